@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { loadConfig, redacted } from '../shared/runtime/config.ts';
+import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { extenderConfigSchema } from './config.ts';
+import { startExtender } from './extender.ts';
+
+try {
+  const config = loadConfig('extender', extenderConfigSchema, process.env);
+  if (process.argv.includes('--check-config')) {
+    process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
+  } else {
+    await runUntilSignal(() => startExtender(config));
+  }
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Every fault of a configuration at once, one per line. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(process: string, faults: readonly string[]) {
+    super(
+      `${process}: the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** What a setting's `.meta()` may say beside its description. */
+export interface SettingMeta {
+  readonly description?: string;
+  /** Never shown; may also be given as the path of a file in NAME_FILE. */
+  readonly secret?: boolean;
+}
+
+/** The environment as Node has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads a schema's settings from the environment; empty counts as unset. Throws a ConfigError that names every fault. */
+export function loadConfig<Shape extends z.ZodRawShape>(
+  process: string,
+  schema: z.ZodObject<Shape>,
+  env: Environment,
+): z.output<z.ZodObject<Shape>> {
+  const given: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const [name, setting] of Object.entries(schema.shape)) {
+    try {
+      const value = givenValue(name, isSecret(setting as z.ZodType), env);
+      if (value !== undefined) given[name] = value;
+    } catch (error) {
+      faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeFault(schema, issue, given)));
+  if (faults.length > 0) throw new ConfigError(process, faults);
+  return parsed.data as z.output<z.ZodObject<Shape>>;
+}
+
+/** The settings as they may be shown: secrets as `***`, unset ones left out. */
+export function redacted(schema: z.ZodObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = Object.entries(schema.shape)
+    .filter(([name]) => config[name] !== undefined)
+    .map(([name, setting]) => [name, isSecret(setting as z.ZodType) ? '***' : config[name]]);
+  return Object.fromEntries(shown);
+}
+
+/** Whether a setting is marked secret. */
+export function isSecret(setting: z.ZodType): boolean {
+  return (setting.meta() as SettingMeta | undefined)?.secret === true;
+}
+
+/** A whole number in a range. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  return z.coerce.number({ error: 'is not a number' }).int('is not a whole number').min(min).max(max);
+}
+
+/** A positive number; fractions allowed. */
+export function positive(max: number = Number.MAX_SAFE_INTEGER) {
+  return z.coerce.number({ error: 'is not a number' }).positive('must be above 0').max(max);
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function port() {
+  return integer(0, 65_535);
+}
+
+/** A switch: true, yes, on, 1 or false, no, off, 0. */
+export function flag() {
+  return z.stringbool({ error: 'is neither true nor false' });
+}
+
+/** An http or https address, kept as it was given but for slashes at its end. */
+export function httpUrl() {
+  return z
+    .string()
+    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'is not an http or https address')
+    .transform((text) => text.replace(/\/+$/, ''));
+}
+
+/** A list with commas between its items; spaces and empty items are dropped. */
+export function list() {
+  return z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+}
+
+function givenValue(name: string, secret: boolean, env: Environment): string | undefined {
+  const direct = env[name]?.trim();
+  if (direct) return direct;
+  const file = secret ? env[`${name}_FILE`]?.trim() : undefined;
+  return file ? readFileSync(file, 'utf8').trim() || undefined : undefined;
+}
+
+function describeFault(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const name = String(issue.path[0] ?? '');
+  if (name === '') return issue.message;
+  if (given[name] === undefined) return `${name}: is missing`;
+  const setting = schema.shape[name] as z.ZodType | undefined;
+  const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(given[name]);
+  return `${name}: ${shown} ${issue.message}`;
+}

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+/** A server that listens, with the port that it got. */
+export interface ListeningServer extends AsyncDisposable {
+  readonly port: number;
+  readonly server: Server;
+}
+
+/** Open requests get this long to finish when a server stops. */
+const DRAIN_MS = 2_000;
+
+/** Listens on host and port (0: any free one); rejects when the port is taken. */
+export async function listen(
+  handler: RequestListener,
+  address: { host: string; port: number },
+): Promise<ListeningServer> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 95_000 }, handler);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, server, [Symbol.asyncDispose]: () => closeServer(server) };
+}
+
+/** Whether a process can do its work, and why not. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+/** Answers GET /healthz, /readyz and /metrics; false when the request asks for something else. */
+export async function answerOperations(
+  request: IncomingMessage,
+  response: ServerResponse,
+  registry: Registry,
+  readiness: () => Readiness,
+): Promise<boolean> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+  const path = pathOf(request);
+  if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
+  if (path === '/readyz') {
+    const state = readiness();
+    return sendJson(
+      response,
+      state.ready ? 200 : 503,
+      state.ready ? { status: 'ready' } : { status: 'not ready', reason: state.reason },
+    );
+  }
+  if (path !== '/metrics') return false;
+  const body = await registry.metrics();
+  response
+    .writeHead(200, { 'Content-Type': registry.contentType, 'Content-Length': Buffer.byteLength(body) })
+    .end(body);
+  return true;
+}
+
+/** The path of a request without its query. */
+export function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+/** Sends a JSON body with its length. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  contentType = 'application/json',
+): true {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
+  return true;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(late);
+}

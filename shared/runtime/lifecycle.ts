@@ -1,0 +1,39 @@
+import { ConfigError } from './config.ts';
+
+/** How long a process may take to stop after a signal, in milliseconds. */
+const STOP_WITHIN_MS = 5_000;
+
+/** Exit codes that every program of the project uses. */
+export const EXIT = { ok: 0, failed: 1, config: 1, unavailable: 2, store: 3 } as const;
+
+/** Resolves with the name of the first stop signal. */
+export function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
+
+/** Starts a process, waits for SIGTERM or SIGINT, and disposes it within five seconds; a second signal ends it at once. */
+export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Promise<void> {
+  const stopped = untilSignal();
+  const running = await start();
+  await stopped;
+  process.once('SIGTERM', () => process.exit(EXIT.failed));
+  process.once('SIGINT', () => process.exit(EXIT.failed));
+  const late = setTimeout(() => process.exit(EXIT.failed), STOP_WITHIN_MS);
+  await running[Symbol.asyncDispose]();
+  clearTimeout(late);
+}
+
+/** Prints why a program could not go on, and ends it: a fault of the configuration with its list, anything else with its stack. */
+export function fail(error: unknown): never {
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(EXIT.failed);
+}

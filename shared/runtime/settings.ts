@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from './logger.ts';
+
+/** Settings that every process of the project has. */
+export const processSettings = {
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .default('info')
+    .describe('How much is logged; WARN and above name a fault that somebody should see'),
+};
+
+/** Where the carbon cache file is. */
+export const cacheSettings = {
+  CACHE_FILE: z
+    .string()
+    .default('/cache/carbon_cache.json')
+    .describe('The carbon cache file on the volume that poller and extender share'),
+};
+
+/** Where the history is kept. */
+export const storeSettings = {
+  MODE: z
+    .enum(['local', 'db'])
+    .default('local')
+    .describe('`local`: one SQLite file under DATA_DIR; `db`: PostgreSQL or TimescaleDB at TSDB_DSN'),
+  DATA_DIR: z.string().default('/data').describe('Folder of the embedded store'),
+  TSDB_DSN: z.string().optional().meta({ secret: true, description: 'PostgreSQL connection string, for MODE=db' }),
+  DATABASE_URL: z.string().optional().meta({ secret: true, description: 'Another name for TSDB_DSN' }),
+};
+
+/** The values of {@link storeSettings}. */
+export type StoreConfig = z.output<z.ZodObject<typeof storeSettings>>;

@@ -1,0 +1,107 @@
+import type { HourlyIntensity } from '../intensity.ts';
+import type { EpochMs, Joules } from '../units.ts';
+import type { Zone } from '../zones.ts';
+
+/** Who drew the power: names as Kubernetes knows them. `node` is empty where the exporter does not tell it. */
+export interface Container {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly node: string;
+}
+
+/** Energy that one container used over [start, end). Power is joules / seconds. */
+export interface PowerSample {
+  readonly container: Container;
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+  readonly joules: Joules;
+}
+
+/** All samples of one scrape of one target: written whole or not at all. */
+export interface PowerTick {
+  readonly target: string;
+  readonly samples: readonly PowerSample[];
+}
+
+/** Energy of one container in one UTC hour, from the rollup. */
+export interface HourlyEnergy {
+  readonly container: Container;
+  readonly hour: EpochMs;
+  readonly joules: Joules;
+  /** Milliseconds of the hour for which power is known. */
+  readonly coveredMs: number;
+}
+
+/** Narrows a query; absent fields match everything. */
+export interface ContainerFilter {
+  readonly namespace?: string | undefined;
+  readonly pod?: string | undefined;
+  readonly container?: string | undefined;
+  readonly node?: string | undefined;
+}
+
+/** A span of time: from ≤ t < to. */
+export interface TimeRange {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/** What the store holds, for the health answers. */
+export interface PowerTotals {
+  readonly containers: number;
+  /** Blocks kept: a block is a container's samples of one minute. */
+  readonly blocks: number;
+  /** Blocks of the newest minute that has samples. */
+  readonly currentBlocks: number;
+  /** End of the newest sample; undefined when there is none. */
+  readonly lastMeasurement: EpochMs | undefined;
+}
+
+/** A container with the time that its samples span. */
+export interface ContainerSpan {
+  readonly container: Container;
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+}
+
+/** Keeps container energy: the recorder's side. */
+export interface PowerWriter {
+  /** Durable when it resolves. */
+  append(tick: PowerTick): Promise<void>;
+  /** Folds finished hours into their compact form; a call that was cut off is resumed by the next. */
+  compact(now: EpochMs): Promise<void>;
+  /** Forgets everything before a time; returns the number of hours removed. */
+  forgetBefore(time: EpochMs): Promise<number>;
+}
+
+/** Reads container energy: the API's side. */
+export interface PowerReader {
+  containers(filter?: ContainerFilter): Promise<ContainerSpan[]>;
+  /** Samples that overlap the range, by container, oldest first. */
+  samples(filter: ContainerFilter, range: TimeRange): AsyncIterable<PowerSample>;
+  /** The newest samples of each container that matches: those of its last `blocks` minutes that have samples. */
+  lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]>;
+  /** Energy by container and hour. */
+  hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
+  totals(): Promise<PowerTotals>;
+}
+
+/** Keeps carbon intensity by zone and hour. */
+export interface IntensityWriter {
+  /** Newest value of an hour wins, but a worse quality never replaces a better one of the same hour. */
+  record(readings: readonly HourlyIntensity[]): Promise<void>;
+}
+
+/** Reads carbon intensity by zone and hour. */
+export interface IntensityReader {
+  /** Known hours of the zones that the range touches, by zone, oldest first. */
+  intensities(zones: readonly Zone[], range: TimeRange): Promise<HourlyIntensity[]>;
+  /** Zones with any history. */
+  zones(): Promise<Zone[]>;
+}
+
+/** A store as the poller opens it. */
+export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader & AsyncDisposable;
+/** A store as the API opens it. */
+export type ReadableStore = PowerReader & IntensityReader & AsyncDisposable;
