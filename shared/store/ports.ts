@@ -89,8 +89,13 @@ export interface PowerReader {
 
 /** Keeps carbon intensity by zone and hour. */
 export interface IntensityWriter {
-  /** Newest value of an hour wins, but a worse quality never replaces a better one of the same hour. */
+  /**
+   * Newest value of an hour wins, but a worse quality never replaces a better one of the same hour, nor a marginal
+   * value an average one. A known energy mix stays when the newer row has none. All rows or none; durable on resolve.
+   */
   record(readings: readonly HourlyIntensity[]): Promise<void>;
+  /** Forgets intensity of hours before a time; returns the number of rows removed. */
+  forgetIntensityBefore(time: EpochMs): Promise<number>;
 }
 
 /** Reads carbon intensity by zone and hour. */
