@@ -1,57 +1,48 @@
 import { z } from 'zod';
-import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
+import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { parseZone } from '../shared/zones.ts';
+import { gridFaults, gridSettings } from './grid/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
 export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = z.object({
-  ...processSettings,
-  ...cacheSettings,
-  ...storeSettings,
-  POLLER_TASKS: list()
-    .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
-    .default([...POLLER_TASKS])
-    .describe('Which loops this process runs'),
-  POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
-  POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
-  ZONES: list()
-    .pipe(
-      z
-        .array(
-          z
-            .string()
-            .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
-        )
-        .min(1),
-    )
-    .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
-    .describe('Grid zones to follow, as Electricity Maps writes them'),
-  POLL_INTERVAL_MINUTES: positive(1440)
-    .default(5)
-    .describe('Minutes between two rounds of the grid task; fractions allowed'),
-  CACHE_TTL_MINUTES: positive(10_080)
-    .default(10)
-    .describe('Minutes for which the cache document, and a last good reading, stay valid'),
-  ELECTRICITY_MAPS_API_KEY: z
-    .string()
-    .optional()
-    .meta({ secret: true, description: 'Key for Electricity Maps; without it the built-in yearly averages are used' }),
-  ELECTRICITY_MAPS_URL: httpUrl()
-    .default('https://api.electricitymaps.com/v4')
-    .describe('Base address of the Electricity Maps API, with its version'),
-  REPLAY_TRACE: z
-    .string()
-    .optional()
-    .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
-  GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to grid data providers under way at the same time'),
-  GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
-  EXPORTER_URL: z.string().default('http://localhost:9102/metrics').describe('Where Kepler exposes container energy'),
-  SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
-  RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
-});
+export const pollerConfigSchema = z
+  .object({
+    ...processSettings,
+    ...cacheSettings,
+    ...storeSettings,
+    POLLER_TASKS: list()
+      .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
+      .default([...POLLER_TASKS])
+      .describe('Which loops this process runs'),
+    POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
+    POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
+    ZONES: list()
+      .pipe(
+        z
+          .array(
+            z
+              .string()
+              .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
+          )
+          .min(1),
+      )
+      .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
+      .describe('Grid zones to follow, as Electricity Maps writes them'),
+    POLL_INTERVAL_MINUTES: positive(1440)
+      .default(5)
+      .describe('Minutes between two rounds of the grid task; fractions allowed'),
+    CACHE_TTL_MINUTES: positive(10_080)
+      .default(10)
+      .describe('Minutes for which the cache document, and a last good reading, stay valid'),
+    ...gridSettings,
+    EXPORTER_URL: z.string().default('http://localhost:9102/metrics').describe('Where Kepler exposes container energy'),
+    SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
+    RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
+  })
+  .superRefine(gridFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

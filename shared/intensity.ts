@@ -81,6 +81,15 @@ export interface HourlyIntensity {
   readonly dataQuality?: DataQuality | undefined;
 }
 
+/** Whether a newer value may take the place of a known one of the same zone and hour: never by a worse quality, never marginal for average. */
+export function supersedes(
+  next: Pick<HourlyIntensity, 'signal' | 'quality'>,
+  known: Pick<HourlyIntensity, 'signal' | 'quality'>,
+): boolean {
+  if (next.signal === 'marginal' && known.signal === 'average') return false;
+  return QUALITIES.indexOf(next.quality) <= QUALITIES.indexOf(known.quality);
+}
+
 /** How an hour of history came to be known, as the table co2e_emissions names it. */
 export type DataQuality = 'real_time' | 'forecast' | 'historical';
 
