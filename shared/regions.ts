@@ -17,9 +17,12 @@ export type NamedRegion =
   | { readonly kind: 'ambiguous'; readonly regions: readonly CloudRegion[] }
   | { readonly kind: 'unknown' };
 
-const REGIONS = new Map(
-  Object.entries(table).map(([provider, regions]) => [provider, new Map(Object.entries(regions))]),
-) as ReadonlyMap<string, ReadonlyMap<string, Zone>>;
+const REGIONS: ReadonlyMap<string, ReadonlyMap<string, Zone>> = new Map(
+  Object.entries(table).map(([provider, regions]) => [
+    provider,
+    new Map(Object.entries(regions as Record<string, Zone>)),
+  ]),
+);
 
 /**
  * Scheme of `spec.providerID` → provider. `eks-hybrid`, `kind`, `k3s` and the like are absent on purpose: their
