@@ -17,12 +17,9 @@ export type NamedRegion =
   | { readonly kind: 'ambiguous'; readonly regions: readonly CloudRegion[] }
   | { readonly kind: 'unknown' };
 
-const REGIONS: ReadonlyMap<string, ReadonlyMap<string, Zone>> = new Map(
-  Object.entries(table).map(([provider, regions]) => [
-    provider,
-    new Map(Object.entries(regions as Record<string, Zone>)),
-  ]),
-);
+const REGIONS = new Map<string, ReadonlyMap<string, Zone>>();
+for (const [provider, regions] of Object.entries<Record<string, string>>(table))
+  REGIONS.set(provider, new Map(Object.entries(regions as Record<string, Zone>)));
 
 /**
  * Scheme of `spec.providerID` → provider. `eks-hybrid`, `kind`, `k3s` and the like are absent on purpose: their

@@ -43,7 +43,7 @@ function endOfValue(json: Buffer, start: number): number {
     const byte = json[at];
     if (byte === QUOTE) {
       at = endOfString(json, at);
-    } else if (depth === 0 && (byte === COMMA || byte === CLOSE_BRACE || byte === undefined)) {
+    } else if (depth === 0 && isAfterScalar(byte)) {
       return at;
     } else {
       if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
@@ -52,6 +52,10 @@ function endOfValue(json: Buffer, start: number): number {
     }
     if (depth === 0 && at > start && isEnd(json[at - 1])) return at;
   }
+}
+
+function isAfterScalar(byte: number | undefined): boolean {
+  return byte === undefined || byte === COMMA || byte === CLOSE_BRACE || byte <= 0x20;
 }
 
 function isEnd(byte: number | undefined): boolean {

@@ -43,7 +43,12 @@ export function stringMap(value: unknown, path: string): Record<string, string> 
 }
 
 function wrongType(path: string, value: unknown, wanted: string): RequestFault {
-  const found =
-    value === undefined ? 'missing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return new RequestFault(path, `is ${found}, not ${wanted}`);
+  return new RequestFault(path, `is ${kindOf(value)}, not ${wanted}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { createCandidateMemory } from '../../../extender/scheduling/candidate-memory.ts';
+import type { Candidates } from '../../../extender/scheduling/protocol.ts';
+
+const names = (...list: string[]): Candidates => ({ form: 'names', names: list });
+const bytes = (text: string) => Buffer.from(text);
+
+describe('the memory of candidates', () => {
+  it('knows what it kept by equal bytes, and nothing else', () => {
+    const memory = createCandidateMemory();
+    const kept = memory.keep(bytes('["a"]'), names('a'));
+
+    expect(memory.recall(bytes('["a"]'))).toBe(kept);
+    expect(memory.recall(bytes('["b"]'))).toBeUndefined();
+  });
+
+  it('takes the same names in another order for the same candidates', () => {
+    const memory = createCandidateMemory();
+    const first = memory.keep(bytes('["a","b"]'), names('a', 'b'));
+
+    expect(memory.keep(bytes('["b","a"]'), names('b', 'a'))).toBe(first);
+    expect(memory.keep(bytes('["b","c"]'), names('b', 'c'))).not.toBe(first);
+  });
+
+  it('forgets what was used longest ago', () => {
+    const memory = createCandidateMemory({ entries: 2, bytes: 1_000 });
+    memory.keep(bytes('1'), names('1'));
+    memory.keep(bytes('2'), names('2'));
+    memory.recall(bytes('1'));
+
+    memory.keep(bytes('3'), names('3'));
+
+    expect(['1', '2', '3'].map((text) => memory.recall(bytes(text)) !== undefined)).toEqual([true, false, true]);
+  });
+
+  it('keeps within its bytes, but always the newest', () => {
+    const memory = createCandidateMemory({ entries: 8, bytes: 10 });
+    memory.keep(bytes('12345678'), names('old'));
+
+    memory.keep(bytes('a list of twenty and more'), names('new'));
+
+    expect(memory.recall(bytes('12345678'))).toBeUndefined();
+    expect(memory.recall(bytes('a list of twenty and more'))).toEqual(names('new'));
+  });
+});
