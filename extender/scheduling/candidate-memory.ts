@@ -9,11 +9,12 @@ interface Entry {
 const LIMITS = { entries: 8, bytes: 32 * 1024 * 1024 };
 
 /**
- * Remembers the newest lists of candidates by their bytes: filter and prioritize of one pod carry the same ones, and
- * consecutive pods often do. Holds nothing that changes an answer.
+ * Remembers the newest lists of candidates: filter and prioritize of one pod carry the same bytes, and consecutive
+ * pods ask about the same nodes in ever other orders. Holds nothing that changes an answer.
  */
 export function createCandidateMemory(limits: { entries: number; bytes: number } = LIMITS): CandidateMemory {
   const newestFirst: Entry[] = [];
+  const indexes = new WeakMap<Candidates, NameIndex>();
   return {
     recall(bytes) {
       const at = newestFirst.findIndex((entry) => entry.bytes.length === bytes.length && entry.bytes.equals(bytes));
@@ -24,30 +25,53 @@ export function createCandidateMemory(limits: { entries: number; bytes: number }
       }
       return entry?.candidates;
     },
+    recallNames(names) {
+      for (const { candidates } of newestFirst) {
+        if (candidates.form !== 'names' || candidates.names.length !== names.length) continue;
+        let index = indexes.get(candidates);
+        if (index === undefined) {
+          index = indexOf(candidates.names);
+          indexes.set(candidates, index);
+        }
+        if (holdsExactly(index, names)) return candidates;
+      }
+      return undefined;
+    },
     keep(bytes, candidates) {
-      const same = newestFirst.find((entry) => haveSameNames(entry.candidates, candidates))?.candidates ?? candidates;
-      newestFirst.unshift({ bytes, candidates: same });
+      // One entry per set of nodes: the newest order is the one that the next call of the same pod repeats.
+      const older = newestFirst.findIndex((entry) => entry.candidates === candidates);
+      if (older >= 0) newestFirst.splice(older, 1);
+      newestFirst.unshift({ bytes, candidates });
       let total = 0;
-      const kept = newestFirst.findIndex((entry, at) => {
+      const end = newestFirst.findIndex((entry, at) => {
         total += entry.bytes.length;
         return at >= limits.entries || (at > 0 && total > limits.bytes);
       });
-      if (kept >= 0) newestFirst.length = kept;
-      return same;
+      if (end >= 0) newestFirst.length = end;
+      return candidates;
     },
   };
 }
 
-const sets = new WeakMap<Candidates, ReadonlySet<string>>();
+/** Names by place, and in which comparison each was last seen: tells sets apart without making one per request. */
+interface NameIndex {
+  readonly places: ReadonlyMap<string, number>;
+  readonly seen: Uint32Array;
+  round: number;
+}
 
-/** kube-scheduler lists the same nodes in ever other orders; order does not matter to a score. */
-function haveSameNames(known: Candidates, asked: Candidates): boolean {
-  if (known.form !== 'names' || asked.form !== 'names' || known.names.length !== asked.names.length) return false;
-  let set = sets.get(known);
-  if (set === undefined) {
-    set = new Set(known.names);
-    sets.set(known, set);
+function indexOf(names: readonly string[]): NameIndex {
+  return { places: new Map(names.map((name, at) => [name, at])), seen: new Uint32Array(names.length), round: 0 };
+}
+
+/** Whether as many names as the index holds are those very names, each once. */
+function holdsExactly(index: NameIndex, names: readonly string[]): boolean {
+  const { places, seen } = index;
+  index.round = (index.round + 1) >>> 0;
+  for (const name of names) {
+    const at = places.get(name);
+    if (at === undefined || seen[at] === index.round) return false;
+    seen[at] = index.round;
   }
-  for (const name of asked.names) if (!set.has(name)) return false;
   return true;
 }

@@ -37,7 +37,9 @@ export interface ExtenderArgs {
 /** Finds candidates that were seen before by their bytes. */
 export interface CandidateMemory {
   recall(bytes: Buffer): Candidates | undefined;
-  /** Keeps candidates with their bytes; answers those to use, which may be older ones that are equal. */
+  /** Finds candidates that were seen before in any order; names that repeat are found never. */
+  recallNames(names: readonly string[]): Candidates | undefined;
+  /** Keeps candidates with their bytes, and hands them back. */
   keep(bytes: Buffer, candidates: Candidates): Candidates;
 }
 
@@ -68,7 +70,7 @@ function readAsGoWrites(body: Buffer, memory: CandidateMemory): ExtenderArgs | u
   if (known?.form === form) return { pod: podOf(pod), candidates: known, bytes };
   const value = parsedOrUndefined(bytes.toString('utf8'));
   if (value === undefined) return undefined;
-  const candidates = form === 'names' ? namesOf(value) : nodesOf(value);
+  const candidates = form === 'names' ? namesOf(value, memory) : nodesOf(value);
   return { pod: podOf(pod), candidates: memory.keep(bytes, candidates), bytes };
 }
 
@@ -89,18 +91,17 @@ function readAny(body: Buffer, memory: CandidateMemory): ExtenderArgs {
   const args = objectOf(parsedOrFault(body), 'the body');
   const key = args.NodeNames != null ? 'NodeNames' : 'Nodes';
   if (args[key] == null) throw new RequestFault('NodeNames', 'is missing, and Nodes too: one of them must be given');
-  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames) : nodesOf(args.Nodes);
+  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames, memory) : nodesOf(args.Nodes);
   const bytes = valueBytes(body).get(key) ?? Buffer.from('null');
   return { pod: podOf(args), candidates: memory.keep(bytes, candidates), bytes };
 }
 
-function namesOf(value: unknown): Candidates {
-  const names = arrayOf(value, 'NodeNames');
-  names.forEach((name, at) => {
-    if (typeof name !== 'string') stringOf(name, `NodeNames[${at}]`);
-  });
-  const unique = new Set(names as string[]);
-  return { form: 'names', names: unique.size === names.length ? (names as string[]) : [...unique] };
+function namesOf(value: unknown, memory: CandidateMemory): Candidates {
+  const names = arrayOf(value, 'NodeNames') as readonly string[];
+  for (let at = 0; at < names.length; at++) {
+    if (typeof names[at] !== 'string') stringOf(names[at], `NodeNames[${at}]`);
+  }
+  return memory.recallNames(names) ?? { form: 'names', names: [...new Set(names)] };
 }
 
 function nodesOf(value: unknown): Candidates {

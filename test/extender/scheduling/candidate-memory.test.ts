@@ -14,12 +14,16 @@ describe('the memory of candidates', () => {
     expect(memory.recall(bytes('["b"]'))).toBeUndefined();
   });
 
-  it('takes the same names in another order for the same candidates', () => {
+  it('knows the same names in another order, and tells them from other names and from repeated ones', () => {
     const memory = createCandidateMemory();
-    const first = memory.keep(bytes('["a","b"]'), names('a', 'b'));
+    const kept = memory.keep(bytes('["a","b"]'), names('a', 'b'));
 
-    expect(memory.keep(bytes('["b","a"]'), names('b', 'a'))).toBe(first);
-    expect(memory.keep(bytes('["b","c"]'), names('b', 'c'))).not.toBe(first);
+    expect(memory.recallNames(['b', 'a'])).toBe(kept);
+    expect(memory.recallNames(['b', 'a'])).toBe(kept);
+    expect(memory.recallNames(['b', 'c'])).toBeUndefined();
+    expect(memory.recallNames(['b', 'b'])).toBeUndefined();
+    expect(memory.recallNames(['a'])).toBeUndefined();
+    expect(memory.recallNames(['a', 'b'])).toBe(kept);
   });
 
   it('forgets what was used longest ago', () => {
