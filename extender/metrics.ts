@@ -10,10 +10,12 @@ const LATENCY_BUCKETS = [
   0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
 ];
 
+const nothingWatched = (): CacheState => ({ kind: 'missing', reason: 'no file is watched' });
+
 const CACHE_STATES = ['fresh', 'stale', 'missing'] as const;
 
 /** Makes the extender's metrics; each process and each test has its own. `cache` is asked at each scrape. */
-export function createExtenderMetrics(cache: () => CacheState) {
+export function createExtenderMetrics(cache: () => CacheState = nothingWatched) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });

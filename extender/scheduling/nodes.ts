@@ -29,7 +29,7 @@ export function zoneOfNode(node: CandidateNode, directory: NodeDirectory): Zone 
 }
 
 /** The zone that a node's own object tells; undefined when it tells none. A malformed label counts as none. */
-export function labelledZone(node: Omit<CandidateNode, 'name'>): Zone | undefined {
+function labelledZone(node: Omit<CandidateNode, 'name'>): Zone | undefined {
   const label = node.labels?.[ZONE_LABEL];
   const parsed = label === undefined ? undefined : parseZone(label);
   if (parsed !== undefined && parsed.kind !== 'malformed') return parsed.zone;

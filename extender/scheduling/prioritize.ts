@@ -6,10 +6,10 @@ import { type NodeDirectory, zoneOfNode } from './nodes.ts';
 import type { Candidates } from './protocol.ts';
 
 /** Why all nodes got the same score: the cache file is too old or not there, or no node's intensity is known. */
-export type NeutralCause = 'stale' | 'missing' | 'unknown';
+type NeutralCause = 'stale' | 'missing' | 'unknown';
 
 /** The answer to a prioritize call: a JSON array of {Host, Score}, and why it prefers no node if it does not. */
-export interface Ranking {
+interface Ranking {
   readonly body: Buffer;
   readonly neutral: NeutralCause | undefined;
 }

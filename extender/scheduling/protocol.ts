@@ -17,7 +17,7 @@ export type Candidates =
   | { readonly form: 'objects'; readonly nodes: readonly CandidateNode[] };
 
 /** A pod as kube-scheduler sends it, in so far as this program reads it. */
-export interface WirePod {
+interface WirePod {
   readonly metadata?: {
     readonly name?: string | undefined;
     readonly namespace?: string | undefined;
