@@ -34,13 +34,11 @@ export interface ExtenderArgs {
   readonly bytes: Buffer;
 }
 
-/** Finds candidates that were seen before by their bytes. */
+/** Keeps candidates, and finds them again by the JSON of `NodeNames` or `Nodes`. */
 export interface CandidateMemory {
+  /** Candidates with the same JSON, or with the same names in another order. */
   recall(bytes: Buffer): Candidates | undefined;
-  /** Finds candidates that were seen before in any order; names that repeat are found never. */
-  recallNames(names: readonly string[]): Candidates | undefined;
-  /** Keeps candidates with their bytes, and hands them back. */
-  keep(bytes: Buffer, candidates: Candidates): Candidates;
+  keep(bytes: Buffer, candidates: Candidates): void;
 }
 
 /** Where Go's encoder puts the candidates: all three keys, always in this order, the unused one null. */
@@ -53,7 +51,7 @@ const CLOSE = '}'.charCodeAt(0);
 
 /** Reads the body of a filter or prioritize call; throws a RequestFault that names what is wrong. */
 export function readExtenderArgs(body: Buffer, memory: CandidateMemory): ExtenderArgs {
-  return readAsGoWrites(body, memory) ?? readAny(body, memory);
+  return readAsGoWrites(body, memory) ?? readAny(body);
 }
 
 /**
@@ -70,8 +68,9 @@ function readAsGoWrites(body: Buffer, memory: CandidateMemory): ExtenderArgs | u
   if (known?.form === form) return { pod: podOf(pod), candidates: known, bytes };
   const value = parsedOrUndefined(bytes.toString('utf8'));
   if (value === undefined) return undefined;
-  const candidates = form === 'names' ? namesOf(value, memory) : nodesOf(value);
-  return { pod: podOf(pod), candidates: memory.keep(bytes, candidates), bytes };
+  const candidates = form === 'names' ? namesOf(value) : nodesOf(value);
+  memory.keep(bytes, candidates);
+  return { pod: podOf(pod), candidates, bytes };
 }
 
 function seamOf(body: Buffer): { form: Candidates['form']; head: Buffer; bytes: Buffer } | undefined {
@@ -87,21 +86,21 @@ function seamOf(body: Buffer): { form: Candidates['form']; head: Buffer; bytes: 
 }
 
 /** Any other JSON with the same meaning: other key order, white space, missing keys for null ones. */
-function readAny(body: Buffer, memory: CandidateMemory): ExtenderArgs {
+function readAny(body: Buffer): ExtenderArgs {
   const args = objectOf(parsedOrFault(body), 'the body');
   const key = args.NodeNames != null ? 'NodeNames' : 'Nodes';
   if (args[key] == null) throw new RequestFault('NodeNames', 'is missing, and Nodes too: one of them must be given');
-  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames, memory) : nodesOf(args.Nodes);
+  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames) : nodesOf(args.Nodes);
   const bytes = valueBytes(body).get(key) ?? Buffer.from('null');
-  return { pod: podOf(args), candidates: memory.keep(bytes, candidates), bytes };
+  return { pod: podOf(args), candidates, bytes };
 }
 
-function namesOf(value: unknown, memory: CandidateMemory): Candidates {
+function namesOf(value: unknown): Candidates {
   const names = arrayOf(value, 'NodeNames') as readonly string[];
   for (let at = 0; at < names.length; at++) {
     if (typeof names[at] !== 'string') stringOf(names[at], `NodeNames[${at}]`);
   }
-  return memory.recallNames(names) ?? { form: 'names', names: [...new Set(names)] };
+  return { form: 'names', names: [...new Set(names)] };
 }
 
 function nodesOf(value: unknown): Candidates {
