@@ -15,8 +15,8 @@ export interface Comparison {
 }
 
 /**
- * Times two operations by turns in one run, so that whatever else the machine does hits both alike. The order within a turn
- * alternates.
+ * Times two operations by turns in one run, so that whatever else the machine does hits both alike. The order within a
+ * turn is drawn: a fixed one falls into step with the garbage collector of the client.
  */
 export async function compare(
   name: string,
@@ -30,7 +30,7 @@ export async function compare(
     if (keep) took[which].push((performance.now() - start) * 1_000);
   };
   for (let round = -warmUp; round < rounds; round++) {
-    const order = round % 2 === 0 ? (['ours', 'floor'] as const) : (['floor', 'ours'] as const);
+    const order = Math.random() < 0.5 ? (['ours', 'floor'] as const) : (['floor', 'ours'] as const);
     for (const which of order) await time(which, round >= 0);
   }
   return { name, ours: timing(took.ours), floor: timing(took.floor) };
