@@ -17,8 +17,8 @@ const product = productSources();
 const MAY_IMPORT: Record<string, readonly string[]> = {
   shared: [],
   poller: ['shared'],
-  extender: ['shared'],
-  cli: ['shared'],
+  extender: ['shared', 'package.json'],
+  cli: ['shared', 'package.json'],
 };
 
 const PURE = product.filter(({ path }) => path.startsWith('shared/') && !/^shared\/(store|runtime)\//.test(path));
