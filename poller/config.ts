@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { parseZone } from '../shared/zones.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
 export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
@@ -17,6 +18,15 @@ export const pollerConfigSchema = z.object({
   POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
   POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
   ZONES: list()
+    .pipe(
+      z
+        .array(
+          z
+            .string()
+            .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
+        )
+        .min(1),
+    )
     .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
     .describe('Grid zones to follow, as Electricity Maps writes them'),
   POLL_INTERVAL_MINUTES: positive(1440)
@@ -32,6 +42,10 @@ export const pollerConfigSchema = z.object({
   ELECTRICITY_MAPS_URL: httpUrl()
     .default('https://api.electricitymaps.com/v4')
     .describe('Base address of the Electricity Maps API, with its version'),
+  REPLAY_TRACE: z
+    .string()
+    .optional()
+    .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
   GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to grid data providers under way at the same time'),
   GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
   EXPORTER_URL: list()

@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
+import { untilSignal } from '../shared/runtime/lifecycle.ts';
+
+/** Invented nodes of the demo, and the grid zones that they stand in. */
+export const DEMO_NODES = [
+  { node: 'simulated-node-1', zone: 'DE' },
+  { node: 'simulated-node-2', zone: 'PL' },
+  { node: 'simulated-node-3', zone: 'US-NW-BPAT' },
+] as const;
+
+/** Invented pods: each runs on every node's own copy of the shop, with a mean power in watts. */
+const PODS = [
+  { pod: 'checkout', namespace: 'simulated-shop', container: 'app', watts: 12 },
+  { pod: 'search', namespace: 'simulated-shop', container: 'app', watts: 25 },
+  { pod: 'report', namespace: 'simulated-batch', container: 'worker', watts: 60 },
+] as const;
+
+/** Serves an invented exposition in the shape of Kepler 0.11: counters in joules that grow with the time since the start. */
+export async function startSimulatedKepler(address: { host: string; port: number }): Promise<ListeningServer> {
+  const started = systemClock.monotonic();
+  return listen((request, response) => {
+    if (pathOf(request) !== '/metrics') return void response.writeHead(404).end('try /metrics\n');
+    const body = exposition((systemClock.monotonic() - started) / 1000);
+    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
+  }, address);
+}
+
+/** `carbon simulated-kepler`: the demo's exporter on its own, for a laptop without Kepler. */
+export function simulatedKeplerCommand(): Command {
+  return new Command('simulated-kepler')
+    .description('Serve an invented Kepler exposition, for demonstrations only')
+    .option('--port <port>', 'port to listen on', '9102')
+    .option('--host <host>', 'address to listen on', '0.0.0.0')
+    .action(async (options: { port: string; host: string }) => {
+      await using server = await startSimulatedKepler({ host: options.host, port: Number(options.port) });
+      process.stdout.write(`simulated Kepler at http://${options.host}:${server.port}/metrics\n`);
+      await untilSignal();
+    });
+}
+
+function exposition(seconds: number): string {
+  const containers: string[] = [];
+  const pods: string[] = [];
+  for (const [n, { node }] of DEMO_NODES.entries()) {
+    for (const [p, { pod, namespace, container, watts }] of PODS.entries()) {
+      const joules = energy(watts, seconds, n + p).toFixed(3);
+      const podId = `00000000-0000-4000-8000-0000000000${n}${p}`;
+      const id = `${n}${p}`.padStart(64, '0');
+      containers.push(
+        `kepler_container_cpu_joules_total{container_id="${id}",container_name="${container}",node_name="${node}",pod_id="${podId}",runtime="containerd",state="running",zone="package"} ${joules}`,
+      );
+      pods.push(
+        `kepler_pod_cpu_joules_total{node_name="${node}",pod_id="${podId}",pod_name="${pod}-${n}",pod_namespace="${namespace}",state="running",zone="package"} ${joules}`,
+      );
+    }
+  }
+  return [
+    '# HELP kepler_build_info A metric with a constant 1, labelled with what was built',
+    '# TYPE kepler_build_info gauge',
+    'kepler_build_info{version="simulated"} 1',
+    '# TYPE kepler_container_cpu_joules_total counter',
+    ...containers,
+    '# TYPE kepler_pod_cpu_joules_total counter',
+    ...pods,
+    '',
+  ].join('\n');
+}
+
+/** Joules since the start of a load that swings by half around its mean every ten minutes: the integral of its power. */
+function energy(watts: number, seconds: number, phase: number): number {
+  const omega = (2 * Math.PI) / 600;
+  return watts * (seconds + (0.5 / omega) * (Math.cos(phase) - Math.cos(omega * seconds + phase)));
+}

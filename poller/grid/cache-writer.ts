@@ -1,0 +1,57 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/carbon-cache.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Zone } from '../../shared/zones.ts';
+
+/** The one writer of the cache file: remembers each zone's last good reading and forgets it when it is older than the TTL. */
+export interface CacheWriter {
+  /** Takes in new readings and writes the document; resolves with the zones written, empty when nothing is known and nothing was written. */
+  write(fresh: readonly CachedRegion[]): Promise<readonly Zone[]>;
+}
+
+/** Opens the cache file for writing: takes over readings that are still good, and clears away what a killed poller left. */
+export async function openCacheWriter(
+  file: string,
+  ttlMinutes: number,
+  zones: readonly Zone[],
+  clock: Clock,
+): Promise<CacheWriter> {
+  await mkdir(dirname(file), { recursive: true });
+  await removeLeftovers(file);
+  const wanted = new Set(zones);
+  const known = new Map<Zone, CachedRegion>();
+  for (const region of await readRegions(file)) if (wanted.has(region.zone)) known.set(region.zone, region);
+  return {
+    async write(fresh) {
+      const now = clock.now();
+      for (const region of fresh) known.set(region.zone, region);
+      for (const [zone, region] of known) if (!isCurrent(region, now, ttlMinutes)) known.delete(zone);
+      const text = encodeCarbonCache([...known.values()], now, ttlMinutes);
+      // World-readable: the extender may run under another uid.
+      if (text !== undefined) await writeFileAtomic(file, text, { mode: 0o644, fsync: true });
+      return [...known.keys()];
+    },
+  };
+}
+
+function isCurrent(region: CachedRegion, now: number, ttlMinutes: number): boolean {
+  const age = now - region.fetchedAt;
+  return age <= ttlMinutes * 60_000 && age >= -60_000;
+}
+
+async function readRegions(file: string): Promise<Iterable<CachedRegion>> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const read = decodeCarbonCache(text);
+  return 'kind' in read ? [] : read.regions.values();
+}
+
+/** write-file-atomic names its temporary files FILE.DIGITS; a kill in the middle of a write leaves one behind. */
+async function removeLeftovers(file: string): Promise<void> {
+  const prefix = `${basename(file)}.`;
+  for (const name of await readdir(dirname(file))) {
+    if (name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+      await rm(join(dirname(file), name), { force: true });
+  }
+}

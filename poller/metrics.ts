@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** All metrics of the poller, on their own registry, in base units. */
+export type PollerMetrics = ReturnType<typeof createPollerMetrics>;
+
+/** Makes the poller's metrics; each process and each test has its own. */
+export function createPollerMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const answers = new Counter({
+    name: 'carbon_poller_grid_requests_total',
+    help: 'Questions to grid data providers by outcome: ok, auth, not-covered, no-data, rate-limited, unavailable, malformed',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
+  const answerSeconds = new Histogram({
+    name: 'carbon_poller_grid_request_duration_seconds',
+    help: 'How long grid data providers took to answer',
+    labelNames: ['provider'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  return {
+    registry,
+    intensity: new Gauge({
+      name: 'carbon_intensity_grams_per_kwh',
+      help: 'Newest carbon intensity of a zone in gCO2eq per kilowatt-hour',
+      labelNames: ['zone', 'provider', 'signal', 'quality'],
+      registers,
+    }),
+    zoneLastSuccess: new Gauge({
+      name: 'carbon_poller_zone_last_success_timestamp_seconds',
+      help: 'When the newest reading of a zone was fetched',
+      labelNames: ['zone'],
+      registers,
+    }),
+    cacheWritten: new Gauge({
+      name: 'carbon_poller_cache_written_timestamp_seconds',
+      help: 'When the cache file was last written',
+      registers,
+    }),
+    cacheZones: new Gauge({
+      name: 'carbon_poller_cache_zones',
+      help: 'Zones in the cache file',
+      registers,
+    }),
+    /** Counts one answer of a provider. */
+    countAnswer(provider: string, outcome: string, seconds: number): void {
+      answers.inc({ provider, outcome });
+      answerSeconds.observe({ provider }, seconds);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
+import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { openWritableStore } from '../shared/store/open.ts';
+import type { PollerConfig } from './config.ts';
+import { startGridTask } from './grid/task.ts';
+import { createPollerMetrics } from './metrics.ts';
+import { startPowerTask } from './power/record.ts';
+import { startRetentionTask } from './retention.ts';
+import { startPollerServer } from './server.ts';
+
+/** What a test may put in the place of the real thing. */
+export interface PollerDependencies {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** A running poller. */
+export interface Poller extends AsyncDisposable {
+  /** Port of /healthz, /readyz and /metrics. */
+  readonly port: number;
+}
+
+/** Wires the poller: store, tasks, server. Disposing it stops everything in the reverse order. */
+export async function startPoller(config: PollerConfig, dependencies: PollerDependencies = {}): Promise<Poller> {
+  const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
+  await using stack = new AsyncDisposableStack();
+  const metrics = createPollerMetrics();
+  const store = stack.use(await openWritableStore(config));
+  const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
+  let readiness: Readiness = runs('grid')
+    ? { ready: false, reason: 'no round of the grid task has succeeded yet' }
+    : { ready: true };
+  const onRound = (zones: number) => {
+    readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone is known' };
+  };
+  const server: ListeningServer = stack.use(
+    await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
+  );
+  if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
+  if (runs('power')) stack.use(startPowerTask({ config, store, clock, logger, metrics: metrics.power }));
+  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
+  const running = stack.move();
+  return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

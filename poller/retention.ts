@@ -1,0 +1,33 @@
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Logger } from '../shared/runtime/logger.ts';
+import { startLoop } from '../shared/runtime/loop.ts';
+import type { PowerWriter } from '../shared/store/ports.ts';
+import { HOUR_MS } from '../shared/units.ts';
+import type { PollerConfig } from './config.ts';
+
+/** How often old history is looked for and finished hours are folded. */
+const EVERY_MS = 10 * 60_000;
+
+/** What the retention task is given. */
+export interface RetentionOptions {
+  readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
+  readonly store: PowerWriter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Folds finished hours into their compact form and forgets history older than RETENTION_DAYS. */
+export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
+  const { config, store, clock, logger } = options;
+  return startLoop({
+    name: 'retention',
+    intervalMs: EVERY_MS,
+    clock,
+    logger,
+    task: async () => {
+      await store.compact(clock.now());
+      const hours = await store.forgetBefore(clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS);
+      if (hours > 0) logger.info({ hours, days: config.RETENTION_DAYS }, 'old history removed');
+    },
+  });
+}
