@@ -1,5 +1,5 @@
-import type { ExpositionSample } from './exposition.ts';
 import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
+import type { ExpositionSample } from './exposition.ts';
 
 const TOTAL = 'kepler_container_joules_total';
 const BUILD = 'kepler_exporter_build_info';

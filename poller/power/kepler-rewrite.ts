@@ -1,5 +1,5 @@
-import type { ExpositionSample } from './exposition.ts';
 import { type EnergyCounter, KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
+import type { ExpositionSample } from './exposition.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';

@@ -46,7 +46,10 @@ export class KeplerReader {
     if (this.#rewrite.containers > 0) return { ...this.#rewrite.scrape(), malformed };
     if (this.#classic.containers > 0) return { ...this.#classic.scrape(), malformed };
     if (this.#rewrite.recognised || this.#classic.recognised)
-      throw new KeplerBodyError('no-containers', 'Kepler answers without container energy: is its container level off?');
+      throw new KeplerBodyError(
+        'no-containers',
+        'Kepler answers without container energy: is its container level off?',
+      );
     throw new KeplerBodyError('foreign', `no metric of Kepler in ${end.lines} lines that begin with ${this.#shown()}`);
   }
 
