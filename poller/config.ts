@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, list, port, positive } from '../shared/runtime/config.ts';
+import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { parseZone } from '../shared/zones.ts';
 import { gridFaults, gridSettings } from './grid/settings.ts';
@@ -7,42 +7,54 @@ import { gridFaults, gridSettings } from './grid/settings.ts';
 /** The poller's loops; POLLER_TASKS picks a subset. */
 export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
 
+const settings = z.object({
+  ...processSettings,
+  ...cacheSettings,
+  ...storeSettings,
+  POLLER_TASKS: list()
+    .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
+    .default([...POLLER_TASKS])
+    .describe('Which loops this process runs'),
+  POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
+  POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
+  ZONES: list()
+    .pipe(
+      z
+        .array(
+          z
+            .string()
+            .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
+        )
+        .min(1),
+    )
+    .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
+    .describe('Grid zones to follow, as Electricity Maps writes them'),
+  POLL_INTERVAL_MINUTES: positive(1440)
+    .default(5)
+    .describe('Minutes between two rounds of the grid task; fractions allowed'),
+  CACHE_TTL_MINUTES: positive(10_080)
+    .default(10)
+    .describe('Minutes for which the cache document, and a last good reading, stay valid'),
+  ...gridSettings,
+  EXPORTER_URL: list()
+    .pipe(z.array(httpUrl()).min(1))
+    .default(['http://localhost:9102/metrics'])
+    .describe('Where Kepler exposes container energy: one address, or several with commas between'),
+  SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
+  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of Kepler'),
+  SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters that are scraped at the same time'),
+  SCRAPE_MAX_BODY_MB: positive(1024).default(64).describe('Largest answer of Kepler that is read, in MiB'),
+  KEPLER_ZONE: z
+    .string()
+    .optional()
+    .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
+  MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
+  MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
+});
+
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = z
-  .object({
-    ...processSettings,
-    ...cacheSettings,
-    ...storeSettings,
-    POLLER_TASKS: list()
-      .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
-      .default([...POLLER_TASKS])
-      .describe('Which loops this process runs'),
-    POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
-    POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
-    ZONES: list()
-      .pipe(
-        z
-          .array(
-            z
-              .string()
-              .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
-          )
-          .min(1),
-      )
-      .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
-      .describe('Grid zones to follow, as Electricity Maps writes them'),
-    POLL_INTERVAL_MINUTES: positive(1440)
-      .default(5)
-      .describe('Minutes between two rounds of the grid task; fractions allowed'),
-    CACHE_TTL_MINUTES: positive(10_080)
-      .default(10)
-      .describe('Minutes for which the cache document, and a last good reading, stay valid'),
-    ...gridSettings,
-    EXPORTER_URL: z.string().default('http://localhost:9102/metrics').describe('Where Kepler exposes container energy'),
-    SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
-    RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
-  })
-  .superRefine(gridFaults);
+export const pollerConfigSchema = settings.superRefine(gridFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

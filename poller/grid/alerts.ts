@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { Zone } from '../../shared/zones.ts';
 import { followIncidents } from './incidents.ts';
-import type { GridMetrics } from './metrics.ts';
+import type { GridMetrics } from './grid-metrics.ts';
 import type { GridSettings } from './settings.ts';
 import { sendToSlack } from './slack.ts';
 

@@ -10,7 +10,7 @@ import type { IntensityWriter } from '../../shared/store/ports.ts';
 import { type EpochMs, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 import { hourlyReadings } from './hourly.ts';
-import type { GridMetrics } from './metrics.ts';
+import type { GridMetrics } from './grid-metrics.ts';
 
 /** Rows kept for a store that cannot take them; beyond that the oldest are given up. */
 const MOST_PENDING = 100_000;

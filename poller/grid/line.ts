@@ -3,7 +3,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { type Answer, errorText, get, type HttpQuestion, NoAnswerError, type Transport, usualFault } from './ask.ts';
 import { hourlyBudget } from './budget.ts';
 import { circuit } from './circuit.ts';
-import type { LineMetrics } from './metrics.ts';
+import type { LineMetrics } from './grid-metrics.ts';
 import { ProviderError, type ProviderFailure, type ProviderFault } from './provider.ts';
 
 /** Shorter texts are too common to be struck out. */

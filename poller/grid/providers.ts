@@ -7,7 +7,7 @@ import { energinet } from './energinet.ts';
 import { energyCharts } from './energy-charts.ts';
 import { jsonSource } from './json-source.ts';
 import { type Line, openLine } from './line.ts';
-import type { LineMetrics } from './metrics.ts';
+import type { LineMetrics } from './grid-metrics.ts';
 import type { GridProvider } from './provider.ts';
 import { loadTrace, replay } from './replay.ts';
 import { isConfigured, PROVIDER_NAMES, type ProviderName } from './settings.ts';
