@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
-import type { IntensityWriter, PowerWriter } from '../shared/store/ports.ts';
+import type { PowerWriter } from '../shared/store/ports.ts';
 import { HOUR_MS } from '../shared/units.ts';
 import type { PollerConfig } from './config.ts';
 
@@ -11,7 +11,7 @@ const EVERY_MS = 10 * 60_000;
 /** What the retention task is given. */
 export interface RetentionOptions {
   readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
-  readonly store: PowerWriter & Pick<IntensityWriter, 'forgetIntensityBefore'>;
+  readonly store: PowerWriter;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -26,11 +26,8 @@ export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
     logger,
     task: async () => {
       await store.compact(clock.now());
-      const before = clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS;
-      const hours = await store.forgetBefore(before);
-      const intensities = await store.forgetIntensityBefore(before);
-      if (hours + intensities > 0)
-        logger.info({ hours, intensities, days: config.RETENTION_DAYS }, 'old history removed');
+      const hours = await store.forgetBefore(clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS);
+      if (hours > 0) logger.info({ hours, days: config.RETENTION_DAYS }, 'old history removed');
     },
   });
 }

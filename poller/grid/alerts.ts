@@ -2,8 +2,8 @@ import type { Reading } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { Zone } from '../../shared/zones.ts';
-import { followIncidents } from './incidents.ts';
 import type { GridMetrics } from './grid-metrics.ts';
+import { followIncidents } from './incidents.ts';
 import type { GridSettings } from './settings.ts';
 import { sendToSlack } from './slack.ts';
 

@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { parseAs } from './ask.ts';
 import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
 import type { Line } from './line.ts';
-import { asFailureOf, type GridProvider, ProviderError } from './provider.ts';
+import { asFailureOf, failureOf, type GridProvider, ProviderError } from './provider.ts';
 import { sharedAnswer } from './shared-answer.ts';
 
 const NAME = 'energinet';
@@ -35,7 +35,7 @@ const body = z.object({
 /** Energinet: direct, average intensity of both Danish areas in five-minute steps; one request serves them all. */
 export function energinet(line: Line, options: { readonly baseUrl: string; readonly holdMs: number }): GridProvider {
   const holdMs = Math.max(options.holdMs, HOLD_MS);
-  const dataset = sharedAnswer({ now: () => line.now(), holdMs, holdsFailures: true }, async (name, signal) => {
+  const dataset = sharedAnswer({ now: () => line.now(), holdMs, holdFailureMs }, async (name, signal) => {
     const zone = 'DK' as Zone;
     const query = new URLSearchParams({
       limit: String(ROWS),
@@ -70,6 +70,11 @@ export function energinet(line: Line, options: { readonly baseUrl: string; reado
       return hourlyReadings(await of('CO2Emis', zone, signal));
     },
   };
+}
+
+/** A failed request counts against the minute as well; one that was never sent does not. */
+function holdFailureMs(error: unknown): number {
+  return failureOf(error).notSent ? 0 : HOLD_MS;
 }
 
 function toReading(

@@ -5,8 +5,8 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { IntensityReader } from '../../shared/store/ports.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
-import type { History } from './history.ts';
 import type { GridMetrics } from './grid-metrics.ts';
+import type { History } from './history.ts';
 import { failureOf, type GridProvider } from './provider.ts';
 
 /** Makes a forecast from a zone's own past; undefined where the past says too little. */

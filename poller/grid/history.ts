@@ -9,8 +9,8 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { IntensityWriter } from '../../shared/store/ports.ts';
 import { type EpochMs, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
-import { hourlyReadings } from './hourly.ts';
 import type { GridMetrics } from './grid-metrics.ts';
+import { hourlyReadings } from './hourly.ts';
 
 /** Rows kept for a store that cannot take them; beyond that the oldest are given up. */
 const MOST_PENDING = 100_000;
@@ -37,7 +37,7 @@ export function openHistory(options: {
   const pending = new Map<string, HourlyIntensity>();
   const hours = new Map<Zone, Map<EpochMs, Reading>>();
   const add = (row: HourlyIntensity) => {
-    const key = `${row.zone} ${row.hour}`;
+    const key = `${row.zone} ${row.hour} ${row.signal}`;
     const known = pending.get(key);
     if (known && !supersedes(row, known)) return;
     pending.set(key, { ...row, energyMix: row.energyMix ?? known?.energyMix });

@@ -74,7 +74,7 @@ export function openLine(options: LineOptions): Line {
     const refusal = question.signal.aborted ? STOPPED : admit(question);
     if (refusal) {
       metrics?.refused(provider, refusal.reason);
-      throw failure(question, { ...refusal, final: refusal.retryAfterMs === undefined });
+      throw failure(question, { ...refusal, notSent: true });
     }
     try {
       const answer = await get(options, question);

@@ -31,8 +31,8 @@ export interface ProviderFailure {
   readonly detail: string;
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** True when asking again in the same round is pointless. */
-  readonly final?: boolean | undefined;
+  /** True when nothing was sent: the provider is down, told us to wait, or its budget is used up. */
+  readonly notSent?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -51,8 +51,9 @@ export class ProviderError extends Error {
 
   /** Whether asking again soon may help. */
   get retryable(): boolean {
-    const { fault, final } = this.failure;
-    return !final && (fault === 'rate-limited' || fault === 'unavailable');
+    const { fault, notSent, retryAfterMs } = this.failure;
+    if (notSent && retryAfterMs === undefined) return false;
+    return fault === 'rate-limited' || fault === 'unavailable';
   }
 }
 

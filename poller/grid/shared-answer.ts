@@ -6,27 +6,27 @@ export function sharedAnswer<Value>(
     readonly now: () => EpochMs;
     /** How long an answer serves; 0: only those who ask while it is under way share it. */
     readonly holdMs: number;
-    /** True where a service counts failures too and must not be asked again before the time is over. */
-    readonly holdsFailures?: boolean;
+    /** How long a failure serves, where a service counts failed requests too; 0 or absent: it is asked again at once. */
+    readonly holdFailureMs?: (error: unknown) => number;
   },
   ask: (key: string, signal: AbortSignal) => Promise<Value>,
 ): (key: string, signal: AbortSignal) => Promise<Value> {
-  const held = new Map<string, { readonly at: EpochMs; readonly answer: Promise<Value>; settled: boolean }>();
+  const held = new Map<string, { readonly answer: Promise<Value>; until: EpochMs }>();
   return (key, signal) => {
     const known = held.get(key);
-    if (known && (!known.settled || options.now() - known.at < options.holdMs)) return known.answer;
-    const answer = ask(key, signal);
-    const entry = { at: options.now(), answer, settled: false };
+    if (known && options.now() < known.until) return known.answer;
+    const at = options.now();
+    // Until it is there, everybody waits for the same answer.
+    const entry = { answer: ask(key, signal), until: Number.POSITIVE_INFINITY };
     held.set(key, entry);
-    answer.then(
+    entry.answer.then(
       () => {
-        entry.settled = true;
+        entry.until = at + options.holdMs;
       },
-      () => {
-        entry.settled = true;
-        if (!options.holdsFailures && held.get(key) === entry) held.delete(key);
+      (error) => {
+        entry.until = at + (options.holdFailureMs?.(error) ?? 0);
       },
     );
-    return answer;
+    return entry.answer;
   };
 }
