@@ -61,7 +61,7 @@ describe('energy between two scrapes', () => {
   });
 
   it('drops what no container and no node can draw, and goes on from there', () => {
-    const jump = run([[0, counter(0)]], [[15, counter(1e15)]], [[30, counter(1e12 + 150)]]);
+    const jump = run([[0, counter(0)]], [[15, counter(1e12)]], [[30, counter(1e12 + 150)]]);
     const node = run(
       [[0, ...many(20, 0)]],
       // 20 containers at 1500 W each are 30 kW.
