@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
-import type { Quality } from '../../../shared/intensity.ts';
+import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
@@ -135,6 +135,17 @@ describe('POST /api/co2-per-container', () => {
       quality: 'yearly-average',
       coverage: 1,
     });
+  });
+
+  it('never prices energy with marginal intensity', async () => {
+    await using api = await start();
+    await api.power(15, 3_600_000);
+    await api.intensity('DE', 0, 999, 'measured', 'marginal');
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE'], n: 1 });
+
+    expect(body.countries.DE.basis).toBe('yearly-average');
+    expect(body.measurements[0].co2_emissions_by_country.DE.grams).toBe(yearlyIntensity(zone('DE'))?.gramsPerKwh);
   });
 
   it('says null, never zero, where the intensity is not known', async () => {
@@ -353,14 +364,14 @@ async function start(token?: string) {
         ],
       }),
     /** An hour's intensity, counted from noon. */
-    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured') =>
+    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
       store.record([
         {
           zone: zone(code),
           hour: NOON + hour * HOUR_MS,
           carbonIntensity: gramsPerKwh(value),
           provider: 'test',
-          signal: 'average',
+          signal,
           quality,
         },
       ]),
