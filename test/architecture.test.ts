@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -94,6 +95,13 @@ describe('the laws of the repository', () => {
     expect(results.flatMap(({ missing }) => missing)).toEqual([]);
   });
 
+  it('writes only TypeScript that Node itself can run', () => {
+    const refused = product.filter(({ text }) => !stripsCleanly(text));
+
+    expect(product.length).toBeGreaterThan(20);
+    expect(refused.map(({ path }) => path)).toEqual([]);
+  });
+
   it('names folders after stages of a flow, never after kinds', () => {
     const kinds = product.filter(({ path }) => /(^|\/)(utils?|helpers?|types|common|lib|misc)(\/|\.ts$)/.test(path));
 
@@ -125,4 +133,12 @@ function tooLong(sources: readonly Source[], limit: number): string[] {
 
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.floor((sorted.length - 1) * q)] ?? 0;
+}
+
+function stripsCleanly(text: string): boolean {
+  try {
+    return stripTypeScriptTypes(text).length > 0;
+  } catch {
+    return false;
+  }
 }
