@@ -36,8 +36,8 @@ export async function countryIntensities(
   });
   const hourly = await store.intensities([...new Set(wanted.flatMap(({ zones }) => zones))], range);
   const averages = hourly.filter((hour) => hour.signal === 'average');
-  const priced = new Set(averages.map((hour) => hour.zone));
-  const onlyMarginal = new Set(hourly.map((hour) => hour.zone).filter((zone) => !priced.has(zone)));
+  const withAverage = new Set(averages.map((hour) => hour.zone));
+  const onlyMarginal = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withAverage.has(zone)));
   return wanted.map(({ code, zones }) => {
     const usable = zones.filter((zone) => !onlyMarginal.has(zone));
     return usable.length > 0 ? fromHistory(code, usable, averages) : fromTable(code);
