@@ -6,12 +6,7 @@ import { startPowerTask } from '../../../poller/power/record.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import type { PowerTick } from '../../../shared/store/ports.ts';
 import { capturedLog } from '../../captured-log.ts';
-import {
-  type KeplerDouble,
-  type KeplerMode,
-  type SimulatedContainer,
-  startKeplerDouble,
-} from '../../doubles/kepler.ts';
+import { type KeplerMode, type SimulatedContainer, startKeplerDouble } from '../../doubles/kepler.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
 const web: SimulatedContainer = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
