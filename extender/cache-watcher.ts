@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { watch } from 'chokidar';
 import { type CacheState, cacheState, decodeCarbonCache } from '../shared/carbon-cache.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
+import { watchFolder } from './folder-watch.ts';
 
 /** The newest look at the cache file. */
 export interface CacheWatcher extends AsyncDisposable {
@@ -48,7 +48,9 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
   const look = async () => {
     await reader.look();
     state();
+    await folder.refresh();
   };
+  // The folder and not the file: a replaced file is a new one, and Kubernetes swaps the symlink beside it.
   const folder = watchFolder(dirname(resolve(file)), () => void look(), logger);
   const firstLook = look();
   const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: look });
@@ -56,21 +58,9 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
     state,
     firstLook,
     async [Symbol.asyncDispose]() {
-      await Promise.all([folder.close(), polling[Symbol.asyncDispose](), firstLook]);
+      await Promise.all([folder[Symbol.asyncDispose](), polling[Symbol.asyncDispose](), firstLook]);
     },
   };
-}
-
-/** The folder and not the file is watched: a replaced file is a new one, and Kubernetes swaps the symlink beside it. */
-function watchFolder(folder: string, onEvent: () => void, logger: Logger): { close(): Promise<void> } {
-  const watcher = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false });
-  watcher.on('all', onEvent);
-  let warned = false;
-  watcher.on('error', (err) => {
-    if (!warned) logger.warn({ folder, err }, 'no file events for the cache folder; polling goes on');
-    warned = true;
-  });
-  return watcher;
 }
 
 /** Reads the file whenever its stamp has changed; one read at a time, and one more if something happened meanwhile. */

@@ -1,8 +1,10 @@
+import { benchExposition } from './exposition.ts';
 import type { Comparison } from './measure.ts';
 import { benchPrioritize } from './prioritize.ts';
 
 /** Every bench by name. Each compares with a floor that is measured in the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly Comparison[]>>> = {
+  exposition: benchExposition,
   prioritize: benchPrioritize,
 };
 

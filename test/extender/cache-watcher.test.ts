@@ -56,17 +56,49 @@ describe('watchCache', () => {
     await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(70), WAIT);
   });
 
-  it('sees a file in a folder that appears later', async () => {
-    await using test = await setUp(join('not', 'yet', 'there'));
+  it('sees a file in a folder that appears later, and what becomes of it, without a poll', async () => {
+    await using test = await setUp('later');
     await using cache = test.watch();
     await cache.firstLook;
     expect(cache.state()).toEqual({ kind: 'missing', reason: 'the file does not exist' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    await mkdir(test.folder);
+    await replaceFile(test.file, cacheText({ FR: 40 }));
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+    await replaceFile(test.file, cacheText({ FR: 41 }));
+
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
+  });
+
+  it('sees a file in a folder that is removed and made anew', async () => {
+    await using test = await setUp();
+    await writeFile(test.file, cacheText({ FR: 40 }));
+    await using cache = test.watch();
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+
+    await rm(test.folder, { recursive: true });
+    await vi.waitFor(() => expect(cache.state().kind).toBe('missing'), WAIT);
+    await mkdir(test.folder);
+    await replaceFile(test.file, cacheText({ FR: 50 }));
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(50), WAIT);
+    await replaceFile(test.file, cacheText({ FR: 51 }));
+
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(51), WAIT);
+  });
+
+  it('finds by polling a folder of which several parents were missing', async () => {
+    await using test = await setUp(join('not', 'yet', 'there'));
+    await using cache = test.watch();
+    await cache.firstLook;
 
     await mkdir(test.folder, { recursive: true });
     await replaceFile(test.file, cacheText({ FR: 40 }));
     await test.clock.advance(POLL_MS);
-
     await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+    await replaceFile(test.file, cacheText({ FR: 41 }));
+
+    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
   });
 
   it('finds a change by polling where no event tells of it', async () => {
@@ -77,8 +109,10 @@ describe('watchCache', () => {
     await using cache = test.watch();
     await cache.firstLook;
 
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
+    await settled();
     await replaceFile(elsewhere, cacheText({ FR: 90 }));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await settled();
     const beforePoll = intensityOf(cache, 'FR');
     await test.clock.advance(POLL_MS);
 
