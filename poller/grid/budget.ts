@@ -3,8 +3,8 @@ import { HOUR_MS } from '../../shared/units.ts';
 
 /** Requests that a provider may be sent; spread over the hour, so that a start does not use all of it up. */
 export interface Budget {
-  /** Takes one request, or tells in how many milliseconds one is free. `extra` ones leave half of what is saved up for the rest. */
-  take(extra: boolean): { readonly taken: true } | { readonly taken: false; readonly freeInMs: number };
+  /** Takes one request; false when none is free. `extra` ones leave half of what is saved up for the rest. */
+  take(extra: boolean): boolean;
   /** Requests that could be sent at once. */
   remaining(): number;
 }
@@ -27,10 +27,9 @@ export function hourlyBudget(perHour: number, clock: Clock): Budget {
     take(extra) {
       refill();
       const needed = extra ? Math.min(capacity, 1 + capacity / 2) : 1;
-      // The millionth keeps a rounding error from asking for one more millisecond for ever.
-      if (tokens + 1e-6 < needed) return { taken: false, freeInMs: Math.ceil((needed - tokens) / perMs) };
+      if (tokens < needed) return false;
       tokens -= 1;
-      return { taken: true };
+      return true;
     },
     remaining() {
       refill();

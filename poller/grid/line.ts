@@ -65,8 +65,7 @@ export function openLine(options: LineOptions): Line {
     const probeIn = breaker.closedIn();
     if (probeIn > 0)
       return { reason: 'circuit', fault: 'unavailable', detail: 'not asked: it failed too often in a row' };
-    const share = budget.take(question.extra ?? false);
-    if (share.taken) return undefined;
+    if (budget.take(question.extra ?? false)) return undefined;
     const detail = `not asked: the budget of ${options.requestsPerHour} requests an hour is used up for now`;
     return { reason: 'budget', fault: 'rate-limited', detail };
   };

@@ -96,7 +96,7 @@ function toHourly(row: Row): HourlyIntensity {
     carbonIntensity: gramsPerKwh(row.grams_per_kwh),
     provider,
     quality,
-    dataQuality: row.data_quality,
+    ...(row.data_quality !== 'real_time' && { dataQuality: row.data_quality }),
     ...(row.emission_factor_type && { emissionFactorType: row.emission_factor_type }),
     ...(row.estimation_method && { estimationMethod: row.estimation_method }),
     ...(row.provider_updated_at !== null && { updatedAt: row.provider_updated_at }),
