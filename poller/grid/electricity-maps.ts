@@ -135,6 +135,9 @@ function faultOf(answer: Answer): ProviderFault | undefined {
   if (usual === undefined) return undefined;
   const text = errorText(answer).toLowerCase();
   if (text.includes('no recent data')) return 'no-data';
+  // How an unknown zone is told is not documented; these are the words of its kind.
+  if (/zone.*(not exist|not found|unknown|invalid|unsupported)|(unknown|invalid|unsupported) zone/.test(text))
+    return 'not-covered';
   if (answer.status !== 401) return usual;
   if (text.includes('request unauthorized') || text.includes('do not have access')) return 'not-covered';
   return text.includes('token') ? 'auth' : 'rate-limited';

@@ -83,14 +83,14 @@ function answer(asked: Asked, access: readonly string[] | undefined): Reply {
   const bend = asked.bend(zone);
   const told = bend === 'wrong-zone' ? CALLERS_ZONE : zone;
   const at = bentTime(hour, bend);
-  const carbonIntensity = bend === 'null-value' ? null : value;
+  const valueIn = (time: number) => (bend === 'null-value' ? null : (asked.valueAt(zone, time) ?? null));
   switch (path) {
     case 'carbon-intensity/latest':
-      return json(row(told, carbonIntensity, at));
+      return json(row(told, valueIn(at), at));
     case 'carbon-intensity/history': {
       const back = Array.from({ length: 24 }, (_, index) => at - (24 - index) * HOUR_MS);
       const history = back.map((time) => ({
-        ...row(told, carbonIntensity, time),
+        ...row(told, valueIn(time), time),
         isEstimated: false,
         estimationMethod: null,
       }));
@@ -98,7 +98,7 @@ function answer(asked: Asked, access: readonly string[] | undefined): Reply {
     }
     case 'carbon-intensity/forecast': {
       const ahead = Array.from({ length: 25 }, (_, index) => at + index * HOUR_MS);
-      const forecast = ahead.map((time) => ({ carbonIntensity, datetime: iso(time) }));
+      const forecast = ahead.map((time) => ({ carbonIntensity: valueIn(time), datetime: iso(time) }));
       return json({ zone: told, forecast, updatedAt: iso(now), temporalGranularity: 'hourly' });
     }
     default:

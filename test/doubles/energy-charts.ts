@@ -4,7 +4,7 @@ const STEP_MINUTES = 15;
 
 const energyChartsService: Service = {
   placeOf: (url) => url.searchParams.get('country') ?? undefined,
-  answer({ url, now, values, bend }) {
+  answer({ url, now, values, valueAt, bend }) {
     const country = url.searchParams.get('country') ?? '';
     const value = values.get(country);
     if (url.pathname !== '/co2eq' || value === undefined) return json({ detail: 'Country not found' }, 404);
@@ -14,8 +14,10 @@ const energyChartsService: Service = {
     const known = (time: number) => time <= stepOf(now, STEP_MINUTES) - STEP_MINUTES * 60_000 || how === 'future';
     return json({
       unix_seconds: times.map((time) => bentTime(time, how) / 1000),
-      co2eq: times.map((time) => (known(time) && how !== 'null-value' ? value : null)),
-      co2eq_forecast: times.map((time) => (known(time) || how === 'null-value' ? null : value + 6)),
+      co2eq: times.map((time) => (known(time) && how !== 'null-value' ? (valueAt(country, time) ?? null) : null)),
+      co2eq_forecast: times.map((time) =>
+        known(time) || how === 'null-value' ? null : (valueAt(country, time) ?? value) + 6,
+      ),
       deprecated: false,
     });
   },

@@ -47,6 +47,7 @@ export interface Asked {
   readonly now: number;
   /** Values in gCO2eq/kWh by the service's own name of a place; a place without one is unknown to the service. */
   readonly values: ReadonlyMap<string, number>;
+  readonly valueAt: GridService['valueAt'];
   /** How the answer about a place is to be bent. */
   bend(place: string): Bend;
 }
@@ -70,7 +71,15 @@ export interface GridService extends AsyncDisposable {
   /** The fault by place; `*` holds for every place. */
   readonly faults: Map<string, Fault>;
   /** Every question so far: path with query, and the double's time. */
-  readonly requests: { readonly path: string; readonly at: number }[];
+  readonly requests: {
+    readonly path: string;
+    readonly at: number;
+    readonly place: string | undefined;
+    /** The fault that the answer was given with. */
+    readonly fault: Fault | undefined;
+  }[];
+  /** The value of a place at a time; without a test's own it is that of `values` at any time. */
+  valueAt: (place: string, time: number) => number | undefined;
   now: () => number;
 }
 
@@ -82,19 +91,20 @@ export async function startGridService(service: Service, values: Record<string, 
   const double = {
     values: new Map(Object.entries(values)),
     faults: new Map<string, Fault>(),
-    requests: [] as { path: string; at: number }[],
+    requests: [] as GridService['requests'],
     now: () => Date.now(),
+    valueAt: (place: string, _time: number): number | undefined => double.values.get(place),
   };
   const server: ListeningServer = await listen(
     (request, response) => {
       const url = new URL(request.url ?? '/', 'http://double');
-      double.requests.push({ path: request.url ?? '', at: double.now() });
       const place = service.placeOf(url);
       const fault = service.exempt?.test(url.pathname)
         ? undefined
         : (double.faults.get(place ?? '*') ?? double.faults.get('*'));
-      const asked = (bend: Asked['bend']) =>
-        service.answer({ request, url, now: double.now(), values: double.values, bend });
+      double.requests.push({ path: request.url ?? '', at: double.now(), place, fault });
+      const { values, valueAt } = double;
+      const asked = (bend: Asked['bend']) => service.answer({ request, url, now: double.now(), values, valueAt, bend });
       const bends = (of: string) => double.faults.get(of) ?? double.faults.get('*');
       misbehave(service, fault, place ?? '*', response, () => asked((of) => bendOf(bends(of))), double.now());
     },

@@ -47,9 +47,9 @@ function steps(path: string, now: number): number[] {
 
 function national(asked: Asked): Reply {
   const bend = asked.bend('GB');
-  const value = asked.values.get('GB') ?? 200;
   const data = steps(asked.url.pathname, asked.now).map((time) => {
     const from = bentTime(time, bend);
+    const value = asked.valueAt('GB', time) ?? 200;
     const actual = bend !== 'null-value' && time < asked.now ? value : null;
     const forecast = bend === 'null-value' ? null : value + 4;
     return { from: minute(from), to: minute(from + 1_800_000), intensity: { forecast, actual, index: 'moderate' } };
