@@ -35,11 +35,16 @@ export function connectionSettings(dsn: string): pg.ClientConfig {
   };
 }
 
+/** Work under way gets this long to finish when the store is closed, in milliseconds. */
+const GRACE_MS = 2_000;
+
 /** A PostgreSQL database that may be away: every failure is a DatabaseError that says whether trying again can help. */
 export class Database implements AsyncDisposable {
   readonly #options: DatabaseOptions;
   readonly #pool: pg.Pool;
   readonly #name: string;
+  /** Ends what is under way; each by its own. */
+  readonly #underWay = new Set<(reason: string) => void>();
   #prepared: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
@@ -77,7 +82,11 @@ export class Database implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const late = setTimeout(() => {
+      for (const giveUp of this.#underWay) giveUp('the store was closed');
+    }, GRACE_MS);
     await this.#pool.end();
+    clearTimeout(late);
   }
 
   async #lend<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
@@ -101,19 +110,21 @@ export class Database implements AsyncDisposable {
 
   async #withConnection<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     const connection = await this.#pool.connect();
-    let late: NodeJS.Timeout | undefined;
+    const patience = this.#options.timeoutMs + CONNECT_MS;
+    const abandoned = Promise.withResolvers<never>();
     let broken = false;
+    const giveUp = (reason: string) => {
+      broken = true;
+      abandoned.reject(new Error(reason));
+    };
     // The server's own limit does not help when nothing arrives from the server any more.
-    const deadline = new Promise<never>((_, reject) => {
-      late = setTimeout(() => {
-        broken = true;
-        reject(new Error(`no answer within ${this.#options.timeoutMs + CONNECT_MS} ms`));
-      }, this.#options.timeoutMs + CONNECT_MS);
-    });
+    const late = setTimeout(() => giveUp(`no answer within ${patience} ms`), patience);
+    this.#underWay.add(giveUp);
     try {
-      return await Promise.race([work(connection), deadline]);
+      return await Promise.race([work(connection), abandoned.promise]);
     } finally {
       clearTimeout(late);
+      this.#underWay.delete(giveUp);
       connection.release(broken);
     }
   }
