@@ -5,5 +5,6 @@ const OURS = 0xca4b;
 export const LOCKS = {
   migrations: [OURS, 1],
   samples: [OURS, 2],
-  recording: [OURS, 3],
+  /** The second number is made of the name of the lease. */
+  recording: [OURS + 1],
 };

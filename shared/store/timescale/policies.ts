@@ -20,7 +20,7 @@ export async function editionOf(connection: Connection): Promise<Edition> {
  * Lets TimescaleDB compress old chunks, and drop those that nobody forgot in time, where its edition can. Elsewhere the
  * retention task alone drops them, and nothing is compressed.
  */
-export async function applyPolicies(connection: Connection, retentionDays: number): Promise<Edition> {
+export async function applyPolicies(connection: Connection, retentionDays: number | undefined): Promise<Edition> {
   const edition = await editionOf(connection);
   if (edition !== 'timescale-community') return edition;
   const { rows } = await connection.query<{ on: boolean }>(
@@ -32,6 +32,7 @@ export async function applyPolicies(connection: Connection, retentionDays: numbe
   await connection.query(
     `SELECT add_compression_policy('power_sample', compress_after => ${COMPRESS_AFTER}, if_not_exists => TRUE)`,
   );
+  if (retentionDays === undefined) return edition;
   await connection.query(`SELECT remove_retention_policy('power_sample', if_exists => TRUE)`);
   // One day later than the retention task, which knows the hour: this is the net below it.
   await connection.query(`SELECT add_retention_policy('power_sample', drop_after => make_interval(days => $1))`, [

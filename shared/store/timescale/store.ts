@@ -12,7 +12,7 @@ const WRITE_MS = 30_000;
 const READ_MS = 60_000;
 
 /** Opens the store in PostgreSQL for the poller. Asks for no connection yet: the database may be away. */
-export function openTimescaleWriter(dsn: string, retentionDays: number): WritableStore {
+export function openTimescaleWriter(dsn: string, retentionDays?: number): WritableStore {
   const database = new Database({
     dsn,
     connections: 4,
