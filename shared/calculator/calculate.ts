@@ -61,7 +61,9 @@ export function calculate(asked: Calculation): EmissionsResult {
   const requests = wholeRequests(asked.requests);
   const pue = asked.pue ?? { value: profile.pue ?? 1, source: profile.pue === undefined ? 'none' : 'profile' };
   const kWh =
-    measured_kWh === undefined ? energyOfRequests(requests, profile.wh_per_request, pue.value) : measured_kWh * pue.value;
+    measured_kWh === undefined
+      ? energyOfRequests(requests, profile.wh_per_request, pue.value)
+      : measured_kWh * pue.value;
   const emitted = gramsOfEnergy(kWh, intensity.avg_gCO2_per_kWh);
   return {
     service: profile.service,
@@ -95,7 +97,8 @@ export function intensityOf(
   options: { readonly use?: readonly HourlyUse[]; readonly yearly: boolean; readonly recorded?: TimeRange | undefined },
 ): IntensityUsed {
   const own = history.filter(({ zone }) => zone === place.zone);
-  const used = weighIntensity(own, period, options.use) ?? (options.yearly ? yearlyIntensityUsed(place.zone) : undefined);
+  const used =
+    weighIntensity(own, period, options.use) ?? (options.yearly ? yearlyIntensityUsed(place.zone) : undefined);
   if (used !== undefined) return used;
   const { recorded } = options;
   throw new CalculatorFault(

@@ -20,5 +20,8 @@ export function wholeRequests(requests: number | string): number {
   const count = typeof requests === 'string' && requests.trim() === '' ? Number.NaN : Number(requests);
   if (Number.isSafeInteger(count) && count > 0) return count;
   const close = Number.isFinite(count) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.round(count))) : 1000;
-  throw new CalculatorFault('bad-number', `requests must be a whole number above 0, not ${requests}; the nearest is ${close}`);
+  throw new CalculatorFault(
+    'bad-number',
+    `requests must be a whole number above 0, not ${requests}; the nearest is ${close}`,
+  );
 }

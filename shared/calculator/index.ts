@@ -30,7 +30,12 @@ export interface EmissionsQuery {
   /** One intensity for all, in gCO2/kWh; takes the place of any history. */
   readonly intensity?: number;
   /** Hourly intensity of the region's zone. */
-  readonly history?: readonly { readonly hour: Time; readonly gCO2_per_kWh: number; readonly source?: string; readonly quality?: Quality }[];
+  readonly history?: readonly {
+    readonly hour: Time;
+    readonly gCO2_per_kWh: number;
+    readonly source?: string;
+    readonly quality?: Quality;
+  }[];
   /** Profiles beside the built-in ones; one of the same name replaces it. */
   readonly profiles?: readonly ServiceProfile[];
   /** Power usage effectiveness, at least 1. */
@@ -49,7 +54,10 @@ export interface EmissionsQuery {
  */
 export function calculateEmissions(query: EmissionsQuery): EmissionsResult;
 export function calculateEmissions(query: EmissionsQuery, store: IntensityReader): Promise<EmissionsResult>;
-export function calculateEmissions(query: EmissionsQuery, store?: IntensityReader): EmissionsResult | Promise<EmissionsResult> {
+export function calculateEmissions(
+  query: EmissionsQuery,
+  store?: IntensityReader,
+): EmissionsResult | Promise<EmissionsResult> {
   if (store === undefined) return withHistory(query, historyOf(query));
   return (async () => {
     const { zone } = placeRegion(query.region, await store.zones());
@@ -58,12 +66,17 @@ export function calculateEmissions(query: EmissionsQuery, store?: IntensityReade
 }
 
 function withHistory(query: EmissionsQuery, history: readonly HourlyIntensity[]): EmissionsResult {
-  const place = placeRegion(query.region, history.map(({ zone }) => zone));
+  const place = placeRegion(
+    query.region,
+    history.map(({ zone }) => zone),
+  );
   const profile = profileOf(withProfiles(builtInProfiles(), query.profiles ?? []), query.service);
   const requests = wholeRequests(query.requests);
   const recorded = recordedSpan(history, place.zone);
-  const period = periodOf(query) ?? (recorded && { from: Math.max(recorded.from, recorded.to - 24 * HOUR_MS), to: recorded.to });
-  if (query.pue !== undefined && !(query.pue >= 1)) throw new CalculatorFault('bad-number', `pue must be at least 1, not ${query.pue}`);
+  const period =
+    periodOf(query) ?? (recorded && { from: Math.max(recorded.from, recorded.to - 24 * HOUR_MS), to: recorded.to });
+  if (query.pue !== undefined && !(query.pue >= 1))
+    throw new CalculatorFault('bad-number', `pue must be at least 1, not ${query.pue}`);
   return calculate({
     profile,
     place,
@@ -98,7 +111,8 @@ function intensityFor(
 
 function periodOf({ from, to }: EmissionsQuery): TimeRange | undefined {
   if (from === undefined && to === undefined) return undefined;
-  if (from === undefined || to === undefined) throw new CalculatorFault('bad-period', 'a period needs both from and to');
+  if (from === undefined || to === undefined)
+    throw new CalculatorFault('bad-period', 'a period needs both from and to');
   const period = { from: timeOf(from), to: timeOf(to) };
   if (period.from < period.to) return period;
   throw new CalculatorFault('bad-period', 'the period ends before it starts');

@@ -113,7 +113,11 @@ function evenWeights({ from, to }: TimeRange): Map<EpochMs, number> {
   return weights;
 }
 
-function partsOf(known: readonly HourlyIntensity[], weights: ReadonlyMap<EpochMs, number>, total: number): IntensityPart[] {
+function partsOf(
+  known: readonly HourlyIntensity[],
+  weights: ReadonlyMap<EpochMs, number>,
+  total: number,
+): IntensityPart[] {
   const parts = new Map<string, IntensityPart>();
   for (const { hour, provider, quality } of known) {
     const key = `${provider} ${quality}`;

@@ -43,9 +43,13 @@ export function parseTime(text: string): EpochMs {
   const zoned = written.length > 10 && !/(Z|[+-]\d{2}:\d{2})$/.test(written) ? `${written}Z` : written;
   const time = DATE.test(written) ? Date.parse(zoned) : Number.NaN;
   // Date.parse takes 2026-02-30 for 2 March: a day that is not in the calendar is a fault, not another day.
-  const rolled = !Number.isNaN(time) && !/[+-]\d{2}:\d{2}$/.test(zoned) && isoTime(time).slice(0, 10) !== written.slice(0, 10);
+  const rolled =
+    !Number.isNaN(time) && !/[+-]\d{2}:\d{2}$/.test(zoned) && isoTime(time).slice(0, 10) !== written.slice(0, 10);
   if (!Number.isNaN(time) && !rolled) return time;
-  throw new CalculatorFault('bad-period', `"${text}" is no time; write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z`);
+  throw new CalculatorFault(
+    'bad-period',
+    `"${text}" is no time; write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z`,
+  );
 }
 
 /** The period of the same length that ends where this one starts. */

@@ -16,9 +16,15 @@ export function readPue(text: string, provider: string | undefined): Pue {
     const value = provider === undefined ? undefined : FLEETS.get(provider);
     if (value !== undefined) return { value, source: `fleet average of ${provider}` };
     const choices = [...FLEETS.keys()].join(', ');
-    throw new CalculatorFault('bad-number', `--pue auto knows only regions of ${choices}, written as aws/us-east-1; give a number instead`);
+    throw new CalculatorFault(
+      'bad-number',
+      `--pue auto knows only regions of ${choices}, written as aws/us-east-1; give a number instead`,
+    );
   }
   const value = Number(text);
   if (text.trim() !== '' && value >= 1 && value <= 5) return { value, source: 'given' };
-  throw new CalculatorFault('bad-number', `"${text}" is no PUE; the nearest valid choice is ${value < 1 ? '1' : value > 5 ? '5' : '1.2 or auto'}`);
+  throw new CalculatorFault(
+    'bad-number',
+    `"${text}" is no PUE; the nearest valid choice is ${value < 1 ? '1' : value > 5 ? '5' : '1.2 or auto'}`,
+  );
 }

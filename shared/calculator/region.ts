@@ -21,7 +21,10 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
   }
   if (found.kind === 'ambiguous') {
     const choices = found.regions.map(({ provider, region, zone }) => `${provider}/${region} (${zone})`);
-    throw new CalculatorFault('ambiguous-region', `several providers have a region "${written}"; write ${choices.join(' or ')}`);
+    throw new CalculatorFault(
+      'ambiguous-region',
+      `several providers have a region "${written}"; write ${choices.join(' or ')}`,
+    );
   }
   const zones = new Set<string>([...yearlyZones(), ...known]);
   const parsed = parseZone(written);

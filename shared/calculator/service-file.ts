@@ -21,7 +21,10 @@ const profile = z.strictObject({
 });
 
 const serviceFile = z.strictObject({
-  services: z.record(z.string().min(1), z.union([amount.positive().transform((wh) => ({ wh_per_request: wh })), z.unknown()])),
+  services: z.record(
+    z.string().min(1),
+    z.union([amount.positive().transform((wh) => ({ wh_per_request: wh })), z.unknown()]),
+  ),
 });
 
 /** Reads a parsed YAML or JSON file of profiles: `services: {name: Wh}` or `{name: {wh_per_request, …}}`. Names every fault on one line. */

@@ -33,12 +33,10 @@ export type ServiceProfiles = ReadonlyMap<string, ServiceProfile>;
 
 /** The profiles that come with the product: rough estimates, labelled so. */
 export function builtInProfiles(): ServiceProfiles {
-  const profiles = Object.entries(builtIn).map(
-    ([service, wh]): [string, ServiceProfile] => [
-      service,
-      { service, wh_per_request: wh, confidence: 'estimated', source: 'built in' },
-    ],
-  );
+  const profiles = Object.entries(builtIn).map(([service, wh]): [string, ServiceProfile] => [
+    service,
+    { service, wh_per_request: wh, confidence: 'estimated', source: 'built in' },
+  ]);
   return new Map(profiles);
 }
 
