@@ -33,7 +33,9 @@ export function budgetCommand(env: Environment, io: Io): Command {
         .action((options: { json?: boolean }) => listBudgets(options, env, io)),
     )
     .addCommand(
-      keyed(new Command('remove').description('Remove a budget')).action((options: KeyOptions) => removeBudget(options, env, io)),
+      keyed(new Command('remove').description('Remove a budget')).action((options: KeyOptions) =>
+        removeBudget(options, env, io),
+      ),
     )
     .addHelpText(
       'after',
@@ -90,7 +92,10 @@ async function listBudgets({ json }: { json?: boolean }, env: Environment, io: I
 function keyOf({ namespace, service, per }: KeyOptions): BudgetKey {
   const period = BUDGET_PERIODS.find((name) => name === per);
   if (period === undefined)
-    throw new CalculatorFault('bad-period', `"${per}" is no budget period; did you mean "${nearest(per, BUDGET_PERIODS)}"?`);
+    throw new CalculatorFault(
+      'bad-period',
+      `"${per}" is no budget period; did you mean "${nearest(per, BUDGET_PERIODS)}"?`,
+    );
   if (namespace && !service) return { kind: 'namespace', name: namespace, per: period };
   if (service && !namespace) return { kind: 'service', name: service, per: period };
   throw new CalculatorFault('bad-file', 'a budget is of one --namespace or of one --service');

@@ -14,9 +14,9 @@ import type { Environment } from '../shared/runtime/config.ts';
 import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
 import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
+import { resultText } from './result-text.ts';
 import { knownProfiles } from './services-file.ts';
 import { type CliConfig, cliConfig } from './settings.ts';
-import { resultText } from './result-text.ts';
 import { withHistory, withWorkloads } from './stores.ts';
 import { readUsage } from './usage-file.ts';
 
@@ -79,7 +79,12 @@ export async function runCalculate(options: CalculateOptions, env: Environment, 
   if (options.save) io.talk('Saved; the same service, region and period saved again replaces it.');
 }
 
-async function resultOf(options: CalculateOptions, config: CliConfig, history: ReadableStore, io: Io): Promise<EmissionsResult> {
+async function resultOf(
+  options: CalculateOptions,
+  config: CliConfig,
+  history: ReadableStore,
+  io: Io,
+): Promise<EmissionsResult> {
   const requests = wholeRequests(options.requests);
   const profile = profileOf(knownProfiles(options.services ?? config.SERVICES_FILE), options.service);
   const place = placeRegion(options.region, await history.zones());
@@ -100,7 +105,10 @@ async function resultOf(options: CalculateOptions, config: CliConfig, history: R
 function periodOf({ from, to }: CalculateOptions, io: Io): TimeRange {
   if (from === undefined && to === undefined) return parsePeriod('last-24h', io.clock.now());
   if (from === undefined || to === undefined)
-    throw new CalculatorFault('bad-period', `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`);
+    throw new CalculatorFault(
+      'bad-period',
+      `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`,
+    );
   return rangeOf(from, to);
 }
 
@@ -118,7 +126,11 @@ async function intensityFor(
   return intensityOf(place, hours, period, { yearly, recorded: recordedSpan(hours, place.zone), ...(use && { use }) });
 }
 
-async function useOf(options: CalculateOptions, history: ReadableStore, period: TimeRange): Promise<readonly HourlyUse[] | undefined> {
+async function useOf(
+  options: CalculateOptions,
+  history: ReadableStore,
+  period: TimeRange,
+): Promise<readonly HourlyUse[] | undefined> {
   if (options.usage !== undefined && options.selector !== undefined)
     throw new CalculatorFault('bad-file', '--usage and --selector both say when the requests came; give one of them');
   if (options.usage !== undefined) return readUsage(options.usage, period);
@@ -127,7 +139,10 @@ async function useOf(options: CalculateOptions, history: ReadableStore, period: 
   const hours = fullHours(period);
   const use = await recordedUse(history.hourly({ namespace: selector.namespace }, hours), selector, hours);
   if (use.joules > 0) return use.hours;
-  throw new CalculatorFault('no-data', `no power of ${options.selector} is recorded in ${writtenPeriod(period)}; without --selector the hours count evenly`);
+  throw new CalculatorFault(
+    'no-data',
+    `no power of ${options.selector} is recorded in ${writtenPeriod(period)}; without --selector the hours count evenly`,
+  );
 }
 
 function amount(option: string, text: string): number {

@@ -7,6 +7,8 @@ export function nodeZones({ ZONE_MAP = '', DEFAULT_ZONE = '' }: Environment): (n
     const parsed = code ? parseZone(code) : undefined;
     return parsed && parsed.kind !== 'malformed' ? parsed.zone : undefined;
   };
-  const zones = new Map(ZONE_MAP.split(',').map((item) => item.split('=').map((part) => part.trim()) as [string, string]));
+  const zones = new Map(
+    ZONE_MAP.split(',').map((item) => item.split('=').map((part) => part.trim()) as [string, string]),
+  );
   return (node) => zoneOf(zones.get(node)) ?? zoneOf(DEFAULT_ZONE);
 }

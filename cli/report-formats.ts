@@ -46,7 +46,22 @@ export function reportMarkdown(report: Report, budgets: readonly BurnDown[]): st
 
 /** The rows by service and region for a spreadsheet, without totals, so that sums over the column are right. */
 export function reportCsv({ rows, period }: Report): string {
-  const header = ['service_name', 'region', 'period_start', 'period_end', 'request_count', 'total_kWh', 'total_gCO2e', 'gCO2e_per_1k_requests', 'avg_grid_gCO2_per_kWh', 'min_grid_gCO2_per_kWh', 'max_grid_gCO2_per_kWh', 'quality', 'source', 'coverage'];
+  const header = [
+    'service_name',
+    'region',
+    'period_start',
+    'period_end',
+    'request_count',
+    'total_kWh',
+    'total_gCO2e',
+    'gCO2e_per_1k_requests',
+    'avg_grid_gCO2_per_kWh',
+    'min_grid_gCO2_per_kWh',
+    'max_grid_gCO2_per_kWh',
+    'quality',
+    'source',
+    'coverage',
+  ];
   return csvTable(
     header,
     rows.map((row) => [
@@ -68,11 +83,17 @@ export function reportCsv({ rows, period }: Report): string {
   );
 }
 
-function sections(report: Report, budgets: readonly BurnDown[], table: Render, heading: (title: string, level: number) => string): string {
+function sections(
+  report: Report,
+  budgets: readonly BurnDown[],
+  table: Render,
+  heading: (title: string, level: number) => string,
+): string {
   const { from, to } = report.period;
   const total: TotalRow = { service: 'Total', region: '', ...report.totals, coverage: null };
   const parts = [
-    heading(`Emissions ${writtenPeriod({ from: Date.parse(from), to: Date.parse(to) })} (UTC)`, 1) + table<TotalRow>(ROWS, [...report.rows, total]),
+    heading(`Emissions ${writtenPeriod({ from: Date.parse(from), to: Date.parse(to) })} (UTC)`, 1) +
+      table<TotalRow>(ROWS, [...report.rows, total]),
     heading('By region, cleanest first', 2) + table(REGIONS, report.regions),
     heading('Against the period before', 2) + comparison(report),
     heading('The total equals', 2) + equivalentsText(report),
@@ -90,7 +111,9 @@ function comparison({ before, totals, change_percent }: Report): string {
 
 function equivalentsText({ equivalents, totals }: Report): string {
   const kilograms = (totals.total_gCO2e / 1000).toPrecision(4);
-  const lines = equivalents.map(({ amount, unit, kg_CO2_per_unit }) => `- ${written(amount)} ${unit} (${kg_CO2_per_unit} kg each)\n`);
+  const lines = equivalents.map(
+    ({ amount, unit, kg_CO2_per_unit }) => `- ${written(amount)} ${unit} (${kg_CO2_per_unit} kg each)\n`,
+  );
   return `${kilograms} kg CO2e:\n${lines.join('')}`;
 }
 

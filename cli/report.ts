@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { burnDowns, type BudgetStanding } from '../shared/calculator/burn-downs.ts';
+import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
 import { parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
@@ -50,7 +50,10 @@ ${EXIT_CODES}
 export async function runReport(options: ReportOptions, env: Environment, io: Io): Promise<void> {
   const format = FORMATS.find((name) => name === options.format);
   if (format === undefined)
-    throw new CalculatorFault('bad-file', `"${options.format}" is no format; did you mean "${nearest(options.format, FORMATS)}"?`);
+    throw new CalculatorFault(
+      'bad-file',
+      `"${options.format}" is no format; did you mean "${nearest(options.format, FORMATS)}"?`,
+    );
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
   const config = cliConfig(env);
@@ -61,7 +64,11 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   io.out(written(report, budgets, format, io));
 }
 
-async function reportFrom(store: WorkloadStore, { service, region }: ReportOptions, period: TimeRange): Promise<Report> {
+async function reportFrom(
+  store: WorkloadStore,
+  { service, region }: ReportOptions,
+  period: TimeRange,
+): Promise<Report> {
   const records = await store.workloads({ service, region }, { from: periodBefore(period).from, to: period.to });
   const report = reportOn(records, period);
   if (report !== undefined) return report;
@@ -83,7 +90,9 @@ function nothingIn(
     return `nothing is saved of region "${region}"; did you mean "${nearest(region, regions)}"?`;
   const away = (record: TimeRange) => Math.max(record.from - period.to, period.from - record.to);
   const spans = all.map(({ period_start: from, period_end: to }) => ({ from, to })).sort((a, b) => away(a) - away(b));
-  const hint = spans[0] ? `the nearest record is of ${writtenPeriod(spans[0])}` : 'nothing is saved yet ("carbon calculate --save" does)';
+  const hint = spans[0]
+    ? `the nearest record is of ${writtenPeriod(spans[0])}`
+    : 'nothing is saved yet ("carbon calculate --save" does)';
   return `no emissions are saved for ${writtenPeriod(period)}; ${hint}`;
 }
 

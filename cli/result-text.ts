@@ -9,14 +9,25 @@ export function resultText(result: EmissionsResult, io: Io): string {
   const lines: [string, string][] = [
     ['Service', result.service],
     ['Region', result.region === result.zone ? result.region : `${result.region} (grid zone ${result.zone})`],
-    ...(period ? [['Period', writtenPeriod({ from: Date.parse(period.from), to: Date.parse(period.to) })] as [string, string]] : []),
+    ...(period
+      ? [['Period', writtenPeriod({ from: Date.parse(period.from), to: Date.parse(period.to) })] as [string, string]]
+      : []),
     ['Requests', String(result.requests)],
     ['Total Energy (kWh)', result.total_kWh.toFixed(6)],
     ['Total Emissions (gCO2e)', io.style('bold', result.total_gCO2e.toFixed(4))],
     ['Per 1k Requests (gCO2e)', result.gCO2e_per_1k_requests.toFixed(4)],
-    ['Grid Intensity (gCO2/kWh)', `avg ${gramsPerKwh(intensity.avg_gCO2_per_kWh)}, min ${gramsPerKwh(intensity.min_gCO2_per_kWh)}, max ${gramsPerKwh(intensity.max_gCO2_per_kWh)}`],
+    [
+      'Grid Intensity (gCO2/kWh)',
+      `avg ${gramsPerKwh(intensity.avg_gCO2_per_kWh)}, min ${gramsPerKwh(intensity.min_gCO2_per_kWh)}, max ${gramsPerKwh(intensity.max_gCO2_per_kWh)}`,
+    ],
     ['  source', sourceText(intensity)],
-    ['  quality', io.style(intensity.quality.includes('measured') || intensity.quality === 'given' ? 'dim' : 'yellow', qualityText(intensity))],
+    [
+      '  quality',
+      io.style(
+        intensity.quality.includes('measured') || intensity.quality === 'given' ? 'dim' : 'yellow',
+        qualityText(intensity),
+      ),
+    ],
     ['Energy profile', profileText(energy)],
   ];
   if (sci)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { Document, parse, parseDocument } from 'yaml';
 import writeFileAtomic from 'write-file-atomic';
+import { Document, parse, parseDocument } from 'yaml';
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import { profilesFromFile } from '../shared/calculator/service-file.ts';
 import {
@@ -13,7 +13,9 @@ import {
 
 /** The built-in profiles with those of a YAML or JSON file, where one is named. */
 export function knownProfiles(file: string | undefined): ServiceProfiles {
-  return file === undefined ? builtInProfiles() : withProfiles(builtInProfiles(), profilesFromFile(contentOf(file), file));
+  return file === undefined
+    ? builtInProfiles()
+    : withProfiles(builtInProfiles(), profilesFromFile(contentOf(file), file));
 }
 
 /** Adds or replaces a profile in a YAML or JSON file, keeping everything else in it, comments included. */
@@ -42,6 +44,9 @@ function contentOf(file: string): unknown {
     // JSON is YAML, so one reader does for both.
     return parse(text);
   } catch (error) {
-    throw new CalculatorFault('bad-file', `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`);
+    throw new CalculatorFault(
+      'bad-file',
+      `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`,
+    );
   }
 }

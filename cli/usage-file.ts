@@ -12,11 +12,17 @@ export function readCsv(file: string, required: readonly string[]): Record<strin
     rows = parse(readFileSync(file), { columns: true, bom: true, trim: true, skip_empty_lines: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new CalculatorFault('bad-file', code?.startsWith('E') ? `${file} cannot be read (${code})` : `${file}: ${message}`);
+    throw new CalculatorFault(
+      'bad-file',
+      code?.startsWith('E') ? `${file} cannot be read (${code})` : `${file}: ${message}`,
+    );
   }
   const missing = required.filter((name) => rows[0] !== undefined && !(name in rows[0]));
   if (rows.length === 0 || missing.length > 0)
-    throw new CalculatorFault('bad-file', `${file} needs a header with ${required.join(',')}, and rows below it${missing.length > 0 ? `; it lacks ${missing.join(', ')}` : ''}`);
+    throw new CalculatorFault(
+      'bad-file',
+      `${file} needs a header with ${required.join(',')}, and rows below it${missing.length > 0 ? `; it lacks ${missing.join(', ')}` : ''}`,
+    );
   return rows;
 }
 

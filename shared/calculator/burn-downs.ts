@@ -34,5 +34,10 @@ async function spentOf({ kind, name, per }: Budget, sources: BudgetSources, now:
     return spentByService(await sources.books.workloads({ service: name }, elapsed), period, elapsed.to);
   const zones = await sources.history.zones();
   const intensities = await sources.history.intensities(zones, elapsed);
-  return spentByNamespace(sources.history.hourly({ namespace: name }, elapsed), period, sources.zoneOfNode, intensities);
+  return spentByNamespace(
+    sources.history.hourly({ namespace: name }, elapsed),
+    period,
+    sources.zoneOfNode,
+    intensities,
+  );
 }

@@ -75,12 +75,23 @@ export function givenIntensity(gramsPerKwh: number, source: string): IntensityUs
   return oneFigure(gramsPerKwh, source, 'given');
 }
 
+/** What the yearly table calls its sources, in full. */
+const YEARLY_SOURCES: ReadonlyMap<string, string> = new Map([
+  ['em', 'electricity-maps'],
+  ['ember', 'ember'],
+  ['owid', 'our-world-in-data'],
+]);
+
 /** The yearly average of a zone, labelled as such with year and source; undefined when the table has none. */
 export function yearlyIntensityUsed(zone: Zone): IntensityUsed | undefined {
   const yearly = yearlyIntensity(zone);
   if (yearly === undefined) return undefined;
   const of = yearly.of === zone ? '' : ` of ${yearly.of}`;
-  return oneFigure(yearly.gramsPerKwh, `${yearly.source} ${yearly.year}${of}`, 'yearly-average');
+  return oneFigure(
+    yearly.gramsPerKwh,
+    `${YEARLY_SOURCES.get(yearly.source) ?? yearly.source} ${yearly.year}${of}`,
+    'yearly-average',
+  );
 }
 
 function oneFigure(value: number, source: string, quality: Quality | 'given'): IntensityUsed {

@@ -76,7 +76,12 @@ export function fullHours({ from, to }: TimeRange): TimeRange {
 }
 
 /** A profile from recorded energy: Wh = joules ÷ 3600 ÷ requests ÷ coverage, the hours not recorded taken to be like the others. */
-export function measuredProfile(service: string, use: RecordedUse, requests: number, period: TimeRange): ServiceProfile {
+export function measuredProfile(
+  service: string,
+  use: RecordedUse,
+  requests: number,
+  period: TimeRange,
+): ServiceProfile {
   const count = wholeRequests(requests);
   if (use.joules === 0 || use.coverage < LEAST_COVERAGE)
     throw new CalculatorFault(

@@ -21,7 +21,7 @@ export function parsePeriod(text: string, now: EpochMs): TimeRange {
   if (from !== undefined && to !== undefined && rest.length === 0) return rangeOf(from, to);
   throw new CalculatorFault(
     'bad-period',
-    `"${text}" is no period; did you mean "${nearest(text, NAMED.keys())}"? (or FROM..TO, such as ${isoTime(now - DAY_MS).slice(0, 10)}..${isoTime(now).slice(0, 10)})`,
+    `"${text}" is no period; did you mean "${nearestPeriod(text)}"? (or FROM..TO, such as ${isoTime(now - DAY_MS).slice(0, 10)}..${isoTime(now).slice(0, 10)})`,
   );
 }
 
@@ -68,4 +68,10 @@ function day(time: EpochMs): string {
 
 function minute(time: EpochMs): string {
   return `${isoTime(time).slice(0, 16)}Z`;
+}
+
+function nearestPeriod(text: string): string | undefined {
+  if (/week/i.test(text)) return 'last-7d';
+  if (/month/i.test(text)) return 'last-30d';
+  return nearest(text, NAMED.keys());
 }
