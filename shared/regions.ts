@@ -2,24 +2,24 @@ import table from './data/cloud-regions.json' with { type: 'json' };
 import type { Zone } from './zones.ts';
 
 /** A cloud provider whose regions are in the table, as `shared/data/cloud-regions.json` names it. */
-export type CloudProvider = keyof typeof table;
+type CloudProvider = keyof typeof table;
 
 /** A region of one provider and the grid zone that it draws from. */
-export interface CloudRegion {
+interface CloudRegion {
   readonly provider: CloudProvider;
   readonly region: string;
   readonly zone: Zone;
 }
 
 /** What a region name without a provider came to: one zone, several (then the provider must be given), or none. */
-export type NamedRegion =
+type NamedRegion =
   | { readonly kind: 'zone'; readonly zone: Zone; readonly regions: readonly CloudRegion[] }
   | { readonly kind: 'ambiguous'; readonly regions: readonly CloudRegion[] }
   | { readonly kind: 'unknown' };
 
-const REGIONS = new Map(
-  Object.entries(table).map(([provider, regions]) => [provider, new Map(Object.entries(regions))]),
-) as ReadonlyMap<string, ReadonlyMap<string, Zone>>;
+const REGIONS = new Map<string, ReadonlyMap<string, Zone>>();
+for (const [provider, regions] of Object.entries<Record<string, string>>(table))
+  REGIONS.set(provider, new Map(Object.entries(regions as Record<string, Zone>)));
 
 /**
  * Scheme of `spec.providerID` → provider. `eks-hybrid`, `kind`, `k3s` and the like are absent on purpose: their

@@ -1,13 +1,13 @@
 import type { GramsPerKwh } from './units.ts';
 
 /** The best score that kube-scheduler takes from an extender; it neither clamps nor reports what is above. */
-export const MAX_SCORE = 10;
+const MAX_SCORE = 10;
 
 /**
  * Intensities below this count as this, in gCO2eq/kWh: providers and methods differ by more than that on clean
  * grids, so a difference down there is noise, and 0 cannot be divided by.
  */
-export const INTENSITY_FLOOR = 10;
+const INTENSITY_FLOOR = 10;
 
 /**
  * Scores candidates by what the same work would emit there: round(10 × cleanest / intensity), an integer 0..10, so that
