@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { burnDowns } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/store/workloads.ts';
 import { burnDownColumns } from './budget-table.ts';
 import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
-import { nodeZones } from './node-zones.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory, withWorkloads } from './stores.ts';
 import { textTable } from './table.ts';
@@ -81,7 +81,7 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const standings = await withWorkloads(config, (books) =>
-    withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: nodeZones(env) }, io.clock.now())),
+    withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: zoneByName(config) }, io.clock.now())),
   );
   const rows = standings.map(({ standing }) => standing);
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);

@@ -4,11 +4,11 @@ import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
 import { parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
 import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
-import { nodeZones } from './node-zones.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { type CliConfig, cliConfig } from './settings.ts';
 import { withHistory, withWorkloads } from './stores.ts';
@@ -59,7 +59,7 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const config = cliConfig(env);
   const { report, budgets } = await withWorkloads(config, async (store) => ({
     report: await reportFrom(store, options, period),
-    budgets: await standings(config, env, store, now),
+    budgets: await standings(config, store, now),
   }));
   io.out(written(report, budgets, format, io));
 }
@@ -96,8 +96,8 @@ function nothingIn(
   return `no emissions are saved for ${writtenPeriod(period)}; ${hint}`;
 }
 
-function standings(config: CliConfig, env: Environment, books: WorkloadStore, now: number): Promise<BudgetStanding[]> {
-  return withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: nodeZones(env) }, now));
+function standings(config: CliConfig, books: WorkloadStore, now: number): Promise<BudgetStanding[]> {
+  return withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: zoneByName(config) }, now));
 }
 
 function written(report: Report, budgets: readonly BudgetStanding[], format: (typeof FORMATS)[number], io: Io): string {

@@ -4,12 +4,12 @@ import { fullHours, measuredProfile, parseSelector, recordedUse } from '../share
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
 import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
 import { askPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
-import { knownProfiles, saveProfile } from './services-file.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';

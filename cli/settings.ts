@@ -3,12 +3,14 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
 import { cacheSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 
 /** What the reporting commands read from the environment. */
 export const cliConfigSchema = z.object({
   ...storeSettings,
   ...cacheSettings,
-  SERVICES_FILE: z.string().optional().describe('YAML or JSON file of energy profiles beside the built-in ones'),
+  ...zoneSettings,
+  ...serviceSettings,
   PROMETHEUS_URL: httpUrl().optional().describe('Prometheus that `carbon services measure --prometheus` asks'),
 });
 

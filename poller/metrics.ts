@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 
 /** All metrics of the poller, on their own registry, in base units. */
@@ -24,6 +25,7 @@ export function createPollerMetrics() {
   });
   return {
     registry,
+    budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
     intensity: new Gauge({
       name: 'carbon_intensity_grams_per_kwh',

@@ -1,7 +1,10 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
+import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import { startBudgetTask } from './budgets/watch.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -40,6 +43,11 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
   if (runs('power')) stack.use(startPowerTask({ config, store, clock, logger, metrics: metrics.power }));
   if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  if (runs('budgets')) {
+    const books = stack.use(await openWorkloadStore(config));
+    const sources = { books, history: store, zoneOfNode: zoneByName(config) };
+    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets }));
+  }
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -53,7 +53,9 @@ export interface EmissionsQuery {
  * promise, from the recorded hours. Throws a CalculatorFault that names the nearest valid choice.
  */
 export function calculateEmissions(query: EmissionsQuery): EmissionsResult;
+/** With a store: from its recorded hours of the region's zone; without a period, from the newest 24 of them. */
 export function calculateEmissions(query: EmissionsQuery, store: IntensityReader): Promise<EmissionsResult>;
+/** Both at once, for the two above. */
 export function calculateEmissions(
   query: EmissionsQuery,
   store?: IntensityReader,

@@ -129,11 +129,13 @@ function partsOf(
   weights: ReadonlyMap<EpochMs, number>,
   total: number,
 ): IntensityPart[] {
-  const parts = new Map<string, IntensityPart>();
-  for (const { hour, provider, quality } of known) {
-    const key = `${provider} ${quality}`;
-    const share = (parts.get(key)?.share ?? 0) + (weights.get(hour) ?? 0) / total;
-    parts.set(key, { source: provider, quality, share });
+  const groups = Map.groupBy(known, ({ provider, quality }) => `${provider} ${quality}`);
+  const parts: IntensityPart[] = [];
+  for (const group of groups.values()) {
+    const [first] = group;
+    let weight = 0;
+    for (const { hour } of group) weight += weights.get(hour) ?? 0;
+    if (first) parts.push({ source: first.provider, quality: first.quality, share: weight / total });
   }
-  return [...parts.values()].sort((a, b) => b.share - a.share || (a.source < b.source ? -1 : 1));
+  return parts.sort((a, b) => b.share - a.share || (a.source < b.source ? -1 : 1));
 }

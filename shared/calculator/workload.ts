@@ -39,15 +39,15 @@ export function workloadOf(
   };
 }
 
-/** A saved record as JSON: the columns, with times in ISO 8601 UTC. */
-export function workloadJson(record: SavedWorkload): Record<string, unknown> {
+/** A record as JSON: the columns, with times in ISO 8601 UTC. */
+export function workloadJson(record: WorkloadEmissions & Partial<SavedWorkload>): Record<string, unknown> {
   const { period_start, period_end, created_at, updated_at, ...rest } = record;
   return {
     ...rest,
     period_start: isoTime(period_start),
     period_end: isoTime(period_end),
-    created_at: isoTime(created_at),
-    updated_at: isoTime(updated_at),
+    ...(created_at !== undefined && { created_at: isoTime(created_at) }),
+    ...(updated_at !== undefined && { updated_at: isoTime(updated_at) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Budget, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
+import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
 import { type Database, openForReading, openForWriting } from './database.ts';
 import { STORE_FILE } from './store.ts';
 
@@ -63,6 +63,13 @@ export function openSqliteWorkloads(folder: string): WorkloadStore {
         metadata: JSON.parse(row.metadata),
       }));
     },
+    ...budgetBook(connection),
+    [Symbol.asyncDispose]: async () => connection.close(),
+  };
+}
+
+function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
+  return {
     async budgets() {
       return (
         connection
@@ -99,7 +106,6 @@ export function openSqliteWorkloads(folder: string): WorkloadStore {
           per,
         );
     },
-    [Symbol.asyncDispose]: async () => connection.close(),
   };
 }
 

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { Document, parse, parseDocument } from 'yaml';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
-import { profilesFromFile } from '../shared/calculator/service-file.ts';
+import { CalculatorFault } from '../calculator/fault.ts';
+import { profilesFromFile } from '../calculator/service-file.ts';
 import {
   builtInProfiles,
   type ServiceProfile,
   type ServiceProfiles,
   withProfiles,
-} from '../shared/calculator/service-profiles.ts';
+} from '../calculator/service-profiles.ts';
 
 /** The built-in profiles with those of a YAML or JSON file, where one is named. */
 export function knownProfiles(file: string | undefined): ServiceProfiles {
