@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
 import { gridFaults, gridSettings } from './grid/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
-export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
+export const POLLER_TASKS = ['grid', 'power', 'retention', 'budgets'] as const;
 
 const settings = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
+  ...zoneSettings,
   POLLER_TASKS: list()
     .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
     .default([...POLLER_TASKS])
