@@ -1,0 +1,26 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
+import { configurationPage } from './pages/configuration.ts';
+import { metricsPage } from './pages/metrics.ts';
+
+/** Pages that are made from the code, and what makes them. */
+const PAGES: Record<string, () => string | Promise<string>> = {
+  'configuration.md': configurationPage,
+  'metrics.md': metricsPage,
+  'carbon-cache.schema.json': carbonCacheJsonSchema,
+};
+
+const check = process.argv.includes('--check');
+const outdated: string[] = [];
+for (const [name, make] of Object.entries(PAGES)) {
+  const path = join(import.meta.dirname, name);
+  const page = await make();
+  if (existsSync(path) && readFileSync(path, 'utf8') === page) continue;
+  outdated.push(name);
+  if (!check) writeFileSync(path, page);
+}
+if (check && outdated.length > 0) {
+  console.error(`docs/ is behind the code: ${outdated.join(', ')}. Run: npm run docs`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pollerConfigSchema } from '../../../poller/config.ts';
+import { type ConfigError, loadConfig, redacted } from '../../../shared/runtime/config.ts';
+
+const load = (env: Record<string, string>) => loadConfig('poller', pollerConfigSchema, env);
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    load(env);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).faults;
+  }
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything that is needed', () => {
+    const config = load({});
+
+    expect(config).toMatchObject({
+      POLLER_PORT: 8889,
+      CACHE_FILE: '/cache/carbon_cache.json',
+      CACHE_TTL_MINUTES: 10,
+      POLL_INTERVAL_MINUTES: 5,
+    });
+    expect(config.ZONES).toEqual(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO']);
+  });
+
+  it('names every fault at once, with what was given', () => {
+    const faults = faultsOf({
+      POLLER_PORT: '99999',
+      POLL_INTERVAL_MINUTES: 'often',
+      ZONES: 'DE,Germany',
+      ELECTRICITY_MAPS_URL: 'ftp://x',
+      MODE: 'cloud',
+    });
+
+    expect(faults).toHaveLength(5);
+    expect(faults.join('\n')).toMatch(/POLLER_PORT: "99999".*\n?/);
+    expect(faults.join('\n')).toMatch(/POLL_INTERVAL_MINUTES: "often" is not a number/);
+  });
+
+  it('takes an empty value for an unset one', () => {
+    expect(load({ POLLER_PORT: '', POLL_INTERVAL_MINUTES: ' ' })).toMatchObject({
+      POLLER_PORT: 8889,
+      POLL_INTERVAL_MINUTES: 5,
+    });
+  });
+
+  it('takes a fraction of a minute', () => {
+    expect(load({ POLL_INTERVAL_MINUTES: '0.05' }).POLL_INTERVAL_MINUTES).toBe(0.05);
+  });
+
+  it('reads a secret from a file', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'key');
+    writeFileSync(path, 'from-the-file\n');
+
+    expect(load({ ELECTRICITY_MAPS_API_KEY_FILE: path }).ELECTRICITY_MAPS_API_KEY).toBe('from-the-file');
+    expect(faultsOf({ ELECTRICITY_MAPS_API_KEY_FILE: '/nowhere/key' })).toEqual([
+      'ELECTRICITY_MAPS_API_KEY_FILE: cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('shows no secret', () => {
+    const config = load({ ELECTRICITY_MAPS_API_KEY: 'abc-secret', TSDB_DSN: 'postgres://u:pw@h/db' });
+
+    const shown = JSON.stringify(redacted(pollerConfigSchema, config));
+
+    expect(shown).toContain('***');
+    expect(shown).not.toMatch(/abc-secret|pw@h/);
+  });
+});
