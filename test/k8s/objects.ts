@@ -73,7 +73,11 @@ export function everyObject(): { variant: string; object: KubeObject }[] {
 export function podsOf(variant: string, objects: readonly KubeObject[]): Pod[] {
   return objects.flatMap((object) => {
     const template =
-      object.kind === 'Pod' ? object : object.kind === 'CronJob' ? object.spec.jobTemplate.spec.template : object.spec?.template;
+      object.kind === 'Pod'
+        ? object
+        : object.kind === 'CronJob'
+          ? object.spec.jobTemplate.spec.template
+          : object.spec?.template;
     if (!template?.spec?.containers) return [];
     const where = `${variant}: ${object.kind} ${object.metadata.name}`;
     return [{ where, owner: object, labels: template.metadata?.labels ?? {}, spec: template.spec }];

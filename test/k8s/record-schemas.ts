@@ -33,7 +33,8 @@ for (const [name, definition] of Object.entries(swagger.definitions))
 const used = new Set(everyObject().map(({ object }) => definitionName(object.apiVersion, object.kind)));
 for (const kind of Object.keys(kinds)) if (!used.has(kind)) Reflect.deleteProperty(kinds, kind);
 for (const name of Object.values(kinds)) keep(name);
-for (const [module, files] of Object.entries(CUSTOM)) for (const file of files) keepCustom(join(moduleFolder(module), file));
+for (const [module, files] of Object.entries(CUSTOM))
+  for (const file of files) keepCustom(join(moduleFolder(module), file));
 
 const schemas: Schemas = { source: [KUBERNETES, ...Object.keys(CUSTOM)], kinds, definitions };
 writeFileSync(SCHEMAS, gzipSync(JSON.stringify(schemas), { level: 9 }));
@@ -48,12 +49,17 @@ interface Kind {
 function keep(name: string): void {
   if (definitions[name]) return;
   definitions[name] = strict(swagger.definitions[name] ?? {});
-  for (const [, referred] of JSON.stringify(definitions[name]).matchAll(/"#\/definitions\/([^"]+)"/g)) keep(referred ?? '');
+  for (const [, referred] of JSON.stringify(definitions[name]).matchAll(/"#\/definitions\/([^"]+)"/g))
+    keep(referred ?? '');
 }
 
 function keepCustom(path: string): void {
   const { spec } = parse(readFileSync(path, 'utf8')) as {
-    spec: { group: string; names: { kind: string }; versions: { name: string; schema: { openAPIV3Schema: JsonSchema } }[] };
+    spec: {
+      group: string;
+      names: { kind: string };
+      versions: { name: string; schema: { openAPIV3Schema: JsonSchema } }[];
+    };
   };
   for (const version of spec.versions) {
     const name = definitionName(`${spec.group}/${version.name}`, spec.names.kind);

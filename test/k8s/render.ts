@@ -11,8 +11,12 @@ const helm = optionalTool('helm', 'recording the manifests');
 if (kubectl === undefined || helm === undefined) {
   process.exitCode = 1;
 } else {
-  const variants = Object.fromEntries(VARIANTS.map((variant) => [variant.name, renderVariant(variant, { kubectl, helm })]));
+  const variants = Object.fromEntries(
+    VARIANTS.map((variant) => [variant.name, renderVariant(variant, { kubectl, helm })]),
+  );
   const record: Recorded = { fingerprint: sourcesFingerprint(), variants };
   writeFileSync(RECORDED, gzipSync(JSON.stringify(record), { level: 9 }));
-  console.log(`${Object.keys(variants).length} variants, ${Object.values(variants).flat().length} objects: ${RECORDED}`);
+  console.log(
+    `${Object.keys(variants).length} variants, ${Object.values(variants).flat().length} objects: ${RECORDED}`,
+  );
 }
