@@ -66,6 +66,18 @@ describe('the rights that the manifests grant', () => {
     }
   });
 
+  it('on a Lease name the one that the shipped scheduler configuration asks for', () => {
+    for (const [variant, objects] of Object.entries(recorded().variants)) {
+      const role = objects.find(({ kind, metadata }) => FOREIGN.has(`${kind} ${metadata.name}`));
+      const texts = objects.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => JSON.stringify(data));
+      for (const name of role?.rules[0].resourceNames ?? [])
+        expect(
+          texts.some((text) => text.includes(`resourceName: ${name}\\n`)),
+          `${variant}: ${name}`,
+        ).toBe(true);
+    }
+  });
+
   it('of a scheduler are granted only where a scheduler runs', () => {
     for (const [variant, objects] of Object.entries(recorded().variants)) {
       const schedules = JSON.stringify(objects).includes('"name":"kube-scheduler"');

@@ -45,7 +45,7 @@ const ONLY_ONE = /^(Namespace|Pod) |^NetworkPolicy (carbon-extender-)?test$/;
 function comparable(objects: readonly KubeObject[]): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   for (const object of objects) {
-    const name = object.metadata.name.replace(/-[a-z0-9]{10}$/, '');
+    const name = object.metadata.name.replace(/-[bcdfghkmt2456789]{10}$/, '');
     const short = object.kind === 'NetworkPolicy' ? name.replace(/^carbon-extender-/, '') : name;
     const key = `${object.kind} ${short}`;
     if (!ONLY_ONE.test(key)) found[key] = normal(object);
@@ -58,7 +58,8 @@ function normal(object: KubeObject): unknown {
   const text = JSON.stringify(object, (key, value) => {
     if (key === 'annotations' || key === 'imagePullPolicy') return undefined;
     if (/^app\.kubernetes\.io\/(instance|version|managed-by|part-of)$|^helm\.sh/.test(key)) return undefined;
-    if (typeof value === 'string') return value.replace(/(carbon-(?:extender|aware)-[a-z]+)-[a-z0-9]{10}$/, '$1');
+    if (typeof value === 'string')
+      return value.replace(/(carbon-(?:extender|aware)-[a-z-]+)-[bcdfghkmt2456789]{10}$/, '$1');
     return value;
   });
   const plain = JSON.parse(text) as KubeObject & { data?: Record<string, string>; metadata: { labels?: object } };
