@@ -2,8 +2,11 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
 import { openRecordingLease } from '../shared/store/open-lease.ts';
+import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import { startBudgetTask } from './budgets/watch.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -46,6 +49,11 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
   }
   if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  if (runs('budgets')) {
+    const books = stack.use(await openWorkloadStore(config));
+    const sources = { books, history: store, zoneOfNode: zoneByName(config) };
+    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets }));
+  }
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
