@@ -4,7 +4,7 @@ import { CalculatorFault } from '../shared/calculator/fault.ts';
 import { wholeRequests } from '../shared/calculator/formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed } from '../shared/calculator/intensity-used.ts';
 import { fullHours, parseSelector, recordedUse } from '../shared/calculator/measure.ts';
-import { parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
+import { ALWAYS, parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
 import { readPue } from '../shared/calculator/pue.ts';
 import { type PlacedRegion, placeRegion } from '../shared/calculator/region.ts';
 import { profileOf } from '../shared/calculator/service-profiles.ts';
@@ -119,7 +119,7 @@ async function intensityFor(
   period: TimeRange,
 ): Promise<IntensityUsed> {
   if (options.intensity !== undefined) return givenIntensity(amount('--intensity', options.intensity), 'given');
-  const hours = await history.intensities([place.zone], { from: 0, to: Number.MAX_SAFE_INTEGER });
+  const hours = await history.intensities([place.zone], ALWAYS);
   const use = await useOf(options, history, period);
   // Who names no period asks "about now", and a labelled yearly average answers that; who names one wants that one.
   const yearly = options.yearlyAverage ?? options.from === undefined;

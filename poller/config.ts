@@ -64,6 +64,15 @@ export const pollerConfigSchema = z.object({
     .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
   MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
   MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  SPOOL_MAX_MB: positive(1_048_576)
+    .default(512)
+    .describe(
+      'MODE=db: most that is kept under DATA_DIR/spool while the database is away, in MiB; the oldest go first',
+    ),
+  LEASE_NAME: z
+    .string()
+    .default('carbon-poller')
+    .describe('MODE=db: of pollers with the same name only one records power, the others stand by'),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
 });
 

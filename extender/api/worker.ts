@@ -6,6 +6,7 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
@@ -23,6 +24,7 @@ const app = createApp({
   logger: createLogger('extender-api', config.LOG_LEVEL),
   metrics: createApiMetrics(),
   mode: config.MODE,
+  pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));

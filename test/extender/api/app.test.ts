@@ -348,7 +348,16 @@ async function start(token?: string) {
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
-  const app = createApp({ store, ...workloads, clock, logger: log, metrics, mode: 'local', token });
+  const app = createApp({
+    store,
+    ...workloads,
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    pendingBlocks: async () => 0,
+    token,
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit) => {
