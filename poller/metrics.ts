@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
+import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
@@ -26,6 +27,7 @@ export function createPollerMetrics() {
   });
   return {
     registry,
+    grid: createGridMetrics(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
     store: createStoreMetrics(registry),
