@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
@@ -9,6 +10,8 @@ export const extenderConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
+  ...zoneSettings,
+  ...serviceSettings,
   ...kubernetesSettings,
   ...placementSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { CacheState } from '../shared/carbon-cache.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
+import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { createPodEvents, type WritePodEvent } from './kubernetes/pod-events.ts';
@@ -13,7 +14,6 @@ import { NO_NAMESPACES } from './scheduling/intent.ts';
 import { watchNamespaces } from './scheduling/namespaces.ts';
 import { configuredDirectory, watchNodes } from './scheduling/nodes.ts';
 import { decisionOf, describePlacement } from './scheduling/outcome.ts';
-import { zonesOf } from './scheduling/settings.ts';
 import { createUnplacedNodes } from './scheduling/unplaced-nodes.ts';
 import { createPlacement, type Placement } from './scheduling/verbs.ts';
 
@@ -40,7 +40,7 @@ export interface PlacementOptions {
 export function startPlacement(options: PlacementOptions): RunningPlacement {
   const { config, cache, client, post, clock, logger } = options;
   const stack = new AsyncDisposableStack();
-  const configured = configuredDirectory(zonesOf(config.ZONE_MAP), config.DEFAULT_ZONE?.zone);
+  const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   warnOfCorrections(config, logger);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
@@ -58,7 +58,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
     power,
     history: link,
     namespaces,
-    cluster: { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES },
+    cluster: { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES ?? {} },
     metrics,
     clock,
     onUnplaced(names) {
@@ -121,13 +121,8 @@ function powerFile({ NODE_POWER_FILE, CACHE_FILE }: ExtenderConfig): string {
   return NODE_POWER_FILE ?? join(dirname(CACHE_FILE), 'node_power.json');
 }
 
-function warnOfCorrections({ ZONE_MAP, DEFAULT_ZONE }: ExtenderConfig, logger: Logger): void {
-  const given = [...ZONE_MAP.values(), ...(DEFAULT_ZONE === undefined ? [] : [DEFAULT_ZONE])];
-  const corrections = new Map<string, string>();
-  for (const zone of given) if (zone.kind === 'corrected') corrections.set(zone.from, zone.zone);
+function warnOfCorrections({ ZONE_MAP }: ExtenderConfig, logger: Logger): void {
+  const corrections = zoneCorrections(ZONE_MAP);
   if (corrections.size === 0) return;
-  logger.warn(
-    { corrections: Object.fromEntries(corrections) },
-    'zone codes in ZONE_MAP or DEFAULT_ZONE were corrected',
-  );
+  logger.warn({ corrections: Object.fromEntries(corrections) }, 'zone codes in ZONE_MAP were corrected');
 }

@@ -1,38 +1,11 @@
 import { z } from 'zod';
-import { flag, integer, list, positive } from '../../shared/runtime/config.ts';
-import { type ParsedZone, parseZone, type Zone } from '../../shared/zones.ts';
+import { flag, integer, positive } from '../../shared/runtime/config.ts';
 import { MODES } from './intent.ts';
 import { readClusterWishes } from './namespaces.ts';
 import { readWishes } from './wishes.ts';
 
-/** A zone as the configuration gave it; one that was corrected says what it was. */
-export type GivenZone = Exclude<ParsedZone, { readonly kind: 'malformed' }>;
-
 /** How placements are decided and told. */
 export const placementSettings = {
-  ZONE_MAP: list()
-    .transform((items, context) => {
-      const map = new Map<string, GivenZone>();
-      for (const item of items) {
-        const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
-        const parsed = parseZone(zone ?? '');
-        if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed);
-        else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
-      }
-      return map;
-    })
-    .default(new Map())
-    .describe('Zones of nodes by name: node-a=DE,node-b=FR'),
-  DEFAULT_ZONE: z
-    .string()
-    .transform((text, context) => {
-      const parsed = parseZone(text);
-      if (parsed.kind !== 'malformed') return parsed;
-      context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
-      return z.NEVER;
-    })
-    .optional()
-    .describe('Zone of nodes that no other rule places'),
   PLACEMENT_MODE: z
     .enum(MODES)
     .default('enforce')
@@ -46,7 +19,7 @@ export const placementSettings = {
       for (const message of faults) context.addIssue({ code: 'custom', message });
       return wishes;
     })
-    .default({})
+    .optional()
     .describe('What every pod wishes that wishes nothing else: `max-intensity=300; zones=FR,DE; enforce=true`'),
   NODE_POWER_FILE: z
     .string()
@@ -66,8 +39,3 @@ export const placementSettings = {
     .describe('Authorities (PEM) that clients of EXTENDER_PORT must be certified by'),
   MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 };
-
-/** The zones alone, for the directory. */
-export function zonesOf(given: ReadonlyMap<string, GivenZone>): ReadonlyMap<string, Zone> {
-  return new Map([...given].map(([node, { zone }]) => [node, zone]));
-}
