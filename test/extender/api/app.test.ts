@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
-import type { Quality } from '../../../shared/intensity.ts';
+import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
+import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
@@ -135,6 +137,17 @@ describe('POST /api/co2-per-container', () => {
       quality: 'yearly-average',
       coverage: 1,
     });
+  });
+
+  it('never prices energy with marginal intensity', async () => {
+    await using api = await start();
+    await api.power(15, 3_600_000);
+    await api.intensity('DE', 0, 999, 'measured', 'marginal');
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE'], n: 1 });
+
+    expect(body.countries.DE.basis).toBe('yearly-average');
+    expect(body.measurements[0].co2_emissions_by_country.DE.grams).toBe(yearlyIntensity(zone('DE'))?.gramsPerKwh);
   });
 
   it('says null, never zero, where the intensity is not known', async () => {
@@ -325,11 +338,26 @@ describe('a bad request', () => {
 });
 
 async function start(token?: string) {
-  const store = openSqliteWriter(join(root, String(++folders)));
+  const folder = join(root, String(++folders));
+  const store = openSqliteWriter(folder);
+  const workloads = {
+    workloads: openSqliteWorkloads(folder),
+    profiles: builtInProfiles(),
+    zoneOfNode: () => zone('FR'),
+  };
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
-  const app = createApp({ store, clock, logger: log, metrics, mode: 'local', token });
+  const app = createApp({
+    store,
+    ...workloads,
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    pendingBlocks: async () => 0,
+    token,
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit) => {
@@ -353,14 +381,14 @@ async function start(token?: string) {
         ],
       }),
     /** An hour's intensity, counted from noon. */
-    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured') =>
+    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
       store.record([
         {
           zone: zone(code),
           hour: NOON + hour * HOUR_MS,
           carbonIntensity: gramsPerKwh(value),
           provider: 'test',
-          signal: 'average',
+          signal,
           quality,
         },
       ]),
