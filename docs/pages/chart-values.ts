@@ -9,6 +9,9 @@ export const DECIDED_BY_THE_CHART: ReadonlySet<string> = new Set([
   ...['MODE', 'DEFERRAL', 'REDIS_HOST', 'REDIS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
 ]);
 
+/** Settings that make no sense in a pod, or that the kubelet sets. */
+export const NOT_IN_A_POD: ReadonlySet<string> = new Set(['KUBECONFIG', 'KUBERNETES_SERVICE_HOST']);
+
 type Schema = Readonly<Record<string, unknown>>;
 
 /** k8s/chart/values.schema.json: what the chart takes, with the programs' own settings by name. */
@@ -93,7 +96,7 @@ function program(schema: z.ZodObject, more: Record<string, Schema>): Schema {
   const settings: Record<string, Schema> = {};
   for (const name of Object.keys(schema.shape).sort()) {
     const setting = schema.shape[name] as z.ZodType;
-    if (DECIDED_BY_THE_CHART.has(name) || isSecret(setting)) continue;
+    if (DECIDED_BY_THE_CHART.has(name) || NOT_IN_A_POD.has(name) || isSecret(setting)) continue;
     const description = setting.description ?? setting.meta()?.description;
     settings[name] = { type: ['string', 'number', 'boolean'], ...(description ? { description } : {}) };
   }
