@@ -6,7 +6,16 @@ import { isSecret } from '../../shared/runtime/config.ts';
 /** Settings that the chart decides itself, from other values or because ports and paths stand in the manifests. */
 export const DECIDED_BY_THE_CHART: ReadonlySet<string> = new Set([
   ...['EXTENDER_PORT', 'EXTENDER_HOST', 'API_PORT', 'API_HOST', 'POLLER_PORT', 'POLLER_HOST', 'CACHE_FILE', 'DATA_DIR'],
-  ...['MODE', 'DEFERRAL', 'REDIS_HOST', 'REDIS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
+  ...[
+    'MODE',
+    'DEFERRAL',
+    'DEFERRAL_NAMESPACE',
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'TLS_CERT_FILE',
+    'TLS_KEY_FILE',
+    'TLS_CLIENT_CA_FILE',
+  ],
 ]);
 
 /** Settings that make no sense in a pod, or that the kubelet sets. */
