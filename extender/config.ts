@@ -22,6 +22,9 @@ export const extenderConfigSchema = z.object({
     .string()
     .optional()
     .meta({ secret: true, description: 'Bearer token asked for on everything but health and metrics' }),
+  API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
+    .default(0)
+    .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

@@ -28,6 +28,7 @@ const app = createApp({
   mode: config.MODE,
   pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
+  requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 const placements = stack.use(
