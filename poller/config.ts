@@ -48,8 +48,20 @@ export const pollerConfigSchema = z.object({
     .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
   GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to grid data providers under way at the same time'),
   GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
-  EXPORTER_URL: z.string().default('http://localhost:9102/metrics').describe('Where Kepler exposes container energy'),
+  EXPORTER_URL: list()
+    .pipe(z.array(httpUrl()).min(1))
+    .default(['http://localhost:9102/metrics'])
+    .describe('Where Kepler exposes container energy: one address, or several with commas between'),
   SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
+  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of Kepler'),
+  SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters that are scraped at the same time'),
+  SCRAPE_MAX_BODY_MB: positive(1024).default(64).describe('Largest answer of Kepler that is read, in MiB'),
+  KEPLER_ZONE: z
+    .string()
+    .optional()
+    .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
+  MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
+  MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
 });
 

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { ExtenderConfig } from '../config.ts';
+
+/** What the API thread is started with. */
+export interface ApiThreadData {
+  readonly config: ExtenderConfig;
+  /** Port to listen on: the configured one at first, then the one that it got. */
+  readonly port: number;
+}
+
+/** The API thread, watched over. */
+export interface ApiThread extends AsyncDisposable {
+  readonly port: number;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** A thread that lived this long starts over with the shortest wait. */
+const STABLE_MS = 60_000;
+const STOP_MS = 3_000;
+
+/** Runs the API in a thread with its own heap limit; a thread that dies is restarted on the same port, ever more slowly. */
+export async function startApiThread(
+  config: ExtenderConfig,
+  logger: Logger,
+  clock: Clock = systemClock,
+): Promise<ApiThread> {
+  const stop = new AbortController();
+  let current = startWorker(config, config.API_PORT);
+  const port = await current.listening;
+  const watched = (async () => {
+    let wait = FIRST_WAIT_MS;
+    let started = clock.monotonic();
+    for (;;) {
+      const reason = await current.ended;
+      if (stop.signal.aborted) return;
+      if (clock.monotonic() - started > STABLE_MS) wait = FIRST_WAIT_MS;
+      logger.error({ reason, port, restartInMs: wait }, 'the API thread died and is restarted');
+      await clock.sleep(wait, stop.signal);
+      if (stop.signal.aborted) return;
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      started = clock.monotonic();
+      current = startWorker(config, port);
+      current.listening.then(
+        () => logger.info({ port }, 'the API thread is back'),
+        () => undefined,
+      );
+    }
+  })();
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await stopWorker(current);
+      await watched;
+    },
+  };
+}
+
+interface RunningWorker {
+  readonly worker: Worker;
+  /** The port, once the API listens; rejects when it ends before. */
+  readonly listening: Promise<number>;
+  /** Why it ended. */
+  readonly ended: Promise<string>;
+}
+
+function startWorker(config: ExtenderConfig, port: number): RunningWorker {
+  const data: ApiThreadData = { config, port };
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    name: 'api',
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: config.API_HEAP_MB },
+  });
+  let fault: Error | undefined;
+  worker.on('error', (error) => {
+    fault = error as Error;
+  });
+  const ended = new Promise<string>((resolve) => {
+    worker.once('exit', (code) => resolve(fault?.message ?? `exit code ${code}`));
+  });
+  const listening = new Promise<number>((resolve, reject) => {
+    worker.once('message', (message: { port: number }) => resolve(message.port));
+    worker.once('exit', (code) => reject(fault ?? new Error(`the API thread ended with exit code ${code}`)));
+  });
+  listening.catch(() => undefined);
+  return { worker, listening, ended };
+}
+
+async function stopWorker({ worker, ended }: RunningWorker): Promise<void> {
+  worker.postMessage('stop');
+  const late = setTimeout(() => void worker.terminate(), STOP_MS);
+  await ended;
+  clearTimeout(late);
+}

@@ -1,0 +1,107 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
+import { requireToken } from './auth.ts';
+import { co2IntensitiesRoute } from './co2-intensities.ts';
+import { co2PerContainerRoute } from './co2-per-container.ts';
+import { containersRoute } from './containers.ts';
+import { healthRoute, statusRoute } from './health.ts';
+import { powerConsumptionRoute } from './power-consumption.ts';
+import { ProblemError, sendProblem } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+const MAX_BODY = '1mb';
+const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
+
+/** Every resource of the API. */
+function routes(deps: ApiDependencies): Route[] {
+  return [
+    containersRoute(deps),
+    powerConsumptionRoute(deps),
+    co2PerContainerRoute(deps, '/api/co2-per-container'),
+    co2PerContainerRoute(deps, '/api/co2-range'),
+    co2IntensitiesRoute(deps),
+    healthRoute(deps),
+    statusRoute(deps),
+  ];
+}
+
+/** Makes the REST API's request handler. */
+export function createApp(deps: ApiDependencies): Express {
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  const all = routes(deps);
+  const open = new Set([...OPERATIONS, ...all.filter((route) => route.open).map((route) => route.path)]);
+  app.use(measure(deps, new Set([...open, ...all.map((route) => route.path)])));
+  app.use(async (request, response, next) => {
+    if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
+  });
+  if (deps.token !== undefined) app.use(requireToken(deps.token, open));
+  for (const path of new Set(all.map((route) => route.path))) addPath(app, path, all);
+  for (const path of OPERATIONS) app.all(path, refuseMethod(['GET', 'HEAD']));
+  app.use((request) => {
+    throw new ProblemError(404, `There is nothing at ${pathOf(request)}`);
+  });
+  app.use(answerError(deps));
+  return app;
+}
+
+// The API answers from whatever the store has, also from none: once it listens it is ready.
+const READY: Readiness = { ready: true };
+
+function addPath(app: Express, path: string, all: readonly Route[]): void {
+  const here = all.filter((route) => route.path === path);
+  for (const { method, handle } of here) {
+    if (method === 'GET') app.get(path, (request, response) => handle(request, response));
+    else
+      app.post(path, requireJson, express.json({ limit: MAX_BODY }), (request, response) => handle(request, response));
+  }
+  const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  app.all(path, refuseMethod(methods));
+}
+
+const requireJson: RequestHandler = (request, _response, next) => {
+  if (request.is('application/json') !== false && request.headers['content-type'] !== undefined) return next();
+  throw new ProblemError(415, 'The body must be application/json');
+};
+
+function refuseMethod(allowed: readonly string[]): RequestHandler {
+  return (request, response) => {
+    response.setHeader('Allow', allowed.join(', '));
+    throw new ProblemError(405, `${request.method} is not allowed here; use ${allowed.join(' or ')}`);
+  };
+}
+
+function measure({ metrics }: ApiDependencies, known: ReadonlySet<string>): RequestHandler {
+  return (request, response, next) => {
+    const route = known.has(request.path) ? request.path : 'other';
+    const end = metrics.seconds.startTimer({ route });
+    response.once('close', () => {
+      end();
+      const method = /^(GET|HEAD|POST)$/.test(request.method) ? request.method : 'other';
+      metrics.requests.inc({ method, route, status: String(response.statusCode) });
+    });
+    next();
+  };
+}
+
+/** Faults that express' body reader reports, by its own names for them. */
+const BODY_FAULTS: Readonly<Record<string, readonly [number, string]>> = {
+  'entity.parse.failed': [400, 'The body is not valid JSON'],
+  'entity.too.large': [413, `The body is larger than ${MAX_BODY}`],
+  'encoding.unsupported': [415, 'The content encoding is not supported'],
+  'charset.unsupported': [415, 'The character set is not supported; use UTF-8'],
+  'request.aborted': [400, 'The body ended too early'],
+  'request.size.invalid': [400, 'The body is not as long as it says'],
+};
+
+function answerError({ logger }: ApiDependencies): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    if (error instanceof ProblemError) return sendProblem(response, error);
+    const fault = BODY_FAULTS[String((error as { type?: unknown }).type)];
+    if (fault !== undefined) return sendProblem(response, new ProblemError(...fault));
+    const status = Number((error as { status?: unknown }).status);
+    if (status >= 400 && status < 500)
+      return sendProblem(response, new ProblemError(status, 'The request cannot be read'));
+    logger.error({ path: pathOf(request), err: error }, 'request failed');
+    sendProblem(response, new ProblemError(500, 'The request failed; the log says why'));
+  };
+}

@@ -1,0 +1,64 @@
+import type { Request, Response } from 'express';
+import type { PowerSample, TimeRange } from '../../shared/store/ports.ts';
+import { isoTime, type Joules } from '../../shared/units.ts';
+import { co2Request, co2RequestFaults } from './co2-request.ts';
+import { type CountryIntensity, countryIntensities, priced } from './country-intensity.ts';
+import { streamJson } from './json-stream.ts';
+import { checked, ProblemError } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+/** `POST /api/co2-per-container` and its alias: what a container emitted, and would have emitted elsewhere. */
+export function co2PerContainerRoute({ store }: ApiDependencies, path: string): Route {
+  return { method: 'POST', path, handle: (request, response) => answer(store, request, response) };
+}
+
+async function answer(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
+  const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestFaults);
+  if ((await store.containers(names)).length === 0)
+    throw new ProblemError(404, `No power is recorded for ${names.namespace}/${names.pod}/${names.container}`);
+  const asked = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;
+  const newest = asked ? [] : await store.lastBlocks(names, n ?? 1);
+  const range = asked ?? spanOf(newest);
+  const intensities = await countryIntensities(store, [...new Set(countries)], range);
+  const samples = asked ? store.samples(names, asked) : newest;
+  const head = {
+    ...names,
+    start_time: isoTime(range.from),
+    end_time: isoTime(range.to),
+    countries: Object.fromEntries(intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
+  };
+  await streamJson(response, head, 'measurements', measurements(samples, range, intensities));
+}
+
+async function* measurements(
+  samples: AsyncIterable<PowerSample> | Iterable<PowerSample>,
+  range: TimeRange,
+  intensities: readonly CountryIntensity[],
+) {
+  for await (const sample of samples) {
+    // A sample that reaches over the edge gives the share that lies within, so that neighbouring ranges add up.
+    const start = Math.max(sample.start, range.from);
+    const end = Math.min(sample.end, range.to);
+    const joules = ((sample.joules * (end - start)) / (sample.end - sample.start)) as Joules;
+    yield {
+      timestamp: isoTime(end),
+      start: isoTime(start),
+      node: sample.container.node,
+      joules_per_second: joules / ((end - start) / 1000),
+      joules,
+      co2_emissions_by_country: Object.fromEntries(
+        intensities.map((country) => [country.code, priced(country, joules, start, end)]),
+      ),
+    };
+  }
+}
+
+function spanOf(samples: readonly PowerSample[]): TimeRange {
+  let from = Infinity;
+  let to = 0;
+  for (const { start, end } of samples) {
+    from = Math.min(from, start);
+    to = Math.max(to, end);
+  }
+  return to === 0 ? { from: 0, to: 0 } : { from, to };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { parseZone } from '../../shared/zones.ts';
+import type { RequestFault } from './problem.ts';
+
+const name = z.string().min(1).max(253);
+const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
+
+/** A country (ISO 3166, two letters) or zone code, as the user writes it. */
+export const zoneCode = z.string().transform((text, context) => {
+  const parsed = parseZone(text);
+  if (parsed.kind !== 'malformed') return parsed.zone;
+  context.addIssue({ code: 'custom', message: `"${text}" is no country or zone code such as DE or US-CAL-CISO` });
+  return z.NEVER;
+});
+
+/** Body of `POST /api/co2-per-container`: a container, countries, and a range or a number of minutes. */
+export const co2Request = z.strictObject({
+  pod: name,
+  container: name,
+  namespace: name,
+  countries: z.array(zoneCode).min(1).max(100),
+  start_time: instant.optional(),
+  end_time: instant.optional(),
+  n: z.int().min(1).max(1440).optional(),
+});
+
+/** Rules between the fields of {@link co2Request}: a whole range or n, and time that goes forward. */
+export function co2RequestFaults(input: Readonly<Record<string, unknown>>): RequestFault[] {
+  const { start_time: start, end_time: end, n } = input;
+  const range = start !== undefined || end !== undefined;
+  if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot stand beside start_time and end_time' }];
+  if (!range && n === undefined) return [{ pointer: '', detail: 'needs either start_time and end_time, or n' }];
+  if (!range) return [];
+  if (start === undefined) return [{ pointer: '/start_time', detail: 'is missing beside end_time' }];
+  if (end === undefined) return [{ pointer: '/end_time', detail: 'is missing beside start_time' }];
+  return Date.parse(String(end)) <= Date.parse(String(start))
+    ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
+    : [];
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { isoTime } from '../../shared/units.ts';
+import { checked } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+const name = z.string().max(253).optional();
+
+/** Query parameters that narrow a list of containers. */
+export const containersQuery = z.strictObject({ namespace: name, pod: name, container: name, node: name });
+
+/** `GET /api/containers`: every container with recorded power, and the time that its record spans. */
+export function containersRoute({ store }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/containers',
+    async handle(request, response) {
+      const spans = await store.containers(checked(containersQuery, request.query));
+      response.json({
+        containers: spans.map(({ container, first, last }) => ({
+          ...container,
+          first_measurement: isoTime(first),
+          last_measurement: isoTime(last),
+        })),
+      });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Response } from 'express';
+import type { z } from 'zod';
+
+/** One fault of a request: where it is (a JSON pointer into the body, or the name of a query parameter) and what it is. */
+export interface RequestFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  404: 'Not found',
+  405: 'Method not allowed',
+  413: 'Content too large',
+  415: 'Unsupported media type',
+  500: 'Internal error',
+};
+
+/** A request that gets an error answer in the form of RFC 9457, with every fault that was found. */
+export class ProblemError extends Error {
+  readonly status: number;
+  readonly faults: readonly RequestFault[];
+
+  constructor(status: number, detail: string, faults: readonly RequestFault[] = []) {
+    super(detail);
+    this.name = 'ProblemError';
+    this.status = status;
+    this.faults = faults;
+  }
+}
+
+/** Sends a problem, unless an answer is already on its way. */
+export function sendProblem(response: Response, { status, message, faults }: ProblemError): void {
+  if (response.headersSent) return void response.destroy();
+  const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: message };
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ ...body, ...(faults.length > 0 && { errors: faults }) }));
+}
+
+/** Faults of input that a schema refused; names of unknown fields included. */
+export function faultsOf(error: z.ZodError): RequestFault[] {
+  return error.issues.flatMap((issue) => {
+    const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
+    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known field' }));
+  });
+}
+
+/** Checks input; throws a 400 that lists what the schema and the further rules find. */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  further: (input: Readonly<Record<string, unknown>>) => readonly RequestFault[] = () => [],
+): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...further(record)];
+  if (!parsed.success || faults.length > 0) {
+    const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+    throw new ProblemError(400, `The request has ${count}`, faults);
+  }
+  return parsed.data;
+}

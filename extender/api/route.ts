@@ -1,0 +1,26 @@
+import type { Request, Response } from 'express';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { ReadableStore } from '../../shared/store/ports.ts';
+import type { ApiMetrics } from './api-metrics.ts';
+
+/** What the API's resources need. */
+export interface ApiDependencies {
+  readonly store: ReadableStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: ApiMetrics;
+  /** Where the history is kept, for the health answers. */
+  readonly mode: 'local' | 'db';
+  /** Bearer token; undefined leaves the API open. */
+  readonly token: string | undefined;
+}
+
+/** One method of one path. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Answered without a token. */
+  readonly open?: boolean;
+  handle(request: Request, response: Response): Promise<void>;
+}

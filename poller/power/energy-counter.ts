@@ -1,0 +1,44 @@
+/** One energy counter of one container, as one scrape saw it. */
+export interface EnergyCounter {
+  /** Names the counter for the life of its container, whatever happens to the labels. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Empty where the exporter does not tell it. */
+  readonly node: string;
+  /** Joules since the exporter began to count. */
+  readonly joules: number;
+  /** A `gpu` counter may fall without having been reset. */
+  readonly kind: 'cpu' | 'gpu';
+  /** False while the exporter does not know the container's pod; the names are a stop-gap then. */
+  readonly resolved: boolean;
+}
+
+/** What one scrape of one exporter said. */
+export interface KeplerScrape {
+  /** `classic` up to Kepler 0.9, `rewrite` from 0.10. */
+  readonly generation: 'classic' | 'rewrite';
+  /** As the exporter tells it; undefined when it does not. */
+  readonly version: string | undefined;
+  /** Which metrics or zones were added up; counters of two scrapes compare only when it is the same. */
+  readonly basis: string;
+  readonly node: string;
+  readonly counters: readonly EnergyCounter[];
+  /** Lines that were left out because they are no valid counters. */
+  readonly malformed: number;
+}
+
+/** Why a body gives no counters. */
+export type KeplerFault = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone';
+
+/** A body that cannot be trusted or holds no container energy. */
+export class KeplerBodyError extends Error {
+  readonly kind: KeplerFault;
+
+  constructor(kind: KeplerFault, detail: string) {
+    super(detail);
+    this.name = 'KeplerBodyError';
+    this.kind = kind;
+  }
+}

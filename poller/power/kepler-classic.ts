@@ -1,0 +1,92 @@
+import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
+import type { ExpositionSample } from './exposition.ts';
+
+const TOTAL = 'kepler_container_joules_total';
+const BUILD = 'kepler_exporter_build_info';
+
+/** Parts that make up a container's energy. `core` and `uncore` lie inside `package`; `platform` is the whole node. */
+const COMPONENTS: ReadonlySet<string> = new Set(
+  ['package', 'dram', 'other', 'gpu'].map((part) => `kepler_container_${part}_joules_total`),
+);
+
+/** Node metrics, read only because they name the node. */
+const NODE_METRICS: ReadonlySet<string> = new Set([
+  'kepler_node_package_joules_total',
+  'kepler_node_platform_joules_total',
+]);
+
+/** What is read of a body of Kepler up to 0.9. */
+export const CLASSIC_METRICS: readonly string[] = [TOTAL, ...COMPONENTS, BUILD, ...NODE_METRICS];
+
+interface Tally {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  joules: number;
+}
+
+/** Collects a body of Kepler up to 0.9. Only `mode="dynamic"` is taken: idle energy is the node's, and modelled. */
+export class ClassicBody {
+  readonly #totals = new Map<string, Tally>();
+  readonly #components = new Map<string, Tally>();
+  #version = '';
+  #node = '';
+  recognised = false;
+
+  /** Containers seen so far. */
+  get containers(): number {
+    return Math.max(this.#totals.size, this.#components.size);
+  }
+
+  /** Takes a sample of {@link CLASSIC_METRICS}. */
+  take({ metric, labels, value }: ExpositionSample): void {
+    if (metric === TOTAL) this.#add(this.#totals, labels, value);
+    else if (COMPONENTS.has(metric)) this.#add(this.#components, labels, value);
+    else if (metric === BUILD) this.#version = labels.get('version') ?? '';
+    else this.#node = labels.get('instance') ?? this.#node;
+    this.recognised = true;
+  }
+
+  /** The counters, from the total where it can be trusted, else from its components. */
+  scrape(): Omit<KeplerScrape, 'malformed'> {
+    const useTotal = this.#totals.size > 0 && (this.#components.size === 0 || this.#totalIsSound());
+    const counters: EnergyCounter[] = [];
+    for (const [key, tally] of useTotal ? this.#totals : this.#components)
+      counters.push({ ...tally, key, node: this.#node, kind: 'cpu', resolved: true });
+    return {
+      generation: 'classic',
+      version: this.#version || undefined,
+      basis: useTotal ? 'classic total' : 'classic components',
+      node: this.#node,
+      counters,
+    };
+  }
+
+  #add(into: Map<string, Tally>, labels: ReadonlyMap<string, string>, value: number): void {
+    this.recognised = true;
+    if (labels.get('mode') !== 'dynamic') return;
+    const namespace = labels.get('container_namespace') ?? '';
+    const pod = labels.get('pod_name') ?? '';
+    const container = labels.get('container_name') ?? '';
+    const key = labels.get('container_id') || `${namespace}/${pod}/${container}`;
+    const known = into.get(key);
+    if (known === undefined) into.set(key, { namespace, pod, container, joules: value });
+    else known.joules += value;
+  }
+
+  /** Up to 0.7.2 the total counts uncore twice; 0.7.3 gives it in millijoules. A build may hide its version. */
+  #totalIsSound(): boolean {
+    const version = /^v?(\d+)\.(\d+)\.(\d+)/.exec(this.#version);
+    if (version !== null) {
+      const [major, minor, patch] = version.slice(1).map(Number) as [number, number, number];
+      return major > 0 || minor > 7 || (minor === 7 && patch > 3);
+    }
+    return sum(this.#totals) < 100 * Math.max(1, sum(this.#components));
+  }
+}
+
+function sum(tallies: ReadonlyMap<string, Tally>): number {
+  let total = 0;
+  for (const tally of tallies.values()) total += tally.joules;
+  return total;
+}

@@ -1,0 +1,130 @@
+import { type EnergyCounter, KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
+import type { ExpositionSample } from './exposition.ts';
+
+const CPU = 'kepler_container_cpu_joules_total';
+const GPU = 'kepler_container_gpu_joules_total';
+const POD = 'kepler_pod_cpu_joules_total';
+const NODE = 'kepler_node_cpu_joules_total';
+const BUILD = 'kepler_build_info';
+
+/** What is read of a body of Kepler from 0.10 on. The GPU metric's name is also one of the classic generation's. */
+export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, BUILD];
+
+interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly node: string;
+  readonly podId: string;
+  /** Joules by energy zone. */
+  readonly zones: Map<string, number>;
+  gpu: number | undefined;
+}
+
+/** Collects a body of Kepler from 0.10 on: containers with their pod's id, and the pods' names beside them. */
+export class RewriteBody {
+  readonly #containers = new Map<string, Container>();
+  readonly #pods = new Map<string, { namespace: string; pod: string }>();
+  readonly #zones = new Set<string>();
+  readonly #fallback: string | undefined;
+  #version = '';
+  #node = '';
+  recognised = false;
+
+  constructor(fallbackZone: string | undefined) {
+    this.#fallback = fallbackZone;
+  }
+
+  /** Containers seen so far. */
+  get containers(): number {
+    return this.#containers.size;
+  }
+
+  /** Takes a sample of {@link REWRITE_METRICS}; false when it is not this generation's. */
+  take({ metric, labels, value }: ExpositionSample): boolean {
+    if (metric === CPU) this.#takeZone(labels, value);
+    else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
+    else if (metric === POD) this.#takePod(labels);
+    else if (metric === NODE) this.#node ||= labels.get('node_name') ?? '';
+    else if (metric === BUILD) this.#version = labels.get('version') ?? '';
+    else return false;
+    this.recognised = true;
+    return true;
+  }
+
+  /** The counters; throws when no energy zone can stand for the whole processor. */
+  scrape(): Omit<KeplerScrape, 'malformed'> {
+    const chosen = this.#chosenZones();
+    const counters: EnergyCounter[] = [];
+    for (const container of this.#containers.values()) {
+      const names = this.#namesOf(container);
+      let joules: number | undefined;
+      for (const zone of chosen) {
+        const part = container.zones.get(zone);
+        if (part !== undefined) joules = (joules ?? 0) + part;
+      }
+      if (joules !== undefined) counters.push({ ...names, key: container.id, joules, kind: 'cpu' });
+      if (container.gpu !== undefined)
+        counters.push({ ...names, key: `${container.id} gpu`, joules: container.gpu, kind: 'gpu' });
+    }
+    return {
+      generation: 'rewrite',
+      version: this.#version || undefined,
+      basis: `zones ${chosen.join('+') || 'none'}`,
+      node: this.#node,
+      counters,
+    };
+  }
+
+  /**
+   * Zones overlap: `psys` holds `package`, which holds `core` and `uncore`; `dram` lies outside. So package and dram
+   * together, else psys alone, else the configured one.
+   */
+  #chosenZones(): string[] {
+    const packages = [...this.#zones].filter((zone) => /^package(-\d+)?$/.test(zone)).sort();
+    if (packages.length > 0) return this.#zones.has('dram') ? [...packages, 'dram'] : packages;
+    if (this.#zones.has('psys')) return ['psys'];
+    if (this.#fallback !== undefined && this.#zones.has(this.#fallback)) return [this.#fallback];
+    if (this.#zones.size === 0) return [];
+    const seen = [...this.#zones].sort().join(', ');
+    throw new KeplerBodyError('no-usable-zone', `neither package nor psys among the zones ${seen}: set KEPLER_ZONE`);
+  }
+
+  #namesOf(container: Container): Omit<EnergyCounter, 'key' | 'joules' | 'kind'> {
+    const pod = this.#pods.get(`${container.node} ${container.podId}`);
+    const node = container.node || this.#node;
+    if (pod !== undefined) return { ...pod, container: container.name, node, resolved: true };
+    // Until the kubelet answers, container_name may be the pod's name: only the id is sure.
+    return { namespace: '', pod: '', container: container.id || container.name, node, resolved: false };
+  }
+
+  #takeZone(labels: ReadonlyMap<string, string>, value: number): void {
+    const zone = labels.get('zone') ?? '';
+    this.#zones.add(zone);
+    const { zones } = this.#container(labels);
+    // The same container may stand twice, running and terminated: the counter is one, so the larger is the newer.
+    zones.set(zone, Math.max(value, zones.get(zone) ?? 0));
+  }
+
+  #takeGpu(labels: ReadonlyMap<string, string>, value: number): void {
+    const container = this.#container(labels);
+    container.gpu = Math.max(value, container.gpu ?? 0);
+  }
+
+  #takePod(labels: ReadonlyMap<string, string>): void {
+    const id = labels.get('pod_id');
+    if (!id) return;
+    const names = { namespace: labels.get('pod_namespace') ?? '', pod: labels.get('pod_name') ?? '' };
+    if (names.pod !== '') this.#pods.set(`${labels.get('node_name') ?? ''} ${id}`, names);
+  }
+
+  #container(labels: ReadonlyMap<string, string>): Container {
+    const name = labels.get('container_name') ?? '';
+    const podId = labels.get('pod_id') ?? '';
+    const id = labels.get('container_id') || `${podId}/${name}`;
+    const known = this.#containers.get(id);
+    if (known !== undefined) return known;
+    const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpu: undefined };
+    this.#containers.set(id, made);
+    return made;
+  }
+}

@@ -1,0 +1,72 @@
+import { KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
+import { type ExpositionSample, ExpositionScanner } from './exposition.ts';
+import { CLASSIC_METRICS, ClassicBody } from './kepler-classic.ts';
+import { REWRITE_METRICS, RewriteBody } from './kepler-rewrite.ts';
+
+/** How bodies are read. */
+export interface KeplerOptions {
+  /** Energy zone to fall back on where the rewrite offers neither `package` nor `psys`. */
+  readonly zone?: string | undefined;
+  /** The body was announced as OpenMetrics, which must end with `# EOF`. */
+  readonly openMetrics?: boolean;
+}
+
+/** Reads one body of either generation as it arrives; `finish` gives its counters or throws a KeplerBodyError. */
+export class KeplerReader {
+  readonly #options: KeplerOptions;
+  readonly #classic = new ClassicBody();
+  readonly #rewrite: RewriteBody;
+  readonly #scanner: ExpositionScanner;
+  #head = '';
+  #bad = 0;
+
+  constructor(options: KeplerOptions = {}) {
+    this.#options = options;
+    this.#rewrite = new RewriteBody(options.zone);
+    this.#scanner = new ExpositionScanner([...new Set([...CLASSIC_METRICS, ...REWRITE_METRICS])], (sample) =>
+      this.#take(sample),
+    );
+  }
+
+  /** Takes the next bytes; throws as soon as the body shows that it is no exposition. */
+  push(chunk: Uint8Array): void {
+    if (this.#head.length < 80) {
+      this.#head = (this.#head + Buffer.from(chunk.subarray(0, 80)).toString('latin1')).trimStart().slice(0, 80);
+      if (this.#head.startsWith('<')) throw new KeplerBodyError('html', `a page instead of metrics: ${this.#shown()}`);
+    }
+    this.#scanner.push(chunk);
+  }
+
+  /** The counters of the whole body. */
+  finish(): KeplerScrape {
+    const end = this.#scanner.end();
+    if (end.unfinished || (this.#options.openMetrics && !end.eof))
+      throw new KeplerBodyError('truncated', `the body ends too early, after ${end.lines} whole lines`);
+    const malformed = end.malformed + this.#bad;
+    if (this.#rewrite.containers > 0) return { ...this.#rewrite.scrape(), malformed };
+    if (this.#classic.containers > 0) return { ...this.#classic.scrape(), malformed };
+    if (this.#rewrite.recognised || this.#classic.recognised)
+      throw new KeplerBodyError(
+        'no-containers',
+        'Kepler answers without container energy: is its container level off?',
+      );
+    throw new KeplerBodyError('foreign', `no metric of Kepler in ${end.lines} lines that begin with ${this.#shown()}`);
+  }
+
+  #take(sample: ExpositionSample): void {
+    // A counter that is not a finite, non-negative number says nothing; the others of the body still do.
+    if (!(sample.value >= 0) || sample.value === Infinity) this.#bad += 1;
+    else if (!this.#rewrite.take(sample)) this.#classic.take(sample);
+  }
+
+  #shown(): string {
+    return JSON.stringify(this.#head);
+  }
+}
+
+/** Reads a whole body at once. */
+export function readKepler(body: Uint8Array, options: KeplerOptions = {}): KeplerScrape {
+  const reader = new KeplerReader(options);
+  reader.push(body);
+  return reader.finish();
+}

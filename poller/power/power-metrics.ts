@@ -1,0 +1,55 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** The power task's metrics, made on the poller's registry. Times in seconds, energy in joules. */
+export function createPowerMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    scrapes: new Counter({
+      name: 'carbon_poller_scrapes_total',
+      help: 'Scrapes of Kepler exporters, by outcome (ok, or why there were no samples)',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    scrapeSeconds: new Histogram({
+      name: 'carbon_poller_scrape_duration_seconds',
+      help: 'Time from the request to the last byte of an exporter that answered',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    targets: new Gauge({
+      name: 'carbon_poller_scrape_targets',
+      help: 'Kepler exporters, by whether the last scrape of each gave counters',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    samples: new Counter({
+      name: 'carbon_poller_power_samples_total',
+      help: 'Container power samples written to the store',
+      registers,
+    }),
+    energy: new Counter({
+      name: 'carbon_poller_recorded_energy_joules_total',
+      help: 'Container energy written to the store',
+      registers,
+    }),
+    counterEvents: new Counter({
+      name: 'carbon_poller_energy_counter_events_total',
+      help: 'Energy counters that gave no plain difference, by reason',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    malformed: new Counter({
+      name: 'carbon_poller_malformed_lines_total',
+      help: 'Lines of Kepler metrics that were left out because they are not valid samples',
+      registers,
+    }),
+    lastScrape: new Gauge({
+      name: 'carbon_poller_last_scrape_timestamp_seconds',
+      help: 'When an exporter last gave counters; absent before the first time',
+      registers,
+    }),
+  };
+}
+
+/** The metrics that {@link createPowerMetrics} makes. */
+export type PowerMetrics = ReturnType<typeof createPowerMetrics>;

@@ -1,0 +1,138 @@
+import { Agent } from 'undici';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { startLoop } from '../../shared/runtime/loop.ts';
+import type { PowerWriter } from '../../shared/store/ports.ts';
+import type { PollerConfig } from '../config.ts';
+import type { PowerMetrics } from './power-metrics.ts';
+import { advance, type RateRules, type RateStep, type TargetState } from './rates.ts';
+import { ScrapeError, scrape } from './scrape.ts';
+import { fixedTargets, type Target, type TargetSource } from './targets.ts';
+
+/** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
+export interface PowerTaskOptions {
+  readonly config: PollerConfig;
+  readonly store: PowerWriter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: PowerMetrics;
+  readonly targets?: TargetSource;
+}
+
+/** Scrapes that may be missed before counting starts afresh. */
+const MAX_MISSED_SCRAPES = 5;
+
+/** Scrapes every exporter once per interval and writes the energy between two scrapes to the store. */
+export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
+  const { config, clock, logger } = options;
+  const recorder = new Recorder(options);
+  const targets = options.targets ?? fixedTargets(config.EXPORTER_URL);
+  const loop = startLoop({
+    name: 'power',
+    intervalMs: config.SCRAPE_INTERVAL_SECONDS * 1000,
+    clock,
+    logger,
+    task: async (signal) => recorder.round(await targets(), signal),
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await loop[Symbol.asyncDispose]();
+      await recorder.close();
+    },
+  };
+}
+
+/** Remembers each target's counters and health from round to round. */
+class Recorder {
+  readonly #options: PowerTaskOptions;
+  readonly #rules: RateRules;
+  readonly #agent = new Agent({ connectTimeout: 5_000, maxResponseSize: -1 });
+  readonly #states = new Map<string, TargetState>();
+  /** Last outcome by target, so that a change is logged once. */
+  readonly #outcomes = new Map<string, string>();
+
+  constructor(options: PowerTaskOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#rules = {
+      maxGapMs: config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5),
+      maxContainerWatts: config.MAX_CONTAINER_WATTS,
+      maxNodeWatts: config.MAX_NODE_WATTS,
+    };
+  }
+
+  /** Scrapes all targets, a few at a time; one that fails costs only itself. */
+  async round(targets: readonly Target[], signal: AbortSignal): Promise<void> {
+    this.#forgetOthers(targets);
+    const waiting = [...targets];
+    const worker = async () => {
+      for (let target = waiting.shift(); target !== undefined && !signal.aborted; target = waiting.shift())
+        await this.#one(target, signal);
+    };
+    await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
+    const failing = [...this.#outcomes.values()].filter((outcome) => outcome !== 'ok').length;
+    this.#options.metrics.targets.set({ state: 'ok' }, this.#outcomes.size - failing);
+    this.#options.metrics.targets.set({ state: 'failing' }, failing);
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  async #one(target: Target, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#record(target, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const outcome = error instanceof ScrapeError ? error.kind : 'store';
+      this.#options.metrics.scrapes.inc({ outcome });
+      if (this.#outcomes.get(target.name) === outcome) return;
+      this.#outcomes.set(target.name, outcome);
+      const message = outcome === 'store' ? 'power samples cannot be stored' : 'exporter gives no samples';
+      this.#options.logger.error({ target: target.name, reason: outcome, err: error }, message);
+    }
+  }
+
+  async #record(target: Target, signal: AbortSignal): Promise<void> {
+    const { clock, config, metrics, store } = this.#options;
+    const started = clock.monotonic();
+    const body = await scrape(target.name, target.url, {
+      timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
+      maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
+      zone: config.KEPLER_ZONE,
+      dispatcher: this.#agent,
+      signal,
+    });
+    const timed = { ...body, at: clock.now(), monotonic: clock.monotonic() };
+    const step = advance(this.#states.get(target.name), timed, this.#rules);
+    if (step.samples.length > 0) await store.append({ target: target.name, samples: step.samples });
+    // Only now: were the write to fail, the next scrape would give the energy of both intervals.
+    this.#states.set(target.name, step.state);
+    metrics.scrapeSeconds.observe((timed.monotonic - started) / 1000);
+    metrics.lastScrape.set(timed.at / 1000);
+    metrics.malformed.inc(body.malformed);
+    this.#count(step);
+    this.#succeeded(target, body);
+  }
+
+  #count({ samples, events }: RateStep): void {
+    const { metrics } = this.#options;
+    metrics.scrapes.inc({ outcome: 'ok' });
+    metrics.samples.inc(samples.length);
+    for (const sample of samples) metrics.energy.inc(sample.joules);
+    for (const [reason, count] of Object.entries(events)) metrics.counterEvents.inc({ reason }, Number(count));
+  }
+
+  #succeeded(target: Target, body: { generation: string; version: string | undefined; basis: string; node: string }) {
+    if (this.#outcomes.get(target.name) === 'ok') return;
+    this.#outcomes.set(target.name, 'ok');
+    const { generation, version, basis, node } = body;
+    this.#options.logger.info({ target: target.name, generation, version, basis, node }, 'exporter gives counters');
+  }
+
+  #forgetOthers(targets: readonly Target[]): void {
+    const names = new Set(targets.map((target) => target.name));
+    for (const name of this.#states.keys()) if (!names.has(name)) this.#states.delete(name);
+    for (const name of this.#outcomes.keys()) if (!names.has(name)) this.#outcomes.delete(name);
+  }
+}

@@ -1,0 +1,82 @@
+import { type Dispatcher, request } from 'undici';
+import { KeplerBodyError, type KeplerFault, type KeplerScrape } from './energy-counter.ts';
+import { KeplerReader } from './kepler.ts';
+
+/** Why a scrape gave no counters: the body's own faults, and those of the way to it. */
+export type ScrapeFault = KeplerFault | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
+
+/** A scrape that gave no counters. */
+export class ScrapeError extends Error {
+  readonly kind: ScrapeFault;
+  readonly target: string;
+  readonly status: number | undefined;
+
+  constructor(target: string, kind: ScrapeFault, detail: string, more: { status?: number; cause?: unknown } = {}) {
+    super(`${target}: ${detail}`, { cause: more.cause });
+    this.name = 'ScrapeError';
+    this.kind = kind;
+    this.target = target;
+    this.status = more.status;
+  }
+}
+
+/** Limits of one scrape. */
+export interface ScrapeOptions {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly zone?: string | undefined;
+  readonly dispatcher?: Dispatcher;
+  readonly signal: AbortSignal;
+}
+
+// Kepler 0.10 would send OpenMetrics if asked; the plain format has no timestamps of its own and is the smaller body.
+const ACCEPT = 'text/plain;version=0.0.4';
+
+/** Asks an exporter for its metrics and reads them as they arrive; throws a ScrapeError with the kind of fault. */
+export async function scrape(name: string, url: string, options: ScrapeOptions): Promise<KeplerScrape> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  try {
+    const response = await request(url, {
+      headers: { accept: ACCEPT, 'user-agent': 'carbon-extender' },
+      signal: AbortSignal.any([options.signal, timeout]),
+      ...(options.dispatcher && { dispatcher: options.dispatcher }),
+    });
+    const contentType = String(response.headers['content-type'] ?? '');
+    if (response.statusCode !== 200) {
+      await response.body.dump();
+      throw new ScrapeError(name, 'http-status', `answers ${response.statusCode}`, { status: response.statusCode });
+    }
+    return await readBody(name, response.body, options, contentType.startsWith('application/openmetrics-text'));
+  } catch (error) {
+    throw asScrapeError(name, error, timeout.aborted, options.timeoutMs);
+  }
+}
+
+async function readBody(
+  name: string,
+  body: AsyncIterable<Uint8Array>,
+  options: ScrapeOptions,
+  openMetrics: boolean,
+): Promise<KeplerScrape> {
+  const reader = new KeplerReader({ zone: options.zone, openMetrics });
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > options.maxBytes)
+      throw new ScrapeError(name, 'too-large', `the body is larger than ${options.maxBytes} bytes`);
+    reader.push(chunk);
+  }
+  return reader.finish();
+}
+
+function asScrapeError(name: string, error: unknown, timedOut: boolean, timeoutMs: number): ScrapeError {
+  if (error instanceof ScrapeError) return error;
+  if (error instanceof KeplerBodyError) return new ScrapeError(name, error.kind, error.message, { cause: error });
+  if (timedOut) return new ScrapeError(name, 'timeout', `no whole answer within ${timeoutMs} ms`, { cause: error });
+  if (error instanceof RangeError) return new ScrapeError(name, 'foreign', error.message, { cause: error });
+  const { code, message } = error as NodeJS.ErrnoException;
+  // The connection ended inside the body: what arrived so far is not to be trusted.
+  if (code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || message === 'terminated')
+    return new ScrapeError(name, 'truncated', `the connection ended too early (${message})`, { cause: error });
+  return new ScrapeError(name, 'unreachable', code ?? message, { cause: error });
+}

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+
+/** How long a connection waits for another process's write, in milliseconds. */
+const BUSY_MS = 5_000;
+
+/** One connection to a SQLite file in WAL mode, with its prepared statements. */
+export class Database implements Disposable {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  /** Runs a statement that changes rows; returns how many. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  /** All rows of a query. The caller names the row's type, which the schema guarantees. */
+  all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values) as Row[];
+  }
+
+  /** The first row of a query; undefined when there is none. */
+  get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values) as Row | undefined;
+  }
+
+  /** The rows of a query one by one; finish it before the same statement is used again. */
+  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepared(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  /** Runs plain statements. */
+  exec(sql: string): void {
+    this.#connection.exec(sql);
+  }
+
+  /** Runs work as one transaction: all of it lasts, or none when it throws. */
+  write<Result>(work: () => Result): Result {
+    return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** Runs queries that all see the same state. The work must not wait for anything. */
+  read<Result>(work: () => Result): Result {
+    return this.#transaction('BEGIN', work);
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  #transaction<Result>(begin: string, work: () => Result): Result {
+    this.#connection.exec(begin);
+    try {
+      const result = work();
+      this.#connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite itself ends the transaction on some faults (disk full): a second end would hide the first fault.
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Opens a file for writing, making it and bringing it up to date where needed. What is committed survives a power cut. */
+export function openForWriting(path: string): Database {
+  const connection = new DatabaseSync(path, { timeout: BUSY_MS });
+  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  const database = new Database(connection);
+  migrate(database);
+  return database;
+}
+
+/** Opens an existing file for reading. Undefined while it is not yet as new as this program. */
+export function openForReading(path: string): Database | undefined {
+  const database = new Database(openShared(path));
+  if (pendingMigrations(database).length === 0) return database;
+  database[Symbol.dispose]();
+  return undefined;
+}
+
+function openShared(path: string): DatabaseSync {
+  try {
+    // Not as read-only: the first reader after a crash must be able to recover the write-ahead log.
+    const connection = new DatabaseSync(path, { timeout: BUSY_MS });
+    connection.exec('PRAGMA query_only = 1; SELECT count(*) FROM sqlite_schema');
+    return connection;
+  } catch {
+    return new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true });
+  }
+}
+
+function migrate(database: Database): void {
+  database.write(() => {
+    database.exec('CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)');
+  });
+  for (const name of pendingMigrations(database)) {
+    database.write(() => {
+      // Another process may have been first while this one waited for the lock.
+      if (database.get('SELECT 1 FROM schema_migrations WHERE name = ?', name)) return;
+      database.exec(readFileSync(join(MIGRATIONS, name), 'utf8'));
+      database.run(
+        "INSERT INTO schema_migrations (name, applied_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+        name,
+      );
+    });
+  }
+}
+
+function pendingMigrations(database: Database): string[] {
+  const known = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
+  const table = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'");
+  const rows = table ? database.all<{ name: string }>('SELECT name FROM schema_migrations') : [];
+  const applied = new Set(rows.map((row) => row.name));
+  return known.filter((name) => !applied.has(name)).sort();
+}

@@ -1,0 +1,74 @@
+import { hourOf } from '../../units.ts';
+import { blockOf } from './blocks.ts';
+import { decodeChunk } from './chunk-codec.ts';
+import type { Database } from './database.ts';
+import { chunksOf, type Measured, type Series, timelineIn, timelinesOf } from './samples.ts';
+import { decodeTick } from './tick-codec.ts';
+
+/** Collects a series' samples from the newest on, until its wanted number of minutes is full. */
+class Collector {
+  readonly samples: Measured[] = [];
+  readonly #blocks = new Set<number>();
+  readonly #wanted: number;
+  full = false;
+
+  constructor(wanted: number) {
+    this.#wanted = wanted;
+  }
+
+  take(sample: Measured): void {
+    const block = blockOf(sample.end);
+    if (!this.#blocks.has(block) && this.#blocks.size === this.#wanted) {
+      this.full = true;
+      return;
+    }
+    this.#blocks.add(block);
+    this.samples.push(sample);
+  }
+}
+
+/** Samples of each series' newest minutes that have any, oldest first. */
+export function lastBlocks(database: Database, series: readonly Series[], blocks: number): Map<number, Measured[]> {
+  const collectors = new Map(series.map(({ id }) => [id, new Collector(blocks)]));
+  takeTicks(database, collectors);
+  const open = series.filter(({ id }) => !collectors.get(id)?.full);
+  if (open.length > 0) takeChunks(database, open, collectors);
+  const found = new Map<number, Measured[]>();
+  for (const [id, { samples }] of collectors)
+    found.set(
+      id,
+      samples.sort((a, b) => a.end - b.end),
+    );
+  return found;
+}
+
+function takeTicks(database: Database, collectors: ReadonlyMap<number, Collector>): void {
+  let open = collectors.size;
+  for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick ORDER BY t DESC')) {
+    if (open === 0) return;
+    decodeTick(t, v, (id, start, end, millijoules) => {
+      const collector = collectors.get(id);
+      if (collector === undefined || collector.full) return;
+      collector.take({ start, end, millijoules });
+      if (collector.full) open -= 1;
+    });
+  }
+}
+
+function takeChunks(database: Database, series: readonly Series[], collectors: ReadonlyMap<number, Collector>): void {
+  let open = [...series];
+  for (const { hour } of database.all<{ hour: number }>('SELECT hour FROM hour ORDER BY hour DESC')) {
+    open = open.filter(({ id, first }) => !collectors.get(id)?.full && hourOf(first) <= hour);
+    if (open.length === 0) return;
+    const timelines = timelinesOf(database, hour);
+    for (const { id } of open) {
+      const samples: Measured[] = [];
+      for (const { target, v } of chunksOf(database, hour, id))
+        decodeChunk(v, timelineIn(timelines, target), (start, end, millijoules) =>
+          samples.push({ start, end, millijoules }),
+        );
+      samples.sort((a, b) => b.end - a.end);
+      for (const sample of samples) collectors.get(id)?.take(sample);
+    }
+  }
+}
