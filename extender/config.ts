@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { parseZone, type Zone } from '../shared/zones.ts';
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = z.object({
@@ -20,17 +21,27 @@ export const extenderConfigSchema = z.object({
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
   ZONE_MAP: list()
     .transform((items, context) => {
-      const map = new Map<string, string>();
+      const map = new Map<string, Zone>();
       for (const item of items) {
         const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
-        if (node && zone && rest.length === 0) map.set(node, zone);
+        const parsed = parseZone(zone ?? '');
+        if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed.zone);
         else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
       }
       return map;
     })
     .default(new Map())
     .describe('Zones of nodes by name: node-a=DE,node-b=FR'),
-  DEFAULT_ZONE: z.string().optional().describe('Zone of nodes that no other rule places'),
+  DEFAULT_ZONE: z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseZone(text);
+      if (parsed.kind !== 'malformed') return parsed.zone;
+      context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
+      return z.NEVER;
+    })
+    .optional()
+    .describe('Zone of nodes that no other rule places'),
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),

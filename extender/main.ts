@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { startApiThread } from './api/api-thread.ts';
 import { extenderConfigSchema } from './config.ts';
 import { startExtender } from './extender.ts';
 
@@ -9,7 +10,7 @@ try {
   if (process.argv.includes('--check-config')) {
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
   } else {
-    await runUntilSignal(() => startExtender(config));
+    await runUntilSignal(() => startExtender(config, { startApi: startApiThread }));
   }
 } catch (error) {
   fail(error);

@@ -15,9 +15,9 @@ const zones: Readonly<Record<string, { gramsPerKwh: number; year: number; source
 
 /** The built-in yearly average of a zone, else of its country; undefined when neither is in the table. */
 export function yearlyIntensity(zone: Zone): YearlyIntensity | undefined {
-  for (const of of [zone, countryOf(zone) as Zone]) {
-    const entry = Object.hasOwn(zones, of) ? zones[of] : undefined;
-    if (entry) return { ...entry, gramsPerKwh: gramsPerKwh(entry.gramsPerKwh), of };
+  for (const code of [zone, countryOf(zone) as Zone]) {
+    const entry = Object.hasOwn(zones, code) ? zones[code] : undefined;
+    if (entry) return { ...entry, gramsPerKwh: gramsPerKwh(entry.gramsPerKwh), of: code };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { createApiMetrics } from '../../extender/api/api-metrics.ts';
 import { createExtenderMetrics } from '../../extender/metrics.ts';
 import { createPollerMetrics } from '../../poller/metrics.ts';
 
@@ -12,6 +13,7 @@ export async function metricsPage(): Promise<string> {
     '',
     ...(await section('Poller', 'POLLER_PORT', createPollerMetrics().registry)),
     ...(await section('Extender, scheduler port', 'EXTENDER_PORT', createExtenderMetrics().registry)),
+    ...(await section('Extender, API port', 'API_PORT', createApiMetrics().registry)),
   ].join('\n');
 }
 

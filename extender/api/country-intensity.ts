@@ -36,7 +36,12 @@ export async function countryIntensities(
   });
   const hourly = await store.intensities([...new Set(wanted.flatMap(({ zones }) => zones))], range);
   const averages = hourly.filter((hour) => hour.signal === 'average');
-  return wanted.map(({ code, zones }) => (zones.length > 0 ? fromHistory(code, zones, averages) : fromTable(code)));
+  const withAverage = new Set(averages.map((hour) => hour.zone));
+  const onlyMarginal = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withAverage.has(zone)));
+  return wanted.map(({ code, zones }) => {
+    const usable = zones.filter((zone) => !onlyMarginal.has(zone));
+    return usable.length > 0 ? fromHistory(code, usable, averages) : fromTable(code);
+  });
 }
 
 /** What one interval's energy emitted at a country's intensity; null where it is not known. */
@@ -91,7 +96,7 @@ function fromTable(code: Zone): CountryIntensity {
   const price: HourPrice = {
     carbonIntensity: yearly.gramsPerKwh,
     quality: 'yearly-average',
-    providers: [`${yearly.source} ${yearly.year}`],
+    providers: [`yearly-average table (${yearly.source} ${yearly.year})`],
   };
   return { code, basis: 'yearly-average', zones: [yearly.of], at: () => price };
 }

@@ -22,7 +22,13 @@ interface Baseline {
   readonly seen: number;
   /** Energy that waits for its container's name, and since when. */
   readonly held: number;
-  readonly since: number;
+  readonly since: Moment;
+}
+
+/** A time by both clocks. */
+interface Moment {
+  readonly at: number;
+  readonly monotonic: number;
 }
 
 /** What is remembered of one target between two scrapes. */
@@ -54,6 +60,9 @@ export interface RateStep {
 /** Falls up to this share of the counter are rounding of sums of floating-point numbers, not resets. */
 const ROUNDING = 1e-9;
 
+/** Difference of the two clocks from which on the wall clock was set. */
+const CLOCK_STEP_MS = 1_000;
+
 /** Turns a scrape into the energy used since the scrapes before. First sights, gaps and changes of basis give none. */
 export function advance(previous: TargetState | undefined, scrape: TimedScrape, rules: RateRules): RateStep {
   const events = noEvents();
@@ -61,11 +70,12 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
   events.basisChanged = previous !== undefined && previous.basis !== scrape.basis;
   const energy = new EnergyByContainer(scrape);
   const baselines = remembered(known, scrape, rules, energy);
+  const now: Moment = { at: Math.round(scrape.at), monotonic: scrape.monotonic };
   let compared = 0;
   for (const counter of scrape.counters) {
     const before = baselines.get(counter.key);
     const millijoules = Math.round(counter.joules * 1000);
-    const fresh = { millijoules, seen: scrape.monotonic, held: 0, since: scrape.monotonic };
+    const fresh = { millijoules, seen: scrape.monotonic, held: 0, since: now };
     if (before !== undefined) compared += 1;
     else if (known.has(counter.key)) events.gaps += 1;
     else events.firstSights += 1;
@@ -74,7 +84,7 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
       baselines.set(counter.key, before === undefined ? fresh : { ...fresh, held: before.held, since: before.since });
       continue;
     }
-    const hold = !counter.resolved && scrape.monotonic - before.since < rules.maxGapMs;
+    const hold = !counter.resolved && scrape.monotonic - before.since.monotonic < rules.maxGapMs;
     if (hold) events.held += 1;
     else energy.add(counter, before.held + delta, before.since);
     baselines.set(counter.key, hold ? { ...fresh, held: before.held + delta, since: before.since } : fresh);
@@ -146,15 +156,15 @@ function noEvents(): RateEvents {
 /** Adds up the counters of containers with the same names and the same interval. */
 class EnergyByContainer {
   readonly #scrape: TimedScrape;
-  readonly #sums = new Map<string, { container: Container; since: number; millijoules: number }>();
+  readonly #sums = new Map<string, { container: Container; since: Moment; millijoules: number }>();
 
   constructor(scrape: TimedScrape) {
     this.#scrape = scrape;
   }
 
-  add(names: Container, millijoules: number, since: number): void {
+  add(names: Container, millijoules: number, since: Moment): void {
     const { namespace, pod, container, node } = names;
-    const key = `${namespace}\0${pod}\0${container}\0${node}\0${since}`;
+    const key = `${namespace}\0${pod}\0${container}\0${node}\0${since.monotonic}`;
     const sum = this.#sums.get(key);
     if (sum === undefined) this.#sums.set(key, { container: { namespace, pod, container, node }, since, millijoules });
     else sum.millijoules += millijoules;
@@ -166,10 +176,17 @@ class EnergyByContainer {
     let watts = 0;
     const end = Math.round(this.#scrape.at);
     for (const { container, since, millijoules } of this.#sums.values()) {
-      const lengthMs = Math.max(1, Math.round(this.#scrape.monotonic - since));
+      const lengthMs = this.#lengthSince(since, end);
       watts += millijoules / lengthMs;
       samples.push({ container, start: end - lengthMs, end, joules: joules(millijoules / 1000) });
     }
     return watts <= maxWatts ? samples : undefined;
+  }
+
+  /** Neighbouring samples meet exactly by the wall clock, unless that was set meanwhile. */
+  #lengthSince(since: Moment, end: number): number {
+    const wall = end - since.at;
+    const elapsed = this.#scrape.monotonic - since.monotonic;
+    return wall > 0 && Math.abs(wall - elapsed) <= CLOCK_STEP_MS ? wall : Math.max(1, Math.round(elapsed));
   }
 }

@@ -29,11 +29,16 @@ export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Pro
 /** Prints why a program could not go on, and ends it: a fault of the configuration with its list, anything else with its stack. */
 export function fail(error: unknown): never {
   const text =
-    error instanceof ConfigError
+    error instanceof ConfigError || isSystemFault(error)
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(EXIT.failed);
+}
+
+/** A port that is taken, a folder that may not be written: the message says it all, and a stack would hide it. */
+function isSystemFault(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

@@ -43,7 +43,7 @@ export function decodeTimeline(hour: EpochMs, bytes: Uint8Array): Timeline {
 /** Packs a chunk: where every tick gave a sample, only its first position is kept; energy as differences. */
 export function encodeChunk({ positions, millijoules }: Chunk): Uint8Array {
   const first = positions[0] ?? 0;
-  const dense = (positions.at(-1) ?? 0) - first + 1 === positions.length;
+  const dense = positions.every((position, index) => position === first + index);
   writer.unsigned(first * 2 + (dense ? 1 : 0));
   let before = 0;
   for (const [index, energy] of millijoules.entries()) {

@@ -1,158 +1,125 @@
-import type { EpochMs } from '../../units.ts';
-import { HOUR_MS } from '../../units.ts';
+import { type EpochMs, HOUR_MS } from '../../units.ts';
 import { blockOf, splitByHour } from './blocks.ts';
-import { decodeChunk, decodeTimeline, encodeChunk, encodeTimeline, type Timeline } from './chunk-codec.ts';
+import { decodeChunk, decodeTimeline, encodeChunk, encodeTimeline } from './chunk-codec.ts';
 import type { Database } from './database.ts';
+import { FoldedTarget, type SeriesSamples } from './folded-target.ts';
 import { decodeTick } from './tick-codec.ts';
-
-/** Samples of one series and target within an hour; the lists have the same length. */
-interface Samples {
-  readonly starts: number[];
-  readonly ends: number[];
-  readonly millijoules: number[];
-}
-
-type ByTarget = Map<number, Map<number, Samples>>;
 
 /**
  * Folds the ticks of an hour into timelines, chunks and the rollup, and deletes them. Runs within one transaction, so
  * a crash leaves the ticks as they were. Ticks that come late are merged into an hour that was folded before.
  */
 export function foldHour(database: Database, hour: EpochMs): void {
-  const fresh: ByTarget = new Map();
   const ticks = database.all<{ t: number; target: number; v: Uint8Array }>(
     'SELECT t, target, v FROM tick WHERE t > ? AND t <= ? ORDER BY t',
     hour,
     hour + HOUR_MS,
   );
-  for (const { t, target, v } of ticks)
-    decodeTick(t, v, (series, start, end, energy) => push(fresh, target, series, start, end, energy));
-  addToRollup(database, fresh);
-  const before = countBlocks(readFolded(database, hour, fresh));
-  const merged = readFolded(database, hour, fresh);
-  for (const [target, bySeries] of fresh)
-    for (const [series, { starts, ends, millijoules }] of bySeries)
-      for (const [index, energy] of millijoules.entries())
-        push(merged, target, series, starts[index] as number, ends[index] as number, energy);
+  const targets = new Map<number, FoldedTarget>();
+  for (const { target } of ticks) if (!targets.has(target)) targets.set(target, readFolded(database, hour, target));
+  const blocksBefore = countBlocks(targets.values());
+  const rollup = new Rollup();
+  for (const { t, target, v } of ticks) {
+    const folded = targets.get(target);
+    decodeTick(t, v, (series, start, end, millijoules) => {
+      folded?.push(series, start, end, millijoules);
+      rollup.add(series, start, end, millijoules);
+    });
+  }
+  rollup.write(database);
   let first = hour + HOUR_MS;
-  for (const [target, bySeries] of merged) first = Math.min(first, writeTarget(database, hour, target, bySeries));
+  for (const [target, folded] of targets) first = Math.min(first, writeTarget(database, hour, target, folded));
   database.run(
     `INSERT INTO hour (hour, first, blocks) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET first = min(first, excluded.first), blocks = blocks + excluded.blocks`,
     hour,
     first,
-    countBlocks(merged) - before,
+    countBlocks(targets.values()) - blocksBefore,
   );
   database.run('DELETE FROM tick WHERE t > ? AND t <= ?', hour, hour + HOUR_MS);
 }
 
-/** Chunks that an earlier fold of the hour wrote for the same targets; empty but for late ticks. */
-function readFolded(database: Database, hour: EpochMs, targets: ByTarget): ByTarget {
-  const folded: ByTarget = new Map();
-  for (const target of targets.keys()) {
-    const row = database.get<{ v: Uint8Array }>('SELECT v FROM timeline WHERE hour = ? AND target = ?', hour, target);
-    if (row === undefined) continue;
-    const timeline = decodeTimeline(hour, row.v);
-    const chunks = database.all<{ series: number; v: Uint8Array }>(
-      'SELECT series, v FROM chunk WHERE hour = ? AND target = ?',
-      hour,
-      target,
-    );
-    for (const { series, v } of chunks)
-      decodeChunk(v, timeline, (start, end, energy) => push(folded, target, series, start, end, energy));
-  }
+/** What an earlier fold of the hour wrote for a target; empty but for late ticks. */
+function readFolded(database: Database, hour: EpochMs, target: number): FoldedTarget {
+  const folded = new FoldedTarget();
+  const row = database.get<{ v: Uint8Array }>('SELECT v FROM timeline WHERE hour = ? AND target = ?', hour, target);
+  if (row === undefined) return folded;
+  const timeline = decodeTimeline(hour, row.v);
+  const chunks = database.all<{ series: number; v: Uint8Array }>(
+    'SELECT series, v FROM chunk WHERE hour = ? AND target = ?',
+    hour,
+    target,
+  );
+  for (const { series, v } of chunks)
+    decodeChunk(v, timeline, (start, end, energy) => folded.push(series, start, end, energy));
   return folded;
 }
 
 /** Writes a target's timeline and chunks; returns the start of its oldest sample. */
-function writeTarget(database: Database, hour: EpochMs, target: number, bySeries: Map<number, Samples>): EpochMs {
-  const { timeline, positionOf } = timelineOf(bySeries.values());
+function writeTarget(database: Database, hour: EpochMs, target: number, folded: FoldedTarget): EpochMs {
+  const { timeline, chunks } = folded.finish();
   database.run('INSERT OR REPLACE INTO timeline VALUES (?, ?, ?)', hour, target, encodeTimeline(hour, timeline));
-  for (const [series, { starts, ends, millijoules }] of bySeries) {
-    const order = ends
-      .map((end, index) => ({
-        position: positionOf(starts[index] as number, end),
-        energy: millijoules[index] as number,
-      }))
-      .sort((a, b) => a.position - b.position);
-    const chunk = { positions: order.map((at) => at.position), millijoules: order.map((at) => at.energy) };
+  for (const { series, chunk } of chunks) {
     database.run('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)', hour, series, target, encodeChunk(chunk));
-    database.run(
-      'UPDATE series SET last = max(last, ?) WHERE id = ?',
-      timeline.ends[order.at(-1)?.position ?? 0] ?? 0,
-      series,
-    );
+    const last = timeline.ends[chunk.positions.at(-1) ?? 0] ?? 0;
+    database.run('UPDATE series SET last = max(last, ?) WHERE id = ?', last, series);
   }
   return Math.min(...timeline.starts);
 }
 
-function timelineOf(all: Iterable<Samples>) {
-  const byKey = new Map<number, Map<number, number>>();
-  const pairs: { start: number; end: number }[] = [];
-  for (const { starts, ends } of all) {
-    for (const [index, end] of ends.entries()) {
-      const start = starts[index] as number;
-      const ofEnd = entry(byKey, end, () => new Map<number, number>());
-      if (ofEnd.has(start)) continue;
-      ofEnd.set(start, 0);
-      pairs.push({ start, end });
-    }
-  }
-  pairs.sort((a, b) => a.end - b.end || a.start - b.start);
-  for (const [position, { start, end }] of pairs.entries()) byKey.get(end)?.set(start, position);
-  const timeline: Timeline = { starts: pairs.map((pair) => pair.start), ends: pairs.map((pair) => pair.end) };
-  return { timeline, positionOf: (start: number, end: number) => byKey.get(end)?.get(start) ?? 0 };
+interface RollupRow {
+  millijoules: number;
+  coveredMs: number;
+  maxMilliwatts: number;
 }
 
-function addToRollup(database: Database, fresh: ByTarget): void {
-  const sums = new Map<string, { hour: number; series: number; millijoules: number; coveredMs: number; max: number }>();
-  for (const bySeries of fresh.values()) {
-    for (const [series, { starts, ends, millijoules }] of bySeries) {
-      for (const [index, energy] of millijoules.entries()) {
-        splitByHour(starts[index] as number, ends[index] as number, energy, (hour, share, ms) => {
-          const key = `${hour} ${series}`;
-          const sum = entry(sums, key, () => ({ hour, series, millijoules: 0, coveredMs: 0, max: 0 }));
-          sum.millijoules += share;
-          sum.coveredMs += ms;
-          sum.max = Math.max(sum.max, Math.round((share * 1000) / ms));
-        });
+/** Adds up energy by hour and series. */
+class Rollup {
+  readonly #hours = new Map<EpochMs, Map<number, RollupRow>>();
+
+  add(series: number, start: EpochMs, end: EpochMs, millijoules: number): void {
+    splitByHour(start, end, millijoules, (hour, share, ms) => {
+      let ofHour = this.#hours.get(hour);
+      if (ofHour === undefined) {
+        ofHour = new Map();
+        this.#hours.set(hour, ofHour);
       }
+      const power = Math.round((share * 1000) / ms);
+      const row = ofHour.get(series);
+      if (row === undefined) ofHour.set(series, { millijoules: share, coveredMs: ms, maxMilliwatts: power });
+      else {
+        row.millijoules += share;
+        row.coveredMs += ms;
+        row.maxMilliwatts = Math.max(row.maxMilliwatts, power);
+      }
+    });
+  }
+
+  write(database: Database): void {
+    for (const [hour, ofHour] of this.#hours) {
+      for (const [series, { millijoules, coveredMs, maxMilliwatts }] of ofHour)
+        database.run(
+          `INSERT INTO rollup VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET millijoules = millijoules + excluded.millijoules,
+             covered_ms = covered_ms + excluded.covered_ms,
+             max_milliwatts = max(max_milliwatts, excluded.max_milliwatts)`,
+          hour,
+          series,
+          millijoules,
+          coveredMs,
+          maxMilliwatts,
+        );
     }
   }
-  for (const { hour, series, millijoules, coveredMs, max } of sums.values())
-    database.run(
-      `INSERT INTO rollup VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET millijoules = millijoules + excluded.millijoules,
-       covered_ms = covered_ms + excluded.covered_ms, max_milliwatts = max(max_milliwatts, excluded.max_milliwatts)`,
-      hour,
-      series,
-      millijoules,
-      coveredMs,
-      max,
-    );
 }
 
-function push(into: ByTarget, target: number, series: number, start: number, end: number, energy: number): void {
-  const bySeries = entry(into, target, () => new Map<number, Samples>());
-  const samples = entry(bySeries, series, () => ({ starts: [], ends: [], millijoules: [] }));
-  samples.starts.push(start);
-  samples.ends.push(end);
-  samples.millijoules.push(energy);
-}
-
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
-}
-
-function countBlocks(all: ByTarget): number {
+function countBlocks(targets: Iterable<FoldedTarget>): number {
   const minutes = new Map<number, Set<number>>();
-  for (const bySeries of all.values()) {
-    for (const [series, { ends }] of bySeries) {
-      const seen = entry(minutes, series, () => new Set<number>());
-      for (const end of ends) seen.add(blockOf(end));
+  for (const { series, ends } of targets) {
+    for (const [id, { intervals }] of series as ReadonlyMap<number, SeriesSamples>) {
+      const seen = minutes.get(id) ?? new Set();
+      for (const interval of intervals) seen.add(blockOf(ends[interval] as number));
+      minutes.set(id, seen);
     }
   }
   let count = 0;

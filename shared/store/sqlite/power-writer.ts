@@ -4,6 +4,9 @@ import { foldHour } from './compaction.ts';
 import type { Database } from './database.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 
+/** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
+const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
+
 /** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
 export class SqlitePowerWriter implements PowerWriter {
   readonly #database: Database;
@@ -37,8 +40,7 @@ export class SqlitePowerWriter implements PowerWriter {
 
   async compact(now: EpochMs): Promise<void> {
     const hours = this.#database.all<{ hour: number }>(
-      'SELECT DISTINCT (t - 1) / ?1 * ?1 AS hour FROM tick WHERE t <= ?2 ORDER BY hour',
-      HOUR_MS,
+      `SELECT DISTINCT ${TICK_HOUR} AS hour FROM tick WHERE t <= ? ORDER BY hour`,
       hourOf(now),
     );
     for (const { hour } of hours) this.#database.write(() => foldHour(this.#database, hour));
@@ -49,9 +51,8 @@ export class SqlitePowerWriter implements PowerWriter {
     const hours = this.#database.write(() => {
       const gone = this.#database.get<{ count: number }>(
         `SELECT count(*) AS count FROM (
-           SELECT hour FROM hour WHERE hour < ?2 UNION SELECT hour FROM rollup WHERE hour < ?2
-           UNION SELECT (t - 1) / ?1 * ?1 FROM tick WHERE t <= ?2)`,
-        HOUR_MS,
+           SELECT hour FROM hour WHERE hour < ?1 UNION SELECT hour FROM rollup WHERE hour < ?1
+           UNION SELECT ${TICK_HOUR} FROM tick WHERE t <= ?1)`,
         cutoff,
       );
       for (const table of ['hour', 'timeline', 'chunk', 'rollup', 'intensity'])

@@ -1,0 +1,64 @@
+import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import type { Readiness } from '../shared/runtime/http-server.ts';
+import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { watchCache } from './cache-watcher.ts';
+import type { ExtenderConfig } from './config.ts';
+import { createExtenderMetrics } from './metrics.ts';
+import { configuredDirectory } from './scheduling/nodes.ts';
+import { startSchedulerServer } from './scheduling/server.ts';
+
+/** What a test may put in the place of the real thing. */
+export interface ExtenderDependencies {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Starts the REST API on its own thread; without it there is none. */
+  readonly startApi?: (config: ExtenderConfig, logger: Logger) => Promise<AsyncDisposable & { readonly port: number }>;
+}
+
+/** A running extender. */
+export interface Extender extends AsyncDisposable {
+  /** Port that kube-scheduler calls. */
+  readonly schedulerPort: number;
+  /** Port of the REST API; undefined when it was not started. */
+  readonly apiPort: number | undefined;
+}
+
+/** A volume that hangs may not keep the scheduler port from opening for longer than this. */
+const FIRST_LOOK_MS = 2_000;
+
+/** Wires the extender: cache watcher, scheduler port, API thread. Disposing it stops everything in the reverse order. */
+export async function startExtender(
+  config: ExtenderConfig,
+  dependencies: ExtenderDependencies = {},
+): Promise<Extender> {
+  const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
+  await using stack = new AsyncDisposableStack();
+  const pollMs = config.CACHE_POLL_SECONDS * 1_000;
+  const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
+  let readiness: Readiness = { ready: false, reason: 'the cache file has not been looked at yet' };
+  const firstLook = cache.firstLook.then(() => {
+    readiness = { ready: true };
+  });
+  await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
+  const scheduler = stack.use(
+    await startSchedulerServer({
+      host: config.EXTENDER_HOST,
+      port: config.EXTENDER_PORT,
+      maxBodyBytes: config.MAX_BODY_MB * 1024 * 1024,
+      cache: cache.state,
+      directory: configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE),
+      readiness: () => readiness,
+      metrics: createExtenderMetrics(cache.state),
+      clock,
+      logger,
+    }),
+  );
+  const api = startApi && stack.use(await startApi(config, logger));
+  logger.info({ port: scheduler.port, apiPort: api?.port, cacheFile: config.CACHE_FILE }, 'extender started');
+  const running = stack.move();
+  return {
+    schedulerPort: scheduler.port,
+    apiPort: api?.port,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

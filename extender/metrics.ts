@@ -1,0 +1,85 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import packageJson from '../package.json' with { type: 'json' };
+import type { CacheState } from '../shared/carbon-cache.ts';
+
+/** All metrics of the extender's scheduler port, on their own registry, in base units. */
+export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;
+
+/** From 50 µs, which a kept answer takes, to 2 s, after which a sensible httpTimeout has passed. */
+const LATENCY_BUCKETS = [
+  0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
+];
+
+const nothingWatched = (): CacheState => ({ kind: 'missing', reason: 'no file is watched' });
+
+const CACHE_STATES = ['fresh', 'stale', 'missing'] as const;
+
+/** Makes the extender's metrics; each process and each test has its own. `cache` is asked at each scrape. */
+export function createExtenderMetrics(cache: () => CacheState = nothingWatched) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  registerBuildInfo(registers);
+  registerCacheMetrics(registers, cache);
+  const seconds = new Histogram({
+    name: 'carbon_extender_call_duration_seconds',
+    help: 'Time from the head of a kube-scheduler call to its answer, by verb and outcome: ok, neutral, bad-request, too-large, aborted, failed',
+    labelNames: ['verb', 'outcome'],
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  const names = new Histogram({
+    name: 'carbon_extender_call_nodes',
+    help: 'Candidate nodes in a kube-scheduler call',
+    labelNames: ['verb'],
+    buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
+    registers,
+  });
+  const neutral = new Counter({
+    name: 'carbon_extender_neutral_answers_total',
+    help: 'Prioritize answers with equal scores by cause: stale or missing cache file, or unknown intensity of every node',
+    labelNames: ['cause'],
+    registers,
+  });
+  return {
+    registry,
+    /** Counts one call of kube-scheduler and how long it took. */
+    observeCall: (verb: string, outcome: string, took: number): void => seconds.observe({ verb, outcome }, took),
+    /** Counts the candidate nodes of one call. */
+    countNames: (verb: string, count: number): void => names.observe({ verb }, count),
+    /** Counts one answer that prefers no node. */
+    countNeutral: (cause: string): void => neutral.inc({ cause }),
+  };
+}
+
+function registerBuildInfo(registers: Registry[]): void {
+  const info = new Gauge({
+    name: 'carbon_extender_build_info',
+    help: 'Always 1; the labels tell what runs',
+    labelNames: ['version', 'node_version'],
+    registers,
+  });
+  info.set({ version: packageJson.version, node_version: process.version }, 1);
+}
+
+function registerCacheMetrics(registers: Registry[], cache: () => CacheState): void {
+  new Gauge({
+    name: 'carbon_extender_cache_state',
+    help: '1 for the state that the cache file is in (fresh, stale, missing), 0 for the others',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { kind } = cache();
+      for (const state of CACHE_STATES) this.set({ state }, state === kind ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'carbon_extender_cache_age_seconds',
+    help: 'Age of the cache document; NaN while it is missing',
+    registers,
+    collect() {
+      const state = cache();
+      this.set(state.kind === 'missing' ? Number.NaN : state.ageMs / 1_000);
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createExtenderMetrics } from '../../extender/metrics.ts';
+import { configuredDirectory } from '../../extender/scheduling/nodes.ts';
+import { startSchedulerServer } from '../../extender/scheduling/server.ts';
+import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/carbon-cache.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import type { Zone } from '../../shared/zones.ts';
+import { cacheText } from '../extender/cache-file.ts';
+
+const ZONES = { FR: 45, DE: 380, 'US-CAL-CISO': 240, 'SE-SE3': 20, PL: 700 };
+
+/** Runs as a process of its own, so that a bench's client does not share its event loop: `ours` or `floor`. */
+const start = process.argv[2] === 'ours' ? startOurs : startFloor;
+console.log(await start());
+
+async function startOurs(): Promise<number> {
+  const read = decodeCarbonCache(cacheText(ZONES, { at: Date.now(), ttlMinutes: 600 }));
+  const state = (): CacheState => cacheState(read, Date.now());
+  const zones = Object.keys(ZONES) as Zone[];
+  const zoneMap = new Map(
+    Array.from({ length: 10_000 }, (_, at) => [
+      `node-${String(at).padStart(5, '0')}`,
+      zones[at % zones.length] as Zone,
+    ]),
+  );
+  const server = await startSchedulerServer({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 64 * 1024 * 1024,
+    cache: state,
+    directory: configuredDirectory(zoneMap, undefined),
+    readiness: () => ({ ready: true }),
+    metrics: createExtenderMetrics(state),
+    clock: systemClock,
+    logger: createLogger('bench', 'silent'),
+  });
+  return server.port;
+}
+
+/** The least that any extender must do: parse the body, answer a constant of the size that ours answers. */
+async function startFloor(): Promise<number> {
+  const answers = new Map<number, Buffer>();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { NodeNames } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { NodeNames: string[] };
+      let answer = answers.get(NodeNames.length);
+      if (answer === undefined) {
+        answer = Buffer.from(JSON.stringify(NodeNames.map((Host) => ({ Host, Score: 5 }))));
+        answers.set(NodeNames.length, answer);
+      }
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': answer.length }).end(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,149 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { listen, pathOf } from '../../shared/runtime/http-server.ts';
+
+/** How the double misbehaves; `ok` is a healthy exporter. */
+export type KeplerMode = 'ok' | 'html' | 'truncated' | 'cut-connection' | 'unknown-metrics' | 'slow' | 'error';
+
+/** A container of the double, drawing constant power since `startedAt` (default: since the double's start). */
+export interface SimulatedContainer {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  watts: number;
+}
+
+/** What the double is and does. */
+export interface KeplerDoubleOptions {
+  readonly generation: 'classic' | 'rewrite';
+  readonly clock: Clock;
+  readonly node?: string;
+  readonly containers: SimulatedContainer[];
+}
+
+/** A running double; `mode` may be changed at any time. */
+export interface KeplerDouble extends AsyncDisposable {
+  readonly url: string;
+  mode: KeplerMode;
+  /** Counters begin at zero again, as after a restart of the exporter. */
+  restart(): void;
+  readonly scrapes: number;
+}
+
+const PAGE = '<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n';
+const FOREIGN = '# TYPE go_goroutines gauge\ngo_goroutines 12\n# TYPE up gauge\nup 1\n';
+
+/** Serves /metrics like Kepler: counters in joules that grow by each container's watts with the given clock. */
+export async function startKeplerDouble(options: KeplerDoubleOptions): Promise<KeplerDouble> {
+  const { clock } = options;
+  let since = clock.monotonic();
+  let scrapes = 0;
+  const server = await listen(
+    (request, response) => {
+      if (pathOf(request) !== '/metrics') return void response.writeHead(404).end();
+      scrapes += 1;
+      answer(response, double.mode, exposition(options, (clock.monotonic() - since) / 1000));
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const double = {
+    url: `http://127.0.0.1:${server.port}/metrics`,
+    mode: 'ok' as KeplerMode,
+    restart: () => {
+      since = clock.monotonic();
+    },
+    get scrapes() {
+      return scrapes;
+    },
+    async [Symbol.asyncDispose]() {
+      server.server.closeAllConnections();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+  return double;
+}
+
+function answer(response: ServerResponse, mode: KeplerMode, body: string): void {
+  const type = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8; escaping=values' };
+  switch (mode) {
+    case 'ok':
+      return void response.writeHead(200, type).end(body);
+    case 'html':
+      return void response.writeHead(200, { 'Content-Type': 'text/html' }).end(PAGE);
+    case 'truncated':
+      // A proxy that cuts bodies announces the length of what is left.
+      return void response.writeHead(200, type).end(body.slice(0, -7));
+    case 'cut-connection':
+      response.writeHead(200, { ...type, 'Content-Length': Buffer.byteLength(body) });
+      response.write(body.slice(0, body.length / 2));
+      return void setTimeout(() => response.destroy(), 20);
+    case 'unknown-metrics':
+      return void response.writeHead(200, type).end(FOREIGN);
+    case 'slow':
+      return void response.writeHead(200, type).write(body.slice(0, 40));
+    case 'error':
+      return void response.writeHead(500).end('panic: index out of range\n');
+    default:
+      mode satisfies never;
+  }
+}
+
+function exposition({ generation, containers, node = 'node-1' }: KeplerDoubleOptions, seconds: number): string {
+  const lines = generation === 'classic' ? classic(containers, node, seconds) : rewrite(containers, node, seconds);
+  return `${lines.join('\n')}\n`;
+}
+
+function classic(containers: readonly SimulatedContainer[], node: string, seconds: number): string[] {
+  const lines = ['# TYPE kepler_container_joules_total counter'];
+  for (const [index, { namespace, pod, container, watts }] of containers.entries()) {
+    const labels = `container_id="${id(index)}",container_name="${container}",container_namespace="${namespace}"`;
+    for (const [mode, joules] of [
+      ['dynamic', watts * seconds],
+      ['idle', 3 * seconds],
+    ] as const)
+      lines.push(
+        `kepler_container_joules_total{${labels},mode="${mode}",pod_name="${pod}",source=""} ${joules.toFixed(3)}`,
+      );
+  }
+  return [
+    ...lines,
+    '# TYPE kepler_exporter_build_info gauge',
+    'kepler_exporter_build_info{branch="",revision="r",version="v0.8.2"} 1',
+    '# TYPE kepler_node_package_joules_total counter',
+    `kepler_node_package_joules_total{instance="${node}",mode="dynamic",package="0",source="rapl-sysfs"} 77.5`,
+  ];
+}
+
+function rewrite(containers: readonly SimulatedContainer[], node: string, seconds: number): string[] {
+  const cpu: string[] = [];
+  const pods: string[] = [];
+  for (const [index, { namespace, pod, container, watts }] of containers.entries()) {
+    const podId = `0a0a0a0a-0000-4000-8000-${String(index).padStart(12, '0')}`;
+    const ids = `node_name="${node}",pod_id="${podId}"`;
+    // core lies within package, psys around it: whoever adds them up gets more than the container used.
+    for (const [zone, share] of [
+      ['core', 0.6],
+      ['dram', 0.25],
+      ['package', 0.75],
+      ['psys', 1.4],
+    ] as const)
+      cpu.push(
+        `kepler_container_cpu_joules_total{container_id="${id(index)}",container_name="${container}",${ids},runtime="containerd",state="running",zone="${zone}"} ${watts * share * seconds}`,
+      );
+    pods.push(
+      `kepler_pod_cpu_joules_total{${ids},pod_name="${pod}",pod_namespace="${namespace}",state="running",zone="package"} ${watts * 0.75 * seconds}`,
+    );
+  }
+  return [
+    '# TYPE kepler_build_info gauge',
+    'kepler_build_info{arch="amd64",branch="main",revision="r",version="v0.11.4"} 1',
+    '# TYPE kepler_container_cpu_joules_total counter',
+    ...cpu,
+    '# TYPE kepler_pod_cpu_joules_total counter',
+    ...pods,
+  ];
+}
+
+function id(index: number): string {
+  return (index + 0xc0de).toString(16).padStart(64, '0');
+}

@@ -1,0 +1,383 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
+import { createApp } from '../../../extender/api/app.ts';
+import type { Quality, Signal } from '../../../shared/intensity.ts';
+import { listen } from '../../../shared/runtime/http-server.ts';
+import type { Container } from '../../../shared/store/ports.ts';
+import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
+import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
+import { zone } from '../../../shared/zones.ts';
+import { capturedLog } from '../../captured-log.ts';
+import { FakeClock } from '../../fake-clock.ts';
+
+const NOON = Date.parse('2026-01-01T12:00:00Z');
+const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'n1' };
+const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
+
+const root = mkdtempSync(join(tmpdir(), 'api-'));
+let folders = 0;
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('GET /api/containers', () => {
+  it('lists containers with the time that their record spans, narrowed by name', async () => {
+    await using api = await start();
+    await api.power(15, 30);
+
+    const all = await api.get('/api/containers');
+    const none = await api.get('/api/containers?namespace=other');
+
+    expect(all.body).toEqual({
+      containers: [
+        { ...web, first_measurement: '2026-01-01T12:00:00.000Z', last_measurement: '2026-01-01T12:00:15.000Z' },
+      ],
+    });
+    expect(none.body).toEqual({ containers: [] });
+  });
+});
+
+describe('POST /api/power-consumption', () => {
+  it('gives the last n blocks of each container, a block being the samples of one minute', async () => {
+    await using api = await start();
+    for (const end of [15, 30, 60, 75, 90]) await api.power(end, 30 + end);
+
+    const { body } = await api.post('/api/power-consumption', { n: 1, namespace: 'shop' });
+
+    // 105 J and 120 J over 15 s each are 7 W and 8 W; 30 of the minute's 60 seconds are known.
+    expect(body).toEqual({
+      containers: [
+        {
+          ...web,
+          quality: 'measured',
+          blocks: [
+            {
+              block_start: '2026-01-01T12:01:00.000Z',
+              block_end: '2026-01-01T12:02:00.000Z',
+              coverage: 0.5,
+              measurements: [
+                { timestamp: '2026-01-01T12:01:15.000Z', joules_per_second: 7, joules: 105 },
+                { timestamp: '2026-01-01T12:01:30.000Z', joules_per_second: 8, joules: 120 },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe('POST /api/co2-per-container', () => {
+  it('prices energy hour by hour', async () => {
+    await using api = await start();
+    // 3600 J over the 20 s around one o'clock: 180 W, half of it in each hour.
+    await api.power(3610, 3600, 20);
+    await api.intensity('DE', 0, 400);
+    await api.intensity('DE', 1, 200, 'estimated');
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE'], n: 1 });
+
+    // 1800 J are 0.0005 kWh: 0.0005 × 400 + 0.0005 × 200 = 0.3 g; the mean intensity is 300 g/kWh;
+    // 180 W × 300 g/kWh / 3 600 000 = 0.015 g/s.
+    const figures = body.measurements[0].co2_emissions_by_country.DE;
+    expect(figures.grams).toBeCloseTo(0.3, 12);
+    expect(figures.grams_per_second).toBeCloseTo(0.015, 12);
+    expect(figures).toMatchObject({ intensity_g_per_kwh: 300, quality: 'estimated', provider: 'test', coverage: 1 });
+    expect(body.measurements[0]).toMatchObject({ joules_per_second: 180, timestamp: '2026-01-01T13:00:10.000Z' });
+  });
+
+  it('gives a range its share of a sample that reaches over the edge', async () => {
+    await using api = await start();
+    await api.power(30, 60, 30);
+    await api.intensity('DE', 0, 100);
+    const range = { start_time: '2026-01-01T12:00:20Z', end_time: '2026-01-01T14:00:20+01:00' };
+
+    const { body } = await api.post('/api/co2-range', { ...WEB, countries: ['DE'], ...range });
+
+    // 10 of 30 seconds: 20 J; 20 / 3 600 000 × 100 g.
+    expect(body.measurements).toHaveLength(1);
+    expect(body.measurements[0].joules).toBeCloseTo(20, 12);
+    expect(body.measurements[0].co2_emissions_by_country.DE.grams).toBeCloseTo(2000 / 3_600_000, 12);
+  });
+
+  it('takes the mean of a country with several zones, and the worst quality, and says so', async () => {
+    await using api = await start();
+    await api.power(15, 3600);
+    await api.intensity('US-CAL-CISO', 0, 200);
+    await api.intensity('US-TEX-ERCO', 0, 400, 'forecast');
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['us', 'US-CAISO'], n: 5 });
+
+    expect(body.countries).toEqual({
+      US: { basis: 'mean-of-zones', zones: ['US-CAL-CISO', 'US-TEX-ERCO'] },
+      'US-CAL-CISO': { basis: 'zone', zones: ['US-CAL-CISO'] },
+    });
+    expect(body.measurements[0].co2_emissions_by_country.US).toMatchObject({
+      intensity_g_per_kwh: 300,
+      grams: 0.3,
+      quality: 'forecast',
+    });
+  });
+
+  it('falls to the yearly average for a country that is not tracked, and says so', async () => {
+    await using api = await start();
+    await api.power(15, 3_600_000);
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['FR'], n: 1 });
+
+    expect(body.countries.FR.basis).toBe('yearly-average');
+    // One kilowatt-hour emits what the table says.
+    expect(body.measurements[0].co2_emissions_by_country.FR).toMatchObject({
+      grams: yearlyIntensity(zone('FR'))?.gramsPerKwh,
+      quality: 'yearly-average',
+      coverage: 1,
+    });
+  });
+
+  it('never prices energy with marginal intensity', async () => {
+    await using api = await start();
+    await api.power(15, 3_600_000);
+    await api.intensity('DE', 0, 999, 'measured', 'marginal');
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE'], n: 1 });
+
+    expect(body.countries.DE.basis).toBe('yearly-average');
+    expect(body.measurements[0].co2_emissions_by_country.DE.grams).toBe(yearlyIntensity(zone('DE'))?.gramsPerKwh);
+  });
+
+  it('says null, never zero, where the intensity is not known', async () => {
+    await using api = await start();
+    await api.power(3610, 3600, 20);
+    await api.intensity('DE', 5, 400);
+    await api.intensity('NL', 0, 500);
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE', 'NL', 'QQ'], n: 1 });
+
+    const { DE, NL, QQ } = body.measurements[0].co2_emissions_by_country;
+    const unknown = { intensity_g_per_kwh: null, grams_per_second: null, grams: null, quality: null, provider: null };
+    expect(DE).toEqual({ ...unknown, coverage: 0 });
+    expect(QQ).toEqual({ ...unknown, coverage: 0 });
+    // Of the Netherlands only the first hour is known: half the energy, 1800 J, 0.25 g.
+    expect(NL).toMatchObject({ grams: 0.25, coverage: 0.5 });
+  });
+
+  it('answers a range without samples with none, and 404 for a container that it never saw', async () => {
+    await using api = await start();
+    await api.power(15, 1);
+    const range = { start_time: '2025-01-01T00:00:00Z', end_time: '2025-01-02T00:00:00Z' };
+
+    const empty = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE'], ...range });
+    const unknown = await api.post('/api/co2-per-container', { ...WEB, pod: 'web-9', countries: ['DE'], n: 1 });
+
+    expect(empty.body.measurements).toEqual([]);
+    expect(unknown).toMatchObject({ status: 404, type: 'application/problem+json; charset=utf-8' });
+  });
+});
+
+describe('GET /api/co2-intensities', () => {
+  it('gives the last day by zone and hour, with quality and provider', async () => {
+    await using api = await start();
+    await api.intensity('US-CAL-CISO', -1, 250);
+    await api.intensity('DE', -30, 1);
+
+    const { body } = await api.get('/api/co2-intensities');
+
+    expect(body).toEqual([
+      {
+        country: 'US',
+        zone: 'US-CAL-CISO',
+        hour: '2026-01-01T11:00:00.000Z',
+        value: 250,
+        unit: 'gCO2eq/kWh',
+        quality: 'measured',
+        provider: 'test',
+        signal: 'average',
+      },
+    ]);
+  });
+});
+
+describe('health', () => {
+  it('tells what is recorded', async () => {
+    await using api = await start();
+    for (const end of [15, 75]) await api.power(end, 1);
+
+    const health = await api.get('/health');
+    const status = await api.get('/api/status');
+
+    const common = { mode: 'local', timestamp: '2026-01-01T12:00:00.000Z' };
+    expect(health.body).toEqual({
+      status: 'ok',
+      monitored_containers: 1,
+      total_blocks: 2,
+      current_blocks: 1,
+      ...common,
+    });
+    expect(status.body).toEqual({
+      status: 'ok',
+      last_scrape_time: '2026-01-01T12:01:15.000Z',
+      last_measurement_time: '2026-01-01T12:01:15.000Z',
+      has_data: true,
+      unique_container_keys: 1,
+      pending_db_blocks: 0,
+      ...common,
+    });
+  });
+
+  it('has the operations endpoints', async () => {
+    await using api = await start();
+
+    expect((await api.get('/healthz')).status).toBe(200);
+    expect((await api.get('/readyz')).status).toBe(200);
+    expect((await fetch(`${api.url}/metrics`).then((r) => r.text())).split('\n')).toContainEqual(
+      'carbon_extender_api_requests_total{method="GET",route="/healthz",status="200"} 1',
+    );
+  });
+});
+
+describe('the token', () => {
+  it('is asked for on everything but health and metrics', async () => {
+    await using api = await start('s3cret');
+    const withToken = (token: string) => api.get('/api/containers', { authorization: `Bearer ${token}` });
+
+    const open = await Promise.all(['/health', '/healthz', '/readyz'].map((path) => api.get(path)));
+
+    expect(open.map((answer) => answer.status)).toEqual([200, 200, 200]);
+    expect((await api.get('/api/containers')).status).toBe(401);
+    expect((await api.get('/no/such/path')).status).toBe(401);
+    expect((await withToken('s3cres')).status).toBe(401);
+    expect((await withToken('s3cret')).status).toBe(200);
+  });
+});
+
+describe('a bad request', () => {
+  it('gets every fault at once', async () => {
+    await using api = await start();
+
+    const answer = await api.post('/api/co2-per-container', {
+      pod: 7,
+      namespace: '',
+      countries: ['DE', '??'],
+      start_time: 'yesterday',
+      typo: 1,
+    });
+
+    expect(answer).toMatchObject({ status: 400, type: 'application/problem+json; charset=utf-8' });
+    expect(answer.body.errors.map((fault: { pointer: string }) => fault.pointer).sort()).toEqual([
+      '/container',
+      '/countries/1',
+      '/end_time',
+      '/namespace',
+      '/pod',
+      '/start_time',
+      '/typo',
+    ]);
+  });
+
+  it.each([
+    [{ n: 1, start_time: '2026-01-01T00:00:00Z', end_time: '2026-01-02T00:00:00Z' }, '/n'],
+    [{}, ''],
+    [{ start_time: '2026-01-02T00:00:00Z', end_time: '2026-01-01T00:00:00Z' }, '/end_time'],
+    [{ end_time: '2026-01-01T00:00:00Z' }, '/start_time'],
+  ])('cannot have %j as its time', async (time, pointer) => {
+    await using api = await start();
+
+    const { status, body } = await api.post('/api/co2-range', { ...WEB, countries: ['DE'], ...time });
+
+    expect(status).toBe(400);
+    expect(body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([pointer]);
+  });
+
+  it.each([
+    ['POST', '/api/power-consumption', '{"n":', 'application/json', 400],
+    ['POST', '/api/power-consumption', '[]', 'application/json', 400],
+    ['POST', '/api/power-consumption', '{}', 'text/plain', 415],
+    ['POST', '/api/power-consumption', '{}', 'application/json; charset=latin1', 415],
+    ['POST', '/api/power-consumption', `{"pod":"${'x'.repeat(1_100_000)}"}`, 'application/json', 413],
+    ['DELETE', '/api/containers', undefined, undefined, 405],
+    ['POST', '/metrics', undefined, undefined, 405],
+    ['GET', '/api/nothing', undefined, undefined, 404],
+    ['GET', '/api/%zz', undefined, undefined, 404],
+    ['GET', '/api/containers?namespace=a&typo=b', undefined, undefined, 400],
+    ['GET', '/api/co2-intensities?country=1', undefined, undefined, 400],
+  ])('%s %s is a problem', async (method, path, body, type, status) => {
+    await using api = await start();
+
+    const answer = await fetch(api.url + path, {
+      method,
+      ...(body !== undefined && { body }),
+      headers: type ? { 'content-type': type } : {},
+    });
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await answer.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+    expect((await api.get('/health')).status).toBe(200);
+  });
+
+  it('that ends in the middle of its body harms nobody', async () => {
+    await using api = await start();
+    const aborted = httpRequest(`${api.url}/api/power-consumption`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 100 },
+    });
+    aborted.on('error', () => undefined);
+    aborted.write('{"n":');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    aborted.destroy();
+
+    expect((await api.get('/health')).status).toBe(200);
+    expect(api.log.at('error')).toEqual([]);
+  });
+});
+
+async function start(token?: string) {
+  const store = openSqliteWriter(join(root, String(++folders)));
+  const log = capturedLog();
+  const metrics = createApiMetrics();
+  const clock = new FakeClock(NOON);
+  const app = createApp({ store, clock, logger: log, metrics, mode: 'local', token });
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${server.port}`;
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(url + path, init);
+    const type = response.headers.get('content-type');
+    // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer whose shape it is about to check.
+    return { status: response.status, type, body: (await response.json()) as any };
+  };
+  return {
+    url,
+    log,
+    get: (path: string, headers = {}) => ask(path, { headers }),
+    post: (path: string, body: unknown) =>
+      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    /** Energy of the web container over some seconds that end some seconds after noon. */
+    power: (end: number, energy: number, seconds = 15) =>
+      store.append({
+        target: 't',
+        samples: [
+          { container: web, start: NOON + (end - seconds) * 1000, end: NOON + end * 1000, joules: joules(energy) },
+        ],
+      }),
+    /** An hour's intensity, counted from noon. */
+    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
+      store.record([
+        {
+          zone: zone(code),
+          hour: NOON + hour * HOUR_MS,
+          carbonIntensity: gramsPerKwh(value),
+          provider: 'test',
+          signal,
+          quality,
+        },
+      ]),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { extenderConfigSchema } from '../../extender/config.ts';
+import { startExtender } from '../../extender/extender.ts';
+import { ConfigError, loadConfig } from '../../shared/runtime/config.ts';
+import { capturedLog } from '../captured-log.ts';
+import { namesCall } from '../fixtures/kube-scheduler/calls.ts';
+import { cacheText, replaceFile, temporaryFolder } from './cache-file.ts';
+import { send } from './scheduling/start-scheduler.ts';
+
+describe('startExtender', () => {
+  it('ranks by the cache file, and follows it as it is replaced', async () => {
+    await using test = await setUp();
+    await writeFile(test.file, cacheText({ FR: 40, DE: 400 }, { at: Date.now() }));
+    await using extender = await test.start();
+    const scores = async () => (await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']))).text;
+
+    const before = await scores();
+    await replaceFile(test.file, cacheText({ FR: 500, DE: 50 }, { at: Date.now() }));
+
+    expect(before).toBe('[{"Host":"a","Score":10},{"Host":"b","Score":1}]');
+    await vi.waitFor(async () => expect(await scores()).toBe('[{"Host":"a","Score":1},{"Host":"b","Score":10}]'));
+  });
+
+  it('is ready and lets pods be scheduled without any cache file', async () => {
+    await using test = await setUp();
+    await using extender = await test.start();
+
+    const ready = await send(extender.schedulerPort, 'GET', '/readyz', '');
+    const live = await send(extender.schedulerPort, 'GET', '/healthz', '');
+    const scored = await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']));
+
+    expect([ready.status, live.status]).toEqual([200, 200]);
+    expect(scored.text).toBe('[{"Host":"a","Score":0},{"Host":"b","Score":0}]');
+    expect(test.logger.at('warn')).toHaveLength(1);
+  });
+
+  it('starts the API beside the scheduler port and stops it too', async () => {
+    await using test = await setUp();
+    const events: string[] = [];
+    const startApi = async () => {
+      events.push('started');
+      return { port: 4242, [Symbol.asyncDispose]: async () => void events.push('stopped') };
+    };
+    {
+      await using extender = await test.start({ startApi });
+      expect(extender.apiPort).toBe(4242);
+    }
+
+    expect(events).toEqual(['started', 'stopped']);
+  });
+
+  it('frees its port when it is stopped or cannot start', async () => {
+    await using test = await setUp();
+    const startApi = async () => Promise.reject(new Error('no port for the API'));
+    const first = await test.start();
+    const port = first.schedulerPort;
+    await first[Symbol.asyncDispose]();
+
+    await expect(test.start({ startApi }, { EXTENDER_PORT: String(port) })).rejects.toThrow('no port for the API');
+    await using again = await test.start({}, { EXTENDER_PORT: String(port) });
+
+    expect(again.schedulerPort).toBe(port);
+  });
+});
+
+describe("the extender's configuration", () => {
+  it('corrects zones that people get wrong and refuses what is no zone', () => {
+    const config = loadConfig('extender', extenderConfigSchema, {
+      ZONE_MAP: 'a=UK, b=de',
+      DEFAULT_ZONE: 'us-ny-nyiso',
+    });
+    const load = () => loadConfig('extender', extenderConfigSchema, { ZONE_MAP: 'a=?', DEFAULT_ZONE: '9' });
+
+    expect([...config.ZONE_MAP]).toEqual([
+      ['a', 'GB'],
+      ['b', 'DE'],
+    ]);
+    expect(config.DEFAULT_ZONE).toBe('US-NY-NYIS');
+    expect(load).toThrow(ConfigError);
+  });
+});
+
+async function setUp() {
+  const root = await temporaryFolder();
+  const folder = join(root.path, 'cache');
+  await mkdir(folder);
+  const file = join(folder, 'carbon_cache.json');
+  const logger = capturedLog();
+  const start = (dependencies = {}, env = {}) => {
+    const config = loadConfig('extender', extenderConfigSchema, {
+      CACHE_FILE: file,
+      EXTENDER_PORT: '0',
+      EXTENDER_HOST: '127.0.0.1',
+      ZONE_MAP: 'a=FR,b=DE',
+      ...env,
+    });
+    return startExtender(config, { logger, ...dependencies });
+  };
+  return { file, logger, start, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,93 @@
+import { request } from 'node:http';
+import { createExtenderMetrics } from '../../../extender/metrics.ts';
+import { configuredDirectory, type NodeDirectory } from '../../../extender/scheduling/nodes.ts';
+import { startSchedulerServer } from '../../../extender/scheduling/server.ts';
+import type { CacheState } from '../../../shared/carbon-cache.ts';
+import { cacheState, decodeCarbonCache } from '../../../shared/carbon-cache.ts';
+import type { Zone } from '../../../shared/zones.ts';
+import { capturedLog } from '../../captured-log.ts';
+import { FakeClock } from '../../fake-clock.ts';
+import { cacheText, WRITTEN_AT } from '../cache-file.ts';
+
+/** What a scheduler port under test answers from. */
+export interface Setting {
+  readonly cache?: string;
+  readonly zones?: Readonly<Record<string, string>>;
+  readonly defaultZone?: string;
+  readonly directory?: NodeDirectory;
+  readonly maxBodyBytes?: number;
+}
+
+/** An answer as it came over the wire. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Starts a scheduler port on a free one, with a cache document and a clock that the test moves. */
+export async function startScheduler(setting: Setting = {}) {
+  const {
+    cache = cacheText({ FR: 50, DE: 400, PL: 800 }),
+    zones = {},
+    defaultZone,
+    maxBodyBytes = 1024 * 1024,
+  } = setting;
+  const clock = new FakeClock(WRITTEN_AT);
+  const logger = capturedLog();
+  let read = decodeCarbonCache(cache);
+  const state = (): CacheState => cacheState(read, clock.now());
+  const zoneMap = new Map(Object.entries(zones) as [string, Zone][]);
+  const server = await startSchedulerServer({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes,
+    cache: state,
+    directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
+    readiness: () => ({ ready: true }),
+    metrics: createExtenderMetrics(state),
+    clock,
+    logger,
+  });
+  return {
+    port: server.port,
+    clock,
+    logger,
+    setCache(text: string) {
+      read = decodeCarbonCache(text);
+    },
+    call: (path: string, body: string | Buffer, headers = {}) => send(server.port, 'POST', path, body, headers),
+    send: (method: string, path: string, body = '', headers = {}) => send(server.port, method, path, body, headers),
+    async scoresOf(body: string): Promise<Record<string, number>> {
+      const { text } = await send(server.port, 'POST', '/prioritize', body);
+      return Object.fromEntries((JSON.parse(text) as HostScore[]).map(({ Host, Score }) => [Host, Score]));
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** One element of a prioritize answer. */
+export interface HostScore {
+  readonly Host: string;
+  readonly Score: number;
+}
+
+/** Sends one request as kube-scheduler's client does, and reads the whole answer. */
+export function send(port: number, method: string, path: string, body: string | Buffer, headers = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const all = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...headers };
+    const call = request({ host: '127.0.0.1', port, method, path, headers: all }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    call.once('error', reject);
+    call.end(body);
+  });
+}

@@ -1,0 +1,141 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { type PollerConfig, pollerConfigSchema } from '../../../poller/config.ts';
+import { createPowerMetrics } from '../../../poller/power/power-metrics.ts';
+import { startPowerTask } from '../../../poller/power/record.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
+import type { PowerTick } from '../../../shared/store/ports.ts';
+import { capturedLog } from '../../captured-log.ts';
+import { type KeplerMode, type SimulatedContainer, startKeplerDouble } from '../../doubles/kepler.ts';
+import { FakeClock } from '../../fake-clock.ts';
+
+const web: SimulatedContainer = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
+
+describe('the power task', () => {
+  it.each(['classic', 'rewrite'] as const)('records what a %s exporter counts', async (generation) => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({ generation, clock, node: 'n7', containers: [{ ...web }] });
+    await using recording = record(kepler.url, clock);
+
+    await recording.rounds(3);
+
+    // 12 W for 15 s are 180 J, of either generation: package and dram only, dynamic only.
+    expect(recording.ticks.map((tick) => tick.samples)).toEqual([
+      [{ container: container('n7'), start: noon(0), end: noon(15), joules: 180 }],
+      [{ container: container('n7'), start: noon(15), end: noon(30), joules: 180 }],
+    ]);
+  });
+
+  it.each<[KeplerMode, string]>([
+    ['html', 'html'],
+    ['truncated', 'truncated'],
+    ['cut-connection', 'truncated'],
+    ['unknown-metrics', 'foreign'],
+    ['slow', 'timeout'],
+    ['error', 'http-status'],
+  ])('says once that an exporter answers badly (%s), records nothing, and recovers', async (mode, reason) => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
+    await using recording = record(kepler.url, clock, { SCRAPE_TIMEOUT_SECONDS: '0.2' });
+    await recording.rounds(1);
+
+    kepler.mode = mode;
+    await recording.rounds(2);
+    const during = [...recording.ticks];
+    kepler.mode = 'ok';
+    await recording.rounds(1);
+
+    expect(during).toEqual([]);
+    expect(recording.log.at('error').map((line) => line.fields.reason)).toEqual([reason]);
+    // Nothing is lost: the first good scrape gives the energy of all three intervals.
+    expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([12 * 45]);
+    expect(recording.log.at('info')).toHaveLength(2);
+  });
+
+  it('lets a target that fails cost only itself', async () => {
+    const clock = new FakeClock();
+    await using good = await startKeplerDouble({ generation: 'rewrite', clock, containers: [{ ...web }] });
+    await using bad = await startKeplerDouble({ generation: 'rewrite', clock, containers: [{ ...web }] });
+    bad.mode = 'error';
+    await using recording = record(`${bad.url}, ${good.url}`, clock);
+
+    await recording.rounds(2);
+
+    expect(recording.ticks.map((tick) => tick.target)).toEqual([good.url]);
+  });
+
+  it('keeps the energy of a tick that could not be stored for the next', async () => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
+    await using recording = record(kepler.url, clock);
+    await recording.rounds(1);
+
+    recording.storeFails = true;
+    await recording.rounds(1);
+    recording.storeFails = false;
+    await recording.rounds(1);
+
+    expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([360]);
+    expect(recording.log.at('error').map((line) => line.fields.reason)).toEqual(['store']);
+  });
+
+  it('goes on through a restart of the exporter', async () => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
+    await using recording = record(kepler.url, clock);
+    await recording.rounds(3);
+
+    kepler.restart();
+    await recording.rounds(1);
+
+    // 360 J fell to 180 J: counted from zero again.
+    expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([180, 180, 180]);
+  });
+});
+
+function record(urls: string, clock: FakeClock, env: Record<string, string> = {}) {
+  const config: PollerConfig = loadConfig('poller', pollerConfigSchema, { EXPORTER_URL: urls, ...env });
+  const log = capturedLog();
+  const ticks: PowerTick[] = [];
+  const registry = new Registry();
+  const metrics = createPowerMetrics(registry);
+  let outcomes = 0;
+  const recording = {
+    ticks,
+    log,
+    storeFails: false,
+    /** Lets rounds run, each to its end, with 15 s between. */
+    async rounds(count: number) {
+      for (let round = 0; round < count; round += 1) {
+        if (outcomes > 0) await clock.advance(15_000);
+        const wanted = outcomes + config.EXPORTER_URL.length;
+        while (outcomes < wanted) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          const { values } = await metrics.scrapes.get();
+          outcomes = values.reduce((sum, { value }) => sum + value, 0);
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await task[Symbol.asyncDispose]();
+    },
+  };
+  const store = {
+    async append(tick: PowerTick) {
+      if (recording.storeFails) throw new Error('disk full');
+      ticks.push(tick);
+    },
+    compact: async () => undefined,
+    forgetBefore: async () => 0,
+  };
+  const task = startPowerTask({ config, store, clock, logger: log, metrics });
+  return recording;
+}
+
+function container(node: string) {
+  return { namespace: 'shop', pod: 'web-0', container: 'app', node };
+}
+
+function noon(seconds: number): number {
+  return Date.parse('2026-01-01T12:00:00Z') + seconds * 1000;
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openReadableStore, openWritableStore } from '../../../../shared/store/open.ts';
+import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
+import { HOUR_MS, joules } from '../../../../shared/units.ts';
+import { storeContract } from '../../../store/contract.ts';
+import { tickNumber } from './killed-writer.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'store-'));
+let folders = 0;
+const folder = () => join(root, String(++folders));
+afterAll(() => rmSync(root, { recursive: true }));
+
+storeContract('SQLite', async () => openSqliteWriter(folder()));
+
+describe('the embedded store', () => {
+  it('is empty for a reader until the writer has made it, and is seen from then on', async () => {
+    const at = folder();
+    await using reader = openSqliteReader(at);
+    const before = await reader.totals();
+
+    await using writer = openSqliteWriter(at);
+    await writer.append(tickNumber(1));
+
+    expect(before.containers).toBe(0);
+    expect((await reader.totals()).containers).toBe(3);
+  });
+
+  it('keeps what it had when it is opened again', async () => {
+    const at = folder();
+    {
+      await using writer = openSqliteWriter(at);
+      await writer.append(tickNumber(1));
+    }
+
+    await using writer = openSqliteWriter(at);
+    await writer.append(tickNumber(2));
+
+    expect((await writer.totals()).containers).toBe(3);
+    expect(await energy(at)).toBe(3 * (1 + 2));
+  });
+
+  it('can be opened by several writers at the same time', async () => {
+    const at = folder();
+
+    const stores = [openSqliteWriter(at), openSqliteWriter(at)];
+    await Promise.all(stores.map((store, index) => store.append(tickNumber(index + 1))));
+
+    for (const store of stores) await store[Symbol.asyncDispose]();
+    expect(await energy(at)).toBe(9);
+  });
+
+  it('says which MODE it cannot serve', async () => {
+    const config = { MODE: 'db', DATA_DIR: folder(), TSDB_DSN: 'postgres://localhost/x' } as const;
+
+    await expect(openWritableStore({ ...config, DATABASE_URL: undefined })).rejects.toThrow(/MODE: "db"/);
+    await expect(openReadableStore({ ...config, DATABASE_URL: undefined })).rejects.toThrow(/MODE: "db"/);
+  });
+
+  it('needs at most 3 bytes for a sample, its time included', async () => {
+    const at = folder();
+    await using writer = openSqliteWriter(at);
+    let seed = 7;
+    const noise = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647 - 0.5;
+    };
+    const containers = Array.from({ length: 60 }, (_, n) => ({
+      namespace: 's',
+      pod: `p${n}`,
+      container: 'c',
+      node: 'n',
+    }));
+    for (let n = 1; n <= 240; n += 1) {
+      const end = n * 15_000 + Math.round(noise() * 200);
+      const samples = containers.map((container, index) => {
+        return { container, start: end - 15_000, end, joules: joules(15 * (2 + index / 4) * (1 + noise() / 10)) };
+      });
+      await writer.append({ target: 'n', samples });
+    }
+
+    await writer.compact(HOUR_MS + 60_000);
+
+    const { DatabaseSync } = await import('node:sqlite');
+    using file = new DatabaseSync(join(at, 'history.sqlite'));
+    const bytes = file.prepare(
+      'SELECT (SELECT sum(length(v)) FROM chunk) + (SELECT sum(length(v)) FROM timeline) AS n',
+    );
+    expect(Number(bytes.get()?.n) / (60 * 239)).toBeLessThan(3);
+  });
+
+  it('loses no acknowledged tick and counts none twice when the writer is killed at any moment', async () => {
+    const at = folder();
+    let acknowledged = 0;
+    for (let kill = 0; kill < 10; kill += 1) {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-writer.ts'), at], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child.stdout.on('data', (text: Buffer) => {
+        for (const line of text.toString().trim().split('\n')) acknowledged = Math.max(acknowledged, Number(line));
+      });
+      await once(child.stdout, 'data');
+      await new Promise((resolve) => setTimeout(resolve, 7 + kill * 23));
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+
+    const { count, total } = await recorded(at);
+
+    expect(acknowledged).toBeGreaterThan(10);
+    expect(count).toBeGreaterThanOrEqual(acknowledged);
+    // Tick n holds n joules for each of three containers: whatever its number, every tick is there exactly once.
+    expect(total).toBe((3 * count * (count + 1)) / 2);
+    expect(await energy(at)).toBe(total);
+  });
+});
+
+async function recorded(at: string): Promise<{ count: number; total: number }> {
+  await using store = openSqliteReader(at);
+  let count = 0;
+  let total = 0;
+  for await (const sample of store.samples({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) {
+    count += 1;
+    total += sample.joules;
+  }
+  return { count: count / 3, total };
+}
+
+/** Joules of all hours together. */
+async function energy(at: string): Promise<number> {
+  await using store = openSqliteReader(at);
+  let total = 0;
+  for await (const hour of store.hourly({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) total += hour.joules;
+  return Math.round(total * 1000) / 1000;
+}
