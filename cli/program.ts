@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment } from '../shared/runtime/config.ts';
 import { demoCommand } from './demo.ts';
+import { readingsCommand } from './readings.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
 import { upCommand } from './up.ts';
 
@@ -13,5 +14,6 @@ export function carbonProgram(env: Environment): Command {
     .showHelpAfterError()
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
+    .addCommand(readingsCommand(env))
     .addCommand(simulatedKeplerCommand());
 }

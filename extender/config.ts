@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { parseZone, type Zone } from '../shared/zones.ts';
+import { readingsApiSettings } from './readings/settings.ts';
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = z.object({
@@ -45,6 +46,7 @@ export const extenderConfigSchema = z.object({
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
+  ...readingsApiSettings,
   MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { parseZone } from '../shared/zones.ts';
+import { readingsSettings } from './readings/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
-export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
+export const POLLER_TASKS = ['grid', 'power', 'readings', 'retention'] as const;
 
 /** Everything that the poller reads from the environment. */
 export const pollerConfigSchema = z.object({
@@ -62,6 +63,7 @@ export const pollerConfigSchema = z.object({
     .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
   MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
   MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  ...readingsSettings,
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
 });
 

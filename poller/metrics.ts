@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createPowerMetrics } from './power/power-metrics.ts';
+import { createReadingsMetrics } from './readings/readings-metrics.ts';
 
 /** All metrics of the poller, on their own registry, in base units. */
 export type PollerMetrics = ReturnType<typeof createPollerMetrics>;
@@ -25,6 +26,7 @@ export function createPollerMetrics() {
   return {
     registry,
     power: createPowerMetrics(registry),
+    readings: createReadingsMetrics(registry),
     intensity: new Gauge({
       name: 'carbon_intensity_grams_per_kwh',
       help: 'Newest carbon intensity of a zone in gCO2eq per kilowatt-hour',

@@ -2,10 +2,12 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openWritableStore } from '../shared/store/open.ts';
+import { openReadingsStore } from '../shared/store/open-readings.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
+import { startReadingsPart } from './readings/part.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
@@ -34,12 +36,17 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const onRound = (zones: number) => {
     readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone is known' };
   };
+  const onReadiness = (state: Readiness) => {
+    if (!runs('grid')) readiness = state;
+  };
   const server: ListeningServer = stack.use(
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
   if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
   if (runs('power')) stack.use(startPowerTask({ config, store, clock, logger, metrics: metrics.power }));
-  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  const readings = stack.use(await openReadingsStore(config));
+  stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
+  if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
+import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
@@ -10,10 +11,13 @@ import { createApp } from './app.ts';
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
 const store = stack.use(await openReadableStore(config));
+const logger = createLogger('extender-api', config.LOG_LEVEL);
+const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
 const app = createApp({
   store,
+  readings,
   clock: systemClock,
-  logger: createLogger('extender-api', config.LOG_LEVEL),
+  logger,
   metrics: createApiMetrics(),
   mode: config.MODE,
   token: config.API_TOKEN,

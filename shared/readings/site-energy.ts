@@ -68,6 +68,8 @@ export interface MeteredEmissions {
   readonly poweredMs: number;
   /** Milliseconds of those for which the intensity is known, too. */
   readonly pricedMs: number;
+  /** Joules of the part of the energy for which the intensity is known. */
+  readonly pricedJoules: number;
   readonly qualities: ReadonlySet<Quality>;
 }
 
@@ -77,6 +79,7 @@ export function meteredEmissions(hours: Iterable<DeviceHour>, at: IntensityAt): 
   let grams = 0;
   let poweredMs = 0;
   let pricedMs = 0;
+  let pricedJoules = 0;
   const qualities = new Set<Quality>();
   for (const { hour, joules: energy, coveredMs } of hours) {
     joules += energy;
@@ -85,6 +88,7 @@ export function meteredEmissions(hours: Iterable<DeviceHour>, at: IntensityAt): 
     if (priced.grams === undefined) continue;
     grams += priced.grams;
     pricedMs += coveredMs;
+    pricedJoules += energy;
     for (const quality of priced.qualities) qualities.add(quality);
   }
   return {
@@ -92,6 +96,7 @@ export function meteredEmissions(hours: Iterable<DeviceHour>, at: IntensityAt): 
     grams: pricedMs > 0 ? (grams as Grams) : undefined,
     poweredMs,
     pricedMs,
+    pricedJoules,
     qualities,
   };
 }
