@@ -82,7 +82,8 @@ class ReadingsWorker {
   readonly #source: RedisConnection;
   readonly #idleMs: number;
   #nextClaim = 0;
-  #working: boolean | undefined;
+  /** What was told last: `ok`, or why not. */
+  #told: string | undefined;
 
   constructor(options: ReadingsTaskOptions, consume: ConsumeOptions, source: RedisConnection) {
     this.#options = options;
@@ -140,16 +141,16 @@ class ReadingsWorker {
 
   #tell(fault: RedisFault | undefined): void {
     const { logger, metrics, onState } = this.#options;
-    const working = fault === undefined;
-    metrics.connected.set({ consumer: this.#consume.consumer }, working ? 1 : 0);
-    if (working !== this.#working) {
+    const told = fault === undefined ? 'ok' : fault.message;
+    metrics.connected.set({ consumer: this.#consume.consumer }, fault === undefined ? 1 : 0);
+    if (told !== this.#told) {
       const { stream, group, consumer } = this.#consume;
       if (fault === undefined) logger.info({ stream, group, consumer }, 'readings are being processed');
       else
         logger.error({ stream, group, consumer, kind: fault.kind, reason: fault.message }, 'no readings can be taken');
       onState?.(fault);
     }
-    this.#working = working;
+    this.#told = told;
   }
 }
 

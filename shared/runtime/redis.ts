@@ -12,7 +12,7 @@ export interface RedisConnection extends AsyncDisposable {
   readonly client: RedisClient;
   /** Why the connection is away; undefined while it works. */
   fault(): RedisFault | undefined;
-  /** Runs a command; rejects with a RedisFault, also when there is no answer in time. Without a time it waits for ever. */
+  /** Runs a command, once the first attempt to connect is over; rejects with a RedisFault, also when there is no answer in time. */
   ask<Result>(command: (client: RedisClient) => Promise<Result>, withinMs?: number): Promise<Result>;
 }
 
@@ -27,8 +27,10 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
   const client = makeClient(config, name);
   let fault: RedisFault | undefined = new RedisFault('away', 'not connected yet');
   let told: string | undefined;
+  const first = Promise.withResolvers<void>();
   const broken = (error: unknown) => {
     fault = redisFault(error);
+    first.resolve();
     if (told === fault.message) return;
     told = fault.message;
     logger.error({ connection: name, kind: fault.kind, reason: fault.message }, 'Redis is away');
@@ -37,6 +39,7 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
   client.on('ready', () => {
     fault = undefined;
     told = undefined;
+    first.resolve();
     logger.info({ connection: name }, 'Redis is connected');
     void warnOfEviction(client, logger);
   });
@@ -44,24 +47,23 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
   return {
     client,
     fault: () => fault,
-    ask: (command, withinMs = ANSWER_MS) => within(client, () => fault, command, withinMs),
+    ask: (command, withinMs = ANSWER_MS) =>
+      within(withinMs, async () => {
+        await first.promise;
+        if (!client.isReady) throw fault ?? new RedisFault('away');
+        return command(client);
+      }),
     async [Symbol.asyncDispose]() {
       client.destroy();
     },
   };
 }
 
-async function within<Result>(
-  client: RedisClient,
-  known: () => RedisFault | undefined,
-  command: (client: RedisClient) => Promise<Result>,
-  ms: number,
-): Promise<Result> {
-  if (!client.isReady) throw known() ?? new RedisFault('away');
+async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new RedisFault('away', `no answer within ${ms / 1000} s`)), ms);
   try {
-    return await Promise.race([command(client), late]);
+    return await Promise.race([work(), late]);
   } catch (error) {
     throw redisFault(error);
   } finally {

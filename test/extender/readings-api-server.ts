@@ -40,6 +40,20 @@ export async function startReadingsApi(
   };
 }
 
+/** The fields of any answer to a reading; which of them are there, the status says. */
+export interface AnswerBody {
+  readonly status: string;
+  readonly stream_id: string;
+  readonly detail: string;
+  readonly accepted: number;
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly items: readonly {
+    readonly status: number;
+    readonly stream_id: string;
+    readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+  }[];
+}
+
 /** Sends JSON, or text of another type, and gives status, headers and the parsed answer. */
 export async function send(
   url: string,
@@ -48,5 +62,5 @@ export async function send(
 ) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(url, { method, body: text, headers: { 'content-type': type, ...headers } });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  return { status: response.status, headers: response.headers, body: (await response.json()) as AnswerBody };
 }

@@ -73,8 +73,7 @@ async function sendAll(url: string, base: number): Promise<{ accepted: number; r
   for (let first = 0; first < READINGS; first += BATCH) {
     let open = Array.from({ length: BATCH }, (_, index) => reading(base, first + index));
     while (open.length > 0) {
-      const { body } = await send(url, open);
-      const items = (body as { items: { status: number }[] }).items;
+      const { items } = (await send(url, open)).body;
       accepted += items.filter(({ status }) => status === 201).length;
       open = open.filter((_, index) => items[index]?.status !== 201);
       if (open.length === 0) break;
