@@ -2,11 +2,13 @@ import { createApiMetrics } from '../../extender/api/api-metrics.ts';
 import { createApp } from '../../extender/api/app.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { openReadingsApi, type ReadingsApi } from '../../extender/readings/readings-api.ts';
+import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { openWritableStore } from '../../shared/store/open.ts';
 import type { WritableStore } from '../../shared/store/ports.ts';
+import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
 import { type capturedLog, capturedLog as newLog } from '../captured-log.ts';
 
 /** The REST API on a port of its own, as the API thread wires it. */
@@ -28,7 +30,19 @@ export async function startReadingsApi(
   const store = stack.use(await openWritableStore(config));
   const readings = stack.use(await openReadingsApi(config, { clock, logger: log }));
   const metrics = createApiMetrics();
-  const app = createApp({ store, readings, clock, logger: log, metrics, mode: 'local', token: config.API_TOKEN });
+  const app = createApp({
+    store,
+    readings,
+    workloads: stack.use(openSqliteWorkloads(config.DATA_DIR)),
+    profiles: builtInProfiles(),
+    zoneOfNode: () => undefined,
+    pendingBlocks: async () => 0,
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    token: config.API_TOKEN,
+  });
   const server = stack.use(await listen(app, { host: '127.0.0.1', port: 0 }));
   const running = stack.move();
   return {
