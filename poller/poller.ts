@@ -48,9 +48,11 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
   if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
-  const readings = stack.use(await openReadingsStore(config));
-  stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
-  if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
+  if (runs('readings') || runs('retention')) {
+    const readings = stack.use(await openReadingsStore(config));
+    stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
+    if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
+  }
   if (runs('power')) {
     const lease = stack.use(await openRecordingLease(config, { clock, logger }));
     lease.onChange(metrics.store.onLease);

@@ -34,6 +34,7 @@ export class SiteEnergy {
     if (before === undefined || reading.timestamp - before.timestamp > this.#maxGapMs) return;
     const start = Math.max(before.timestamp, this.#range.from);
     const end = Math.min(reading.timestamp, this.#range.to);
+    if (end <= start) return;
     const mean = (before.watts + reading.watts) / 2;
     for (let hour = hourOf(start); hour < end; hour += HOUR_MS) {
       const ms = Math.min(end, hour + HOUR_MS) - Math.max(start, hour);
