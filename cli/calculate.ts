@@ -13,7 +13,7 @@ import { workloadOf } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
 import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { resultText } from './result-text.ts';
 import { selectorOf } from './selector.ts';
@@ -63,13 +63,11 @@ export function calculateCommand(env: Environment, io: Io): Command {
     .action((options: CalculateOptions) => runCalculate(options, env, io));
 }
 
-const HELP = `
-Examples:
-  carbon calculate --service q2q-ai --region us-east-1 --requests 100000
-  carbon calculate --service reporting --region aws/eu-west-1 --requests 5000 --from 2026-11-01 --to 2026-11-08 --save
-  carbon calculate --service api-gateway --region DE --requests 1000000 --usage requests.csv --pue 1.2 --sci --json
-${EXIT_CODES}
-`;
+const HELP = examples(
+  'carbon calculate --service q2q-ai --region us-east-1 --requests 100000',
+  'carbon calculate --service reporting --region aws/eu-west-1 --requests 5000 --from 2026-11-01 --to 2026-11-08 --save',
+  'carbon calculate --service api-gateway --region DE --requests 1000000 --usage requests.csv --pue 1.2 --sci --json',
+);
 
 /** Calculates, saves where asked, and prints. */
 export async function runCalculate(options: CalculateOptions, env: Environment, io: Io): Promise<void> {
@@ -121,7 +119,7 @@ async function intensityFor(
   period: TimeRange,
   env: Environment,
 ): Promise<IntensityUsed> {
-  if (options.intensity !== undefined) return givenIntensity(amount('--intensity', options.intensity), 'given');
+  if (options.intensity !== undefined) return givenIntensity(aboveZero('--intensity', options.intensity), 'given');
   const hours = await history.intensities([place.zone], ALWAYS);
   const use = await useOf(options, history, period, env);
   // Who names no period asks "about now", and a labelled yearly average answers that; who names one wants that one.
@@ -153,4 +151,10 @@ function amount(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new CalculatorFault('bad-number', `${option} must be a number from 0 up, not ${text}`);
+}
+
+function aboveZero(option: string, text: string): number {
+  const value = amount(option, text);
+  if (value > 0) return value;
+  throw new CalculatorFault('bad-number', `${option} must be a number above 0, not ${text}`);
 }

@@ -7,11 +7,6 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-/** The exit codes, for the help pages. */
-export const EXIT_CODES = `
-Exit codes: 0 done; 1 the question or a setting is at fault; 2 something that is needed cannot be reached (cache
-file, Prometheus); 3 the store cannot be read or written.`;
-
 /** Tells on standard error why a command could not be done, and returns the exit code for it. */
 export function explain(error: unknown, talk: (text: string) => void): number {
   if (error instanceof CalculatorFault || error instanceof ConfigError) {
