@@ -10,9 +10,11 @@ import { type PlacedRegion, placeRegion } from '../shared/calculator/region.ts';
 import { profileOf } from '../shared/calculator/service-profiles.ts';
 import { recordedSpan } from '../shared/calculator/span.ts';
 import { workloadOf } from '../shared/calculator/workload.ts';
+import type { HourlyIntensity } from '../shared/intensity.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
 import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
+import { type EpochMs, HOUR_MS } from '../shared/units.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { resultText } from './result-text.ts';
@@ -88,8 +90,9 @@ async function resultOf(
   const requests = wholeRequests(options.requests);
   const profile = profileOf(knownProfiles(options.services ?? config.SERVICES_FILE), options.service);
   const place = placeRegion(options.region, await history.zones());
-  const period = periodOf(options, io);
-  const intensity = await intensityFor(options, history, place, period, env);
+  const known = await history.intensities([place.zone], ALWAYS);
+  const period = periodOf(options, known, io);
+  const intensity = await intensityFor(options, history, known, place, period, env);
   return calculate({
     profile,
     place,
@@ -102,8 +105,8 @@ async function resultOf(
   });
 }
 
-function periodOf({ from, to }: CalculateOptions, io: Io): TimeRange {
-  if (from === undefined && to === undefined) return parsePeriod('last-24h', io.clock.now());
+function periodOf({ from, to }: CalculateOptions, known: readonly HourlyIntensity[], io: Io): TimeRange {
+  if (from === undefined && to === undefined) return aboutNow(known, io.clock.now());
   if (from === undefined || to === undefined)
     throw new CalculatorFault(
       'bad-period',
@@ -112,19 +115,27 @@ function periodOf({ from, to }: CalculateOptions, io: Io): TimeRange {
   return rangeOf(from, to);
 }
 
+/** The last 24 full hours; with the hour in progress when that alone is known, as in the first hour of a new poller. */
+function aboutNow(known: readonly HourlyIntensity[], now: EpochMs): TimeRange {
+  const full = parsePeriod('last-24h', now);
+  const recorded = known.some(({ hour }) => hour >= full.from && hour < full.to);
+  const present = known.some(({ hour }) => hour === full.to);
+  return present && !recorded ? { from: full.from + HOUR_MS, to: full.to + HOUR_MS } : full;
+}
+
 async function intensityFor(
   options: CalculateOptions,
   history: ReadableStore,
+  known: readonly HourlyIntensity[],
   place: PlacedRegion,
   period: TimeRange,
   env: Environment,
 ): Promise<IntensityUsed> {
   if (options.intensity !== undefined) return givenIntensity(aboveZero('--intensity', options.intensity), 'given');
-  const hours = await history.intensities([place.zone], ALWAYS);
   const use = await useOf(options, history, period, env);
   // Who names no period asks "about now", and a labelled yearly average answers that; who names one wants that one.
   const yearly = options.yearlyAverage ?? options.from === undefined;
-  return intensityOf(place, hours, period, { yearly, recorded: recordedSpan(hours, place.zone), ...(use && { use }) });
+  return intensityOf(place, known, period, { yearly, recorded: recordedSpan(known, place.zone), ...(use && { use }) });
 }
 
 async function useOf(

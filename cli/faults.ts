@@ -27,7 +27,8 @@ export function explain(error: unknown, talk: (text: string) => void): number {
 
 /** SQLite faults carry one code; those of PostgreSQL five characters (SQLSTATE); both may be faults of the file or socket. */
 function isStoreFault(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (name === 'DatabaseError') return true;
   return typeof code === 'string' && (/^ERR_SQLITE/.test(code) || /^[0-9A-Z]{5}$/.test(code) || STORE_ERRNO.has(code));
 }
 
