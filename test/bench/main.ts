@@ -2,12 +2,14 @@ import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchPrioritize } from './prioritize.ts';
+import { benchReadings } from './readings.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
   prioritize: compared(benchPrioritize),
+  readings: benchReadings,
 };
 
 const wanted = process.argv.slice(2);
