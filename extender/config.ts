@@ -4,6 +4,7 @@ import { cacheSettings, processSettings, storeSettings } from '../shared/runtime
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
+import { placementSettings } from './scheduling/settings.ts';
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = z.object({
@@ -13,6 +14,7 @@ export const extenderConfigSchema = z.object({
   ...zoneSettings,
   ...serviceSettings,
   ...kubernetesSettings,
+  ...placementSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
@@ -21,6 +23,9 @@ export const extenderConfigSchema = z.object({
     .string()
     .optional()
     .meta({ secret: true, description: 'Bearer token asked for on everything but health and metrics' }),
+  API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
+    .default(0)
+    .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

@@ -26,6 +26,8 @@ export interface ApiDependencies {
   readonly pendingBlocks: () => Promise<number | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
+  /** Requests per second that one address may make; 0 or absent sets no limit. */
+  readonly requestsPerSecond?: number;
   /** Meter readings and sites; without it the API has no such resources. */
   readonly readings?: ReadingsApi;
 }

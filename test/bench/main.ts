@@ -1,6 +1,7 @@
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { type Comparison, printComparisons } from './measure.ts';
+import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
 
@@ -8,6 +9,7 @@ import { benchReadings } from './readings.ts';
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
+  nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
 };
