@@ -158,7 +158,6 @@ async function watchStream(options: ReadingsTaskOptions, consume: ConsumeOptions
   const { stream, group, consumer } = consume;
   const { metrics } = options;
   // While Redis is away the worker says so; the figures keep their last value.
-  if (redis.fault() !== undefined) return;
   const state = await redis.ask((client) => streamState(client, stream, group)).catch(() => undefined);
   if (state === undefined) return;
   metrics.length.set({ stream }, state.length);

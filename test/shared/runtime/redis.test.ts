@@ -9,7 +9,7 @@ import { connectRedis } from '../../../shared/runtime/redis.ts';
 import { redisFault } from '../../../shared/runtime/redis-fault.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
-import { available } from '../../servers/available.ts';
+import { available, findProgram } from '../../servers/available.ts';
 import { freePort, redisAvailable, startRedis } from '../../servers/redis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-tls-'));
@@ -29,7 +29,9 @@ describe.skipIf(!redisAvailable() || !available('openssl', 'apt-get install open
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
     const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const start = async () => {
-      execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+      execFileSync(findProgram('openssl') ?? '', [...made, ...subject, '-keyout', key, '-out', cert], {
+        stdio: 'ignore',
+      });
       const port = await freePort();
       const files = { 'tls-cert-file': cert, 'tls-key-file': key, 'tls-ca-cert-file': cert, 'tls-auth-clients': 'no' };
       const server = await startRedis({ 'tls-port': String(port), ...files, requirepass: 'let-me-in' });
