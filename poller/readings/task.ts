@@ -96,7 +96,11 @@ class ReadingsWorker {
     let ready = false;
     for (let wait = FIRST_WAIT_MS; !signal.aborted; ) {
       try {
-        if (!ready) await this.#source.ask((client) => ensureGroup(client, this.#consume));
+        if (!ready) {
+          await this.#source.ask((client) => ensureGroup(client, this.#consume));
+          // Told at once: the first wait for entries may be long.
+          this.#tell(undefined);
+        }
         ready = true;
         await this.#round(signal);
         this.#tell(undefined);
