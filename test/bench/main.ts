@@ -3,6 +3,7 @@ import { benchForecast } from './forecast.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
+import { benchReadings } from './readings.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   forecast: async () => benchForecast(),
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
+  readings: benchReadings,
 };
 
 const wanted = process.argv.slice(2);
