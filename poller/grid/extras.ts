@@ -44,7 +44,7 @@ const EVERY_MS = { forecast: HOUR_MS, mix: HOUR_MS, backfill: 6 * HOUR_MS };
 const AGAIN_MS = HOUR_MS / 4;
 const NOT_COVERED_MS = 24 * HOUR_MS;
 /** The past that a forecaster is shown. */
-const PAST_MS = 28 * 24 * HOUR_MS;
+const PAST_MS = 365 * 24 * HOUR_MS;
 
 type Kind = keyof typeof EVERY_MS;
 
@@ -184,18 +184,16 @@ async function followForecast(
   return state.forecast !== before;
 }
 
-/** A forecast made from the zone's own past of the same signal. */
+/** A forecast made from the zone's own past as this provider told it. */
 async function fromHistory(options: ExtrasOptions, reading: Reading): Promise<readonly ForecastPoint[] | undefined> {
   const { forecaster, store, clock, logger } = options;
   if (!forecaster || !store.intensities) return undefined;
   const now = clock.now();
   try {
     const past = await store.intensities([reading.zone], { from: now - PAST_MS, to: now });
-    return forecaster(
-      reading.zone,
-      now,
-      past.filter(({ signal }) => signal === reading.signal),
-    );
+    // Methods differ by provider as much as signals do: a series never mixes them.
+    const own = past.filter(({ signal, provider }) => signal === reading.signal && provider === reading.provider);
+    return forecaster(reading.zone, now, own);
   } catch (err) {
     logger.warn({ err, zone: reading.zone }, 'no forecast could be made from the history');
     return undefined;

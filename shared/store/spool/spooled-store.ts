@@ -48,7 +48,9 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
   const delivery = new Delivery({ spools, store, clock, logger, changed });
   changed();
   const write = async (entry: SpoolEntry, direct: () => Promise<void>) => {
-    if (own.empty && !delivery.away && (await delivery.reaches(direct, PATIENCE_MS))) return;
+    // What came before goes before; a store that is back is waited for, or a busy writer would fill the spool for ever.
+    if (!delivery.away && (await delivery.drained(PATIENCE_MS)) && (await delivery.reaches(direct, PATIENCE_MS)))
+      return;
     await own.push(entry);
     delivery.wake();
     changed();

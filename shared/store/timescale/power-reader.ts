@@ -49,7 +49,7 @@ WITH newest AS (
   SELECT max(last_end) AS last_end FROM power_hour WHERE hour = (SELECT max(hour) FROM power_hour)
 ), minute AS (
   SELECT date_bin('1 hour', last_end - INTERVAL '1 millisecond', TIMESTAMPTZ 'epoch') AS hour,
-    extract(epoch FROM last_end - INTERVAL '1 millisecond')::bigint / 60 % 60 AS minute FROM newest
+    floor(extract(epoch FROM last_end - INTERVAL '1 millisecond') / 60)::bigint % 60 AS minute FROM newest
 )
 SELECT (SELECT count(*) FROM power_series)::float8 AS containers,
   (coalesce((SELECT sum(blocks) FROM power_closed_hour), 0) + coalesce((

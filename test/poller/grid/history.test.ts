@@ -210,6 +210,30 @@ describe('the forecast in the cache', () => {
     expect(asked('carbon-intensity/forecast')).toBe(0);
   });
 
+  it('is learnt from nine days of our own hours by the poller itself', async () => {
+    double.access = ['carbon-intensity/latest'];
+    const past = Array.from({ length: 9 * 24 }, (_, back) => ({
+      zone: zone('FR'),
+      hour: NOON - (back + 1) * HOUR_MS,
+      carbonIntensity: gramsPerKwh(60 + 20 * Math.sin(((back % 24) / 24) * 2 * Math.PI)),
+      provider: 'electricity-maps',
+      signal: 'average' as const,
+      quality: 'measured' as const,
+    }));
+    await store.record(past);
+    const { round } = await start();
+
+    await round();
+
+    const { forecast, forecastSource } = region('FR');
+    expect([forecastSource, forecast.length, forecast[0].datetime]).toEqual([
+      'history',
+      72,
+      '2026-01-15T12:00:00.000Z',
+    ]);
+    expect(forecast[6]).toMatchObject({ low: expect.any(Number), high: expect.any(Number) });
+  });
+
   it('is absent when neither knows one', async () => {
     double.access = ['carbon-intensity/latest'];
     const { round } = await start({}, { forecaster: () => undefined });
