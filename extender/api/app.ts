@@ -4,6 +4,7 @@ import { requireToken } from './auth.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
+import { emissionsRoute } from './emissions/emissions.ts';
 import { healthRoute, statusRoute } from './health.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
@@ -20,6 +21,7 @@ function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-per-container'),
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
+    emissionsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
   ];

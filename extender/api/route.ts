@@ -3,6 +3,8 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { LabelsOf } from './emissions/naming.ts';
+import type { ZoneOfNode } from './emissions/pricing.ts';
 
 /** What the API's resources need. */
 export interface ApiDependencies {
@@ -12,6 +14,10 @@ export interface ApiDependencies {
   readonly metrics: ApiMetrics;
   /** Where the history is kept, for the health answers. */
   readonly mode: 'local' | 'db';
+  /** The grid zone of a node, for the emissions where containers ran. */
+  readonly zoneOfNode: ZoneOfNode;
+  /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
+  readonly labels?: () => Promise<LabelsOf | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
 }

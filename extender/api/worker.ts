@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
+import { configuredDirectory } from '../scheduling/nodes.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
@@ -16,6 +17,7 @@ const app = createApp({
   logger: createLogger('extender-api', config.LOG_LEVEL),
   metrics: createApiMetrics(),
   mode: config.MODE,
+  zoneOfNode: (node) => configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE).zoneOf(node),
   token: config.API_TOKEN,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));

@@ -1,27 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
-import { createApp } from '../../../extender/api/app.ts';
-import type { Quality, Signal } from '../../../shared/intensity.ts';
-import { listen } from '../../../shared/runtime/http-server.ts';
-import type { Container } from '../../../shared/store/ports.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
+import { describe, expect, it } from 'vitest';
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
-import { capturedLog } from '../../captured-log.ts';
-import { FakeClock } from '../../fake-clock.ts';
+import { start, web } from './start-api.ts';
 
-const NOON = Date.parse('2026-01-01T12:00:00Z');
-const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'n1' };
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
-
-const root = mkdtempSync(join(tmpdir(), 'api-'));
-let folders = 0;
-afterAll(() => rmSync(root, { recursive: true }));
 
 describe('GET /api/containers', () => {
   it('lists containers with the time that their record spans, narrowed by name', async () => {
@@ -334,50 +317,3 @@ describe('a bad request', () => {
     expect(api.log.at('error')).toEqual([]);
   });
 });
-
-async function start(token?: string) {
-  const store = openSqliteWriter(join(root, String(++folders)));
-  const log = capturedLog();
-  const metrics = createApiMetrics();
-  const clock = new FakeClock(NOON);
-  const app = createApp({ store, clock, logger: log, metrics, mode: 'local', token });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${server.port}`;
-  const ask = async (path: string, init: RequestInit) => {
-    const response = await fetch(url + path, init);
-    const type = response.headers.get('content-type');
-    // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer whose shape it is about to check.
-    return { status: response.status, type, body: (await response.json()) as any };
-  };
-  return {
-    url,
-    log,
-    get: (path: string, headers = {}) => ask(path, { headers }),
-    post: (path: string, body: unknown) =>
-      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    /** Energy of the web container over some seconds that end some seconds after noon. */
-    power: (end: number, energy: number, seconds = 15) =>
-      store.append({
-        target: 't',
-        samples: [
-          { container: web, start: NOON + (end - seconds) * 1000, end: NOON + end * 1000, joules: joules(energy) },
-        ],
-      }),
-    /** An hour's intensity, counted from noon. */
-    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
-      store.record([
-        {
-          zone: zone(code),
-          hour: NOON + hour * HOUR_MS,
-          carbonIntensity: gramsPerKwh(value),
-          provider: 'test',
-          signal,
-          quality,
-        },
-      ]),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
-  };
-}
