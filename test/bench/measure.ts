@@ -41,3 +41,20 @@ function timing(durations: number[]): Timing {
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };
 }
+
+/** Prints comparisons as a table of ratios, ours / floor, with the microseconds behind them. */
+export function printComparisons(comparisons: readonly Comparison[]): void {
+  const rows = comparisons.map(({ name, ours, floor }) => [
+    name,
+    {
+      'p50 ratio': (ours.p50 / floor.p50).toFixed(2),
+      'p99 ratio': (ours.p99 / floor.p99).toFixed(2),
+      'ours p50': ours.p50.toFixed(0),
+      'floor p50': floor.p50.toFixed(0),
+      'ours p99': ours.p99.toFixed(0),
+      'floor p99': floor.p99.toFixed(0),
+    },
+  ]);
+  console.log('ours / floor, both from this run (µs)');
+  console.table(Object.fromEntries(rows));
+}

@@ -1,0 +1,61 @@
+/** Durations of the jobs, in hours. */
+export const DURATIONS = [1, 4, 8] as const;
+/** Hours that a job may wait. */
+export const SLACK = 24;
+/** Hour of the year from which jobs arrive: day 60. */
+export const FIRST_START = 60 * 24;
+const LONGEST = 8;
+
+/** Chooses how many hours (0 to 24) a job that arrives at an hour waits. */
+export type Policy = (arrival: number, duration: number) => number;
+
+/** Mean of the values over `[from, from + duration)`, from running sums. */
+export function meanOver(sums: Float64Array, from: number, duration: number): number {
+  return ((sums[from + duration] as number) - (sums[from] as number)) / duration;
+}
+
+/** Running sums: entry k is the sum of the first k values. */
+export function runningSums(values: Float64Array): Float64Array {
+  const sums = new Float64Array(values.length + 1);
+  for (const [index, value] of values.entries()) sums[index + 1] = (sums[index] as number) + value;
+  return sums;
+}
+
+/** The wait of least mean, earliest among equals. */
+export function leastWait(sums: Float64Array, arrival: number, duration: number): number {
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let wait = 0; wait <= SLACK; wait++) {
+    const mean = meanOver(sums, arrival + wait, duration);
+    if (mean < least - 1e-9) {
+      least = mean;
+      best = wait;
+    }
+  }
+  return best;
+}
+
+/** Share of the clairvoyant saving in percent (mean over the durations), and the saving itself in percent of running now. */
+export function shareOf(
+  actual: Float64Array,
+  policy: Policy,
+  durations: readonly number[] = DURATIONS,
+): { share: number; saving: number } {
+  const sums = runningSums(actual);
+  let share = 0;
+  let saving = 0;
+  for (const duration of durations) {
+    let saved = 0;
+    let possible = 0;
+    let now = 0;
+    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival++) {
+      const atOnce = meanOver(sums, arrival, duration);
+      saved += atOnce - meanOver(sums, arrival + policy(arrival, duration), duration);
+      possible += atOnce - meanOver(sums, arrival + leastWait(sums, arrival, duration), duration);
+      now += atOnce;
+    }
+    share += (100 * saved) / possible / durations.length;
+    saving += (100 * saved) / now / durations.length;
+  }
+  return { share, saving };
+}
