@@ -5,6 +5,7 @@ import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
 import { emissionsRoute } from './emissions/emissions.ts';
+import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
@@ -22,6 +23,7 @@ function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
     emissionsRoute(deps),
+    exportTimeSeriesRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
   ];

@@ -44,6 +44,7 @@ async function* measurements(
       timestamp: isoTime(end),
       start: isoTime(start),
       node: sample.container.node,
+      power_quality: sample.container.powerQuality ?? 'measured',
       joules_per_second: joules / ((end - start) / 1000),
       joules,
       co2_emissions_by_country: Object.fromEntries(

@@ -27,16 +27,15 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
     method: 'GET',
     path: '/api/status',
     async handle(_request, response) {
-      const { containers, lastMeasurement } = await store.totals();
+      const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
         status: 'ok',
-        // The store knows the scrapes that gave samples; one that gave none leaves no trace in it.
-        last_scrape_time: last,
+        last_scrape_time: lastScrape === undefined ? null : isoTime(lastScrape),
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
-        pending_db_blocks: 0,
+        pending_db_blocks: pendingBlocks,
         mode,
         timestamp: isoTime(clock.now()),
       });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Container, PowerSample } from '../../shared/store/ports.ts';
+import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
 import { isoTime } from '../../shared/units.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -36,14 +36,15 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
 }
 
 function byContainer(samples: readonly PowerSample[]) {
-  const containers: (Container & { quality: 'measured'; blocks: Block[] })[] = [];
+  const containers: (Omit<Container, 'powerQuality'> & { quality: PowerQuality; blocks: Block[] })[] = [];
   let current: Container | undefined;
   let blocks = new Map<number, Block>();
   for (const sample of samples) {
     if (sample.container !== current) {
       current = sample.container;
       blocks = new Map();
-      containers.push({ ...current, quality: 'measured', blocks: [] });
+      const { powerQuality: quality = 'measured', ...names } = current;
+      containers.push({ ...names, quality, blocks: [] });
     }
     // A block holds the samples whose interval ends after its start, up to its end.
     const start = Math.floor((sample.end - 1) / MINUTE_MS) * MINUTE_MS;

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
@@ -14,6 +15,8 @@ export interface ApiDependencies {
   readonly metrics: ApiMetrics;
   /** Where the history is kept, for the health answers. */
   readonly mode: 'local' | 'db';
+  /** The carbon cache as of now; absent: not watched. */
+  readonly cache?: () => CacheState;
   /** The grid zone of a node, for the emissions where containers ran. */
   readonly zoneOfNode: ZoneOfNode;
   /** Pods' labels; absent, or resolving to undefined, while none are recorded. */

@@ -1,11 +1,14 @@
 import { emissions } from '../../../shared/emissions.ts';
 import { QUALITIES, type Quality } from '../../../shared/intensity.ts';
-import type { ContainerSpan, TimeRange } from '../../../shared/store/ports.ts';
+import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/store/ports.ts';
 import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/units.ts';
 import type { Zone } from '../../../shared/zones.ts';
 import type { CountryIntensity } from '../country-intensity.ts';
 import type { PieceOfHour } from './energy.ts';
 import type { RowName } from './naming.ts';
+
+/** How power is known, best first: a row says the worst of its parts. */
+const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
 
 /** Prices a container's energy: its zone, or why there is none, and that zone's hours. */
 export interface Pricing {
@@ -28,6 +31,7 @@ interface Sum {
   first: EpochMs;
   last: EpochMs;
   worst: number;
+  worstPower: number;
   readonly zones: Set<string>;
   readonly reasons: Set<string>;
 }
@@ -60,6 +64,7 @@ export class RowSums {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
     sum.powerMs += piece.coveredMs;
+    sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     const price = pricing.intensity?.at(piece.hour);
     if (price === undefined) {
       sum.reasons.add(pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
@@ -92,6 +97,7 @@ export class RowSums {
         first: Infinity,
         last: -Infinity,
         worst: -1,
+        worstPower: -1,
         zones: new Set(),
         reasons: new Set(),
       };
@@ -121,6 +127,7 @@ function rowOf(name: string, sum: Sum, { from, to }: TimeRange) {
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),
     quality,
+    power_quality: POWER_QUALITIES[sum.worstPower] ?? null,
     zones: [...sum.zones].sort(),
     ...(sum.reasons.size > 0 && { reason: [...sum.reasons].sort().join('; ') }),
   };

@@ -1,7 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../shared/carbon-cache.ts';
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
+import { cacheText } from '../cache-file.ts';
 import { start, web } from './start-api.ts';
 
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
@@ -16,7 +18,12 @@ describe('GET /api/containers', () => {
 
     expect(all.body).toEqual({
       containers: [
-        { ...web, first_measurement: '2026-01-01T12:00:00.000Z', last_measurement: '2026-01-01T12:00:15.000Z' },
+        {
+          ...web,
+          power_quality: 'measured',
+          first_measurement: '2026-01-01T12:00:00.000Z',
+          last_measurement: '2026-01-01T12:00:15.000Z',
+        },
       ],
     });
     expect(none.body).toEqual({ containers: [] });
@@ -178,8 +185,35 @@ describe('GET /api/co2-intensities', () => {
         quality: 'measured',
         provider: 'test',
         signal: 'average',
+        origin: 'history',
       },
     ]);
+  });
+
+  it('adds what the cache says of the present hour where history says nothing, a yearly average with its year', async () => {
+    const region = { quality: 'yearly-average', datetime: Date.UTC(2024, 0, 1) } as const;
+    const document = decodeCarbonCache(cacheText({ DE: 300, FR: 50 }));
+    const snapshot = document as CarbonSnapshot;
+    const regions = new Map([...snapshot.regions].map(([code, known]) => [code, { ...known, ...region }]));
+    await using api = await start(undefined, () => cacheState({ ...snapshot, regions }, NOON));
+    await api.intensity('FR', 0, 40);
+
+    const { body } = await api.get('/api/co2-intensities');
+    const past = await api.get('/api/co2-intensities?start_time=2026-01-01T00:00:00Z&end_time=2026-01-01T11:00:00Z');
+
+    expect(body).toMatchObject([
+      { zone: 'FR', value: 40, quality: 'measured', origin: 'history' },
+      {
+        zone: 'DE',
+        value: 300,
+        quality: 'yearly-average',
+        year: 2024,
+        origin: 'cache',
+        hour: '2026-01-01T12:00:00.000Z',
+      },
+    ]);
+    expect(body).toHaveLength(2);
+    expect(past.body).toEqual([]);
   });
 });
 

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
+import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import type { CacheState } from '../../../shared/carbon-cache.ts';
 import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container, PowerSample } from '../../../shared/store/ports.ts';
@@ -21,13 +23,23 @@ export const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app
 const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
 
 /** Serves the API over an empty embedded store of its own. */
-export async function start(token?: string) {
+export async function start(token?: string, cache?: () => CacheState) {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
   const store = openSqliteWriter(folder);
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
-  const app = createApp({ store, clock, logger: log, metrics, mode: 'local', token, zoneOfNode });
+  const app = createApp({
+    store,
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    token,
+    zoneOfNode,
+    labels: podLabels(store),
+    ...(cache && { cache }),
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit) => {
