@@ -4,7 +4,7 @@ import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../sha
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
 import { cacheText } from '../cache-file.ts';
-import { start, web } from './start-api.ts';
+import { NOON, start, web } from './start-api.ts';
 
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
 
