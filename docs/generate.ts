@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
 import { configurationPage } from './pages/configuration.ts';
 import { metricsPage } from './pages/metrics.ts';
+import { openApiPage } from './pages/openapi.ts';
 
 /** Pages that are made from the code, and what makes them. */
 const PAGES: Record<string, () => string | Promise<string>> = {
   'configuration.md': configurationPage,
   'metrics.md': metricsPage,
   'carbon-cache.schema.json': carbonCacheJsonSchema,
+  'openapi.json': openApiPage,
 };
 
 const check = process.argv.includes('--check');

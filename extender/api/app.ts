@@ -7,6 +7,7 @@ import { containersRoute } from './containers.ts';
 import { emissionsRoute } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
+import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -15,7 +16,7 @@ const MAX_BODY = '1mb';
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
 
 /** Every resource of the API. */
-function routes(deps: ApiDependencies): Route[] {
+export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
@@ -26,6 +27,7 @@ function routes(deps: ApiDependencies): Route[] {
     exportTimeSeriesRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
+    ...descriptionRoutes(() => routes(deps)),
   ];
 }
 

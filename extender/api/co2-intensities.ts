@@ -4,6 +4,7 @@ import type { HourlyIntensity } from '../../shared/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/units.ts';
 import { countryOf } from '../../shared/zones.ts';
 import { zoneCode } from './co2-request.ts';
+import { intensitiesAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -22,6 +23,13 @@ export function co2IntensitiesRoute({ store, clock, cache }: ApiDependencies): R
   return {
     method: 'GET',
     path: '/api/co2-intensities',
+    operation: {
+      tag: 'emissions',
+      summary: 'Carbon intensity by zone and hour',
+      description: 'The last 24 hours unless a range is given.',
+      query,
+      answer: { description: 'Known hours, and present values that no history holds', schema: intensitiesAnswer },
+    },
     async handle(request, response) {
       const { country, start_time, end_time } = checked(query, request.query, (input) =>
         Date.parse(String(input.end_time)) <= Date.parse(String(input.start_time))

@@ -3,6 +3,7 @@ import type { PowerSample, SamplePosition } from '../../shared/store/ports.ts';
 import { cursorAfter, type EXPORT_FORMATS, exportFaults, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
 import { streamText } from './json-stream.ts';
+import { exportAnswer } from './openapi/answers.ts';
 import { checked, ProblemError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -22,6 +23,19 @@ export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/export-time-series',
+    operation: {
+      tag: 'power',
+      summary: 'Every raw sample, as JSON, NDJSON or CSV',
+      description:
+        'Streamed by container, oldest first. A broken download goes on behind its last whole row: see cursor.',
+      query: exportQuery,
+      answer: {
+        description: 'Samples',
+        schema: exportAnswer,
+        types: ['application/json', 'application/x-ndjson', 'text/csv'],
+      },
+      errors: { 406: 'None of the accepted media types can be written' },
+    },
     handle: (request, response) => answer(deps, request, response),
   };
 }

@@ -1,4 +1,5 @@
 import { isoTime } from '../../shared/units.ts';
+import { healthAnswer, statusAnswer } from './openapi/answers.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `GET /health`: whether the API works and how much it knows. */
@@ -7,6 +8,11 @@ export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
     method: 'GET',
     path: '/health',
     open: true,
+    operation: {
+      tag: 'health',
+      summary: 'Whether the API works, and how much it knows',
+      answer: { description: 'What is recorded', schema: healthAnswer },
+    },
     async handle(_request, response) {
       const { containers, blocks, currentBlocks } = await store.totals();
       response.json({
@@ -26,6 +32,11 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/status',
+    operation: {
+      tag: 'health',
+      summary: 'How recent the recording is',
+      answer: { description: 'Times of the last scrape and sample; null while there is none', schema: statusAnswer },
+    },
     async handle(_request, response) {
       const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);

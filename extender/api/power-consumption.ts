@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
 import { isoTime } from '../../shared/units.ts';
+import { powerAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -27,6 +28,13 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
   return {
     method: 'POST',
     path: '/api/power-consumption',
+    operation: {
+      tag: 'power',
+      summary: 'The last minutes of power of each container',
+      description: 'A block holds the samples whose interval ends within one minute.',
+      body,
+      answer: { description: 'Containers, each with its last n blocks', schema: powerAnswer },
+    },
     async handle(request, response) {
       const { n, ...filter } = checked(body, request.body);
       const samples = await store.lastBlocks(filter, n);

@@ -6,6 +6,7 @@ import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { LabelsOf } from './emissions/naming.ts';
 import type { ZoneOfNode } from './emissions/pricing.ts';
+import type { Operation } from './openapi/operation.ts';
 
 /** What the API's resources need. */
 export interface ApiDependencies {
@@ -31,5 +32,7 @@ export interface Route {
   readonly path: string;
   /** Answered without a token. */
   readonly open?: boolean;
+  /** What it takes and gives, for the API's description. */
+  readonly operation?: Operation;
   handle(request: Request, response: Response): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/store/ports.ts';
 import { hourOf, isoTime } from '../../../shared/units.ts';
+import { emissionsAnswer } from '../openapi/answers.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
@@ -12,7 +13,19 @@ import { parseStep, parseWindow, piecesOf } from './window.ts';
 
 /** `GET /api/emissions`: energy and emissions in OpenCost's shape, by namespace, pod, container, node or label. */
 export function emissionsRoute(deps: ApiDependencies): Route {
-  return { method: 'GET', path: '/api/emissions', handle: (request, response) => answer(deps, request, response) };
+  return {
+    method: 'GET',
+    path: '/api/emissions',
+    operation: {
+      tag: 'emissions',
+      summary: 'Energy and emissions by namespace, pod, container, node or label',
+      description:
+        'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= asks what all of it would have emitted there.',
+      query: emissionsQuery,
+      answer: { description: 'One set of rows for every step', schema: emissionsAnswer },
+    },
+    handle: (request, response) => answer(deps, request, response),
+  };
 }
 
 async function answer(deps: ApiDependencies, request: Request, response: Response): Promise<void> {

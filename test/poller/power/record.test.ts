@@ -104,8 +104,7 @@ describe('the power task', () => {
 
   it('never subtracts the counters of one node from those of another behind the same address', async () => {
     const clock = new FakeClock();
-    const options = { generation: 'classic', clock, node: 'n1', containers: [{ ...web }] } as const;
-    const shared = { ...options, node: 'n1' as string };
+    const shared = { generation: 'classic' as const, clock, node: 'n1', containers: [{ ...web }] };
     await using kepler = await startKeplerDouble(shared);
     await using recording = record(kepler.url, clock);
 
