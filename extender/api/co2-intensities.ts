@@ -36,8 +36,8 @@ export function co2IntensitiesRoute({ store, clock, cache }: ApiDependencies): R
           ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
           : [],
       );
-      const to = end_time ? Date.parse(end_time) : clock.now();
-      const from = start_time ? Date.parse(start_time) : to - 24 * HOUR_MS;
+      const to = end_time ? Date.parse(end_time) : clock.now() + 1;
+      const from = start_time ? Date.parse(start_time) : to - 1 - 24 * HOUR_MS;
       const tracked = await store.zones();
       const zones = country ? tracked.filter((zone) => zone === country || countryOf(zone) === country) : tracked;
       const hours = await store.intensities(zones, { from, to });

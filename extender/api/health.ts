@@ -3,7 +3,7 @@ import { healthAnswer, statusAnswer } from './openapi/answers.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `GET /health`: whether the API works and how much it knows. */
-export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
+export function healthRoute({ store, clock, mode, readings }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/health',
@@ -21,14 +21,15 @@ export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
         total_blocks: blocks,
         current_blocks: currentBlocks,
         mode,
+        ...(readings && { readings: await readings.intake.state() }),
         timestamp: isoTime(clock.now()),
       });
     },
   };
 }
 
-/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
+/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded; the spool's blocks are null where it cannot be seen. */
+export function statusRoute({ store, clock, mode, pendingBlocks }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/status',
@@ -38,7 +39,7 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
       answer: { description: 'Times of the last scrape and sample; null while there is none', schema: statusAnswer },
     },
     async handle(_request, response) {
-      const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
+      const { containers, lastMeasurement, lastScrape = lastMeasurement } = await store.totals();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
         status: 'ok',
@@ -46,7 +47,7 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
-        pending_db_blocks: pendingBlocks,
+        pending_db_blocks: (await pendingBlocks()) ?? null,
         mode,
         timestamp: isoTime(clock.now()),
       });

@@ -1,16 +1,25 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
+import type { WorkloadStore } from '../../shared/store/workloads.ts';
+import type { Zone } from '../../shared/zones.ts';
+import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { LabelsOf } from './emissions/naming.ts';
-import type { ZoneOfNode } from './emissions/pricing.ts';
 import type { Operation } from './openapi/operation.ts';
 
 /** What the API's resources need. */
 export interface ApiDependencies {
   readonly store: ReadableStore;
+  /** What services emitted, and carbon budgets. */
+  readonly workloads: WorkloadStore;
+  /** Energy profiles of services. */
+  readonly profiles: ServiceProfiles;
+  /** The grid zone of a node by the configuration; undefined when it names none. */
+  readonly zoneOfNode: (node: string) => Zone | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;
@@ -18,21 +27,27 @@ export interface ApiDependencies {
   readonly mode: 'local' | 'db';
   /** The carbon cache as of now; absent: not watched. */
   readonly cache?: () => CacheState;
-  /** The grid zone of a node, for the emissions where containers ran. */
-  readonly zoneOfNode: ZoneOfNode;
   /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
   readonly labels?: () => Promise<LabelsOf | undefined>;
+  /** Blocks that wait in the poller's spool for the database; undefined where the spool cannot be seen. */
+  readonly pendingBlocks: () => Promise<number | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
+  /** Requests per second that one address may make; 0 or absent sets no limit. */
+  readonly requestsPerSecond?: number;
+  /** Meter readings and sites; without it the API has no such resources. */
+  readonly readings?: ReadingsApi;
 }
 
 /** One method of one path. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** Answered without a token. */
   readonly open?: boolean;
   /** What it takes and gives, for the API's description. */
   readonly operation?: Operation;
+  /** Reads the body; a small JSON value unless it is given. */
+  readonly body?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;
 }

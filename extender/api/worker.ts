@@ -2,37 +2,59 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
+import { knownProfiles } from '../../shared/runtime/services-file.ts';
+import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
+import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import { watchCache } from '../cache-watcher.ts';
-import { configuredDirectory } from '../scheduling/nodes.ts';
+import type { ToStore } from '../placement-link.ts';
+import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
 import { podLabels } from './emissions/labels.ts';
+import { startPlacementService } from './placement-service.ts';
 
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
 const store = stack.use(await openReadableStore(config));
 const logger = createLogger('extender-api', config.LOG_LEVEL);
+const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
+const workloads = stack.use(await openWorkloadStore(config));
 const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 // What the main thread logs of the cache file need not be said twice.
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
-const directory = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
 const app = createApp({
   store,
+  readings,
+  workloads,
+  profiles: knownProfiles(config.SERVICES_FILE),
+  zoneOfNode: zoneByName(config),
   clock: systemClock,
   logger,
   metrics: createApiMetrics(),
   mode: config.MODE,
   cache: cache.state,
-  zoneOfNode: directory.zoneOf,
   labels: podLabels(store),
+  pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
+  requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
-parentPort?.once('message', async () => {
+const placements = stack.use(
+  startPlacementService({
+    config,
+    store,
+    post: (message) => parentPort?.postMessage(message),
+    clock: systemClock,
+    logger: createLogger('extender-api', config.LOG_LEVEL),
+  }),
+);
+parentPort?.on('message', async (message: 'stop' | ToStore) => {
+  if (message !== 'stop') return placements.receive(message);
   await stack.disposeAsync();
   parentPort?.close();
 });
-parentPort?.postMessage({ port: server.port });
+parentPort?.postMessage({ kind: 'listening', port: server.port });

@@ -168,7 +168,7 @@ export const statusAnswer = z.strictObject({
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
   unique_container_keys: whole,
-  pending_db_blocks: whole,
+  pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
   timestamp: time,
 });

@@ -1,4 +1,4 @@
-import { blockOf } from './blocks.ts';
+import { blockOf } from '../blocks.ts';
 import type { Timeline } from './chunk-codec.ts';
 
 /** Minutes of one series' samples of one target, ascending, the same one perhaps several times. */

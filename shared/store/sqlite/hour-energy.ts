@@ -1,5 +1,5 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import { splitByHour } from './blocks.ts';
+import { splitByHour } from '../blocks.ts';
 import type { Database } from './database.ts';
 import { decodeEnergy, encodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 

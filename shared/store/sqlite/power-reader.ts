@@ -1,4 +1,5 @@
 import { type EpochMs, HOUR_MS, hourOf, joules } from '../../units.ts';
+import { blockOf } from '../blocks.ts';
 import type {
   Container,
   ContainerFilter,
@@ -11,7 +12,6 @@ import type {
   SamplePosition,
   TimeRange,
 } from '../ports.ts';
-import { blockOf } from './blocks.ts';
 import type { Database } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 import { HourEnergy } from './hour-energy.ts';

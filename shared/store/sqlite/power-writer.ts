@@ -1,5 +1,6 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
 import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../ports.ts';
+import { millijoulesOf, refuseBroken } from '../sample-rules.ts';
 import { foldHour } from './compaction.ts';
 import type { Database } from './database.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
@@ -101,14 +102,15 @@ export class SqlitePowerWriter implements PowerWriter {
     );
   }
 
-  #stored({ container, start, end, joules }: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
+  #stored(sample: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
+    const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
     let series = fresh.get(key) ?? this.#series.get(key);
     if (series === undefined || series.quality !== (container.powerQuality ?? 'measured')) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
-    return { series: series.id, start, end, millijoules: Math.round(joules * 1000) };
+    return { series: series.id, start, end, millijoules: millijoulesOf(sample) };
   }
 
   #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
@@ -139,12 +141,4 @@ export class SqlitePowerWriter implements PowerWriter {
     }
     this.#database.run('UPDATE series SET first = ?1 WHERE first < ?1', cutoff);
   }
-}
-
-function refuseBroken({ container, start, end, joules }: PowerSample): void {
-  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end) && end > start;
-  if (whole && joules >= 0 && Number.isSafeInteger(Math.round(joules * 1000))) return;
-  throw new RangeError(
-    `no sample: ${joules} J over [${start}, ${end}) of ${container.namespace}/${container.pod}/${container.container}`,
-  );
 }

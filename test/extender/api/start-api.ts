@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../../shared/carbon-cache.ts';
 import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container, PowerSample } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
 import { zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
@@ -31,6 +33,9 @@ export async function start(token?: string, cache?: () => CacheState) {
   const clock = new FakeClock(NOON);
   const app = createApp({
     store,
+    workloads: openSqliteWorkloads(folder),
+    profiles: builtInProfiles(),
+    pendingBlocks: async () => 0,
     clock,
     logger: log,
     metrics,
