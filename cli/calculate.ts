@@ -3,8 +3,8 @@ import { calculate, type EmissionsResult, intensityOf } from '../shared/calculat
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import { wholeRequests } from '../shared/calculator/formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed } from '../shared/calculator/intensity-used.ts';
-import { fullHours, parseSelector, recordedUse } from '../shared/calculator/measure.ts';
-import { parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
+import { fullHours, recordedUse } from '../shared/calculator/measure.ts';
+import { ALWAYS, parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
 import { readPue } from '../shared/calculator/pue.ts';
 import { type PlacedRegion, placeRegion } from '../shared/calculator/region.ts';
 import { profileOf } from '../shared/calculator/service-profiles.ts';
@@ -16,6 +16,7 @@ import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
 import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
 import { resultText } from './result-text.ts';
+import { selectorOf } from './selector.ts';
 import { type CliConfig, cliConfig } from './settings.ts';
 import { withHistory, withWorkloads } from './stores.ts';
 import { readUsage } from './usage-file.ts';
@@ -49,7 +50,7 @@ export function calculateCommand(env: Environment, io: Io): Command {
     .option('--from <time>', 'start, in UTC; default: the last 24 full hours')
     .option('--to <time>', 'end, in UTC, not included')
     .option('--usage <file>', 'CSV with hour,requests: weights the intensity by them')
-    .option('--selector <namespace/workload>', 'weights the intensity by the recorded energy of these containers')
+    .option('--selector <namespace/name>', 'weights the intensity by the recorded energy of these containers')
     .option('--intensity <gCO2/kWh>', 'one intensity instead of the recorded ones')
     .option('--yearly-average', 'take the yearly average for a period without history')
     .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
@@ -73,7 +74,7 @@ ${EXIT_CODES}
 /** Calculates, saves where asked, and prints. */
 export async function runCalculate(options: CalculateOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const result = await withHistory(config, (history) => resultOf(options, config, history, io));
+  const result = await withHistory(config, (history) => resultOf(options, config, history, env, io));
   if (options.save) await withWorkloads(config, (store) => store.saveWorkloads([workloadOf(result)]));
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : resultText(result, io));
   if (options.save) io.talk('Saved; the same service, region and period saved again replaces it.');
@@ -83,13 +84,14 @@ async function resultOf(
   options: CalculateOptions,
   config: CliConfig,
   history: ReadableStore,
+  env: Environment,
   io: Io,
 ): Promise<EmissionsResult> {
   const requests = wholeRequests(options.requests);
   const profile = profileOf(knownProfiles(options.services ?? config.SERVICES_FILE), options.service);
   const place = placeRegion(options.region, await history.zones());
   const period = periodOf(options, io);
-  const intensity = await intensityFor(options, history, place, period);
+  const intensity = await intensityFor(options, history, place, period, env);
   return calculate({
     profile,
     place,
@@ -117,10 +119,11 @@ async function intensityFor(
   history: ReadableStore,
   place: PlacedRegion,
   period: TimeRange,
+  env: Environment,
 ): Promise<IntensityUsed> {
   if (options.intensity !== undefined) return givenIntensity(amount('--intensity', options.intensity), 'given');
-  const hours = await history.intensities([place.zone], { from: 0, to: Number.MAX_SAFE_INTEGER });
-  const use = await useOf(options, history, period);
+  const hours = await history.intensities([place.zone], ALWAYS);
+  const use = await useOf(options, history, period, env);
   // Who names no period asks "about now", and a labelled yearly average answers that; who names one wants that one.
   const yearly = options.yearlyAverage ?? options.from === undefined;
   return intensityOf(place, hours, period, { yearly, recorded: recordedSpan(hours, place.zone), ...(use && { use }) });
@@ -130,12 +133,13 @@ async function useOf(
   options: CalculateOptions,
   history: ReadableStore,
   period: TimeRange,
+  env: Environment,
 ): Promise<readonly HourlyUse[] | undefined> {
   if (options.usage !== undefined && options.selector !== undefined)
     throw new CalculatorFault('bad-file', '--usage and --selector both say when the requests came; give one of them');
   if (options.usage !== undefined) return readUsage(options.usage, period);
   if (options.selector === undefined) return undefined;
-  const selector = parseSelector(options.selector);
+  const selector = await selectorOf(options.selector, env);
   const hours = fullHours(period);
   const use = await recordedUse(history.hourly({ namespace: selector.namespace }, hours), selector, hours);
   if (use.joules > 0) return use.hours;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
-import { parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
+import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
@@ -72,7 +72,7 @@ async function reportFrom(
   const records = await store.workloads({ service, region }, { from: periodBefore(period).from, to: period.to });
   const report = reportOn(records, period);
   if (report !== undefined) return report;
-  const all = await store.workloads({}, { from: 0, to: Number.MAX_SAFE_INTEGER });
+  const all = await store.workloads({}, ALWAYS);
   throw new CalculatorFault('no-data', nothingIn(period, all, service, region));
 }
 

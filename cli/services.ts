@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { CalculatorFault } from '../shared/calculator/fault.ts';
-import { fullHours, measuredProfile, parseSelector, recordedUse } from '../shared/calculator/measure.ts';
+import { fullHours, measuredProfile, recordedUse } from '../shared/calculator/measure.ts';
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { Environment } from '../shared/runtime/config.ts';
@@ -10,6 +10,7 @@ import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
 import { askPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
+import { selectorOf } from './selector.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';
@@ -77,8 +78,8 @@ function measureCommand(env: Environment, io: Io): Command {
     .description("Makes a profile of recorded energy: joules of the service's containers by its requests")
     .requiredOption('--service <name>', 'name of the profile')
     .requiredOption(
-      '--selector <namespace/workload>',
-      'its containers: namespace, namespace/workload or namespace/workload/container',
+      '--selector <namespace/name>',
+      'its containers: namespace/workload, namespace/workload/container or namespace/label=value',
     )
     .option('--requests <number>', 'requests that it answered in the period')
     .option('--prometheus <query>', 'PromQL for that number; $interval is the length of the period')
@@ -105,7 +106,7 @@ ${EXIT_CODES}
 async function measure(options: MeasureOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const period = fullHours(periodOf(options, io));
-  const selector = parseSelector(options.selector);
+  const selector = await selectorOf(options.selector, env);
   const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
   const use = await withHistory(config, (history) =>
     recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),

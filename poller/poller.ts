@@ -6,6 +6,7 @@ import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
 import { openRecordingLease } from '../shared/store/open-lease.ts';
 import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import { slackAlerts } from './budgets/slack.ts';
 import { startBudgetTask } from './budgets/watch.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
@@ -52,7 +53,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('budgets')) {
     const books = stack.use(await openWorkloadStore(config));
     const sources = { books, history: store, zoneOfNode: zoneByName(config) };
-    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets }));
+    const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
+    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets, send }));
   }
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();

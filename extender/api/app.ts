@@ -8,6 +8,7 @@ import { containersRoute } from './containers.ts';
 import { healthRoute, statusRoute } from './health.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
+import { limitRate } from './rate-limit.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
@@ -39,6 +40,7 @@ export function createApp(deps: ApiDependencies): Express {
   app.use(async (request, response, next) => {
     if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
   });
+  if (deps.requestsPerSecond) app.use(limitRate(deps.requestsPerSecond, open, deps.clock));
   if (deps.token !== undefined) app.use(requireToken(deps.token, open));
   for (const path of new Set(all.map((route) => route.path))) addPath(app, path, all);
   for (const path of OPERATIONS) app.all(path, refuseMethod(['GET', 'HEAD']));

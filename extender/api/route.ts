@@ -25,6 +25,8 @@ export interface ApiDependencies {
   readonly pendingBlocks: () => Promise<number | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
+  /** Requests per second that one address may make; 0 or absent sets no limit. */
+  readonly requestsPerSecond?: number;
 }
 
 /** One method of one path. */

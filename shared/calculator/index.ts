@@ -6,7 +6,7 @@ import { calculate, type EmissionsResult, intensityOf } from './calculate.ts';
 import { CalculatorFault } from './fault.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed, yearlyIntensityUsed } from './intensity-used.ts';
-import { parseTime } from './period.ts';
+import { ALWAYS, parseTime } from './period.ts';
 import { placeRegion } from './region.ts';
 import { builtInProfiles, profileOf, type ServiceProfile, withProfiles } from './service-profiles.ts';
 import { recordedSpan } from './span.ts';
@@ -63,7 +63,7 @@ export function calculateEmissions(
   if (store === undefined) return withHistory(query, historyOf(query));
   return (async () => {
     const { zone } = placeRegion(query.region, await store.zones());
-    return withHistory(query, await store.intensities([zone], { from: 0, to: Number.MAX_SAFE_INTEGER }));
+    return withHistory(query, await store.intensities([zone], ALWAYS));
   })();
 }
 

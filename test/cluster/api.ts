@@ -19,13 +19,14 @@ export interface Api {
     type: 'merge-patch+json' | 'json-patch+json' | 'apply-patch+yaml',
     body: unknown,
   ): Promise<Answer>;
+  remove(path: string): Promise<Answer>;
 }
 
 /** The API of a control plane under a bearer token; the administrator's by default. */
 export function apiOf({ server, ca, token }: ControlPlane, as: string = token): Api {
   const dispatcher = new Agent({ connect: { ca } });
   const call = async (
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     type?: string,
     body?: unknown,
@@ -42,6 +43,7 @@ export function apiOf({ server, ca, token }: ControlPlane, as: string = token): 
   return {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, 'application/json', body),
+    remove: (path) => call('DELETE', path),
     patch: (path, type, body) => call('PATCH', path, `application/${type}`, body),
   };
 }
@@ -86,9 +88,9 @@ export async function tokenOf(api: Api, namespace: string, account: string): Pro
   return body.status.token;
 }
 
-/** A ready node in a grid zone with room for a hundred pods. */
-export function readyNode(name: string, zone: string): object {
-  const room = { cpu: '16', memory: '64Gi', pods: '100' };
+/** A ready node in a grid zone with room for a hundred pods, or with less where a test says so. */
+export function readyNode(name: string, zone: string, less: Readonly<Record<string, string>> = {}): object {
+  const room = { cpu: '16', memory: '64Gi', pods: '100', ...less };
   return {
     apiVersion: 'v1',
     kind: 'Node',

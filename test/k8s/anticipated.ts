@@ -7,7 +7,7 @@ export const ANTICIPATED = {
   poller: ['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_URL', 'SLACK_WEBHOOK_URL'],
   /** Settings of the extender. */
   extender: [
-    ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_URL', 'DEFERRAL'],
+    ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_URL', 'DEFERRAL', 'DEFERRAL_NAMESPACE'],
     ...['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
   ],
   /** Values of settings, as NAME=value. */
