@@ -32,7 +32,7 @@ export async function openWritableStore(config: WriterConfig, spool?: SpoolSurro
       return openSqliteWriter(config.DATA_DIR);
     case 'db': {
       const { openTimescaleWriter } = await import('./timescale/store.ts');
-      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS);
+      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS, spool?.logger);
       return spool === undefined ? store : await behindSpool(store, config, spool);
     }
     default:

@@ -1,5 +1,7 @@
+import type { Logger } from '../../runtime/logger.ts';
 import type { ReadableStore, WritableStore } from '../ports.ts';
 import { Database } from './database.ts';
+import { DatabaseError, describeDsn } from './database-error.ts';
 import { timescaleIntensityReader, timescaleIntensityWriter } from './intensity-table.ts';
 import { migrate } from './migrate.ts';
 import { applyPolicies } from './policies.ts';
@@ -12,14 +14,19 @@ const WRITE_MS = 30_000;
 const READ_MS = 60_000;
 
 /** Opens the store in PostgreSQL for the poller. Asks for no connection yet: the database may be away. */
-export function openTimescaleWriter(dsn: string, retentionDays?: number): WritableStore {
+export function openTimescaleWriter(dsn: string, retentionDays?: number, logger?: Logger): WritableStore {
+  const refused = (error: unknown) =>
+    logger?.warn(
+      { err: DatabaseError.from(describeDsn(dsn), error) },
+      'the database refuses compression or retention policies',
+    );
   const database = new Database({
     dsn,
     connections: 4,
     timeoutMs: WRITE_MS,
     prepare: async (connection) => {
       await migrate(connection);
-      await applyPolicies(connection, retentionDays);
+      await applyPolicies(connection, retentionDays, refused);
     },
   });
   const power = new TimescalePowerWriter(database);
