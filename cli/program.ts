@@ -6,6 +6,7 @@ import { calculateCommand } from './calculate.ts';
 import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
 import { type Io, processIo } from './io.ts';
+import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
 import { servicesCommand } from './services.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
@@ -30,5 +31,6 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(workloadsCommand(env, io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
+    .addCommand(readingsCommand(env))
     .addCommand(completionCommand(io));
 }

@@ -3,6 +3,7 @@ import { integer, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
+import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
 /** Everything that the extender reads from the environment. */
@@ -31,6 +32,8 @@ export const extenderConfigSchema = z.object({
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
+  ...readingsApiSettings,
+  MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 
 /** The extender's settings, checked. */

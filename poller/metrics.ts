@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
+import { createReadingsMetrics } from './readings/readings-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
 /** All metrics of the poller, on their own registry, in base units. */
@@ -30,6 +31,7 @@ export function createPollerMetrics() {
     grid: createGridMetrics(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
+    readings: createReadingsMetrics(registry),
     store: createStoreMetrics(registry),
     intensity: new Gauge({
       name: 'carbon_intensity_grams_per_kwh',

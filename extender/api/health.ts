@@ -2,7 +2,7 @@ import { isoTime } from '../../shared/units.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `GET /health`: whether the API works and how much it knows. */
-export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
+export function healthRoute({ store, clock, mode, readings }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/health',
@@ -15,6 +15,7 @@ export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
         total_blocks: blocks,
         current_blocks: currentBlocks,
         mode,
+        ...(readings && { readings: await readings.intake.state() }),
         timestamp: isoTime(clock.now()),
       });
     },

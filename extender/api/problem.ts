@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: 'Unprocessable content',
   429: 'Too many requests',
   500: 'Internal error',
+  503: 'Service unavailable',
 };
 
 /** A request that gets an error answer in the form of RFC 9457, with every fault that was found. */

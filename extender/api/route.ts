@@ -1,10 +1,11 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
+import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 
 /** What the API's resources need. */
@@ -27,13 +28,17 @@ export interface ApiDependencies {
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */
   readonly requestsPerSecond?: number;
+  /** Meter readings and sites; without it the API has no such resources. */
+  readonly readings?: ReadingsApi;
 }
 
 /** One method of one path. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** Answered without a token. */
   readonly open?: boolean;
+  /** Reads the body; a small JSON value unless it is given. */
+  readonly body?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;
 }

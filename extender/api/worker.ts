@@ -8,6 +8,7 @@ import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import type { ToStore } from '../placement-link.ts';
+import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
@@ -16,14 +17,17 @@ import { startPlacementService } from './placement-service.ts';
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
 const store = stack.use(await openReadableStore(config));
+const logger = createLogger('extender-api', config.LOG_LEVEL);
+const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
 const workloads = stack.use(await openWorkloadStore(config));
 const app = createApp({
   store,
+  readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
   zoneOfNode: zoneByName(config),
   clock: systemClock,
-  logger: createLogger('extender-api', config.LOG_LEVEL),
+  logger,
   metrics: createApiMetrics(),
   mode: config.MODE,
   pendingBlocks: () => pendingBlocks(config),
