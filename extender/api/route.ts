@@ -22,8 +22,6 @@ export interface ApiDependencies {
   readonly metrics: ApiMetrics;
   /** Where the history is kept, for the health answers. */
   readonly mode: 'local' | 'db';
-  /** Blocks that wait in the poller's spool for the database; undefined where the spool cannot be seen. */
-  readonly pendingBlocks: () => Promise<number | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */

@@ -6,7 +6,6 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
-import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import type { ToStore } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
@@ -30,7 +29,6 @@ const app = createApp({
   logger,
   metrics: createApiMetrics(),
   mode: config.MODE,
-  pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
   requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });

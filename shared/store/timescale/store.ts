@@ -34,6 +34,7 @@ export function openTimescaleWriter(dsn: string, retentionDays?: number, logger?
     ...reading(database),
     ...timescaleIntensityWriter(database),
     append: (tick) => power.append(tick),
+    recordLabels: (pods, now) => power.recordLabels(pods, now),
     compact: (now) => power.compact(now),
     forgetBefore: (time) => power.forgetBefore(time),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -58,9 +59,10 @@ function reading(database: Database) {
   return {
     ...timescaleIntensityReader(database),
     containers: (filter) => power.containers(filter),
-    samples: (filter, range) => power.samples(filter, range),
+    samples: (filter, range, after) => power.samples(filter, range, after),
     lastBlocks: (filter, blocks) => power.lastBlocks(filter, blocks),
     hourly: (filter, range) => power.hourly(filter, range),
     totals: () => power.totals(),
+    podLabels: () => power.podLabels(),
   } satisfies Omit<ReadableStore, typeof Symbol.asyncDispose>;
 }

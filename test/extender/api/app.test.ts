@@ -355,7 +355,6 @@ async function start(token?: string) {
     logger: log,
     metrics,
     mode: 'local',
-    pendingBlocks: async () => 0,
     token,
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
