@@ -43,6 +43,8 @@ export interface ShippedPod {
   readonly token: string;
   readonly extenderPort: number;
   schedulerLog(): string;
+  /** The extender's log so far. */
+  readonly extenderLog: readonly Record<string, unknown>[];
 }
 
 /** A file of the shipped scheduler configuration. */
@@ -84,7 +86,7 @@ export async function startShippedPod(stack: AsyncDisposableStack, options: Ship
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   await eventually(() => ask(`${url}/metrics`, tls), isReady);
   const schedulerLog = await startScheduler(stack, options, { kubeconfig, token, url });
-  return { token, extenderPort: port, schedulerLog };
+  return { token, extenderPort: port, schedulerLog, extenderLog: extender.log };
 }
 
 /** A program with the environment of the manifests; what a loopback test must have otherwise comes on top. */

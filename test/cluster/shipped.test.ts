@@ -7,7 +7,7 @@ import { eventually } from '../started-process.ts';
 import { type Api, apiOf, applyAll, podFor, readyNode, tokenOf } from './api.ts';
 import { clusterAssets } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { NODES, shippedConfiguration, startShippedPod } from './shipped-pod.ts';
+import { NODES, type ShippedPod, shippedConfiguration, startShippedPod } from './shipped-pod.ts';
 
 const assets = clusterAssets();
 const NAMESPACE = 'carbon-extender';
@@ -20,7 +20,7 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
   let plane: ControlPlane;
   let admin: Api;
   let account: Api;
-  let schedulerLog: () => string;
+  let pod: ShippedPod;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'shipped-'));
@@ -29,7 +29,7 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
     expect(await applyAll(admin, variants.base ?? [])).toEqual([]);
     for (const [name, zone] of NODES)
       expect((await admin.post('/api/v1/nodes', readyNode(name, zone))).status).toBe(201);
-    const pod = await startShippedPod(stack, {
+    pod = await startShippedPod(stack, {
       assets: assets ?? '',
       folder,
       plane,
@@ -37,7 +37,6 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
       configuration: shippedConfiguration('base', 'prioritize-only.yaml'),
     });
     account = apiOf(plane, pod.token);
-    schedulerLog = pod.schedulerLog;
   });
 
   afterAll(async () => {
@@ -70,7 +69,17 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
     const nodes = await Promise.all(names.map((name) => placed(name)));
 
     expect(nodes).toEqual(names.map(() => 'node-fr'));
-    expect(schedulerLog()).not.toMatch(/forbidden/i);
+    expect(pod.schedulerLog()).not.toMatch(/forbidden/i);
+  });
+
+  it('let the extender watch what it needs and tell why a pod stands where it stands', async () => {
+    const events = await eventually(
+      () => admin.get('/api/v1/namespaces/default/events'),
+      ({ body }) => JSON.stringify(body.items).includes('42 g/kWh'),
+    );
+
+    expect(events.status).toBe(200);
+    expect(JSON.stringify(pod.extenderLog)).not.toMatch(/forbidden/i);
   });
 
   it('let one scheduler lead by its own Lease', async () => {
