@@ -1,5 +1,7 @@
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
+import { benchHistoryQueries } from './history-queries.ts';
+import { benchInterference } from './interference.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
@@ -9,6 +11,8 @@ import { benchReadings } from './readings.ts';
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
+  history: compared(benchHistoryQueries),
+  interference: compared(benchInterference),
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
   readings: benchReadings,

@@ -23,7 +23,7 @@ const ROUND_MS = 15 * 60_000;
 const TTL_MINUTES = 30;
 const START = Date.parse('2026-01-01T00:00:00Z');
 const ZONES = ['FR', 'DE', 'GB', 'PT'];
-const BUDGET = 60;
+const BUDGET = 40;
 /** Faults that cost real time: each is played a few times only. */
 const COSTLY: readonly Fault[] = ['slow', 'endless'];
 const MOST_COSTLY = 3;
