@@ -1,6 +1,7 @@
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { type Comparison, printComparisons } from './measure.ts';
+import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
 
@@ -8,6 +9,7 @@ import { benchPrioritize } from './prioritize.ts';
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
+  memory: benchMemory,
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -88,8 +88,10 @@ describe('the link to the store', () => {
   it('says once that decisions cannot be written, and does not claim that they were', async () => {
     const logger = capturedLog();
     const posted: string[] = [];
+    const file = join(folder, 'not-a-folder');
+    writeFileSync(file, '');
     await using service = startPlacementService({
-      config: { MODE: 'local', DATA_DIR: '/proc/no-such-folder' },
+      config: { MODE: 'local', DATA_DIR: file },
       store: { zones: async () => [], intensities: async () => [] },
       post: ({ kind }) => posted.push(kind),
       clock: systemClock,
