@@ -5,7 +5,10 @@ import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
+import { emissionsRoute } from './emissions/emissions.ts';
+import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
+import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
@@ -17,20 +20,28 @@ const MAX_BODY = '1mb';
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
 
 /** Every resource of the API. */
-function routes(deps: ApiDependencies): Route[] {
+export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
     co2PerContainerRoute(deps, '/api/co2-per-container'),
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
+    emissionsRoute(deps),
+    exportTimeSeriesRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     budgetsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
     ...readingsRoutes(deps),
+    ...descriptionRoutes(describedRoutes),
   ];
+}
+
+/** Every resource that the API can have, for its description only: they are told of, never called. */
+export function describedRoutes(): Route[] {
+  return routes({ readings: { config: { READINGS_MAX_BODY_MB: 1 } }, metrics: {} } as unknown as ApiDependencies);
 }
 
 /** Makes the REST API's request handler. */

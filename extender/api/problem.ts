@@ -12,6 +12,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   404: 'Not found',
   405: 'Method not allowed',
+  406: 'Not acceptable',
   413: 'Content too large',
   415: 'Unsupported media type',
   422: 'Unprocessable content',

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
+import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
@@ -7,6 +8,8 @@ import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { LabelsOf } from './emissions/naming.ts';
+import type { Operation } from './openapi/operation.ts';
 
 /** What the API's resources need. */
 export interface ApiDependencies {
@@ -22,8 +25,10 @@ export interface ApiDependencies {
   readonly metrics: ApiMetrics;
   /** Where the history is kept, for the health answers. */
   readonly mode: 'local' | 'db';
-  /** Blocks that wait in the poller's spool for the database; undefined where the spool cannot be seen. */
-  readonly pendingBlocks: () => Promise<number | undefined>;
+  /** The carbon cache as of now; absent: not watched. */
+  readonly cache?: () => CacheState;
+  /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
+  readonly labels?: () => Promise<LabelsOf | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */
@@ -38,6 +43,8 @@ export interface Route {
   readonly path: string;
   /** Answered without a token. */
   readonly open?: boolean;
+  /** What it takes and gives, for the API's description. */
+  readonly operation?: Operation;
   /** Reads the body; a small JSON value unless it is given. */
   readonly body?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;
