@@ -12,7 +12,13 @@ export type SpoolEntry =
 /** Length and checksum before each record. */
 const HEADER_BYTES = 8;
 
-const containerSchema = z.object({ namespace: z.string(), pod: z.string(), container: z.string(), node: z.string() });
+const containerSchema = z.object({
+  namespace: z.string(),
+  pod: z.string(),
+  container: z.string(),
+  node: z.string(),
+  powerQuality: z.enum(['measured', 'modelled', 'simulated']).optional(),
+});
 const sampleSchema = z.object({ container: containerSchema, start: z.number(), end: z.number(), joules: z.number() });
 const readingSchema = z.looseObject({
   zone: z.string(),

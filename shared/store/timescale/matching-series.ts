@@ -17,7 +17,7 @@ export function seriesMatching(database: Database, filter: ContainerFilter): Pro
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
   return database.query<Series>(
-    `SELECT id, namespace, pod, container, node FROM power_series ${where && `WHERE ${where}`}
+    `SELECT id, namespace, pod, container, node, power_quality AS "powerQuality" FROM power_series ${where && `WHERE ${where}`}
      ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
     given.map((field) => filter[field]),
   );

@@ -145,6 +145,6 @@ function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Genera
   }
 }
 
-function containerOf({ namespace, pod, container, node }: Series): Container {
-  return { namespace, pod, container, node };
+function containerOf({ namespace, pod, container, node, powerQuality }: Series): Container {
+  return { namespace, pod, container, node, ...(powerQuality !== 'measured' && { powerQuality }) };
 }

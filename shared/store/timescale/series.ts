@@ -35,9 +35,9 @@ export class SeriesNumbers {
   }
 }
 
-/** Identity of a container as text. */
-export function seriesKey({ namespace, pod, container, node }: Container): string {
-  return `${namespace}\0${pod}\0${container}\0${node}`;
+/** A container and how its power is known, as text. */
+export function seriesKey({ namespace, pod, container, node, powerQuality = 'measured' }: Container): string {
+  return `${namespace}\0${pod}\0${container}\0${node}\0${powerQuality}`;
 }
 
 async function addMissing(
@@ -45,21 +45,25 @@ async function addMissing(
   missing: ReadonlyMap<string, Container>,
   numbers: Map<string, number>,
 ): Promise<void> {
-  const containers = [...missing.values()].map(({ namespace, pod, container, node }) => [
+  const containers = [...missing.values()].map(({ namespace, pod, container, node, powerQuality = 'measured' }) => [
     namespace,
     pod,
     container,
     node,
+    powerQuality,
   ]);
-  const columns = [0, 1, 2, 3].map((column) => containers.map((names) => names[column]));
+  const columns = [0, 1, 2, 3, 4].map((column) => containers.map((names) => names[column]));
   await connection.query(
-    `INSERT INTO power_series (namespace, pod, container, node)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING`,
+    `INSERT INTO power_series (namespace, pod, container, node, power_quality)
+     SELECT DISTINCT ON (1, 2, 3, 4) * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+     ON CONFLICT (namespace, pod, container, node) DO UPDATE SET power_quality = excluded.power_quality
+     WHERE power_series.power_quality <> excluded.power_quality`,
     columns,
   );
   const { rows } = await connection.query<Container & { id: number }>(
-    `SELECT id, namespace, pod, container, node
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (namespace, pod, container, node)
+    `SELECT id, namespace, pod, container, node, quality AS "powerQuality"
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+       AS wanted (namespace, pod, container, node, quality)
      JOIN power_series USING (namespace, pod, container, node)`,
     columns,
   );
