@@ -7,7 +7,7 @@ import type { Environment } from '../shared/runtime/config.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { type CliConfig, cliConfig } from './settings.ts';
@@ -35,13 +35,12 @@ export function reportCommand(env: Environment, io: Io): Command {
       'after',
       `
 Reports on the records that "carbon calculate --save", "carbon workloads import" and POST /api/workloads keep.
-
-Examples:
-  carbon report --period last-30d
-  carbon report --period 2026-10-01..2026-11-01 --format markdown > october.md
-  carbon report --period last-24h --format json | jq .totals.total_gCO2e
-${EXIT_CODES}
-`,
+` +
+        examples(
+          'carbon report --period last-30d',
+          'carbon report --period 2026-10-01..2026-11-01 --format markdown > october.md',
+          'carbon report --period last-24h --format json | jq .totals.total_gCO2e',
+        ),
     )
     .action((options: ReportOptions) => runReport(options, env, io));
 }

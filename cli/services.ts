@@ -6,7 +6,7 @@ import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { askPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
@@ -28,6 +28,7 @@ function listCommand(env: Environment, io: Io): Command {
     .description('Every service with its energy per request and how that is known')
     .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('carbon services list', 'carbon services list --services services.yaml --json'))
     .action((options: ListOptions) => runServicesList(options, env, io));
 }
 
@@ -92,13 +93,12 @@ function measureCommand(env: Environment, io: Io): Command {
       'after',
       `
 Energy is recorded by the hour, so the period is widened to full hours.
-
-Examples:
-  carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml
-  carbon services measure --service checkout --selector shop/checkout \\
-    --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'
-${EXIT_CODES}
-`,
+` +
+        examples(
+          'carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml',
+          `carbon services measure --service checkout --selector shop/checkout \\
+    --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'`,
+        ),
     )
     .action((options: MeasureOptions) => measure(options, env, io));
 }

@@ -9,7 +9,7 @@ import type { IntensityReader } from '../shared/store/ports.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../shared/units.ts';
 import type { Zone } from '../shared/zones.ts';
 import { readCache } from './cache-file.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { ownForecast } from './own-forecast.ts';
 import { gramsPerKwh } from './result-text.ts';
@@ -52,12 +52,10 @@ export function windowsCommand(env: Environment, io: Io): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      `
-Examples:
-  carbon windows --zone DE --hours 4
-  carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'
-${EXIT_CODES}
-`,
+      examples(
+        'carbon windows --zone DE --hours 4',
+        `carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'`,
+      ),
     )
     .action((options: WindowsOptions) => show(options, env, io));
 }

@@ -8,6 +8,7 @@ import type { RedisConfig } from '../../shared/runtime/redis-settings.ts';
 import type { KeyedDelivery } from '../../shared/store/readings-ports.ts';
 import { encodeEntry } from '../../shared/store/stream/entry.ts';
 import { streamState } from '../../shared/store/stream/state.ts';
+import { Gatherer } from './gather.ts';
 import { type Intake, IntakeFault, type IntakeState, type Taken } from './intake.ts';
 
 /** How old the known length of the stream may be; the bound is kept within what arrives meanwhile. */
@@ -34,15 +35,22 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   const redis = connectRedis(config, 'intake', logger);
   const stream = config.REDIS_STREAM;
   const room = new Room(redis, config, clock);
+  const gatherer = new Gatherer(async (readings) => {
+    try {
+      return await redis.ask((client) => add(client, stream, readings));
+    } catch (error) {
+      throw intakeFault(error, stream);
+    }
+  });
   return {
     async take(readings) {
       try {
         await room.reserve(readings.length);
-        return await redis.ask((client) => add(client, stream, readings));
       } catch (error) {
         const fault = intakeFault(error, stream);
         return readings.map(() => ({ kind: 'fault', fault }));
       }
+      return gatherer.take(readings);
     },
     async takeOnce(readings, delivery) {
       try {
@@ -53,7 +61,10 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
       }
     },
     state: () => stateOf(redis, config),
-    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await gatherer.settled();
+      await redis[Symbol.asyncDispose]();
+    },
   };
 }
 

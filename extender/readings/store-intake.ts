@@ -2,16 +2,10 @@ import type { MeterReading } from '../../shared/readings/reading.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ReadingsStore, StoredReading } from '../../shared/store/readings-ports.ts';
-import { type Intake, IntakeFault, type Taken } from './intake.ts';
+import { Gatherer } from './gather.ts';
+import { type Intake, IntakeFault } from './intake.ts';
 
-/** Readings that one transaction takes at most. */
-const BATCH = 5_000;
 const RETRY_SECONDS = 5;
-
-interface Waiting {
-  readonly readings: readonly StoredReading[];
-  readonly done: (taken: Taken[]) => void;
-}
 
 /** Takes readings straight into the store: for installations without Redis. */
 export function storeIntake(options: { store: ReadingsStore; clock: Clock; logger: Logger }): Intake {
@@ -19,13 +13,15 @@ export function storeIntake(options: { store: ReadingsStore; clock: Clock; logge
   const number = numbering(clock);
   const numbered = (readings: readonly MeterReading[]) =>
     readings.map((reading): StoredReading => ({ ...reading, streamId: number() }));
-  const group = new GroupCommit(async (readings) => {
-    await store.appendReadings(readings).catch((error) => {
+  const gatherer = new Gatherer(async (readings) => {
+    const stored = numbered(readings);
+    await store.appendReadings(stored).catch((error) => {
       throw storeFault(error, logger);
     });
+    return stored.map(({ streamId }) => ({ kind: 'taken', streamId }));
   });
   return {
-    take: (readings) => group.add(numbered(readings)),
+    take: (readings) => gatherer.take(readings),
     async takeOnce(readings, delivery) {
       try {
         return await store.appendReadingsOnce(numbered(readings), delivery);
@@ -35,56 +31,9 @@ export function storeIntake(options: { store: ReadingsStore; clock: Clock; logge
     },
     state: async () => ({ backend: 'store', status: 'ok' }),
     async [Symbol.asyncDispose]() {
-      await group.settled();
+      await gatherer.settled();
     },
   };
-}
-
-/** Writes what arrives at the same moment in one transaction: a commit costs more than its rows. */
-class GroupCommit {
-  readonly #write: (readings: readonly StoredReading[]) => Promise<void>;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
-
-  constructor(write: (readings: readonly StoredReading[]) => Promise<void>) {
-    this.#write = write;
-  }
-
-  add(readings: readonly StoredReading[]): Promise<Taken[]> {
-    const { promise, resolve } = Promise.withResolvers<Taken[]>();
-    this.#waiting.push({ readings, done: resolve });
-    this.#flushing ??= this.#flush();
-    return promise;
-  }
-
-  async settled(): Promise<void> {
-    await this.#flushing;
-  }
-
-  async #flush(): Promise<void> {
-    // Requests of the same turn of the event loop join.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) await this.#commit(this.#next());
-    this.#flushing = undefined;
-  }
-
-  #next(): Waiting[] {
-    let count = 0;
-    let size = 0;
-    while (count < this.#waiting.length && (count === 0 || size < BATCH))
-      size += this.#waiting[count++]?.readings.length ?? 0;
-    return this.#waiting.splice(0, count);
-  }
-
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    try {
-      await this.#write(batch.flatMap(({ readings }) => readings));
-      for (const { readings, done } of batch) done(readings.map(({ streamId }) => ({ kind: 'taken', streamId })));
-    } catch (error) {
-      const fault = error as IntakeFault;
-      for (const { readings, done } of batch) done(readings.map(() => ({ kind: 'fault', fault })));
-    }
-  }
 }
 
 function storeFault(error: unknown, logger: Logger): IntakeFault {

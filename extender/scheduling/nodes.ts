@@ -22,8 +22,9 @@ export interface WatchedNodes extends NodeDirectory, AsyncDisposable {
 }
 
 /** Node label that names the grid zone directly. */
-const ZONE_LABEL = 'carbon-extender.io/zone';
-const REGION_LABEL = 'topology.kubernetes.io/region';
+export const ZONE_LABEL = 'carbon-extender.io/zone';
+/** Node label that names the cloud's region. */
+export const REGION_LABEL = 'topology.kubernetes.io/region';
 
 /** The directory that needs no API server: ZONE_MAP, then DEFAULT_ZONE. */
 export function configuredDirectory(zoneMap: ReadonlyMap<string, Zone>, defaultZone: Zone | undefined): NodeDirectory {

@@ -96,7 +96,11 @@ class ReadingsWorker {
     let ready = false;
     for (let wait = FIRST_WAIT_MS; !signal.aborted; ) {
       try {
-        if (!ready) await this.#source.ask((client) => ensureGroup(client, this.#consume));
+        if (!ready) {
+          await this.#source.ask((client) => ensureGroup(client, this.#consume));
+          // Told at once: the first wait for entries may be long.
+          this.#tell(undefined);
+        }
         ready = true;
         await this.#round(signal);
         this.#tell(undefined);
@@ -158,7 +162,6 @@ async function watchStream(options: ReadingsTaskOptions, consume: ConsumeOptions
   const { stream, group, consumer } = consume;
   const { metrics } = options;
   // While Redis is away the worker says so; the figures keep their last value.
-  if (redis.fault() !== undefined) return;
   const state = await redis.ask((client) => streamState(client, stream, group)).catch(() => undefined);
   if (state === undefined) return;
   metrics.length.set({ stream }, state.length);

@@ -99,8 +99,8 @@ function intensityFor(
   recorded: TimeRange | undefined,
 ): IntensityUsed {
   if (query.intensity !== undefined) {
-    if (query.intensity >= 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
-    throw new CalculatorFault('bad-number', `intensity must be a number from 0 up, not ${query.intensity}`);
+    if (query.intensity > 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
+    throw new CalculatorFault('bad-number', `intensity must be a number above 0, not ${query.intensity}`);
   }
   if (period === undefined) {
     const yearly = yearlyIntensityUsed(place.zone);

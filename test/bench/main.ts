@@ -5,6 +5,7 @@ import { benchInterference } from './interference.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
+import { benchReadings } from './readings.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   interference: compared(benchInterference),
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
+  readings: benchReadings,
 };
 
 const wanted = process.argv.slice(2);

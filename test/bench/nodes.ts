@@ -8,14 +8,11 @@ import { readExtenderArgs } from '../../extender/scheduling/protocol.ts';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/carbon-cache.ts';
 import { zone } from '../../shared/zones.ts';
 import { cacheText } from '../extender/cache-file.ts';
-import { fakePod, nodesCall } from '../fixtures/kube-scheduler/calls.ts';
+import { fakePod, goJson, nodesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { type Comparison, compare } from './measure.ts';
 
 const COUNT = 1_000;
 const ROUNDS = { rounds: 30, warmUp: 5 };
-/** What a node of a cloud weighs on the wire: most of it managed fields and images. */
-const NODE_BYTES = 10_000;
-
 interface WireArgs {
   readonly Nodes: { readonly items: readonly { readonly metadata: { readonly name: string } }[] };
 }
@@ -63,15 +60,27 @@ export async function benchNodes(): Promise<Comparison[]> {
   return comparisons;
 }
 
+/** Nodes as a cloud has them: besides what places them, managed fields, conditions and images, in many small parts. */
 function nodesBody(round: number): Buffer {
-  const filler = 'sha256:'.padEnd(NODE_BYTES / 25, '0123456789abcdef');
-  const nodes = Array.from({ length: COUNT }, (_, at) => ({
+  const plain = Array.from({ length: COUNT }, (_, at) => ({
     name: `node-${round}-${at}`,
     region: at % 2 === 0 ? 'eu-west-3' : 'eu-central-1',
     providerId: `aws:///somewhere/i-${at}`,
-    labels: Object.fromEntries(
-      Array.from({ length: 20 }, (_, n) => [`example.org/label-${n}`, filler.slice(0, NODE_BYTES / 25)]),
-    ),
+    labels: Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`example.org/label-${n}`, `value-${at % 7}`])),
   }));
-  return Buffer.from(nodesCall(nodes, fakePod(`web-${round}`)));
+  const call = JSON.parse(nodesCall(plain, fakePod(`web-${round}`))) as { Nodes: { items: FatNode[] } };
+  for (const node of call.Nodes.items) {
+    const keys = Array.from({ length: 60 }, (_, n) => [`f:field-${n}`, { '.': {}, 'f:type': {} }]);
+    node.metadata.managedFields = [1, 2].map((n) => ({ manager: `m-${n}`, fieldsV1: Object.fromEntries(keys) }));
+    node.status.images = Array.from({ length: 25 }, (_, n) => ({
+      names: [`example.org/app-${n}@sha256:${'0'.repeat(64)}`, `example.org/app-${n}:1.${n}`],
+      sizeBytes: 1_000_000 * n,
+    }));
+  }
+  return Buffer.from(goJson(call));
+}
+
+interface FatNode {
+  readonly metadata: { managedFields: unknown };
+  readonly status: { images: unknown };
 }

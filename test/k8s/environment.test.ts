@@ -115,7 +115,7 @@ function load(program: 'poller' | 'extender', env: Record<string, string>): unkn
 }
 
 function anticipated(program: 'poller' | 'extender', name: string): boolean {
-  return (ANTICIPATED[program] as readonly string[]).includes(name);
+  return ANTICIPATED[program].includes(name);
 }
 
 function nameOf(value: string): string {

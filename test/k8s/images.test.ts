@@ -93,7 +93,7 @@ describe('containers that start a program with arguments', () => {
   it('name an entry that the image has and flags that the entry knows', () => {
     const unknown = started.flatMap(({ where, args: [entry = '', ...flags] }) =>
       flags
-        .filter((flag) => !(ANTICIPATED.flags as readonly string[]).includes(`${entry} ${flag}`))
+        .filter((flag) => !ANTICIPATED.flags.includes(`${entry} ${flag}`))
         .filter((flag) => !sources.get(entry)?.text.includes(flag))
         .map((flag) => `${where}: ${entry} ${flag}`),
     );

@@ -56,11 +56,12 @@ export async function startScheduler(setting: Setting = {}) {
   const namespaces = new Map(
     Object.entries(setting.namespaces ?? {}).map(([name, annotations]) => [name, readNamespaceDefaults(annotations)]),
   );
+  const watts = new Map(Object.entries(setting.watts ?? {}));
   const ignored: string[] = [];
   const placement = createPlacement({
     cache: state,
     directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
-    power: { version: 0, wattsPerCore: (node) => setting.watts?.[node] as Watts | undefined },
+    power: { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
     history: {
       version: 0,
       percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,
@@ -88,6 +89,7 @@ export async function startScheduler(setting: Setting = {}) {
     logger,
     ignored,
     judgements: placement.judgements,
+    verbs: placement.verbs,
     setCache(text: string) {
       read = decodeCarbonCache(text);
     },

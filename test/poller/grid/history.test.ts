@@ -183,6 +183,16 @@ describe('the forecast in the cache', () => {
     expect(region('FR').forecast).toHaveLength(22);
   });
 
+  it('outlives a restart, even when the provider gives no new one just then', async () => {
+    await (await start()).round();
+    double.access = ['carbon-intensity/latest'];
+    await clock.advance(5 * MINUTE);
+
+    await (await start()).round();
+
+    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
+  });
+
   it('is made from our own history where the key has none', async () => {
     double.access = ['carbon-intensity/latest', 'carbon-intensity/history'];
     const shown: number[] = [];

@@ -207,6 +207,28 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     expect(await redis.client.ttl('site_readings:hall-7')).toBeGreaterThan(7_000);
   });
 
+  it('tells length, pending, lag, workers and dead letters as metrics', async () => {
+    await using store = temporaryStore();
+    await redis.client.xAdd(STREAM, '*', { no: 'reading' });
+    await ensureGroup(redis.client, { stream: STREAM, group: GROUP, consumer: 'gone' });
+    await takeNew(redis.client, { stream: STREAM, group: GROUP, consumer: 'gone' }, 1, 1);
+    await redis.client.xAdd(`${STREAM}:dead`, '*', { some: 'letter' });
+
+    await using task = runTask(store, { ...env(), CLAIM_IDLE_SECONDS: '60' });
+
+    await expect
+      .poll(() => task.registry.metrics())
+      .toContain('carbon_readings_stream_length{stream="energy_readings"} 1');
+    const metrics = await task.registry.metrics();
+    for (const line of ['stream_pending{stream="energy_readings"} 1', 'stream_lag{stream="energy_readings"} 0'])
+      expect(metrics).toContain(`carbon_readings_${line}`);
+    expect(metrics).toMatch(/carbon_readings_stream_consumers\{stream="energy_readings"\} [12]/);
+    expect(metrics).toContain('carbon_readings_dead_letters{stream="energy_readings"} 1');
+    await expect
+      .poll(() => task.registry.metrics())
+      .toContain('carbon_poller_readings_connected{consumer="test-worker"} 1');
+  });
+
   it('leaves entries in the stream that another group has not read', async () => {
     await using store = temporaryStore();
     await redis.client.xGroupCreate(STREAM, 'auditors', '0', { MKSTREAM: true });
