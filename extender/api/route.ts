@@ -29,8 +29,6 @@ export interface ApiDependencies {
   readonly cache?: () => CacheState;
   /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
   readonly labels?: () => Promise<LabelsOf | undefined>;
-  /** Blocks that wait in the poller's spool for the database; undefined where the spool cannot be seen. */
-  readonly pendingBlocks: () => Promise<number | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */

@@ -6,7 +6,6 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
-import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import { watchCache } from '../cache-watcher.ts';
 import type { ToStore } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
@@ -38,7 +37,6 @@ const app = createApp({
   mode: config.MODE,
   cache: cache.state,
   labels: podLabels(store),
-  pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
   requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });

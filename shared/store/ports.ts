@@ -78,6 +78,8 @@ export interface PowerTotals {
   readonly lastMeasurement: EpochMs | undefined;
   /** When an exporter last answered; absent where the store does not keep it. */
   readonly lastScrape?: EpochMs | undefined;
+  /** Blocks that wait to be written to a database that cannot be reached; absent: none wait. */
+  readonly pendingBlocks?: number | undefined;
 }
 
 /** A container with the time that its samples span. */

@@ -130,7 +130,6 @@ async function serve(history: History) {
     store,
     workloads: openSqliteWorkloads(history.folder),
     profiles: builtInProfiles(),
-    pendingBlocks: async () => 0,
     clock,
     logger,
     metrics: createApiMetrics(),

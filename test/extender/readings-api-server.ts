@@ -36,7 +36,6 @@ export async function startReadingsApi(
     workloads: stack.use(openSqliteWorkloads(config.DATA_DIR)),
     profiles: builtInProfiles(),
     zoneOfNode: () => undefined,
-    pendingBlocks: async () => 0,
     clock,
     logger: log,
     metrics,

@@ -35,7 +35,6 @@ export async function start(token?: string, cache?: () => CacheState) {
     store,
     workloads: openSqliteWorkloads(folder),
     profiles: builtInProfiles(),
-    pendingBlocks: async () => 0,
     clock,
     logger: log,
     metrics,

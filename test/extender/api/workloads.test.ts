@@ -147,7 +147,6 @@ async function start() {
     logger: capturedLog(),
     metrics: createApiMetrics(),
     mode: 'local',
-    pendingBlocks: async () => 0,
     token: undefined,
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });

@@ -54,6 +54,20 @@ describeDatabases('migrations', (name, server) => {
     expect(applied[0]?.length).toBeGreaterThan(1);
   });
 
+  it('leave the database as it was when one fails, name it, and go on once the cause is gone', async () => {
+    const dsn = await server().database();
+    await query(dsn, 'CREATE TABLE co2e_emissions (mine integer)');
+    await using store = openTimescaleWriter(dsn, 90);
+    const failure = await store.totals().catch(String);
+    const applied = await query(dsn, APPLIED);
+
+    await query(dsn, 'DROP TABLE co2e_emissions');
+
+    expect(failure).toMatch(/migration 0002-co2e-emissions.sql: relation "co2e_emissions" already exists.*42P07/);
+    expect(applied.map((row) => row.name)).toEqual(['0001-power.sql']);
+    expect((await store.totals()).containers).toBe(0);
+  });
+
   it('use a hypertable where TimescaleDB is, and native partitions elsewhere', async () => {
     const dsn = await server().database();
     await using store = openTimescaleWriter(dsn, 90);

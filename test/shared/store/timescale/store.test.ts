@@ -148,6 +148,32 @@ describeDatabases('the store', (name, server) => {
     expect(await store.forgetBefore(NOON + DAY_MS + HOUR_MS)).toBe(1);
   });
 
+  it('keeps how power was known, when targets answered, and what pods are labelled with', async () => {
+    await using store = openTimescaleWriter(await server().database(), 90);
+    const modelled = { ...web, powerQuality: 'modelled' } as const;
+    await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1)], scrapedAt: NOON + 15_000 });
+    await store.append({ target: 'a', samples: [sample(modelled, NOON + 30_000, 1)] });
+    await store.append({ target: 'b', samples: [], scrapedAt: NOON + 90_000 });
+    const before = await store.podLabels?.();
+    await store.recordLabels?.([{ namespace: 'shop', pod: 'web-1', labels: { app: 'old' } }], NOON);
+    await store.recordLabels?.([{ namespace: 'shop', pod: 'web-1', labels: { app: 'web' } }], NOON + 1);
+
+    expect((await store.containers()).map(({ container }) => container)).toEqual([modelled]);
+    expect((await store.totals()).lastScrape).toBe(NOON + 90_000);
+    expect(before).toBeUndefined();
+    expect(await store.podLabels?.()).toEqual([{ namespace: 'shop', pod: 'web-1', labels: { app: 'web' } }]);
+  });
+
+  it('skips containers that a reader has had already', async () => {
+    await using store = openTimescaleWriter(await server().database(), 90);
+    await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(db, NOON + 15_000, 2)] });
+
+    const after = { container: { ...db, pod: 'db-1' }, end: 0 };
+    const found = await all(store.samples({}, { from: NOON, to: NOON + HOUR_MS }, after));
+
+    expect(found.map(({ joules }) => joules)).toEqual([1]);
+  });
+
   it('lets people read power and energy by name with SQL', async () => {
     const dsn = await server().database();
     await using store = openTimescaleWriter(dsn, 90);
