@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CalculatorFault } from '../shared/calculator/fault.ts';
-import { EXIT_CODES, Unavailable } from './faults.ts';
+import { Unavailable } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { type Column, textTable } from './table.ts';
 
@@ -56,12 +57,7 @@ export function explainCommand(io: Io): Command {
       `
 Asks the running extender, which remembers the newest 2000 pods. From outside the cluster:
   kubectl -n carbon-extender port-forward deploy/carbon-aware-scheduler 8888
-
-Examples:
-  carbon explain shop/web-6c9f7
-  carbon explain shop/web-6c9f7 --json | jq .candidates[0]
-${EXIT_CODES}
-`,
+${examples('carbon explain shop/web-6c9f7', 'carbon explain shop/web-6c9f7 --json | jq .candidates[0]')}`,
     )
     .action(async (pod: string, options: { extender: string; json?: boolean }) => {
       const found = await ask(options.extender, pod);
