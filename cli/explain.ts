@@ -57,7 +57,7 @@ export function explainCommand(io: Io): Command {
       `
 Asks the running extender, which remembers the newest 2000 pods. From outside the cluster:
   kubectl -n carbon-extender port-forward deploy/carbon-aware-scheduler 8888
-${examples('carbon explain shop/web-6c9f7', 'carbon explain shop/web-6c9f7 --json | jq .candidates[0]')}`,
+${examples('carbon explain shop/web-6c9f7', "carbon explain shop/web-6c9f7 --json | jq '.candidates[0]'")}`,
     )
     .action(async (pod: string, options: { extender: string; json?: boolean }) => {
       const found = await ask(options.extender, pod);
