@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { parseZone, type Zone } from '../shared/zones.ts';
+import { kubernetesSettings } from './kubernetes/settings.ts';
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
+  ...kubernetesSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),

@@ -1,0 +1,103 @@
+import type { EpochMs, GramsPerKwh } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
+import { readBoolean, readDuration, readInstant, readIntensity, readPercent, readZones } from './wish-values.ts';
+
+/** What a pod, its namespace or the cluster asks for. An absent wish is none, and lets the next layer speak. */
+export interface Wishes {
+  /** Neither ranked nor filtered nor deferred. */
+  readonly skip?: boolean;
+  /** Not above this, in gCO2eq/kWh. */
+  readonly maxIntensity?: GramsPerKwh;
+  /** Not above this percentile of the zone's own recent history; 0..100. */
+  readonly cleanerThan?: number;
+  /** Only in these zones: a limit, whatever `enforce` says. */
+  readonly zones?: readonly Zone[];
+  /** `maxIntensity` and `cleanerThan` forbid instead of preferring. */
+  readonly enforce?: boolean;
+  /** May wait this long for a cleaner hour, in milliseconds. */
+  readonly maxDelayMs?: number;
+  /** Must have started by then. */
+  readonly deadline?: EpochMs;
+  /** How long it will run, in milliseconds. */
+  readonly durationMs?: number;
+  /** Waits only for a saving of at least this many percent; 0..100. */
+  readonly minSavingPercent?: number;
+  /** The pod says that it may wait (true) or may not (false), without saying how long. */
+  readonly flexible?: boolean;
+}
+
+/** An annotation whose value says nothing that can be followed. */
+export interface BadWish {
+  readonly annotation: string;
+  readonly value: string;
+  /** What is wrong with it, as a clause: `is not a number`. */
+  readonly fault: string;
+}
+
+/** The wishes of one layer, and those of its annotations that were ignored. */
+export interface ReadWishes {
+  readonly wishes: Wishes;
+  readonly bad: readonly BadWish[];
+}
+
+/** Everything that is not asked for by annotations of this prefix is asked for by an alias. */
+export const ANNOTATION_PREFIX = 'carbon-extender.io/';
+
+const GARDENER = 'compute-gardener-scheduler.kubernetes.io/';
+const CARBON_AWARE = 'carbon-aware/';
+
+/** What an annotation's text came to. */
+type Value = { readonly value: unknown } | { readonly fault: string };
+
+interface Rule {
+  readonly wish: keyof Wishes;
+  readonly annotation: string;
+  readonly read: (text: string) => Value;
+}
+
+/** Every annotation that is understood; of several for one wish, the first that can be read wins. */
+const RULES: readonly Rule[] = [
+  { wish: 'skip', annotation: `${ANNOTATION_PREFIX}skip`, read: readBoolean },
+  { wish: 'skip', annotation: `${GARDENER}skip`, read: readBoolean },
+  { wish: 'maxIntensity', annotation: `${ANNOTATION_PREFIX}max-intensity`, read: readIntensity },
+  { wish: 'maxIntensity', annotation: `${GARDENER}carbon-intensity-threshold`, read: readIntensity },
+  { wish: 'cleanerThan', annotation: `${ANNOTATION_PREFIX}cleaner-than`, read: (text) => readPercent(text, /^p/i) },
+  { wish: 'zones', annotation: `${ANNOTATION_PREFIX}zones`, read: readZones },
+  { wish: 'enforce', annotation: `${ANNOTATION_PREFIX}enforce`, read: readBoolean },
+  { wish: 'maxDelayMs', annotation: `${ANNOTATION_PREFIX}max-delay`, read: (text) => readDuration(text) },
+  { wish: 'maxDelayMs', annotation: `${GARDENER}max-scheduling-delay`, read: (text) => readDuration(text) },
+  { wish: 'maxDelayMs', annotation: `${CARBON_AWARE}max-delay-hours`, read: (text) => readDuration(text, 'h') },
+  { wish: 'deadline', annotation: `${ANNOTATION_PREFIX}deadline`, read: readInstant },
+  { wish: 'deadline', annotation: `${CARBON_AWARE}deadline`, read: readInstant },
+  { wish: 'durationMs', annotation: `${ANNOTATION_PREFIX}duration`, read: (text) => readDuration(text) },
+  { wish: 'minSavingPercent', annotation: `${ANNOTATION_PREFIX}min-saving`, read: (text) => readPercent(text, /^/) },
+  { wish: 'flexible', annotation: `${CARBON_AWARE}flexible`, read: readBoolean },
+];
+
+const NOTHING: ReadWishes = { wishes: {}, bad: [] };
+
+/** Reads the wishes of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
+export function readWishes(annotations: Readonly<Record<string, string>> | undefined): ReadWishes {
+  if (annotations === undefined) return NOTHING;
+  const wishes: Partial<Record<keyof Wishes, unknown>> = {};
+  const bad: BadWish[] = [];
+  for (const { wish, annotation, read } of RULES) {
+    if (!Object.hasOwn(annotations, annotation)) continue;
+    const text = annotations[annotation] as string;
+    const found = read(text.trim());
+    if ('fault' in found) bad.push({ annotation, value: text, fault: found.fault });
+    else wishes[wish] ??= found.value;
+  }
+  if (bad.length === 0 && Object.keys(wishes).length === 0) return NOTHING;
+  return { wishes: wishes as Wishes, bad };
+}
+
+/** Puts layers together, the nearest to the pod first: pod, namespace, cluster. Each wish is the first layer's that has it. */
+export function layeredWishes(...layers: readonly (Wishes | undefined)[]): Wishes {
+  const all: Partial<Record<keyof Wishes, unknown>> = {};
+  for (const layer of layers) {
+    if (layer === undefined) continue;
+    for (const wish of Object.keys(layer) as (keyof Wishes)[]) all[wish] ??= layer[wish];
+  }
+  return all as Wishes;
+}
