@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { fail } from '../shared/runtime/lifecycle.ts';
+import { explain } from './faults.ts';
+import { processIo } from './io.ts';
 import { carbonProgram } from './program.ts';
 
 try {
   await carbonProgram(process.env).parseAsync();
 } catch (error) {
-  fail(error);
+  process.exitCode = explain(error, processIo.talk);
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { untilSignal } from '../shared/runtime/lifecycle.ts';
@@ -28,7 +28,8 @@ export async function runSideBySide(env: Environment, onReady: () => void): Prom
 }
 
 function start(name: ProgramName, env: Environment): ChildProcess {
-  return spawn(process.execPath, [join(ROOT, name, 'main.ts')], {
+  // Installed as a package, this file is .js, and so are the programs.
+  return spawn(process.execPath, [join(ROOT, name, `main${extname(import.meta.filename)}`)], {
     env: { ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -1,17 +1,34 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment } from '../shared/runtime/config.ts';
+import { budgetCommand } from './budget.ts';
+import { calculateCommand } from './calculate.ts';
+import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
+import { type Io, processIo } from './io.ts';
+import { reportCommand } from './report.ts';
+import { servicesCommand } from './services.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
 import { upCommand } from './up.ts';
+import { windowsCommand } from './windows.ts';
+import { workloadsCommand } from './workloads.ts';
+import { zonesCommand } from './zones.ts';
 
 /** The `carbon` program with all its commands. */
-export function carbonProgram(env: Environment): Command {
+export function carbonProgram(env: Environment, io: Io = processIo): Command {
   return new Command('carbon')
     .description('Runs, asks and reports on carbon-aware Kubernetes scheduling.')
     .version(packageJson.version)
-    .showHelpAfterError()
+    .showHelpAfterError('(add --help for the options)')
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
-    .addCommand(simulatedKeplerCommand());
+    .addCommand(simulatedKeplerCommand())
+    .addCommand(calculateCommand(env, io))
+    .addCommand(reportCommand(env, io))
+    .addCommand(budgetCommand(env, io))
+    .addCommand(servicesCommand(env, io))
+    .addCommand(workloadsCommand(env, io))
+    .addCommand(zonesCommand(env, io))
+    .addCommand(windowsCommand(env, io))
+    .addCommand(completionCommand(io));
 }

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
+import { gridFaults, gridSettings } from './grid/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
-export const POLLER_TASKS = ['grid', 'power', 'retention'] as const;
+export const POLLER_TASKS = ['grid', 'power', 'retention', 'budgets'] as const;
 
-/** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = z.object({
+const settings = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
+  ...zoneSettings,
   POLLER_TASKS: list()
     .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
     .default([...POLLER_TASKS])
@@ -35,19 +37,7 @@ export const pollerConfigSchema = z.object({
   CACHE_TTL_MINUTES: positive(10_080)
     .default(10)
     .describe('Minutes for which the cache document, and a last good reading, stay valid'),
-  ELECTRICITY_MAPS_API_KEY: z
-    .string()
-    .optional()
-    .meta({ secret: true, description: 'Key for Electricity Maps; without it the built-in yearly averages are used' }),
-  ELECTRICITY_MAPS_URL: httpUrl()
-    .default('https://api.electricitymaps.com/v4')
-    .describe('Base address of the Electricity Maps API, with its version'),
-  REPLAY_TRACE: z
-    .string()
-    .optional()
-    .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
-  GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to grid data providers under way at the same time'),
-  GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
+  ...gridSettings,
   EXPORTER_URL: list()
     .pipe(z.array(httpUrl()).min(1))
     .default(['http://localhost:9102/metrics'])
@@ -62,8 +52,20 @@ export const pollerConfigSchema = z.object({
     .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
   MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
   MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  SPOOL_MAX_MB: positive(1_048_576)
+    .default(512)
+    .describe(
+      'MODE=db: most that is kept under DATA_DIR/spool while the database is away, in MiB; the oldest go first',
+    ),
+  LEASE_NAME: z
+    .string()
+    .default('carbon-poller')
+    .describe('MODE=db: of pollers with the same name only one records power, the others stand by'),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
 });
+
+/** Everything that the poller reads from the environment. */
+export const pollerConfigSchema = settings.superRefine(gridFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createBudgetMetrics } from './budgets/budget-metrics.ts';
+import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
+import { createStoreMetrics } from './store-metrics.ts';
 
 /** All metrics of the poller, on their own registry, in base units. */
 export type PollerMetrics = ReturnType<typeof createPollerMetrics>;
@@ -24,7 +27,10 @@ export function createPollerMetrics() {
   });
   return {
     registry,
+    grid: createGridMetrics(registry),
+    budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
+    store: createStoreMetrics(registry),
     intensity: new Gauge({
       name: 'carbon_intensity_grams_per_kwh',
       help: 'Newest carbon intensity of a zone in gCO2eq per kilowatt-hour',

@@ -1,7 +1,12 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
+import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
+import { openRecordingLease } from '../shared/store/open-lease.ts';
+import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import { startBudgetTask } from './budgets/watch.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -26,7 +31,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
-  const store = stack.use(await openWritableStore(config));
+  const store = stack.use(await openWritableStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no round of the grid task has succeeded yet' }
@@ -38,8 +43,17 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
   if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
-  if (runs('power')) stack.use(startPowerTask({ config, store, clock, logger, metrics: metrics.power }));
+  if (runs('power')) {
+    const lease = stack.use(await openRecordingLease(config, { clock, logger }));
+    lease.onChange(metrics.store.onLease);
+    stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
+  }
   if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  if (runs('budgets')) {
+    const books = stack.use(await openWorkloadStore(config));
+    const sources = { books, history: store, zoneOfNode: zoneByName(config) };
+    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets }));
+  }
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

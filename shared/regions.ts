@@ -82,3 +82,8 @@ export function findRegion(text: string): NamedRegion {
   if (found.some((other) => other.zone !== first.zone)) return { kind: 'ambiguous', regions: found };
   return { kind: 'zone', zone: first.zone, regions: found };
 }
+
+/** Names of all regions of all providers in the table, each once. */
+export function regionNames(): Set<string> {
+  return new Set([...REGIONS.values()].flatMap((regions) => [...regions.keys()]));
+}

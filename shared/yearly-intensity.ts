@@ -21,3 +21,8 @@ export function yearlyIntensity(zone: Zone): YearlyIntensity | undefined {
   }
   return undefined;
 }
+
+/** Every zone that has a yearly average, without the world as a whole. */
+export function yearlyZones(): Zone[] {
+  return (Object.keys(zones) as Zone[]).filter((code) => code !== 'WORLD');
+}

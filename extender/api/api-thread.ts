@@ -1,3 +1,4 @@
+import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -69,7 +70,7 @@ interface RunningWorker {
 
 function startWorker(config: ExtenderConfig, port: number): RunningWorker {
   const data: ApiThreadData = { config, port };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(join(import.meta.dirname, `worker${extname(import.meta.filename)}`), {
     name: 'api',
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: config.API_HEAP_MB },

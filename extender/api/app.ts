@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
 import { requireToken } from './auth.ts';
+import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
@@ -8,6 +9,7 @@ import { healthRoute, statusRoute } from './health.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
+import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
@@ -20,6 +22,9 @@ function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-per-container'),
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
+    saveWorkloadsRoute(deps),
+    workloadsRoute(deps),
+    budgetsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
   ];

@@ -21,8 +21,8 @@ export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
   };
 }
 
-/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
+/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded; the spool's blocks are null where it cannot be seen. */
+export function statusRoute({ store, clock, mode, pendingBlocks }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/status',
@@ -36,7 +36,7 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
-        pending_db_blocks: 0,
+        pending_db_blocks: (await pendingBlocks()) ?? null,
         mode,
         timestamp: isoTime(clock.now()),
       });

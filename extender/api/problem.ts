@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: 'Method not allowed',
   413: 'Content too large',
   415: 'Unsupported media type',
+  422: 'Unprocessable content',
   500: 'Internal error',
 };
 

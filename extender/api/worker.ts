@@ -2,7 +2,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
+import { knownProfiles } from '../../shared/runtime/services-file.ts';
+import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
+import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
@@ -10,12 +14,17 @@ import { createApp } from './app.ts';
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
 const store = stack.use(await openReadableStore(config));
+const workloads = stack.use(await openWorkloadStore(config));
 const app = createApp({
   store,
+  workloads,
+  profiles: knownProfiles(config.SERVICES_FILE),
+  zoneOfNode: zoneByName(config),
   clock: systemClock,
   logger: createLogger('extender-api', config.LOG_LEVEL),
   metrics: createApiMetrics(),
   mode: config.MODE,
+  pendingBlocks: () => pendingBlocks(config),
   token: config.API_TOKEN,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));

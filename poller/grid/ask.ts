@@ -1,25 +1,24 @@
 import { type Dispatcher, request } from 'undici';
+import type { z } from 'zod';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Zone } from '../../shared/zones.ts';
 import { ProviderError, type ProviderFault } from './provider.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** How a provider's adapter reaches its service. */
-export interface Asker {
+/** How HTTP questions are sent. */
+export interface Transport {
   readonly clock: Clock;
   /** Longest wait for one answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-/** One question to a provider. */
-export interface Question {
-  readonly provider: string;
-  readonly zone: Zone;
+/** One question to a service. */
+export interface HttpQuestion {
   readonly url: string;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
-  /** Largest body taken, in bytes. */
+  /** Largest body taken, in bytes; 4 MiB when absent. */
   readonly maxBytes?: number;
 }
 
@@ -32,17 +31,27 @@ export interface Answer {
   readonly retryAfterMs: number | undefined;
 }
 
+/** No whole answer came: `oversized` when the service sent more than we take, else the network failed or was too slow. */
+export class NoAnswerError extends Error {
+  readonly oversized: boolean;
+
+  constructor(message: string, oversized: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'NoAnswerError';
+    this.oversized = oversized;
+  }
+}
+
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Sends a GET and reads the whole answer within the time-out; network faults and oversized bodies become ProviderErrors. */
-export async function ask(asker: Asker, question: Question): Promise<Answer> {
-  const { provider, zone } = question;
-  const timeout = AbortSignal.timeout(asker.timeoutMs);
+/** Sends a GET and reads the whole answer within the time-out; throws a NoAnswerError. */
+export async function get(transport: Transport, question: HttpQuestion): Promise<Answer> {
+  const timeout = AbortSignal.timeout(transport.timeoutMs);
   try {
     const response = await request(question.url, {
       headers: { accept: 'application/json', 'user-agent': 'carbon-extender', ...question.headers },
       signal: AbortSignal.any([question.signal, timeout]),
-      ...(asker.dispatcher && { dispatcher: asker.dispatcher }),
+      ...(transport.dispatcher && { dispatcher: transport.dispatcher }),
     });
     const text = await readText(response.body, question.maxBytes ?? DEFAULT_MAX_BYTES);
     const retryAfter = response.headers['retry-after'];
@@ -50,29 +59,36 @@ export async function ask(asker: Asker, question: Question): Promise<Answer> {
       status: response.statusCode,
       json: parseJson(text),
       text,
-      retryAfterMs: retryAfterMs(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, asker.clock.now()),
+      retryAfterMs: retryAfterMs(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, transport.clock.now()),
     };
   } catch (cause) {
-    if (cause instanceof OversizedError)
-      throw new ProviderError({ provider, zone, fault: 'malformed', detail: cause.message });
-    const detail = timeout.aborted ? `no answer within ${asker.timeoutMs} ms` : describeNetworkFault(cause);
-    throw new ProviderError({ provider, zone, fault: 'unavailable', detail, cause });
+    if (cause instanceof NoAnswerError) throw cause;
+    const detail = timeout.aborted ? `no answer within ${transport.timeoutMs} ms` : describeNetworkFault(cause);
+    throw new NoAnswerError(detail, false, cause);
   }
 }
 
-/** The usual meaning of a status that is not 200; 401 and 403 need the provider's own reading. */
-export function faultOfStatus(status: number): ProviderFault {
-  if (status === 429) return 'rate-limited';
-  if (status === 401 || status === 403) return 'auth';
-  if (status === 404) return 'no-data';
-  if (status >= 500 || status === 408) return 'unavailable';
+/** The usual meaning of an answer: undefined when it is a JSON body without `error`, else a fault by its status. */
+export function usualFault(answer: Answer): ProviderFault | undefined {
+  const told = (answer.json as { error?: unknown } | null | undefined)?.error;
+  if (answer.status === 200) return answer.json === undefined || told !== undefined ? 'malformed' : undefined;
+  if (answer.status === 429) return 'rate-limited';
+  if (answer.status === 401 || answer.status === 403) return 'auth';
+  if (answer.status === 404 || answer.status === 204) return 'no-data';
+  if (answer.status >= 500 || answer.status === 408) return 'unavailable';
   return 'malformed';
 }
 
-/** What a provider's error body says: its `message` or `error`, else the start of its text. */
+/** What an error body says, at most 200 characters: its `error`, `message`, `title` or `detail`, else the start of its text. */
 export function errorText(answer: Answer): string {
-  const body = answer.json as { error?: unknown; message?: unknown } | null | undefined;
-  const texts = [body?.error, body?.message].filter((part): part is string => typeof part === 'string' && part !== '');
+  const body = answer.json as Record<string, unknown> | null | undefined;
+  const inner = (typeof body?.error === 'object' ? body.error : undefined) as
+    | Record<string, unknown>
+    | null
+    | undefined;
+  const texts = [body?.error, body?.message, inner?.code, inner?.message, body?.title, body?.detail].filter(
+    (part): part is string => typeof part === 'string' && part !== '',
+  );
   const text =
     texts.length > 0
       ? texts.join(': ')
@@ -83,14 +99,26 @@ export function errorText(answer: Answer): string {
   return text.slice(0, 200) || 'an empty body';
 }
 
-class OversizedError extends Error {}
+/** A foreign body as our type; throws a ProviderError that names the first thing wrong with it. */
+export function parseAs<Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+  provider: string,
+  zone: Zone,
+): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const detail = `${issue?.path.join('.') || 'body'}: ${issue?.message}`;
+  throw new ProviderError({ provider, zone, fault: 'malformed', detail });
+}
 
 async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new OversizedError(`the body is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) throw new NoAnswerError(`the body is larger than ${maxBytes} bytes`, true);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

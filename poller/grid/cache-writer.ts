@@ -2,7 +2,9 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/carbon-cache.ts';
+import { supersedes } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 
 /** The one writer of the cache file: remembers each zone's last good reading and forgets it when it is older than the TTL. */
@@ -26,7 +28,8 @@ export async function openCacheWriter(
   return {
     async write(fresh) {
       const now = clock.now();
-      for (const region of fresh) known.set(region.zone, region);
+      for (const region of fresh)
+        if (mayReplace(region, known.get(region.zone), now, ttlMinutes)) known.set(region.zone, region);
       for (const [zone, region] of known) if (!isCurrent(region, now, ttlMinutes)) known.delete(zone);
       const text = encodeCarbonCache([...known.values()], now, ttlMinutes);
       // World-readable: the extender may run under another uid.
@@ -34,6 +37,13 @@ export async function openCacheWriter(
       return [...known.keys()];
     },
   };
+}
+
+/** An estimate does not take the place of a measurement of the same time while that is still good; between providers the hour counts. */
+function mayReplace(next: CachedRegion, known: CachedRegion | undefined, now: number, ttlMinutes: number): boolean {
+  if (!known || !isCurrent(known, now, ttlMinutes)) return true;
+  const same = known.provider === next.provider ? (time: number) => time : hourOf;
+  return same(known.datetime) !== same(next.datetime) || supersedes(next, known);
 }
 
 function isCurrent(region: CachedRegion, now: number, ttlMinutes: number): boolean {

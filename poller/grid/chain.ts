@@ -1,13 +1,15 @@
 import type { Reading } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { HOUR_MS, isoTime } from '../../shared/units.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
-import { type GridProvider, ProviderError, type ProviderFailure } from './provider.ts';
+import { failureOf, type GridProvider, ProviderError, type ProviderFailure } from './provider.ts';
 
-/** What asking for one zone came to. */
-export type ZoneOutcome =
-  | { readonly zone: Zone; readonly reading: Reading; readonly failures: readonly ProviderFailure[] }
-  | { readonly zone: Zone; readonly reading: undefined; readonly failures: readonly ProviderFailure[] };
+/** What asking for one zone came to; without a reading when nobody gave a usable one. */
+export interface ZoneOutcome {
+  readonly zone: Zone;
+  readonly reading: Reading | undefined;
+  readonly failures: readonly ProviderFailure[];
+}
 
 /** How often and how patiently a provider is asked. */
 export interface ChainOptions {
@@ -28,24 +30,51 @@ export interface ChainOptions {
 const FUTURE_LIMIT_MS = HOUR_MS;
 /** A value older than this is no news: some providers lag a day behind. */
 const AGE_LIMIT_MS = 26 * HOUR_MS;
+/** A provider that does not know a zone is asked for it again after this long: plans and catalogues change. */
+const NOT_COVERED_FOR_MS = HOUR_MS;
 
-/** Asks the providers in order until one gives a plausible reading; a yearly average only stands in for a zone that nobody else covers. */
-export async function askChain(options: ChainOptions, zone: Zone, signal: AbortSignal): Promise<ZoneOutcome> {
-  const failures: ProviderFailure[] = [];
-  for (const provider of options.providers) {
-    if (!provider.covers(zone)) continue;
-    // An outage must not flip a zone from this hour's value to a yearly one: readers should see it expire.
-    if (provider.name === 'yearly-average' && failures.some((failure) => failure.fault !== 'not-covered')) continue;
+/** Asks for zones one after the other or at once, remembering who does not cover what. */
+export interface Chain {
+  /** Asks the providers in order until one gives a plausible reading; a yearly average only stands in for a zone that nobody else covers. */
+  ask(zone: Zone, signal: AbortSignal): Promise<ZoneOutcome>;
+}
+
+/** A chain over providers in order of preference. */
+export function createChain(options: ChainOptions): Chain {
+  const { clock } = options;
+  const notCoveredUntil = new Map<string, EpochMs>();
+  const askOne = async (provider: GridProvider, zone: Zone, signal: AbortSignal): Promise<Reading> => {
+    const key = `${provider.name} ${zone}`;
+    if ((notCoveredUntil.get(key) ?? 0) > clock.now())
+      throw notCovered(provider.name, zone, 'not asked: it said so before');
     try {
-      return { zone, reading: await askPatiently(options, provider, zone, signal), failures };
+      return await askPatiently(options, provider, zone, signal);
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      failures.push(error.failure);
+      if (failureOf(error).fault === 'not-covered') notCoveredUntil.set(key, clock.now() + NOT_COVERED_FOR_MS);
+      throw error;
     }
-  }
-  if (failures.length === 0)
-    failures.push({ provider: 'none', zone, fault: 'not-covered', detail: 'no provider covers this zone' });
-  return { zone, reading: undefined, failures };
+  };
+  return {
+    async ask(zone, signal) {
+      const failures: ProviderFailure[] = [];
+      for (const provider of options.providers) {
+        if (!provider.covers(zone)) continue;
+        // An outage must not flip a zone from this hour's value to a yearly one: readers should see it expire.
+        if (provider.name === 'yearly-average' && failures.some(({ fault }) => fault !== 'not-covered')) continue;
+        try {
+          return { zone, reading: await askOne(provider, zone, signal), failures };
+        } catch (error) {
+          failures.push(failureOf(error));
+        }
+      }
+      if (failures.length === 0) failures.push(notCovered('none', zone, 'no provider covers this zone').failure);
+      return { zone, reading: undefined, failures };
+    },
+  };
+}
+
+function notCovered(provider: string, zone: Zone, detail: string): ProviderError {
+  return new ProviderError({ provider, zone, fault: 'not-covered', detail });
 }
 
 async function askPatiently(
@@ -63,10 +92,11 @@ async function askPatiently(
       onAnswer?.(provider.name, 'ok', seconds());
       return reading;
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      onAnswer?.(provider.name, error.failure.fault, seconds());
-      const pause = error.failure.retryAfterMs ?? random() * backoffMs * 2 ** attempt;
-      if (!error.retryable || attempt >= attempts || pause > longestPauseMs || signal.aborted) throw error;
+      const { fault, retryAfterMs } = failureOf(error);
+      onAnswer?.(provider.name, fault, seconds());
+      const pause = retryAfterMs ?? random() * backoffMs * 2 ** attempt;
+      const retryable = error instanceof ProviderError && error.retryable;
+      if (!retryable || attempt >= attempts || pause > longestPauseMs || signal.aborted) throw error;
       await clock.sleep(pause, signal);
     }
   }
@@ -75,20 +105,12 @@ async function askPatiently(
 function plausible(reading: Reading, now: number): Reading {
   const { zone, provider, datetime, quality } = reading;
   if (datetime > now + FUTURE_LIMIT_MS) {
-    throw new ProviderError({
-      provider,
-      zone,
-      fault: 'malformed',
-      detail: `the value is dated in the future (${isoTime(datetime)})`,
-    });
+    const detail = `the value is dated in the future (${isoTime(datetime)})`;
+    throw new ProviderError({ provider, zone, fault: 'malformed', detail });
   }
   if (quality !== 'yearly-average' && datetime < now - AGE_LIMIT_MS) {
-    throw new ProviderError({
-      provider,
-      zone,
-      fault: 'no-data',
-      detail: `the newest value is of ${isoTime(datetime)}`,
-    });
+    const detail = `the newest value is of ${isoTime(datetime)}`;
+    throw new ProviderError({ provider, zone, fault: 'no-data', detail });
   }
   return reading;
 }

@@ -1,4 +1,5 @@
-import type { ForecastPoint, Reading } from '../../shared/intensity.ts';
+import type { EnergyMix, ForecastPoint, Reading } from '../../shared/intensity.ts';
+import type { EpochMs } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 
 /** A source of grid data. Every method rejects with a ProviderError and nothing else. */
@@ -6,12 +7,16 @@ export interface GridProvider {
   readonly name: string;
   /** False when asking for the zone would be pointless; true when the provider may know it. */
   covers(zone: Zone): boolean;
+  /** Learns what the key may ask for; called before each round, asks the service at most once a day. */
+  prepare?(signal: AbortSignal): Promise<void>;
   /** The value of the present hour, or the newest that there is. */
   latest(zone: Zone, signal: AbortSignal): Promise<Reading>;
   /** The hours ahead, oldest first; absent where the provider has no forecast. */
   forecast?(zone: Zone, signal: AbortSignal): Promise<ForecastPoint[]>;
   /** Past hours, oldest first; absent where the provider has no history. */
   history?(zone: Zone, signal: AbortSignal): Promise<Reading[]>;
+  /** What electricity was made of in an hour; absent where the provider does not know or tells it with the value. */
+  energyMix?(zone: Zone, signal: AbortSignal): Promise<{ readonly datetime: EpochMs; readonly mix: EnergyMix }>;
 }
 
 /** What went wrong, by what can be done about it. */
@@ -26,6 +31,8 @@ export interface ProviderFailure {
   readonly detail: string;
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** True when nothing was sent: the provider is down, told us to wait, or its budget is used up. */
+  readonly notSent?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -44,6 +51,21 @@ export class ProviderError extends Error {
 
   /** Whether asking again soon may help. */
   get retryable(): boolean {
-    return this.failure.fault === 'rate-limited' || this.failure.fault === 'unavailable';
+    const { fault, notSent, retryAfterMs } = this.failure;
+    if (notSent && retryAfterMs === undefined) return false;
+    return fault === 'rate-limited' || fault === 'unavailable';
   }
+}
+
+/** The failure of an error that a provider threw; anything else is a fault of our own and thrown on. */
+export function failureOf(error: unknown): ProviderFailure {
+  if (error instanceof ProviderError) return error.failure;
+  throw error;
+}
+
+/** Makes a failure that several zones share speak of one of them. */
+export function asFailureOf(zone: Zone): (error: unknown) => never {
+  return (error) => {
+    throw new ProviderError({ ...failureOf(error), zone });
+  };
 }

@@ -23,7 +23,7 @@ export const storeSettings = {
     .enum(['local', 'db'])
     .default('local')
     .describe('`local`: one SQLite file under DATA_DIR; `db`: PostgreSQL or TimescaleDB at TSDB_DSN'),
-  DATA_DIR: z.string().default('/data').describe('Folder of the embedded store'),
+  DATA_DIR: z.string().default('/data').describe('Folder of the embedded store and of the spool'),
   TSDB_DSN: z.string().optional().meta({ secret: true, description: 'PostgreSQL connection string, for MODE=db' }),
   DATABASE_URL: z.string().optional().meta({ secret: true, description: 'Another name for TSDB_DSN' }),
 };

@@ -1,30 +1,74 @@
+import { join } from 'node:path';
+import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
 import type { ReadableStore, WritableStore } from './ports.ts';
+import type { Backlog } from './spool/spool.ts';
 import { openSqliteReader, openSqliteWriter } from './sqlite/store.ts';
 
-/** The adapter behind each MODE; `db` has none in this version. */
-const ADAPTERS = {
-  local: {
-    write: async ({ DATA_DIR }: StoreConfig): Promise<WritableStore> => openSqliteWriter(DATA_DIR),
-    read: async ({ DATA_DIR }: StoreConfig): Promise<ReadableStore> => openSqliteReader(DATA_DIR),
-  },
-  db: {
-    write: unsupported,
-    read: unsupported,
-  },
-} as const;
+/** What a store for recording is opened with. */
+export type WriterConfig = StoreConfig & { readonly RETENTION_DAYS?: number; readonly SPOOL_MAX_MB?: number };
 
-/** Opens the store that the configuration names, for recording. */
-export function openWritableStore(config: StoreConfig): Promise<WritableStore> {
-  return ADAPTERS[config.MODE].write(config);
+/** What keeping writes while the database is away needs. */
+export interface SpoolSurroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told after each change what waits for the database. */
+  readonly onBacklog: (backlog: Backlog) => void;
+}
+
+/** Size of the spool where the configuration has none, in MiB. */
+const SPOOL_MAX_MB = 512;
+const BYTES_PER_MB = 1_048_576;
+
+/**
+ * Opens the store that the configuration names, for recording. With `spool`, writes that cannot reach a database are
+ * kept on disk and delivered later; without it they reject.
+ */
+export async function openWritableStore(config: WriterConfig, spool?: SpoolSurroundings): Promise<WritableStore> {
+  switch (config.MODE) {
+    case 'local':
+      return openSqliteWriter(config.DATA_DIR);
+    case 'db': {
+      const { openTimescaleWriter } = await import('./timescale/store.ts');
+      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS);
+      return spool === undefined ? store : await behindSpool(store, config, spool);
+    }
+    default:
+      return config.MODE satisfies never;
+  }
 }
 
 /** Opens the store that the configuration names, for queries. */
-export function openReadableStore(config: StoreConfig): Promise<ReadableStore> {
-  return ADAPTERS[config.MODE].read(config);
+export async function openReadableStore(config: StoreConfig): Promise<ReadableStore> {
+  switch (config.MODE) {
+    case 'local':
+      return openSqliteReader(config.DATA_DIR);
+    case 'db': {
+      const { openTimescaleReader } = await import('./timescale/store.ts');
+      return openTimescaleReader(dsnOf(config));
+    }
+    default:
+      return config.MODE satisfies never;
+  }
 }
 
-async function unsupported(): Promise<never> {
-  throw new ConfigError('store', ['MODE: "db" is not supported by this version; use "local", the embedded store']);
+/** The connection string of MODE=db; throws a ConfigError when there is none. */
+export function dsnOf({ TSDB_DSN, DATABASE_URL }: Pick<StoreConfig, 'TSDB_DSN' | 'DATABASE_URL'>): string {
+  const dsn = TSDB_DSN ?? DATABASE_URL;
+  if (dsn === undefined)
+    throw new ConfigError('store', ['TSDB_DSN: is missing; MODE=db needs a PostgreSQL connection string']);
+  return dsn;
+}
+
+async function behindSpool(store: WritableStore, config: WriterConfig, spool: SpoolSurroundings) {
+  const { spooledStore } = await import('./spool/spooled-store.ts');
+  return spooledStore(store, {
+    folder: join(config.DATA_DIR, 'spool'),
+    maxBytes: (config.SPOOL_MAX_MB ?? SPOOL_MAX_MB) * BYTES_PER_MB,
+    clock: spool.clock,
+    logger: spool.logger,
+    onChange: spool.onBacklog,
+  });
 }

@@ -71,7 +71,7 @@ export interface PowerWriter {
   append(tick: PowerTick): Promise<void>;
   /** Folds finished hours into their compact form; a call that was cut off is resumed by the next. */
   compact(now: EpochMs): Promise<void>;
-  /** Forgets everything before a time; returns the number of hours removed. */
+  /** Forgets everything before a time, carbon intensity too; returns the number of hours of power removed. */
   forgetBefore(time: EpochMs): Promise<number>;
 }
 
@@ -89,7 +89,10 @@ export interface PowerReader {
 
 /** Keeps carbon intensity by zone and hour. */
 export interface IntensityWriter {
-  /** Newest value of an hour wins, but a worse quality never replaces a better one of the same hour. */
+  /**
+   * Newest value of an hour and signal wins, but a worse quality never replaces a better one. A known energy mix stays
+   * when the newer row has none. All rows or none; durable when it resolves.
+   */
   record(readings: readonly HourlyIntensity[]): Promise<void>;
 }
 

@@ -1,133 +1,120 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
+import {
+  type Asked,
+  bentTime,
+  type Fault,
+  type GridService,
+  json,
+  type Reply,
+  type Service,
+  startGridService,
+  stepOf,
+} from './grid-service.ts';
 
-/** How the double answers for a zone: a value in gCO2eq/kWh, or one of the ways in which the real service misbehaves. */
-export type Behaviour =
-  | number
-  | 'not-in-plan'
-  | 'over-rate'
-  | 'no-recent-data'
-  | 'error-in-200'
-  | 'null-value'
-  | 'wrong-zone'
-  | 'html-502'
-  | 'error-500'
-  | 'rate-limited'
-  | { readonly retryAfter: string }
-  | 'truncated'
-  | 'oversized'
-  | 'silent'
-  | 'endless'
-  | 'stale'
-  | 'future'
-  | 'bad-request';
-
-/** A stand-in for the Electricity Maps API, which cannot be had here. */
-export interface ElectricityMapsDouble extends AsyncDisposable {
-  /** Base address with its version. */
-  readonly url: string;
-  readonly zones: Map<string, Behaviour>;
-  /** Every question so far: path with query. */
-  readonly requests: string[];
-  /** `datetime` of answers; moved by tests. */
-  now: () => number;
+/** A stand-in for the Electricity Maps API, which cannot be had here. Values by zone; an unknown zone does not exist. */
+export interface ElectricityMapsDouble extends GridService {
+  /** Paths that the key may ask for; what the catalogue tells. Undefined: a catalogue without access, as v3 has. */
+  access: readonly string[] | undefined;
 }
 
 /** The key that the double takes. */
 export const GOOD_KEY = 'em-key-7f3a91c2';
 /** What the real service does when it cannot resolve a zone: it looks where the caller is. */
 const CALLERS_ZONE = 'AT';
+const HOUR_MS = 3_600_000;
 
-/** Starts the double on a free loopback port. */
-export async function startElectricityMaps(zones: Record<string, Behaviour> = {}): Promise<ElectricityMapsDouble> {
-  const double = { zones: new Map(Object.entries(zones)), requests: [] as string[], now: () => Date.now() };
-  const server: ListeningServer = await listen((request, response) => answer(double, request, response), {
-    host: '127.0.0.1',
-    port: 0,
-  });
-  return Object.assign(double, {
-    url: `http://127.0.0.1:${server.port}/v4`,
-    [Symbol.asyncDispose]: async () => {
-      server.server.closeAllConnections();
-      await server[Symbol.asyncDispose]();
-    },
-  });
+/** Starts the double on a free loopback port; `url` ends in its version. */
+export async function startElectricityMaps(values: Record<string, number> = {}): Promise<ElectricityMapsDouble> {
+  const state = { access: ['*'] as readonly string[] | undefined };
+  const service: Service = {
+    placeOf: (url) => url.searchParams.get('zone') ?? undefined,
+    answer: (asked) => refusedKey(asked) ?? answer(asked, state.access),
+    faults: FAULTS,
+    exempt: /\/zones$/,
+  };
+  const double = await startGridService(service, values);
+  return Object.defineProperties(Object.assign(double, { url: `${double.url}/v4` }), {
+    access: { get: () => state.access, set: (access) => Object.assign(state, { access: access }) },
+  }) as ElectricityMapsDouble;
 }
 
-type State = Pick<ElectricityMapsDouble, 'zones' | 'requests' | 'now'>;
-
-function answer(double: State, request: IncomingMessage, response: ServerResponse): void {
-  double.requests.push(request.url ?? '');
-  const url = new URL(request.url ?? '/', 'http://double');
-  const token = request.headers['auth-token'];
-  if (token === undefined)
-    return json(response, 401, {
-      error: 'Invalid auth-token',
-      message: 'Please provide a valid authentication header.',
-    });
-  if (token !== GOOD_KEY)
-    return json(response, 401, { error: 'Invalid auth-token', message: 'The provided token is invalid.' });
-  if (!/^\/v[34]\/carbon-intensity\/latest$/.test(url.pathname)) return json(response, 404, { error: 'Not found' });
-  const asked = url.searchParams.get('zone') ?? '';
-  const behaviour = double.zones.get(asked);
-  if (behaviour !== undefined) return behave(double, asked, behaviour, response);
-  if (url.searchParams.get('disableCallerLookup') === 'true')
-    return json(response, 400, { error: `Zone "${asked}" does not exist` });
-  json(response, 200, row(CALLERS_ZONE, 123, hour(double.now())));
-}
-
-function behave(double: State, zone: string, behaviour: Behaviour, response: ServerResponse): void {
-  const now = hour(double.now());
-  if (typeof behaviour === 'number') return json(response, 200, row(zone, behaviour, now));
-  if (typeof behaviour === 'object')
-    return json(response, 429, { error: 'Too many requests' }, { 'Retry-After': behaviour.retryAfter });
-  switch (behaviour) {
-    case 'not-in-plan':
-      return json(response, 401, {
+const FAULTS: Partial<Record<Fault, (zone: string) => Reply>> = {
+  'error-in-200': noRecentData(200),
+  'not-found': noRecentData(404),
+  'bad-request': () => json({ error: 'Missing arguments "node"' }, 400),
+  'bad-key': () => json({ error: 'Invalid auth-token', message: 'The provided token is invalid.' }, 401),
+  'not-in-plan': (zone) =>
+    json(
+      {
         error: `Request unauthorized for zoneKey=${zone}.`,
         message: 'You do not have access to this specific endpoint for this specific zone.',
-      });
-    case 'over-rate':
-      return json(response, 401, { error: 'Unauthorized' });
-    case 'no-recent-data':
-      return json(response, 404, { error: `No recent data for zone "${zone}"` });
-    case 'error-in-200':
-      return json(response, 200, { error: `No recent data for zone "${zone}"` });
-    case 'null-value':
-      return json(response, 200, { ...row(zone, 0, now), carbonIntensity: null });
-    case 'wrong-zone':
-      return json(response, 200, row(CALLERS_ZONE, 123, now));
-    case 'html-502':
-      return void response
-        .writeHead(502, { 'Content-Type': 'text/html' })
-        .end('<html><body><h1>502 Bad Gateway</h1></body></html>');
-    case 'error-500':
-      return json(response, 500, { status: 'error', message: 'Unknown error occured.' });
-    case 'rate-limited':
-      return json(response, 429, { error: 'Too many requests' });
-    case 'bad-request':
-      return json(response, 400, { error: 'Missing arguments "node"' });
-    case 'stale':
-      return json(response, 200, row(zone, 77, now - 48 * 3_600_000));
-    case 'future':
-      return json(response, 200, row(zone, 77, now + 48 * 3_600_000));
-    case 'truncated':
-      return truncated(response, JSON.stringify(row(zone, 77, now)));
-    case 'oversized':
-      return void response
-        .writeHead(200, { 'Content-Type': 'application/json' })
-        .end(`"${'x'.repeat(5 * 1024 * 1024)}"`);
-    case 'silent':
-      return;
-    case 'endless':
-      return endless(response);
+      },
+      401,
+    ),
+  'forbidden-html': () => ({ status: 403, body: 'Access denied' }),
+};
+
+function noRecentData(status: number): (zone: string) => Reply {
+  return (zone) => json({ error: `No recent data for zone "${zone}"` }, status);
+}
+
+function refusedKey({ request }: Asked): Reply | undefined {
+  const token = request.headers['auth-token'];
+  if (token === GOOD_KEY) return undefined;
+  const message =
+    token === undefined ? 'Please provide a valid authentication header.' : `The provided token ${token} is invalid.`;
+  return json({ error: 'Invalid auth-token', message }, 401);
+}
+
+function answer(asked: Asked, access: readonly string[] | undefined): Reply {
+  const { url, values, now } = asked;
+  const path = /^\/v[34]\/(.+)$/.exec(url.pathname)?.[1] ?? '';
+  if (path === 'zones') return json(catalogue([...values.keys()], access));
+  if (!/^(carbon-intensity\/(latest|history|forecast)|power-breakdown\/latest)$/.test(path))
+    return json({ error: 'Not found' }, 404);
+  const zone = url.searchParams.get('zone') ?? '';
+  const value = values.get(zone);
+  const hour = stepOf(now, 60);
+  if (value === undefined) {
+    if (url.searchParams.get('disableCallerLookup') === 'true')
+      return json({ error: `Zone "${zone}" does not exist` }, 400);
+    return json(row(CALLERS_ZONE, 123, hour));
+  }
+  if (access && !access.includes('*') && !access.includes(path)) return FAULTS['not-in-plan']?.(zone) ?? json({}, 401);
+  const bend = asked.bend(zone);
+  const told = bend === 'wrong-zone' ? CALLERS_ZONE : zone;
+  const at = bentTime(hour, bend);
+  const valueIn = (time: number) => (bend === 'null-value' ? null : (asked.valueAt(zone, time) ?? null));
+  switch (path) {
+    case 'carbon-intensity/latest':
+      return json(row(told, valueIn(at), at));
+    case 'carbon-intensity/history': {
+      const back = Array.from({ length: 24 }, (_, index) => at - (24 - index) * HOUR_MS);
+      const history = back.map((time) => ({
+        ...row(told, valueIn(time), time),
+        isEstimated: false,
+        estimationMethod: null,
+      }));
+      return json({ zone: told, history, temporalGranularity: 'hourly' });
+    }
+    case 'carbon-intensity/forecast': {
+      const ahead = Array.from({ length: 25 }, (_, index) => at + index * HOUR_MS);
+      const forecast = ahead.map((time) => ({ carbonIntensity: valueIn(time), datetime: iso(time) }));
+      return json({ zone: told, forecast, updatedAt: iso(now), temporalGranularity: 'hourly' });
+    }
     default:
-      behaviour satisfies never;
+      return json(breakdown(told, at));
   }
 }
 
-function row(zone: string, carbonIntensity: number, datetime: number) {
-  const iso = (time: number) => new Date(time).toISOString();
+function catalogue(zones: readonly string[], access: readonly string[] | undefined): object {
+  const entry = (zone: string) => ({
+    zoneName: `Zone ${zone}`,
+    ...(access && { zoneKey: zone, countryCode: zone.slice(0, 2), tier: 'TIER_A', access: [...access, ...access] }),
+  });
+  return Object.fromEntries(zones.map((zone) => [zone, entry(zone)]));
+}
+
+function row(zone: string, carbonIntensity: number | null, datetime: number) {
   return {
     zone,
     carbonIntensity,
@@ -143,23 +130,25 @@ function row(zone: string, carbonIntensity: number, datetime: number) {
   };
 }
 
-function truncated(response: ServerResponse, whole: string): void {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': whole.length });
-  response.write(whole.slice(0, whole.length / 2), () => response.destroy());
+/** In megawatts; null is not reported, and storage has a space in its name. */
+function breakdown(zone: string, datetime: number) {
+  const powerConsumptionBreakdown = {
+    nuclear: 400,
+    geothermal: null,
+    biomass: 50,
+    coal: 100,
+    wind: 250,
+    solar: 0,
+    hydro: 100,
+    gas: 50,
+    oil: null,
+    unknown: 30,
+    'hydro discharge': 20,
+    'battery discharge': null,
+  };
+  return { zone, datetime: iso(datetime), powerConsumptionBreakdown, powerConsumptionTotal: 1000, isEstimated: true };
 }
 
-function endless(response: ServerResponse): void {
-  response.writeHead(200, { 'Content-Type': 'application/json' });
-  const timer = setInterval(() => response.write(' '), 20);
-  response.once('close', () => clearInterval(timer));
-}
-
-function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response
-    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
-    .end(JSON.stringify(body));
-}
-
-function hour(time: number): number {
-  return Math.floor(time / 3_600_000) * 3_600_000;
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }

@@ -56,6 +56,10 @@ function startPoller(file: string): ChildProcess {
       CACHE_FILE: file,
       ELECTRICITY_MAPS_API_KEY: GOOD_KEY,
       ELECTRICITY_MAPS_URL: double.url,
+      ELECTRICITY_MAPS_REQUESTS_PER_HOUR: '1000000',
+      GRID_PROVIDERS: 'electricity-maps',
+      GRID_FORECAST: 'no',
+      GRID_BACKFILL: 'no',
     },
   });
 }

@@ -159,6 +159,23 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
 
       expect(found).toEqual([intensity(100, 'estimated'), marginal]);
     });
+
+    it('keeps what the provider told beside the value, and a known energy mix when a newer row has none', async () => {
+      await using store = await open();
+      const provenance = {
+        emissionFactorType: 'direct',
+        estimationMethod: 'TIME_SLICER_AVERAGE',
+        updatedAt: NOON + 25 * MINUTE,
+        dataQuality: 'historical',
+      } as const;
+      const mix = { energyMix: { wind: 60.5, gas: 39.5 } };
+      await store.record([{ ...intensity(100, 'estimated'), ...provenance, ...mix }]);
+      await store.record([{ ...intensity(110, 'estimated'), ...provenance }]);
+
+      const found = await store.intensities([zone('DE')], { from: NOON, to: NOON + HOUR_MS });
+
+      expect(found).toEqual([{ ...intensity(110, 'estimated'), ...provenance, ...mix }]);
+    });
   });
 }
 

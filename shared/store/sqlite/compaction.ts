@@ -1,5 +1,5 @@
 import { type EpochMs, HOUR_MS } from '../../units.ts';
-import { blockOf, splitByHour } from './blocks.ts';
+import { blockOf, splitByHour } from '../blocks.ts';
 import { decodeChunk, decodeTimeline, encodeChunk, encodeTimeline } from './chunk-codec.ts';
 import type { Database } from './database.ts';
 import { FoldedTarget, type SeriesSamples } from './folded-target.ts';

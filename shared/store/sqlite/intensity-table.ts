@@ -1,4 +1,11 @@
-import { type HourlyIntensity, QUALITIES, type Quality, type Signal } from '../../intensity.ts';
+import {
+  type DataQuality,
+  type EnergyMix,
+  type HourlyIntensity,
+  QUALITIES,
+  type Quality,
+  type Signal,
+} from '../../intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../units.ts';
 import type { Zone } from '../../zones.ts';
 import type { IntensityReader, IntensityWriter, TimeRange } from '../ports.ts';
@@ -11,18 +18,31 @@ interface Row {
   readonly grams_per_kwh: number;
   readonly provider: string;
   readonly quality: Quality;
+  readonly data_quality: DataQuality;
+  readonly emission_factor_type: 'lifecycle' | 'direct' | null;
+  readonly estimation_method: string | null;
+  readonly provider_updated_at: number | null;
+  readonly energy_mix: string | null;
 }
+
+const UPSERT = `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provider, quality, rank, data_quality,
+    emission_factor_type, estimation_method, provider_updated_at, energy_mix)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET grams_per_kwh = excluded.grams_per_kwh, provider = excluded.provider,
+    quality = excluded.quality, rank = excluded.rank, data_quality = excluded.data_quality,
+    emission_factor_type = excluded.emission_factor_type, estimation_method = excluded.estimation_method,
+    provider_updated_at = excluded.provider_updated_at, energy_mix = coalesce(excluded.energy_mix, energy_mix)
+  WHERE excluded.rank <= rank`;
 
 /** Writes carbon intensity by zone, hour and signal. */
 export function sqliteIntensityWriter(database: Database): IntensityWriter {
   return {
     async record(readings: readonly HourlyIntensity[]) {
       database.write(() => {
-        for (const { zone, hour, signal, carbonIntensity, provider, quality } of readings)
+        for (const reading of readings) {
+          const { zone, hour, signal, carbonIntensity, provider, quality, energyMix } = reading;
           database.run(
-            `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provider, quality, rank)
-             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET grams_per_kwh = excluded.grams_per_kwh,
-             provider = excluded.provider, quality = excluded.quality, rank = excluded.rank WHERE excluded.rank <= rank`,
+            UPSERT,
             zone,
             hourOf(hour),
             signal,
@@ -30,7 +50,13 @@ export function sqliteIntensityWriter(database: Database): IntensityWriter {
             provider,
             quality,
             QUALITIES.indexOf(quality),
+            reading.dataQuality ?? 'real_time',
+            reading.emissionFactorType ?? null,
+            reading.estimationMethod ?? null,
+            reading.updatedAt ?? null,
+            energyMix ? JSON.stringify(energyMix) : null,
           );
+        }
       });
     },
   };
@@ -44,18 +70,36 @@ export function sqliteIntensityReader(source: () => Database | undefined): Inten
       for (const zone of [...new Set(zones)].sort())
         rows.push(
           ...(source()?.all<Row>(
-            `SELECT zone, hour, signal, grams_per_kwh, provider, quality FROM intensity
+            `SELECT zone, hour, signal, grams_per_kwh, provider, quality, data_quality, emission_factor_type,
+               estimation_method, provider_updated_at, energy_mix FROM intensity
              WHERE zone = ? AND hour > ? AND hour < ? ORDER BY hour, signal`,
             zone,
             from - HOUR_MS,
             to,
           ) ?? []),
         );
-      return rows.map(({ grams_per_kwh, ...row }) => ({ ...row, carbonIntensity: gramsPerKwh(grams_per_kwh) }));
+      return rows.map(toHourly);
     },
     async zones() {
       const rows = source()?.all<{ zone: Zone }>('SELECT DISTINCT zone FROM intensity ORDER BY zone') ?? [];
       return rows.map((row) => row.zone);
     },
+  };
+}
+
+function toHourly(row: Row): HourlyIntensity {
+  const { zone, hour, signal, provider, quality, energy_mix } = row;
+  return {
+    zone,
+    hour,
+    signal,
+    carbonIntensity: gramsPerKwh(row.grams_per_kwh),
+    provider,
+    quality,
+    ...(row.data_quality !== 'real_time' && { dataQuality: row.data_quality }),
+    ...(row.emission_factor_type && { emissionFactorType: row.emission_factor_type }),
+    ...(row.estimation_method && { estimationMethod: row.estimation_method }),
+    ...(row.provider_updated_at !== null && { updatedAt: row.provider_updated_at }),
+    ...(energy_mix && { energyMix: JSON.parse(energy_mix) as EnergyMix }),
   };
 }

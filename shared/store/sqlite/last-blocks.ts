@@ -1,5 +1,5 @@
 import { hourOf } from '../../units.ts';
-import { blockOf } from './blocks.ts';
+import { blockOf } from '../blocks.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import type { Database } from './database.ts';
 import { chunksOf, type Measured, type Series, timelineIn, timelinesOf } from './samples.ts';

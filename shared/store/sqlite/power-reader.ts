@@ -1,4 +1,5 @@
 import { type EpochMs, HOUR_MS, hourOf, joules } from '../../units.ts';
+import { blockOf, splitByHour } from '../blocks.ts';
 import type {
   Container,
   ContainerFilter,
@@ -9,7 +10,6 @@ import type {
   PowerTotals,
   TimeRange,
 } from '../ports.ts';
-import { blockOf, splitByHour } from './blocks.ts';
 import type { Database } from './database.ts';
 import { lastBlocks } from './last-blocks.ts';
 import { type Series, samplesOf, seriesMatching } from './samples.ts';

@@ -1,5 +1,6 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
 import type { Container, PowerSample, PowerTick, PowerWriter } from '../ports.ts';
+import { millijoulesOf, refuseBroken } from '../sample-rules.ts';
 import { foldHour } from './compaction.ts';
 import type { Database } from './database.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
@@ -64,14 +65,15 @@ export class SqlitePowerWriter implements PowerWriter {
     return hours;
   }
 
-  #stored({ container, start, end, joules }: PowerSample, fresh: Map<string, number>): StoredSample {
+  #stored(sample: PowerSample, fresh: Map<string, number>): StoredSample {
+    const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
     let series = this.#series.get(key) ?? fresh.get(key);
     if (series === undefined) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
-    return { series, start, end, millijoules: Math.round(joules * 1000) };
+    return { series, start, end, millijoules: millijoulesOf(sample) };
   }
 
   #seriesOf({ namespace, pod, container, node }: Container, start: EpochMs, end: EpochMs): number {
@@ -100,12 +102,4 @@ export class SqlitePowerWriter implements PowerWriter {
     }
     this.#database.run('UPDATE series SET first = ?1 WHERE first < ?1', cutoff);
   }
-}
-
-function refuseBroken({ container, start, end, joules }: PowerSample): void {
-  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end) && end > start;
-  if (whole && joules >= 0 && Number.isSafeInteger(Math.round(joules * 1000))) return;
-  throw new RangeError(
-    `no sample: ${joules} J over [${start}, ${end}) of ${container.namespace}/${container.pod}/${container.container}`,
-  );
 }

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
+import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
 import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
@@ -336,11 +338,26 @@ describe('a bad request', () => {
 });
 
 async function start(token?: string) {
-  const store = openSqliteWriter(join(root, String(++folders)));
+  const folder = join(root, String(++folders));
+  const store = openSqliteWriter(folder);
+  const workloads = {
+    workloads: openSqliteWorkloads(folder),
+    profiles: builtInProfiles(),
+    zoneOfNode: () => zone('FR'),
+  };
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
-  const app = createApp({ store, clock, logger: log, metrics, mode: 'local', token });
+  const app = createApp({
+    store,
+    ...workloads,
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    pendingBlocks: async () => 0,
+    token,
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit) => {

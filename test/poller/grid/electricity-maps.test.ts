@@ -1,111 +1,131 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { electricityMaps } from '../../../poller/grid/electricity-maps.ts';
-import type { ProviderError, ProviderFault } from '../../../poller/grid/provider.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
+import type { ProviderError } from '../../../poller/grid/provider.ts';
 import { zone } from '../../../shared/zones.ts';
-import {
-  type Behaviour,
-  type ElectricityMapsDouble,
-  GOOD_KEY,
-  startElectricityMaps,
-} from '../../doubles/electricity-maps.ts';
+import { type ElectricityMapsDouble, startElectricityMaps } from '../../doubles/electricity-maps.ts';
+import { FakeClock } from '../../fake-clock.ts';
+import { providerOf, SUBJECTS } from './subjects.ts';
+
+const [subject] = SUBJECTS;
+if (!subject) throw new Error('no subject');
 
 let double: ElectricityMapsDouble;
+let clock: FakeClock;
 
 beforeAll(async () => {
-  double = await startElectricityMaps();
+  double = await startElectricityMaps({ FR: 42, DE: 300 });
 });
 
 beforeEach(() => {
-  double.zones.clear();
+  clock = new FakeClock('2026-01-01T12:34:00Z');
+  double.now = () => clock.now();
+  double.faults.clear();
   double.requests.length = 0;
+  double.access = ['*'];
 });
 
 afterAll(() => double[Symbol.asyncDispose]());
 
-const provider = (apiKey = GOOD_KEY) =>
-  electricityMaps({ baseUrl: double.url, apiKey, timeoutMs: 300, clock: systemClock });
-const latest = (code: string, apiKey?: string) => provider(apiKey).latest(zone(code), new AbortController().signal);
-const failure = async (code: string, apiKey?: string) =>
-  ((await latest(code, apiKey).catch((error) => error)) as ProviderError).failure;
+const live = () => new AbortController().signal;
+const FR = zone('FR');
+const DE = zone('DE');
+const make = (more = {}) => providerOf(subject, double.url, clock, more);
+const faultOf = (answer: Promise<unknown>) =>
+  answer.then(
+    () => 'none',
+    (error: ProviderError) => error.failure.fault,
+  );
 
 describe('electricityMaps', () => {
   it('reads the value of the hour with its provenance', async () => {
-    double.zones.set('FR', 42);
-    double.now = () => Date.parse('2026-01-01T12:34:00Z');
+    const reading = await make().latest(FR, live());
 
-    const reading = await latest('FR');
-
-    expect(reading).toMatchObject({
-      zone: 'FR',
-      carbonIntensity: 42,
-      provider: 'electricity-maps',
-      signal: 'average',
-      quality: 'estimated',
-    });
     expect(new Date(reading.datetime).toISOString()).toBe('2026-01-01T12:00:00.000Z');
+    expect(reading).toMatchObject({ emissionFactorType: 'lifecycle', estimationMethod: 'TIME_SLICER_AVERAGE' });
     expect(reading.updatedAt).toBeLessThan(reading.datetime);
   });
 
-  it('asks under the version in the base address and forbids the look-up of the caller', async () => {
-    double.zones.set('FR', 42);
+  it('asks under the version and the path of the base address, and forbids the look-up of the caller', async () => {
+    await make({ ELECTRICITY_MAPS_URL: `${double.url}/` }).latest(FR, live());
 
-    await latest('FR');
-
-    expect(double.requests).toEqual(['/v4/carbon-intensity/latest?zone=FR&disableCallerLookup=true']);
-  });
-
-  it.each<[Behaviour, ProviderFault, number | undefined]>([
-    ['not-in-plan', 'not-covered', 401],
-    ['over-rate', 'rate-limited', 401],
-    ['no-recent-data', 'no-data', 404],
-    ['error-in-200', 'no-data', 200],
-    ['null-value', 'malformed', undefined],
-    ['wrong-zone', 'malformed', undefined],
-    ['html-502', 'unavailable', 502],
-    ['error-500', 'unavailable', 500],
-    ['rate-limited', 'rate-limited', 429],
-    ['bad-request', 'malformed', 400],
-    ['truncated', 'unavailable', undefined],
-    ['oversized', 'malformed', undefined],
-    ['silent', 'unavailable', undefined],
-    ['endless', 'unavailable', undefined],
-  ])('takes %s for %s', async (behaviour, fault, status) => {
-    double.zones.set('DE', behaviour);
-
-    expect(await failure('DE')).toMatchObject({
-      provider: 'electricity-maps',
-      zone: 'DE',
-      fault,
-      ...(status && { status }),
-    });
-  });
-
-  it('tells a bad key from a plan without the zone, and never repeats the key', async () => {
-    double.zones.set('DE', 300);
-
-    const told = await failure('DE', 'wrong-key-0000');
-
-    expect(told.fault).toBe('auth');
-    expect(JSON.stringify(told)).not.toContain('wrong-key-0000');
+    expect(double.requests.map(({ path }) => path)).toEqual([
+      '/v4/carbon-intensity/latest?zone=FR&disableCallerLookup=true',
+    ]);
   });
 
   it.each([
-    ['120', 120_000],
-    ['-5', undefined],
-    ['86400', 900_000],
-  ])('reads Retry-After %s as %s ms', async (retryAfter, expected) => {
-    double.zones.set('DE', { retryAfter });
+    ['bad-key', 'auth'],
+    ['not-in-plan', 'not-covered'],
+    ['over-rate', 'rate-limited'],
+    ['forbidden-html', 'auth'],
+    ['not-found', 'no-data'],
+    ['error-in-200', 'no-data'],
+    ['wrong-zone', 'malformed'],
+  ] as const)('takes %s for %s', async (behaviour, fault) => {
+    double.faults.set('DE', behaviour);
 
-    expect((await failure('DE')).retryAfterMs).toBe(expected);
+    expect(await faultOf(make().latest(DE, live()))).toBe(fault);
   });
 
-  it('reads Retry-After as a date', async () => {
-    double.zones.set('DE', { retryAfter: new Date(Date.now() + 60_000).toUTCString() });
+  it('leaves hours without a value out of history and forecast', async () => {
+    double.faults.set('DE', 'null-value');
 
-    const { retryAfterMs } = await failure('DE');
+    expect(await make().history?.(DE, live())).toEqual([]);
+    expect(await make().forecast?.(DE, live())).toEqual([]);
+  });
 
-    expect(retryAfterMs).toBeGreaterThan(50_000);
-    expect(retryAfterMs).toBeLessThanOrEqual(60_000);
+  it('tells measured hours of the past from estimated ones', async () => {
+    const past = (await make().history?.(FR, live())) ?? [];
+
+    expect(past).toHaveLength(24);
+    expect(new Set(past.map(({ quality }) => quality))).toEqual(new Set(['measured']));
+  });
+
+  it('makes the energy mix of consumption, in percent', async () => {
+    const told = await make().energyMix?.(FR, live());
+
+    expect(told?.mix).toEqual({ nuclear: 40, other: 10, coal: 10, wind: 25, solar: 0, hydro: 10, gas: 5 });
+  });
+
+  describe('once it has learned what the key may ask for', () => {
+    it('covers only zones of the plan', async () => {
+      const provider = make();
+
+      await provider.prepare?.(live());
+
+      expect([provider.covers(FR), provider.covers(zone('PL'))]).toEqual([true, false]);
+    });
+
+    it('does not ask for what the plan lacks', async () => {
+      double.access = ['carbon-intensity/latest'];
+      const provider = make();
+      await provider.prepare?.(live());
+
+      const fault = provider.forecast && (await faultOf(provider.forecast(FR, live())));
+
+      expect(fault).toBe('not-covered');
+      expect(double.requests.map(({ path }) => path)).toEqual(['/v4/zones']);
+    });
+
+    it('asks for the catalogue once a day, and an hour later after a failure', async () => {
+      const provider = make();
+      double.now = () => clock.now();
+      const learn = () => provider.prepare?.(live())?.catch(() => undefined);
+
+      for (let hour = 0; hour < 48; hour++) {
+        await learn();
+        await clock.advance(3_600_000);
+      }
+
+      expect(double.requests.map(({ path }) => path)).toEqual(['/v4/zones', '/v4/zones']);
+    });
+
+    it('learns nothing from a catalogue without access, as v3 has it', async () => {
+      double.access = undefined;
+      const provider = make();
+
+      await provider.prepare?.(live());
+
+      expect(provider.covers(zone('PL'))).toBe(true);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitByHour } from '../../../../shared/store/sqlite/blocks.ts';
+import { splitByHour } from '../../../../shared/store/blocks.ts';
 import {
   decodeChunk,
   decodeTimeline,

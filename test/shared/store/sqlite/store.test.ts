@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openReadableStore, openWritableStore } from '../../../../shared/store/open.ts';
 import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
 import { HOUR_MS, joules } from '../../../../shared/units.ts';
 import { storeContract } from '../../../store/contract.ts';
@@ -52,13 +51,6 @@ describe('the embedded store', () => {
 
     for (const store of stores) await store[Symbol.asyncDispose]();
     expect(await energy(at)).toBe(9);
-  });
-
-  it('says which MODE it cannot serve', async () => {
-    const config = { MODE: 'db', DATA_DIR: folder(), TSDB_DSN: 'postgres://localhost/x' } as const;
-
-    await expect(openWritableStore({ ...config, DATABASE_URL: undefined })).rejects.toThrow(/MODE: "db"/);
-    await expect(openReadableStore({ ...config, DATABASE_URL: undefined })).rejects.toThrow(/MODE: "db"/);
   });
 
   it('needs at most 3 bytes for a sample, its time included', async () => {

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { type CacheState, cacheState, decodeCarbonCache } from '../shared/carbon-cache.ts';
+import type { EpochMs } from '../shared/units.ts';
+
+/** The cache file as it is now: fresh, stale, or missing with the reason. */
+export function readCache(file: string, now: EpochMs): CacheState {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { kind: 'missing', reason: `it cannot be read (${(error as NodeJS.ErrnoException).code})` };
+  }
+  return cacheState(decodeCarbonCache(text), now);
+}

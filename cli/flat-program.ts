@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { CalculatorFault } from '../shared/calculator/fault.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { runCalculate } from './calculate.ts';
+import { EXIT_CODES } from './faults.ts';
+import { type Io, processIo } from './io.ts';
+import { runReport } from './report.ts';
+import { runServicesList } from './services.ts';
+
+interface FlatOptions {
+  readonly service?: string;
+  readonly region?: string;
+  readonly requests?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly save?: boolean;
+  readonly report?: boolean;
+  readonly period: string;
+  readonly format?: string;
+  readonly list?: boolean;
+  readonly json?: boolean;
+}
+
+/** The `co2e-calculator` program: calculation, report and list of services in one flat form. */
+export function flatProgram(env: Environment, io: Io = processIo): Command {
+  return new Command('co2e-calculator')
+    .description('What did these requests emit? The calculator of carbon-extender in one flat form')
+    .version(packageJson.version)
+    .option('--service <name>', 'service, as in --list')
+    .option('--region <region>', 'cloud region (us-east-1, aws/eu-west-1) or grid zone (DE)')
+    .option('--requests <number>', 'how many requests, whole and above 0')
+    .option('--from <time>', 'start, in UTC; default: the last 24 full hours')
+    .option('--to <time>', 'end, in UTC, not included')
+    .option('--save', 'keep the result for reports')
+    .option('--report', 'report on what was saved')
+    .option('--period <period>', 'of the report: last-24h, last-7d, last-30d or FROM..TO', 'last-7d')
+    .option('--format <format>', 'of the report: table, json, csv, markdown')
+    .option('--list', 'list the services')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  co2e-calculator --service q2q-ai --region us-east-1 --requests 100000
+  co2e-calculator --report --period last-30d
+  co2e-calculator --list
+${EXIT_CODES}
+`,
+    )
+    .action((options: FlatOptions) => run(options, env, io));
+}
+
+async function run(options: FlatOptions, env: Environment, io: Io): Promise<void> {
+  if (options.list) return runServicesList(options, env, io);
+  const { service, region, requests } = options;
+  if (options.report) {
+    const format = options.format ?? (options.json ? 'json' : 'table');
+    return runReport({ ...options, format }, env, io);
+  }
+  if (service !== undefined && region !== undefined && requests !== undefined)
+    return runCalculate({ ...options, service, region, requests }, env, io);
+  const missing = Object.entries({ service, region, requests }).filter(([, value]) => value === undefined);
+  throw new CalculatorFault(
+    'bad-file',
+    `give --service, --region and --requests, or --report, or --list; missing: ${missing.map(([name]) => `--${name}`).join(', ')}`,
+  );
+}

@@ -1,0 +1,117 @@
+import { Command } from 'commander';
+import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
+import { parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
+import { type Report, reportOn } from '../shared/calculator/report.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
+import type { TimeRange } from '../shared/store/ports.ts';
+import type { WorkloadStore } from '../shared/store/workloads.ts';
+import { EXIT_CODES } from './faults.ts';
+import type { Io } from './io.ts';
+import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
+import { type CliConfig, cliConfig } from './settings.ts';
+import { withHistory, withWorkloads } from './stores.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
+
+/** The options of `carbon report`, as written. */
+export interface ReportOptions {
+  readonly period: string;
+  readonly format: string;
+  readonly service?: string;
+  readonly region?: string;
+}
+
+/** `carbon report`: what was saved of a period, by service and region. */
+export function reportCommand(env: Environment, io: Io): Command {
+  return new Command('report')
+    .description('Emissions by service and region, with totals, comparisons and equivalents')
+    .option('--period <period>', 'last-24h, last-7d, last-30d or FROM..TO (UTC, TO not included)', 'last-7d')
+    .option('--format <format>', FORMATS.join(', '), 'table')
+    .option('--service <name>', 'only this service')
+    .option('--region <region>', 'only this region')
+    .addHelpText(
+      'after',
+      `
+Reports on the records that "carbon calculate --save", "carbon workloads import" and POST /api/workloads keep.
+
+Examples:
+  carbon report --period last-30d
+  carbon report --period 2026-10-01..2026-11-01 --format markdown > october.md
+  carbon report --period last-24h --format json | jq .totals.total_gCO2e
+${EXIT_CODES}
+`,
+    )
+    .action((options: ReportOptions) => runReport(options, env, io));
+}
+
+/** Reads the records, reports, and prints. */
+export async function runReport(options: ReportOptions, env: Environment, io: Io): Promise<void> {
+  const format = FORMATS.find((name) => name === options.format);
+  if (format === undefined)
+    throw new CalculatorFault(
+      'bad-file',
+      `"${options.format}" is no format; did you mean "${nearest(options.format, FORMATS)}"?`,
+    );
+  const now = io.clock.now();
+  const period = parsePeriod(options.period, now);
+  const config = cliConfig(env);
+  const { report, budgets } = await withWorkloads(config, async (store) => ({
+    report: await reportFrom(store, options, period),
+    budgets: await standings(config, store, now),
+  }));
+  io.out(written(report, budgets, format, io));
+}
+
+async function reportFrom(
+  store: WorkloadStore,
+  { service, region }: ReportOptions,
+  period: TimeRange,
+): Promise<Report> {
+  const records = await store.workloads({ service, region }, { from: periodBefore(period).from, to: period.to });
+  const report = reportOn(records, period);
+  if (report !== undefined) return report;
+  const all = await store.workloads({}, { from: 0, to: Number.MAX_SAFE_INTEGER });
+  throw new CalculatorFault('no-data', nothingIn(period, all, service, region));
+}
+
+function nothingIn(
+  period: TimeRange,
+  all: Awaited<ReturnType<WorkloadStore['workloads']>>,
+  service?: string,
+  region?: string,
+): string {
+  const services = new Set(all.map(({ service_name }) => service_name));
+  if (service !== undefined && services.size > 0 && !services.has(service))
+    return `nothing is saved of service "${service}"; did you mean "${nearest(service, services)}"?`;
+  const regions = new Set(all.map((record) => record.region));
+  if (region !== undefined && regions.size > 0 && !regions.has(region))
+    return `nothing is saved of region "${region}"; did you mean "${nearest(region, regions)}"?`;
+  const away = (record: TimeRange) => Math.max(record.from - period.to, period.from - record.to);
+  const spans = all.map(({ period_start: from, period_end: to }) => ({ from, to })).sort((a, b) => away(a) - away(b));
+  const hint = spans[0]
+    ? `the nearest record is of ${writtenPeriod(spans[0])}`
+    : 'nothing is saved yet ("carbon calculate --save" does)';
+  return `no emissions are saved for ${writtenPeriod(period)}; ${hint}`;
+}
+
+function standings(config: CliConfig, books: WorkloadStore, now: number): Promise<BudgetStanding[]> {
+  return withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: zoneByName(config) }, now));
+}
+
+function written(report: Report, budgets: readonly BudgetStanding[], format: (typeof FORMATS)[number], io: Io): string {
+  const standing = budgets.map((budget) => budget.standing);
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify({ ...report, budgets: standing }, null, 2)}\n`;
+    case 'csv':
+      return reportCsv(report);
+    case 'markdown':
+      return reportMarkdown(report, standing);
+    case 'table':
+      return reportTable(report, standing, io);
+    default:
+      return format satisfies never;
+  }
+}

@@ -1,0 +1,142 @@
+import { Command } from 'commander';
+import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { fullHours, measuredProfile, parseSelector, recordedUse } from '../shared/calculator/measure.ts';
+import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
+import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
+import type { TimeRange } from '../shared/store/ports.ts';
+import { EXIT_CODES } from './faults.ts';
+import type { Io } from './io.ts';
+import { askPrometheus } from './prometheus.ts';
+import { percent } from './result-text.ts';
+import { cliConfig } from './settings.ts';
+import { withHistory } from './stores.ts';
+import { type Column, textTable } from './table.ts';
+
+/** `carbon services`: the energy profiles, and how to measure one. */
+export function servicesCommand(env: Environment, io: Io): Command {
+  return new Command('services')
+    .description('Energy per request of services: list the profiles, or measure one')
+    .addCommand(listCommand(env, io))
+    .addCommand(measureCommand(env, io));
+}
+
+function listCommand(env: Environment, io: Io): Command {
+  return new Command('list')
+    .description('Every service with its energy per request and how that is known')
+    .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
+    .option('--json', 'print JSON')
+    .action((options: ListOptions) => runServicesList(options, env, io));
+}
+
+/** The options of `carbon services list`. */
+export interface ListOptions {
+  readonly services?: string;
+  readonly json?: boolean;
+}
+
+/** Prints the profiles. */
+export async function runServicesList({ services, json }: ListOptions, env: Environment, io: Io): Promise<void> {
+  const profiles = [...knownProfiles(services ?? cliConfig(env).SERVICES_FILE).values()];
+  io.out(json ? `${JSON.stringify(profiles, null, 2)}\n` : textTable(COLUMNS, profiles));
+}
+
+const COLUMNS: readonly Column<ServiceProfile>[] = [
+  { title: 'Service', cell: ({ service }) => service },
+  {
+    title: 'Wh per request',
+    align: 'right',
+    cell: ({ wh_per_request }) => String(Number(wh_per_request.toPrecision(6))),
+  },
+  { title: 'Confidence', cell: ({ confidence }) => confidence },
+  { title: 'Source', cell: ({ source }) => source },
+  {
+    title: 'Measured',
+    cell: ({ measured }) =>
+      measured
+        ? `${measured.from.slice(0, 10)}..${measured.to.slice(0, 10)}, ${percent(measured.coverage)} recorded`
+        : '',
+  },
+];
+
+interface MeasureOptions {
+  readonly service: string;
+  readonly selector: string;
+  readonly requests?: string;
+  readonly prometheus?: string;
+  readonly prometheusUrl?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly saveTo?: string;
+  readonly json?: boolean;
+}
+
+function measureCommand(env: Environment, io: Io): Command {
+  return new Command('measure')
+    .description("Makes a profile of recorded energy: joules of the service's containers by its requests")
+    .requiredOption('--service <name>', 'name of the profile')
+    .requiredOption(
+      '--selector <namespace/workload>',
+      'its containers: namespace, namespace/workload or namespace/workload/container',
+    )
+    .option('--requests <number>', 'requests that it answered in the period')
+    .option('--prometheus <query>', 'PromQL for that number; $interval is the length of the period')
+    .option('--prometheus-url <url>', 'where Prometheus is (PROMETHEUS_URL)')
+    .option('--from <time>', 'start in UTC; default: the last 24 full hours')
+    .option('--to <time>', 'end in UTC, not included')
+    .option('--save-to <file>', 'YAML or JSON file to add the profile to')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Energy is recorded by the hour, so the period is widened to full hours.
+
+Examples:
+  carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml
+  carbon services measure --service checkout --selector shop/checkout \\
+    --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'
+${EXIT_CODES}
+`,
+    )
+    .action((options: MeasureOptions) => measure(options, env, io));
+}
+
+async function measure(options: MeasureOptions, env: Environment, io: Io): Promise<void> {
+  const config = cliConfig(env);
+  const period = fullHours(periodOf(options, io));
+  const selector = parseSelector(options.selector);
+  const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
+  const use = await withHistory(config, (history) =>
+    recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),
+  );
+  const profile = measuredProfile(options.service, use, requests, period);
+  if (options.saveTo !== undefined) await saveProfile(options.saveTo, profile);
+  io.out(options.json ? `${JSON.stringify(profile, null, 2)}\n` : textTable(COLUMNS, [profile]));
+  if (options.saveTo !== undefined)
+    io.talk(`Saved in ${options.saveTo}; use it with --services ${options.saveTo} or SERVICES_FILE.`);
+}
+
+async function requestsOf(
+  { requests, prometheus }: MeasureOptions,
+  url: string | undefined,
+  period: TimeRange,
+): Promise<number> {
+  if ((requests === undefined) === (prometheus === undefined))
+    throw new CalculatorFault(
+      'bad-number',
+      'give the number of requests either as --requests or as --prometheus QUERY',
+    );
+  if (prometheus === undefined) return Number(requests);
+  if (url === undefined) throw new CalculatorFault('bad-file', '--prometheus needs --prometheus-url or PROMETHEUS_URL');
+  return Math.round(await askPrometheus(url, prometheus, period));
+}
+
+function periodOf({ from, to }: MeasureOptions, io: Io): TimeRange {
+  if (from === undefined && to === undefined) return parsePeriod('last-24h', io.clock.now());
+  if (from !== undefined && to !== undefined) return rangeOf(from, to);
+  throw new CalculatorFault(
+    'bad-period',
+    `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`,
+  );
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
+import { cacheSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+
+/** What the reporting commands read from the environment. */
+export const cliConfigSchema = z.object({
+  ...storeSettings,
+  ...cacheSettings,
+  ...zoneSettings,
+  ...serviceSettings,
+  PROMETHEUS_URL: httpUrl().optional().describe('Prometheus that `carbon services measure --prometheus` asks'),
+});
+
+/** The reporting commands' settings, checked. */
+export type CliConfig = z.output<typeof cliConfigSchema>;
+
+/** Settings from the environment; without DATA_DIR and CACHE_FILE, those of `carbon up` in ./data when that folder is there. */
+export function cliConfig(env: Environment): CliConfig {
+  const local = resolve('data');
+  const folder = env.DATA_DIR?.trim() || (existsSync(local) ? local : undefined);
+  const beside = folder === undefined ? undefined : join(folder, 'carbon_cache.json');
+  const cache = env.CACHE_FILE?.trim() || (beside && existsSync(beside) ? beside : undefined);
+  return loadConfig('carbon', cliConfigSchema, { ...env, DATA_DIR: folder, CACHE_FILE: cache });
+}

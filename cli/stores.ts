@@ -1,0 +1,23 @@
+import { openReadableStore } from '../shared/store/open.ts';
+import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import type { ReadableStore } from '../shared/store/ports.ts';
+import type { WorkloadStore } from '../shared/store/workloads.ts';
+import type { CliConfig } from './settings.ts';
+
+/** Opens the history, does something with it, and closes it. */
+export async function withHistory<Result>(
+  config: CliConfig,
+  use: (history: ReadableStore) => Promise<Result>,
+): Promise<Result> {
+  await using history = await openReadableStore(config);
+  return await use(history);
+}
+
+/** Opens workloads and budgets, does something with them, and closes them. */
+export async function withWorkloads<Result>(
+  config: CliConfig,
+  use: (workloads: WorkloadStore) => Promise<Result>,
+): Promise<Result> {
+  await using workloads = await openWorkloadStore(config);
+  return await use(workloads);
+}

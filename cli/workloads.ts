@@ -1,0 +1,94 @@
+import { Command } from 'commander';
+import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { type Recorded, recordWorkloads } from '../shared/calculator/record.ts';
+import { type WorkloadInput, workloadInput } from '../shared/calculator/workload.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { knownProfiles } from '../shared/runtime/services-file.ts';
+import { EXIT_CODES } from './faults.ts';
+import type { Io } from './io.ts';
+import { withProgress } from './progress.ts';
+import { cliConfig } from './settings.ts';
+import { withHistory, withWorkloads } from './stores.ts';
+import { readCsv } from './usage-file.ts';
+
+interface ImportOptions {
+  readonly yearlyAverage?: boolean;
+  readonly services?: string;
+  readonly json?: boolean;
+}
+
+const REQUIRED = ['service_name', 'region', 'period_start', 'period_end', 'request_count'];
+
+/** More faults than these are counted, not listed. */
+const MOST_FAULTS = 20;
+
+/** `carbon workloads import`: takes records over from a CSV file. */
+export function workloadsCommand(env: Environment, io: Io): Command {
+  return new Command('workloads').description('Saved emissions of services').addCommand(
+    new Command('import')
+      .description('Calculates and saves every line of a CSV file, or none when a line is at fault')
+      .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)
+      .option('--yearly-average', 'take the yearly average for periods without history')
+      .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
+      .option('--json', 'print JSON')
+      .addHelpText(
+        'after',
+        `
+Importing the same file again changes nothing: a line replaces what is saved of its service, region and period.
+
+Examples:
+  carbon workloads import october.csv
+${EXIT_CODES}
+`,
+      )
+      .action((file: string, options: ImportOptions) => importFile(file, options, env, io)),
+  );
+}
+
+async function importFile(file: string, options: ImportOptions, env: Environment, io: Io): Promise<void> {
+  const config = cliConfig(env);
+  const inputs = read(file, options.yearlyAverage ?? false);
+  const profiles = knownProfiles(options.services ?? config.SERVICES_FILE);
+  const recorded = await withHistory(config, (history) =>
+    withProgress(io, 'calculating', inputs.length, (tick) => recordWorkloads(inputs, profiles, history, tick)),
+  );
+  const saved = await withWorkloads(config, (store) => store.saveWorkloads(recordsOf(recorded, file)));
+  io.out(options.json ? `${JSON.stringify(saved)}\n` : `${saved.created} saved, ${saved.updated} replaced\n`);
+}
+
+function recordsOf(recorded: Recorded, file: string) {
+  if (recorded.kind === 'records') return recorded.records;
+  throw faultsOf(
+    file,
+    recorded.faults.map(({ index, message }) => `line ${index + 2}: ${message}`),
+  );
+}
+
+function read(file: string, yearly: boolean): WorkloadInput[] {
+  const inputs: WorkloadInput[] = [];
+  const faults: string[] = [];
+  for (const [index, row] of readCsv(file, REQUIRED).entries()) {
+    const parsed = workloadInput.safeParse({ ...fieldsOf(row), ...(yearly && { yearly_average: true }) });
+    if (parsed.success) inputs.push(parsed.data);
+    else
+      faults.push(...parsed.error.issues.map(({ path, message }) => `line ${index + 2}: ${path.join('.')} ${message}`));
+  }
+  if (faults.length > 0) throw faultsOf(file, faults);
+  return inputs;
+}
+
+function fieldsOf(row: Record<string, string>): Record<string, unknown> {
+  const given = Object.entries(row).filter(([, value]) => value !== '');
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, /^(request_count|total_kWh|total_gCO2e)$/.test(name) ? Number(value) : value]),
+  );
+}
+
+function faultsOf(file: string, faults: readonly string[]): CalculatorFault {
+  const shown = faults.slice(0, MOST_FAULTS).map((fault) => `  ${fault}`);
+  const more = faults.length > MOST_FAULTS ? [`  and ${faults.length - MOST_FAULTS} more`] : [];
+  return new CalculatorFault(
+    'bad-file',
+    [`${file}: nothing was saved, because of these lines:`, ...shown, ...more].join('\n'),
+  );
+}

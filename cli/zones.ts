@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import type { CarbonSnapshot } from '../shared/carbon-cache.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { isoTime } from '../shared/units.ts';
+import { yearlyIntensity, yearlyZones } from '../shared/yearly-intensity.ts';
+import type { Zone } from '../shared/zones.ts';
+import { readCache } from './cache-file.ts';
+import { EXIT_CODES, Unavailable } from './faults.ts';
+import type { Io } from './io.ts';
+import { gramsPerKwh } from './result-text.ts';
+import { cliConfig } from './settings.ts';
+import { type Column, textTable } from './table.ts';
+
+interface ZonesOptions {
+  readonly yearly?: boolean;
+  readonly json?: boolean;
+}
+
+interface ZoneRow {
+  /** null: another signal than the ranked zones', so not comparable with them. */
+  readonly rank: number | null;
+  readonly zone: Zone;
+  readonly gCO2_per_kWh: number;
+  readonly quality: string;
+  readonly source: string;
+  readonly signal: string;
+  readonly of: string;
+}
+
+const COLUMNS: readonly Column<ZoneRow>[] = [
+  { title: '#', align: 'right', cell: ({ rank }) => (rank === null ? '-' : String(rank)) },
+  { title: 'Zone', cell: ({ zone }) => zone },
+  { title: 'gCO2/kWh', align: 'right', cell: (row) => gramsPerKwh(row.gCO2_per_kWh) },
+  { title: 'Quality', cell: ({ quality }) => quality },
+  { title: 'Source', cell: ({ source }) => source },
+  { title: 'Signal', cell: ({ signal }) => signal },
+  { title: 'Of', cell: ({ of }) => of },
+];
+
+/** `carbon zones`: the followed zones, cleanest first. */
+export function zonesCommand(env: Environment, io: Io): Command {
+  return new Command('zones')
+    .description('Ranks the followed grid zones by their carbon intensity now')
+    .option('--yearly', 'rank all zones by the built-in yearly averages instead')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Reads the cache file that the poller writes (CACHE_FILE).
+
+Examples:
+  carbon zones
+  carbon zones --json | jq '.[0].zone'
+  carbon zones --yearly
+${EXIT_CODES}
+`,
+    )
+    .action((options: ZonesOptions) => {
+      const rows = options.yearly ? yearlyRows() : rowsNow(cliConfig(env).CACHE_FILE, io);
+      io.out(options.json ? `${JSON.stringify(rows, null, 2)}\n` : textTable(COLUMNS, rows));
+    });
+}
+
+function rowsNow(file: string, io: Io): ZoneRow[] {
+  const state = readCache(file, io.clock.now());
+  if (state.kind === 'missing')
+    throw new Unavailable(
+      `nothing is known of now: ${file}: ${state.reason}. Is the poller running? "carbon zones --yearly" ranks yearly averages`,
+    );
+  if (state.kind === 'stale')
+    io.talk(
+      `These figures are old: written ${isoTime(state.snapshot.writtenAt)}, valid for ${state.snapshot.ttlMs / 60_000} minutes. Is the poller running?`,
+    );
+  return rowsOf(state.snapshot);
+}
+
+function rowsOf({ ranked, unranked, regions }: CarbonSnapshot): ZoneRow[] {
+  return [...ranked, ...unranked].flatMap((zone, index) => {
+    const region = regions.get(zone);
+    if (region === undefined) return [];
+    return {
+      rank: index < ranked.length ? index + 1 : null,
+      zone,
+      gCO2_per_kWh: region.carbonIntensity,
+      quality: region.quality,
+      source: region.provider,
+      signal: region.signal,
+      of: isoTime(region.datetime),
+    };
+  });
+}
+
+function yearlyRows(): ZoneRow[] {
+  return yearlyZones()
+    .flatMap((zone) => ({ zone, yearly: yearlyIntensity(zone) }))
+    .sort((a, b) => (a.yearly?.gramsPerKwh ?? 0) - (b.yearly?.gramsPerKwh ?? 0) || (a.zone < b.zone ? -1 : 1))
+    .flatMap(({ zone, yearly }, index) =>
+      yearly === undefined
+        ? []
+        : {
+            rank: index + 1,
+            zone,
+            gCO2_per_kWh: yearly.gramsPerKwh,
+            quality: 'yearly-average',
+            source: yearly.source,
+            signal: 'average',
+            of: String(yearly.year),
+          },
+    );
+}

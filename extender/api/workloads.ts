@@ -1,0 +1,83 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { CalculatorFault } from '../../shared/calculator/fault.ts';
+import { parseTime } from '../../shared/calculator/period.ts';
+import { recordWorkloads } from '../../shared/calculator/record.ts';
+import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
+import type { TimeRange } from '../../shared/store/ports.ts';
+import { HOUR_MS } from '../../shared/units.ts';
+import { checked, ProblemError } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+/** Most records of one request. */
+const MOST_RECORDS = 5000;
+
+/** Body of `POST /api/workloads` when it is a list, which is saved whole or not at all; else it is one record. */
+const workloadList = z.array(workloadInput).min(1).max(MOST_RECORDS);
+
+/** Query of `GET /api/workloads`. */
+const workloadsQuery = z.strictObject({
+  service: z.string().max(253).optional(),
+  region: z.string().max(100).optional(),
+  start_time: z.string().max(40).optional(),
+  end_time: z.string().max(40).optional(),
+});
+
+/** `POST /api/workloads`: calculates and saves what services emitted; the same service, region and period is replaced. */
+export function saveWorkloadsRoute(deps: ApiDependencies): Route {
+  return { method: 'POST', path: '/api/workloads', handle: (request, response) => save(deps, request, response) };
+}
+
+/** `GET /api/workloads`: saved records that overlap a range; the last 30 days unless one is given. */
+export function workloadsRoute({ workloads, clock }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/workloads',
+    async handle(request, response) {
+      const { service, region, ...times } = checked(workloadsQuery, request.query);
+      const records = await workloads.workloads({ service, region }, rangeOf(times, clock.now()));
+      response.json({ workloads: records.map(workloadJson) });
+    },
+  };
+}
+
+async function save(
+  { store, workloads, profiles }: ApiDependencies,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  // A union names the faults of none of its members, so the list is told from the single record first.
+  const inputs = Array.isArray(request.body)
+    ? checked(workloadList, request.body)
+    : [checked(workloadInput, request.body)];
+  const recorded = await recordWorkloads(inputs, profiles, store);
+  if (recorded.kind === 'faults') {
+    const faults = recorded.faults.map(({ index, message }) => ({
+      pointer: Array.isArray(request.body) ? `/${index}` : '',
+      detail: message,
+    }));
+    throw new ProblemError(422, 'Nothing was saved, because some records cannot be calculated', faults);
+  }
+  const { created, updated } = await workloads.saveWorkloads(recorded.records);
+  response.status(created > 0 ? 201 : 200).json({ created, updated, workloads: recorded.records.map(workloadJson) });
+}
+
+function rangeOf(
+  { start_time, end_time }: { start_time?: string | undefined; end_time?: string | undefined },
+  now: number,
+): TimeRange {
+  const to = end_time === undefined ? now : instant('/end_time', end_time);
+  const from = start_time === undefined ? to - 30 * 24 * HOUR_MS : instant('/start_time', start_time);
+  if (from < to) return { from, to };
+  throw new ProblemError(400, 'The request has a fault', [{ pointer: '/end_time', detail: 'is not after start_time' }]);
+}
+
+function instant(pointer: string, text: string): number {
+  try {
+    return parseTime(text);
+  } catch (error) {
+    if (error instanceof CalculatorFault)
+      throw new ProblemError(400, 'The request has a fault', [{ pointer, detail: error.message }]);
+    throw error;
+  }
+}

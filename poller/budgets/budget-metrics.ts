@@ -1,0 +1,48 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { BurnDown } from '../../shared/calculator/budget.ts';
+
+/** The metrics of carbon budgets. */
+export type BudgetMetrics = ReturnType<typeof createBudgetMetrics>;
+
+/** Makes the metrics of carbon budgets. A budget of whose use nothing is known has no use, rather than none. */
+export function createBudgetMetrics(registry: Registry) {
+  const labelNames = ['kind', 'name', 'per'] as const;
+  const registers = [registry];
+  const budget = new Gauge({
+    name: 'carbon_budget_grams',
+    help: 'Carbon budget of a namespace or service per period in gCO2eq',
+    labelNames,
+    registers,
+  });
+  const used = new Gauge({
+    name: 'carbon_budget_used_grams',
+    help: 'What a budget has been used by in its present period in gCO2eq',
+    labelNames,
+    registers,
+  });
+  const ratio = new Gauge({
+    name: 'carbon_budget_used_ratio',
+    help: 'Used part of a budget in its present period; 1 is all of it',
+    labelNames,
+    registers,
+  });
+  const coverage = new Gauge({
+    name: 'carbon_budget_coverage_ratio',
+    help: 'Part of the use that the figures of a budget rest on',
+    labelNames,
+    registers,
+  });
+  return {
+    /** Shows these budgets and no others. */
+    show(standings: readonly BurnDown[]): void {
+      for (const gauge of [budget, used, ratio, coverage]) gauge.reset();
+      for (const { kind, name, per, budget_gCO2e, used_gCO2e, used_share, coverage: known } of standings) {
+        const labels = { kind, name, per };
+        budget.set(labels, budget_gCO2e);
+        coverage.set(labels, known);
+        if (used_gCO2e !== null) used.set(labels, used_gCO2e);
+        if (used_share !== null) ratio.set(labels, used_share);
+      }
+    },
+  };
+}

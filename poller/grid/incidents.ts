@@ -1,0 +1,73 @@
+import type { Reading } from '../../shared/intensity.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
+
+/** Rounds in a row without any reading that make an incident. */
+const FAILED_ROUNDS = 3;
+/** A zone without a fresh reading for this long is an incident. */
+const NO_DATA_MS = 3 * HOUR_MS;
+/** An intensity has to fall this far below the threshold to be over: one that hovers around it is one incident. */
+const OVER_BELOW = 0.95;
+
+/** Follows rounds and tells what begins and what is over: one message per incident, not per round. */
+export interface Incidents {
+  /** Messages that this round gives cause for; usually none. */
+  observe(readings: readonly Reading[], now: EpochMs): string[];
+}
+
+/** Incidents of some zones; `alertIntensity` in gCO2eq/kWh. Nothing is an incident before its time after `startedAt`. */
+export function followIncidents(zones: readonly Zone[], alertIntensity: number, startedAt: EpochMs): Incidents {
+  const open = new Map<string, EpochMs>();
+  const seenAt = new Map(zones.map((zone) => [zone, startedAt]));
+  let failed = 0;
+  const turn = (
+    key: string,
+    now: EpochMs,
+    state: 'on' | 'off' | 'as before',
+    begun: string,
+    over: string,
+  ): string[] => {
+    const since = open.get(key);
+    if (state === 'on' && since === undefined) {
+      open.set(key, now);
+      return [begun];
+    }
+    if (state !== 'off' || since === undefined) return [];
+    open.delete(key);
+    return [`${over} (after ${span(now - since)})`];
+  };
+  return {
+    observe(readings, now) {
+      const messages: string[] = [];
+      failed = readings.length > 0 ? 0 : failed + 1;
+      const rounds = failed >= FAILED_ROUNDS ? 'on' : failed === 0 ? 'off' : 'as before';
+      const begun = `No grid provider has answered for ${failed} rounds in a row (${zones.length} zones, ${isoTime(now)}).`;
+      messages.push(...turn('rounds', now, rounds, begun, 'Recovered: grid providers answer again'));
+      for (const { zone } of readings) seenAt.set(zone, now);
+      for (const [zone, seen] of seenAt) {
+        const state = now - seen >= NO_DATA_MS ? 'on' : 'off';
+        const text = `No fresh carbon intensity of ${zone} since ${isoTime(seen)}.`;
+        messages.push(
+          ...turn(`data ${zone}`, now, state, text, `Recovered: carbon intensity of ${zone} is fresh again`),
+        );
+      }
+      for (const { zone, carbonIntensity, provider, quality } of readings) {
+        const state =
+          carbonIntensity > alertIntensity
+            ? 'on'
+            : carbonIntensity <= alertIntensity * OVER_BELOW
+              ? 'off'
+              : 'as before';
+        const value = `${Math.round(carbonIntensity)} gCO2eq/kWh`;
+        const text = `Carbon intensity of ${zone} is ${value}, above ${alertIntensity} (${provider}, ${quality}).`;
+        messages.push(...turn(`high ${zone}`, now, state, text, `Recovered: carbon intensity of ${zone} is ${value}`));
+      }
+      return messages;
+    },
+  };
+}
+
+function span(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

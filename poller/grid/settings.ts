@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { flag, httpUrl, integer, list, positive } from '../../shared/runtime/config.ts';
+
+/** Names of all providers, as GRID_PROVIDERS takes them, in the order that holds without it. */
+export const PROVIDER_NAMES = [
+  'replay',
+  'json',
+  'electricity-maps',
+  'watttime',
+  'carbon-aware-sdk',
+  'eia',
+  'uk-carbon-intensity',
+  'energinet',
+  'energy-charts',
+  'yearly-average',
+] as const;
+/** Name of a provider. */
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+const secret = (description: string) => z.string().optional().meta({ secret: true, description });
+const perHour = (standard: number, name: string) =>
+  integer(1, 1_000_000).default(standard).describe(`Most requests to ${name} in any hour`);
+const pairs = (description: string) =>
+  list()
+    .pipe(z.array(z.string().regex(/^[A-Za-z0-9-]+[:=].+$/, 'is not ZONE:NAME')))
+    .transform((items) => new Map(items.map((item) => splitPair(item))))
+    .default(new Map())
+    .describe(description);
+
+/** Settings of the grid task: who is asked, how often, and whom to tell. */
+export const gridSettings = {
+  GRID_PROVIDERS: list()
+    .pipe(z.array(z.enum(PROVIDER_NAMES, { error: `is not one of ${PROVIDER_NAMES.join(', ')}` })).min(1))
+    .optional()
+    .describe(
+      'Providers in order of preference. Without it: those with a key or an address of yours, then the key-less ones that cover the zone, then yearly averages',
+    ),
+  GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to one grid data provider under way at the same time'),
+  GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
+  GRID_FORECAST: flag().default(true).describe('Whether forecasts are asked for, or made from our own history'),
+  GRID_BACKFILL: flag().default(true).describe('Whether past hours are asked for, at the start and every six hours'),
+  ELECTRICITY_MAPS_API_KEY: secret('Key for Electricity Maps'),
+  ELECTRICITY_MAPS_URL: httpUrl()
+    .default('https://api.electricitymaps.com/v4')
+    .describe('Base address of the Electricity Maps API, with its version (`/v4` or `/v3`)'),
+  ELECTRICITY_MAPS_REQUESTS_PER_HOUR: perHour(360, 'Electricity Maps'),
+  WATTTIME_USERNAME: z.string().optional().describe('WattTime account; with WATTTIME_PASSWORD'),
+  WATTTIME_PASSWORD: secret('Password of the WattTime account'),
+  WATTTIME_URL: httpUrl().default('https://api.watttime.org').describe('Base address of WattTime, without `/v3`'),
+  WATTTIME_SIGNAL: z
+    .enum(['co2_moer', 'co2_aoer'])
+    .default('co2_moer')
+    .describe('`co2_moer`: marginal; `co2_aoer`: average, where licensed'),
+  WATTTIME_REGIONS: pairs(
+    'WattTime region of each zone, as `ZONE:REGION` or `ZONE:latitude/longitude`, with commas between; US-CAL-CISO is CAISO_NORTH',
+  ),
+  WATTTIME_REQUESTS_PER_HOUR: perHour(3000, 'WattTime'),
+  CARBON_AWARE_SDK_URL: httpUrl().optional().describe('Base address of your own Carbon Aware SDK WebAPI'),
+  CARBON_AWARE_SDK_LOCATIONS: pairs('Its location for each zone, as `ZONE:location` with commas between'),
+  CARBON_AWARE_SDK_SIGNAL: z
+    .enum(['average', 'marginal'])
+    .default('marginal')
+    .describe('What its data source measures: WattTime is marginal, Electricity Maps average'),
+  CARBON_AWARE_SDK_REQUESTS_PER_HOUR: perHour(3600, 'the Carbon Aware SDK'),
+  EIA_API_KEY: secret('Key for the US Energy Information Administration; `DEMO_KEY` allows some 30 requests an hour'),
+  EIA_URL: httpUrl().default('https://api.eia.gov/v2').describe('Base address of the EIA API, with its version'),
+  EIA_REQUESTS_PER_HOUR: perHour(600, 'EIA').describe(
+    'Most requests to EIA in any hour; never more than 30 with DEMO_KEY',
+  ),
+  UK_CARBON_INTENSITY_URL: httpUrl()
+    .default('https://api.carbonintensity.org.uk')
+    .describe("Base address of Great Britain's Carbon Intensity API (no key; zones GB and GB-1 to GB-17)"),
+  UK_CARBON_INTENSITY_REQUESTS_PER_HOUR: perHour(240, 'the UK Carbon Intensity API'),
+  ENERGINET_URL: httpUrl()
+    .default('https://api.energidataservice.dk')
+    .describe('Base address of Energinet (no key; zones DK-DK1 and DK-DK2)'),
+  ENERGINET_REQUESTS_PER_HOUR: perHour(60, 'Energinet'),
+  ENERGY_CHARTS_URL: httpUrl()
+    .default('https://api.energy-charts.info')
+    .describe('Base address of Energy-Charts (no key; European countries)'),
+  ENERGY_CHARTS_REQUESTS_PER_HOUR: perHour(240, 'Energy-Charts'),
+  GRID_JSON_SOURCE: secret('Path or http address of a JSON document with your own intensities by zone'),
+  GRID_JSON_SOURCE_REQUESTS_PER_HOUR: perHour(3600, 'GRID_JSON_SOURCE'),
+  REPLAY_TRACE: z
+    .string()
+    .optional()
+    .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
+  SLACK_WEBHOOK_URL: httpUrl()
+    .optional()
+    .meta({ secret: true, description: 'Incoming webhook of Slack for alerts about the grid data' }),
+  ALERT_INTENSITY: positive().default(500).describe('gCO2eq/kWh above which a zone is told to Slack'),
+};
+
+/** The values of {@link gridSettings}. */
+export type GridSettings = z.output<z.ZodObject<typeof gridSettings>>;
+
+/** What each provider cannot do without. */
+const NEEDS: Partial<Record<ProviderName, readonly (keyof GridSettings)[]>> = {
+  replay: ['REPLAY_TRACE'],
+  json: ['GRID_JSON_SOURCE'],
+  'electricity-maps': ['ELECTRICITY_MAPS_API_KEY'],
+  watttime: ['WATTTIME_USERNAME', 'WATTTIME_PASSWORD'],
+  'carbon-aware-sdk': ['CARBON_AWARE_SDK_URL'],
+  eia: ['EIA_API_KEY'],
+};
+
+/** Whether a provider has all that it needs. */
+export function isConfigured(name: ProviderName, config: GridSettings): boolean {
+  return (NEEDS[name] ?? []).every((needed) => config[needed] !== undefined);
+}
+
+/** Faults that show only when settings are seen together. */
+export function gridFaults(config: GridSettings, context: z.RefinementCtx): void {
+  for (const name of config.GRID_PROVIDERS ?? []) {
+    if (isConfigured(name, config)) continue;
+    const message = `names ${name}, which needs ${NEEDS[name]?.join(' and ')}`;
+    context.addIssue({ code: 'custom', path: ['GRID_PROVIDERS'], message });
+  }
+  if ((config.WATTTIME_USERNAME === undefined) !== (config.WATTTIME_PASSWORD === undefined)) {
+    const message = 'belongs together with WATTTIME_PASSWORD; only one of them is set';
+    context.addIssue({ code: 'custom', path: ['WATTTIME_USERNAME'], message });
+  }
+}
+
+function splitPair(item: string): [zone: string, name: string] {
+  const at = item.search(/[:=]/);
+  return [item.slice(0, at).toUpperCase(), item.slice(at + 1).trim()];
+}

@@ -1,0 +1,42 @@
+import { type Dispatcher, request } from 'undici';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** Slack cuts longer texts of a message off. */
+const LONGEST_TEXT = 3_000;
+
+/** What became of a message: `retry` may be sent again, `refused` never; `reason` is Slack's own word and never the address. */
+export type Delivery =
+  | { readonly outcome: 'sent' }
+  | { readonly outcome: 'retry' | 'refused'; readonly reason: string; readonly afterMs?: number | undefined };
+
+/** Sends one message to an incoming webhook. The address is a secret: it appears in no result and no error. */
+export async function sendToSlack(
+  webhook: string,
+  text: string,
+  options: { clock: Clock; timeoutMs: number; signal: AbortSignal; dispatcher?: Dispatcher },
+): Promise<Delivery> {
+  try {
+    const response = await request(webhook, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: text.slice(0, LONGEST_TEXT) }),
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
+      ...(options.dispatcher && { dispatcher: options.dispatcher }),
+    });
+    const body = (await response.body.text()).trim();
+    if (response.statusCode === 200 && body === 'ok') return { outcome: 'sent' };
+    const reason = `HTTP ${response.statusCode}: ${wordOf(body)}`;
+    const retryAfter = response.headers['retry-after'];
+    const afterMs = retryAfterMs(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, options.clock.now());
+    const mayPass = response.statusCode === 429 || response.statusCode >= 500;
+    return mayPass ? { outcome: 'retry', reason, afterMs } : { outcome: 'refused', reason };
+  } catch (error) {
+    return { outcome: 'retry', reason: (error as { code?: string }).code ?? 'no answer' };
+  }
+}
+
+/** Slack answers errors with one word in plain text; anything else (a proxy's page) might repeat the address. */
+function wordOf(body: string): string {
+  return /^[a-z_]{2,60}$/.test(body) ? body : 'not an answer of Slack';
+}

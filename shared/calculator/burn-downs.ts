@@ -1,0 +1,43 @@
+import type { IntensityReader, PowerReader } from '../store/ports.ts';
+import type { Budget, BudgetBook, WorkloadReader } from '../store/workloads.ts';
+import type { EpochMs } from '../units.ts';
+import type { Zone } from '../zones.ts';
+import { type BurnDown, budgetPeriod, burnDown, type Spent, spentByService } from './budget.ts';
+import { spentByNamespace } from './namespace-spent.ts';
+
+/** Where budgets and what was emitted are read from. */
+export interface BudgetSources {
+  readonly books: BudgetBook & WorkloadReader;
+  readonly history: PowerReader & IntensityReader;
+  /** The grid zone of a node; undefined when no rule names one, and its energy is then not priced. */
+  readonly zoneOfNode: (node: string) => Zone | undefined;
+}
+
+/** A budget with how far it is used. */
+export interface BudgetStanding {
+  readonly budget: Budget;
+  readonly standing: BurnDown;
+}
+
+/** How far every budget is used at a time. */
+export async function burnDowns(sources: BudgetSources, now: EpochMs): Promise<BudgetStanding[]> {
+  const standings: BudgetStanding[] = [];
+  for (const budget of await sources.books.budgets())
+    standings.push({ budget, standing: burnDown(budget, await spentOf(budget, sources, now), now) });
+  return standings;
+}
+
+async function spentOf({ kind, name, per }: Budget, sources: BudgetSources, now: EpochMs): Promise<Spent> {
+  const period = budgetPeriod(per, now);
+  const elapsed = { from: period.from, to: Math.max(now, period.from + 1) };
+  if (kind === 'service')
+    return spentByService(await sources.books.workloads({ service: name }, elapsed), period, elapsed.to);
+  const zones = await sources.history.zones();
+  const intensities = await sources.history.intensities(zones, elapsed);
+  return spentByNamespace(
+    sources.history.hourly({ namespace: name }, elapsed),
+    period,
+    sources.zoneOfNode,
+    intensities,
+  );
+}

@@ -1,0 +1,27 @@
+import { CalculatorFault } from './fault.ts';
+
+/** Energy of a number of requests in kWh: requests × Wh per request ÷ 1000 × PUE. */
+export function energyOfRequests(requests: number, whPerRequest: number, pue = 1): number {
+  return ((requests * whPerRequest) / 1000) * pue;
+}
+
+/** Emissions in gCO2e: kWh × gCO2/kWh (GHG Protocol scope 2, location based). */
+export function gramsOfEnergy(kWh: number, gramsPerKwh: number): number {
+  return kWh * gramsPerKwh;
+}
+
+/** gCO2e per 1000 requests: g ÷ requests × 1000. */
+export function gramsPerThousand(grams: number, requests: number): number {
+  return (grams / requests) * 1000;
+}
+
+/** A number of requests, whole and above 0; a fault that names the nearest valid number otherwise. */
+export function wholeRequests(requests: number | string): number {
+  const count = typeof requests === 'string' && requests.trim() === '' ? Number.NaN : Number(requests);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  const close = Number.isFinite(count) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.round(count))) : 1000;
+  throw new CalculatorFault(
+    'bad-number',
+    `requests must be a whole number above 0, not ${requests}; the nearest is ${close}`,
+  );
+}

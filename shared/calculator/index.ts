@@ -1,0 +1,140 @@
+import type { HourlyIntensity, Quality } from '../intensity.ts';
+import type { IntensityReader, TimeRange } from '../store/ports.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf } from '../units.ts';
+import type { Zone } from '../zones.ts';
+import { calculate, type EmissionsResult, intensityOf } from './calculate.ts';
+import { CalculatorFault } from './fault.ts';
+import { wholeRequests } from './formula.ts';
+import { givenIntensity, type HourlyUse, type IntensityUsed, yearlyIntensityUsed } from './intensity-used.ts';
+import { parseTime } from './period.ts';
+import { placeRegion } from './region.ts';
+import { builtInProfiles, profileOf, type ServiceProfile, withProfiles } from './service-profiles.ts';
+import { recordedSpan } from './span.ts';
+
+/** A time as a Date, as milliseconds since 1970, or as ISO 8601 (UTC where it names no zone). */
+export type Time = Date | number | string;
+
+/** What to calculate. Without a period and a history, the yearly average of the region's zone is used, and labelled. */
+export interface EmissionsQuery {
+  /** A built-in service, or one of `profiles`. */
+  readonly service: string;
+  /** Cloud region (`us-east-1`, `aws/eu-west-1`) or grid zone (`DE`). */
+  readonly region: string;
+  /** Whole and above 0. */
+  readonly requests: number;
+  readonly from?: Time;
+  /** Not included. */
+  readonly to?: Time;
+  /** Requests by hour: the intensity is weighted by them; without them, evenly over the period. */
+  readonly usage?: readonly { readonly hour: Time; readonly requests: number }[];
+  /** One intensity for all, in gCO2/kWh; takes the place of any history. */
+  readonly intensity?: number;
+  /** Hourly intensity of the region's zone. */
+  readonly history?: readonly {
+    readonly hour: Time;
+    readonly gCO2_per_kWh: number;
+    readonly source?: string;
+    readonly quality?: Quality;
+  }[];
+  /** Profiles beside the built-in ones; one of the same name replaces it. */
+  readonly profiles?: readonly ServiceProfile[];
+  /** Power usage effectiveness, at least 1. */
+  readonly pue?: number;
+  /** Adds the Software Carbon Intensity of ISO/IEC 21031. */
+  readonly sci?: boolean;
+  /** Embodied emissions of all requests in gCO2e. */
+  readonly embodied_g?: number;
+  /** Takes the yearly average for a period without history instead of refusing. */
+  readonly yearlyAverage?: boolean;
+}
+
+/**
+ * Energy and emissions of requests to a service. Without a store: at once, from what the query holds. With one: a
+ * promise, from the recorded hours. Throws a CalculatorFault that names the nearest valid choice.
+ */
+export function calculateEmissions(query: EmissionsQuery): EmissionsResult;
+/** With a store: from its recorded hours of the region's zone; without a period, from the newest 24 of them. */
+export function calculateEmissions(query: EmissionsQuery, store: IntensityReader): Promise<EmissionsResult>;
+/** Both at once, for the two above. */
+export function calculateEmissions(
+  query: EmissionsQuery,
+  store?: IntensityReader,
+): EmissionsResult | Promise<EmissionsResult> {
+  if (store === undefined) return withHistory(query, historyOf(query));
+  return (async () => {
+    const { zone } = placeRegion(query.region, await store.zones());
+    return withHistory(query, await store.intensities([zone], { from: 0, to: Number.MAX_SAFE_INTEGER }));
+  })();
+}
+
+function withHistory(query: EmissionsQuery, history: readonly HourlyIntensity[]): EmissionsResult {
+  const place = placeRegion(
+    query.region,
+    history.map(({ zone }) => zone),
+  );
+  const profile = profileOf(withProfiles(builtInProfiles(), query.profiles ?? []), query.service);
+  const requests = wholeRequests(query.requests);
+  const recorded = recordedSpan(history, place.zone);
+  const period =
+    periodOf(query) ?? (recorded && { from: Math.max(recorded.from, recorded.to - 24 * HOUR_MS), to: recorded.to });
+  if (query.pue !== undefined && !(query.pue >= 1))
+    throw new CalculatorFault('bad-number', `pue must be at least 1, not ${query.pue}`);
+  return calculate({
+    profile,
+    place,
+    requests,
+    ...(period && { period }),
+    intensity: intensityFor(query, place, history, period, recorded),
+    ...(query.pue !== undefined && { pue: { value: query.pue, source: 'given' } }),
+    ...(query.sci && { sci: true }),
+    ...(query.embodied_g !== undefined && { embodied_g: query.embodied_g }),
+  });
+}
+
+function intensityFor(
+  query: EmissionsQuery,
+  place: ReturnType<typeof placeRegion>,
+  history: readonly HourlyIntensity[],
+  period: TimeRange | undefined,
+  recorded: TimeRange | undefined,
+): IntensityUsed {
+  if (query.intensity !== undefined) {
+    if (query.intensity >= 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
+    throw new CalculatorFault('bad-number', `intensity must be a number from 0 up, not ${query.intensity}`);
+  }
+  if (period === undefined) {
+    const yearly = yearlyIntensityUsed(place.zone);
+    if (yearly) return yearly;
+    throw new CalculatorFault('no-data', `neither history nor a yearly average of ${place.zone} is known`);
+  }
+  const use = query.usage?.map(({ hour, requests }): HourlyUse => ({ hour: timeOf(hour), amount: requests }));
+  return intensityOf(place, history, period, { yearly: query.yearlyAverage ?? false, recorded, ...(use && { use }) });
+}
+
+function periodOf({ from, to }: EmissionsQuery): TimeRange | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined || to === undefined)
+    throw new CalculatorFault('bad-period', 'a period needs both from and to');
+  const period = { from: timeOf(from), to: timeOf(to) };
+  if (period.from < period.to) return period;
+  throw new CalculatorFault('bad-period', 'the period ends before it starts');
+}
+
+function historyOf({ region, history = [] }: EmissionsQuery): HourlyIntensity[] {
+  const { zone } = history.length > 0 ? placeRegion(region) : { zone: '' as Zone };
+  return history.map(({ hour, gCO2_per_kWh, source = 'given', quality = 'measured' }) => ({
+    zone,
+    hour: hourOf(timeOf(hour)),
+    carbonIntensity: gramsPerKwh(gCO2_per_kWh),
+    provider: source,
+    signal: 'average',
+    quality,
+  }));
+}
+
+function timeOf(time: Time): EpochMs {
+  if (typeof time === 'string') return parseTime(time);
+  return typeof time === 'number' ? time : time.getTime();
+}
+
+export { CalculatorFault, type EmissionsResult, type IntensityUsed, type ServiceProfile };

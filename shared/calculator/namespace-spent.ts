@@ -1,0 +1,34 @@
+import type { HourlyIntensity } from '../intensity.ts';
+import type { HourlyEnergy, TimeRange } from '../store/ports.ts';
+import { type EpochMs, JOULES_PER_KWH } from '../units.ts';
+import type { Zone } from '../zones.ts';
+import type { Spent } from './budget.ts';
+
+/** What the recorded containers of a namespace emitted: each hour's energy at that hour's intensity of the node's zone. */
+export async function spentByNamespace(
+  hourly: AsyncIterable<HourlyEnergy>,
+  period: TimeRange,
+  zoneOfNode: (node: string) => Zone | undefined,
+  history: readonly HourlyIntensity[],
+): Promise<Spent> {
+  const intensity = new Map<string, number>();
+  for (const { zone, hour, signal, carbonIntensity } of history)
+    if (signal === 'average') intensity.set(key(zone, hour), carbonIntensity);
+  let joules = 0;
+  let priced = 0;
+  let total = 0;
+  for await (const energy of hourly) {
+    if (energy.hour < period.from || energy.hour >= period.to) continue;
+    joules += energy.joules;
+    const zone = zoneOfNode(energy.container.node);
+    const gramsPerKwh = zone === undefined ? undefined : intensity.get(key(zone, energy.hour));
+    if (gramsPerKwh === undefined) continue;
+    priced += energy.joules;
+    total += (energy.joules / JOULES_PER_KWH) * gramsPerKwh;
+  }
+  return priced > 0 ? { grams: total, coverage: priced / joules } : { grams: undefined, coverage: 0 };
+}
+
+function key(zone: Zone, hour: EpochMs): string {
+  return `${zone} ${hour}`;
+}

@@ -1,0 +1,87 @@
+import type { IntensityReader } from '../store/ports.ts';
+import type { WorkloadEmissions } from '../store/workloads.ts';
+import type { Zone } from '../zones.ts';
+import { calculate, intensityOf } from './calculate.ts';
+import { CalculatorFault } from './fault.ts';
+import { wholeRequests } from './formula.ts';
+import { givenIntensity } from './intensity-used.ts';
+import { parseTime, rangeOf } from './period.ts';
+import { placeRegion } from './region.ts';
+import { profileOf, type ServiceProfile, type ServiceProfiles } from './service-profiles.ts';
+import { recordedSpan } from './span.ts';
+import { type WorkloadInput, workloadOf } from './workload.ts';
+
+/** A record that cannot be calculated: its place in the list, from 0, and why. */
+export interface RecordFault {
+  readonly index: number;
+  readonly message: string;
+}
+
+/** All records calculated, or every fault; nothing in between, so that an import is whole or not done. */
+export type Recorded =
+  | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
+  | { readonly kind: 'faults'; readonly faults: readonly RecordFault[] };
+
+/** Everything known of a zone, as far back and ahead as there is. */
+const ALWAYS = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+/** Prices records with the recorded intensity of their hours. */
+export async function recordWorkloads(
+  inputs: readonly WorkloadInput[],
+  profiles: ServiceProfiles,
+  history: IntensityReader,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<Recorded> {
+  const known = await history.zones();
+  const byZone = new Map<Zone, ReturnType<IntensityReader['intensities']>>();
+  const hoursOf = (zone: Zone) => {
+    const hours = byZone.get(zone) ?? history.intensities([zone], ALWAYS);
+    byZone.set(zone, hours);
+    return hours;
+  };
+  const records: WorkloadEmissions[] = [];
+  const faults: RecordFault[] = [];
+  for (const [index, input] of inputs.entries()) {
+    try {
+      records.push(await recordOf(input, profiles, known, hoursOf));
+    } catch (error) {
+      if (!(error instanceof CalculatorFault)) throw error;
+      faults.push({ index, message: error.message });
+    }
+    onProgress(index + 1);
+  }
+  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'records', records };
+}
+
+async function recordOf(
+  input: WorkloadInput,
+  profiles: ServiceProfiles,
+  known: readonly Zone[],
+  hoursOf: (zone: Zone) => ReturnType<IntensityReader['intensities']>,
+): Promise<WorkloadEmissions> {
+  const { total_kWh, total_gCO2e } = input;
+  const requests = wholeRequests(input.request_count);
+  const profile = profileFor(input, profiles, requests);
+  const place = placeRegion(input.region, known);
+  const period = rangeOf(input.period_start, input.period_end);
+  const use = input.usage?.map((hour) => ({ hour: parseTime(hour.hour), amount: hour.requests }));
+  const hours = total_gCO2e === undefined ? await hoursOf(place.zone) : [];
+  const intensity =
+    total_gCO2e !== undefined && total_kWh !== undefined
+      ? givenIntensity(total_gCO2e / total_kWh, 'given with the record')
+      : intensityOf(place, hours, period, {
+          yearly: input.yearly_average ?? false,
+          recorded: recordedSpan(hours, place.zone),
+          ...(use && { use }),
+        });
+  const measured = total_kWh === undefined ? {} : { measured_kWh: total_kWh, pue: { value: 1, source: 'none' } };
+  return workloadOf(calculate({ profile, place, requests, period, intensity, ...measured }), input.metadata);
+}
+
+/** With measured energy any name will do; without, the service must have a profile. */
+function profileFor(input: WorkloadInput, profiles: ServiceProfiles, requests: number): ServiceProfile {
+  const { service_name, total_kWh } = input;
+  if (total_kWh === undefined) return profileOf(profiles, service_name);
+  const wh = (total_kWh * 1000) / requests;
+  return { service: service_name, wh_per_request: wh, confidence: 'given', source: 'given with the record' };
+}

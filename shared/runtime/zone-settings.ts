@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { parseZone, type Zone } from '../zones.ts';
+import { list } from './config.ts';
+
+/** Where nodes stand when nothing else tells. */
+export const zoneSettings = {
+  ZONE_MAP: list()
+    .transform((items, context) => {
+      const map = new Map<string, Zone>();
+      for (const item of items) {
+        const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
+        const parsed = parseZone(zone ?? '');
+        if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed.zone);
+        else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
+      }
+      return map;
+    })
+    .default(new Map())
+    .describe('Zones of nodes by name: node-a=DE,node-b=FR'),
+  DEFAULT_ZONE: z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseZone(text);
+      if (parsed.kind !== 'malformed') return parsed.zone;
+      context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
+      return z.NEVER;
+    })
+    .optional()
+    .describe('Zone of nodes that no other rule places'),
+};
+
+/** The zone of a node by ZONE_MAP, else DEFAULT_ZONE; undefined when neither names one. */
+export function zoneByName(config: z.output<z.ZodObject<typeof zoneSettings>>): (node: string) => Zone | undefined {
+  return (node) => config.ZONE_MAP.get(node) ?? config.DEFAULT_ZONE;
+}
+
+/** Where energy profiles of services are read from. */
+export const serviceSettings = {
+  SERVICES_FILE: z
+    .string()
+    .optional()
+    .describe('YAML or JSON file of energy profiles of services beside the built-in ones'),
+};

@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
+import { type Database, openForReading, openForWriting } from './database.ts';
+import { STORE_FILE } from './store.ts';
+
+const COLUMNS = [
+  'service_name',
+  'region',
+  'period_start',
+  'period_end',
+  'request_count',
+  'total_kWh',
+  'avg_kWh_per_request',
+  'total_gCO2e',
+  'gCO2e_per_1k_requests',
+  'avg_grid_gCO2_per_kWh',
+  'min_grid_gCO2_per_kWh',
+  'max_grid_gCO2_per_kWh',
+  'calculation_method',
+] as const satisfies readonly (keyof WorkloadEmissions)[];
+
+const KEY = ['service_name', 'region', 'period_start', 'period_end'];
+const CHANGING = [...COLUMNS.filter((column) => !KEY.includes(column)), 'assumptions', 'metadata', 'updated_at'];
+
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const SAVE = `INSERT INTO workload_emissions (${COLUMNS.join(', ')}, assumptions, metadata, created_at, updated_at)
+  VALUES (${COLUMNS.map(() => '?').join(', ')}, ?, ?, ${NOW}, ${NOW})
+  ON CONFLICT DO UPDATE SET ${CHANGING.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+
+type Row = Omit<SavedWorkload, 'assumptions' | 'metadata'> & {
+  readonly assumptions: string;
+  readonly metadata: string;
+};
+
+/** The embedded store of workloads and budgets, in the same file as the history; made by the first write. */
+export function openSqliteWorkloads(folder: string): WorkloadStore {
+  const connection = connect(folder);
+  return {
+    async saveWorkloads(records) {
+      const database = connection.writer();
+      return database.write(() => {
+        const count = () => database.get<{ n: number }>('SELECT count(*) AS n FROM workload_emissions')?.n ?? 0;
+        const before = count();
+        for (const record of records) save(database, record);
+        const created = count() - before;
+        return { created, updated: records.length - created };
+      });
+    },
+    async workloads({ service = null, region = null }, { from, to }) {
+      const rows = connection.reader()?.all<Row>(
+        `SELECT * FROM workload_emissions WHERE period_end > ?1 AND period_start < ?2
+         AND (?3 IS NULL OR service_name = ?3) AND (?4 IS NULL OR region = ?4)
+         ORDER BY period_start, service_name, region, period_end`,
+        from,
+        to,
+        service,
+        region,
+      );
+      return (rows ?? []).map((row) => ({
+        ...row,
+        assumptions: JSON.parse(row.assumptions),
+        metadata: JSON.parse(row.metadata),
+      }));
+    },
+    ...budgetBook(connection),
+    [Symbol.asyncDispose]: async () => connection.close(),
+  };
+}
+
+function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
+  return {
+    async budgets() {
+      return (
+        connection
+          .reader()
+          ?.all<Budget>('SELECT * FROM carbon_budgets ORDER BY kind, name, per')
+          .map((row) => ({ ...row })) ?? []
+      );
+    },
+    async setBudget({ kind, name, per, grams }) {
+      connection.writer().run(
+        `INSERT INTO carbon_budgets (kind, name, per, grams) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET grams = excluded.grams, alerted_period = NULL, alerted_share = 0`,
+        kind,
+        name,
+        per,
+        grams,
+      );
+    },
+    async removeBudget({ kind, name, per }) {
+      return (
+        connection.writer().run('DELETE FROM carbon_budgets WHERE kind = ? AND name = ? AND per = ?', kind, name, per) >
+        0
+      );
+    },
+    async noteAlert({ kind, name, per }, period, share) {
+      connection
+        .writer()
+        .run(
+          'UPDATE carbon_budgets SET alerted_period = ?, alerted_share = ? WHERE kind = ? AND name = ? AND per = ?',
+          period,
+          share,
+          kind,
+          name,
+          per,
+        );
+    },
+  };
+}
+
+function save(database: Database, record: WorkloadEmissions): void {
+  const { assumptions, metadata } = record;
+  database.run(SAVE, ...COLUMNS.map((column) => record[column]), JSON.stringify(assumptions), JSON.stringify(metadata));
+}
+
+/** One connection that begins as a reader and becomes a writer with the first write. */
+function connect(folder: string) {
+  const path = join(folder, STORE_FILE);
+  let database: Database | undefined;
+  let writes = false;
+  return {
+    reader(): Database | undefined {
+      if (database === undefined && existsSync(path)) database = openForReading(path);
+      return database;
+    },
+    writer(): Database {
+      if (database !== undefined && writes) return database;
+      database?.[Symbol.dispose]();
+      mkdirSync(folder, { recursive: true });
+      database = openForWriting(path);
+      writes = true;
+      return database;
+    },
+    close(): void {
+      database?.[Symbol.dispose]();
+      database = undefined;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { type HourlyIntensity, QUALITIES, type Quality, type Signal } from '../../intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf } from '../../units.ts';
+import type { Zone } from '../../zones.ts';
+import type { IntensityReader, IntensityWriter, TimeRange } from '../ports.ts';
+import type { Connection, Database } from './database.ts';
+
+/** How far a reader may trust each quality, 0..1: a value never gives way to one of a lower score. */
+const CONFIDENCE: Readonly<Record<Quality, number>> = {
+  measured: 1,
+  estimated: 0.8,
+  forecast: 0.6,
+  'yearly-average': 0.3,
+  simulated: 0.1,
+};
+
+/** Each signal has its own table, so that average and marginal are never mixed. */
+const TABLES: Readonly<Record<Signal, string>> = {
+  average: 'co2e_emissions',
+  marginal: 'co2e_marginal_emissions',
+};
+
+const SIGNALS = ['average', 'marginal'] as const satisfies readonly Signal[];
+
+/** What of `metadata` we read back. People may write to the table: what they did not say is told by the other columns. */
+const metadataSchema = z
+  .object({ quality: z.enum(QUALITIES).optional().catch(undefined) })
+  .catch({ quality: undefined });
+
+interface Row {
+  readonly zone: Zone;
+  readonly hour: number;
+  readonly grams_per_kwh: number;
+  readonly source: string;
+  readonly data_quality: 'real_time' | 'forecast' | 'historical';
+  readonly metadata: unknown;
+}
+
+/** A reading of an hour that is at most this old counts as real time, an older one as back-filled history. */
+const REAL_TIME = "INTERVAL '3 hours'";
+
+const UPSERT = (table: string) => `
+INSERT INTO ${table} AS kept (region, "timestamp", gCO2_per_kWh, source, data_quality, confidence_score, metadata)
+SELECT region, "timestamp", grams, source, CASE
+    WHEN quality = 'forecast' THEN 'forecast'
+    WHEN quality IN ('measured', 'estimated') AND "timestamp" > now() - ${REAL_TIME} THEN 'real_time'
+    ELSE 'historical' END, confidence, metadata
+FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::text[], $5::text[], $6::float8[], $7::jsonb[])
+  AS given (region, "timestamp", grams, source, quality, confidence, metadata)
+ON CONFLICT (region, "timestamp") DO UPDATE SET gCO2_per_kWh = excluded.gCO2_per_kWh, source = excluded.source,
+  data_quality = excluded.data_quality, confidence_score = excluded.confidence_score, metadata = excluded.metadata,
+  updated_at = now()
+WHERE excluded.confidence_score >= kept.confidence_score`;
+
+/** Writes carbon intensity by zone, hour and signal: the newest value wins, but never a worse quality. */
+export function timescaleIntensityWriter(database: Database): IntensityWriter {
+  return {
+    async record(readings) {
+      if (readings.length === 0) return;
+      await database.transaction(async (connection) => {
+        for (const signal of SIGNALS)
+          await upsert(connection, TABLES[signal], bestByHour(readings.filter((reading) => reading.signal === signal)));
+      });
+    },
+  };
+}
+
+/** Reads carbon intensity by zone and hour, both signals. */
+export function timescaleIntensityReader(database: Database): IntensityReader {
+  return {
+    async intensities(zones: readonly Zone[], { from, to }: TimeRange): Promise<HourlyIntensity[]> {
+      const found: HourlyIntensity[] = [];
+      for (const signal of SIGNALS) {
+        const rows = await database.query<Row>(
+          `SELECT region AS zone, (extract(epoch FROM "timestamp") * 1000)::float8 AS hour, gCO2_per_kWh AS grams_per_kwh,
+             source, data_quality, metadata FROM ${TABLES[signal]}
+           WHERE region = ANY($1) AND "timestamp" > $2 AND "timestamp" < $3`,
+          [zones, new Date(from - HOUR_MS), new Date(to)],
+        );
+        found.push(...rows.map((row) => reading(row, signal)));
+      }
+      return found.sort((a, b) => compare(a.zone, b.zone) || a.hour - b.hour || compare(a.signal, b.signal));
+    },
+    async zones() {
+      const tables = SIGNALS.map((signal) => `SELECT region FROM ${TABLES[signal]}`).join(' UNION ');
+      const rows = await database.query<{ region: Zone }>(
+        `SELECT region FROM (${tables}) AS history ORDER BY region COLLATE "C"`,
+      );
+      return rows.map((row) => row.region);
+    },
+  };
+}
+
+/** One reading per zone and hour, by the same rule that the table has: one statement may not write a row twice. */
+function bestByHour(readings: readonly HourlyIntensity[]): HourlyIntensity[] {
+  const best = new Map<string, HourlyIntensity>();
+  for (const one of readings) {
+    const key = `${one.zone} ${hourOf(one.hour)}`;
+    const known = best.get(key);
+    if (known === undefined || CONFIDENCE[one.quality] >= CONFIDENCE[known.quality]) best.set(key, one);
+  }
+  return [...best.values()];
+}
+
+async function upsert(connection: Connection, table: string, readings: readonly HourlyIntensity[]): Promise<void> {
+  if (readings.length === 0) return;
+  await connection.query(UPSERT(table), [
+    readings.map(({ zone }) => zone),
+    readings.map(({ hour }) => new Date(hourOf(hour))),
+    readings.map(({ carbonIntensity }) => carbonIntensity),
+    readings.map(({ provider }) => provider),
+    readings.map(({ quality }) => quality),
+    readings.map(({ quality }) => CONFIDENCE[quality]),
+    readings.map(({ signal, quality }) => JSON.stringify({ signal, quality })),
+  ]);
+}
+
+function reading(row: Row, signal: Signal): HourlyIntensity {
+  const { zone, hour, grams_per_kwh, source } = row;
+  const quality =
+    metadataSchema.parse(row.metadata).quality ?? (row.data_quality === 'forecast' ? 'forecast' : 'estimated');
+  return { zone, hour, signal, carbonIntensity: gramsPerKwh(grams_per_kwh), provider: source, quality };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

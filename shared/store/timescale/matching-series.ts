@@ -1,0 +1,88 @@
+import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
+import type { Container, ContainerFilter, TimeRange } from '../ports.ts';
+import type { Database } from './database.ts';
+
+/** A container with its number in the database. */
+export type Series = Container & { readonly id: number };
+
+/** Some series, and a part of the time: what is fetched in one query. */
+export interface Batch {
+  readonly series: readonly Series[];
+  /** Samples whose end lies in (from, to]. */
+  readonly part: TimeRange;
+}
+
+/** Series that a filter matches, in the order of their names. */
+export function seriesMatching(database: Database, filter: ContainerFilter): Promise<Series[]> {
+  const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
+  const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
+  return database.query<Series>(
+    `SELECT id, namespace, pod, container, node FROM power_series ${where && `WHERE ${where}`}
+     ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
+    given.map((field) => filter[field]),
+  );
+}
+
+/** Cuts a query into parts of about `size` samples each: by series, and a series that alone has more by time as well. */
+export async function* batchesOf(
+  database: Database,
+  matching: readonly Series[],
+  range: TimeRange,
+  size: number,
+): AsyncIterable<Batch> {
+  const counts = await samplesBySeries(database, matching, range);
+  const part = { from: range.from, to: lastEnd(range) };
+  let series: Series[] = [];
+  let samples = 0;
+  for (const one of matching) {
+    const count = counts.get(one.id) ?? 0;
+    if (count === 0) continue;
+    if (series.length > 0 && samples + count > size) {
+      yield { series, part };
+      [series, samples] = [[], 0];
+    }
+    if (count > size) {
+      yield* partsOf(database, one, range, size);
+      continue;
+    }
+    series.push(one);
+    samples += count;
+  }
+  if (series.length > 0) yield { series, part };
+}
+
+/** Samples that each series has in the hours that a range touches, and in the next one, where its last may end. */
+async function samplesBySeries(database: Database, series: readonly Series[], range: TimeRange) {
+  const rows = await database.query<{ id: number; samples: number }>(
+    `SELECT series_id AS id, sum(samples)::float8 AS samples FROM power_hour
+     WHERE series_id = ANY($1::integer[]) AND hour >= $2 AND hour < $3 GROUP BY series_id`,
+    [series.map(({ id }) => id), new Date(hourOf(range.from)), new Date(lastEnd(range))],
+  );
+  return new Map(rows.map(({ id, samples }) => [id, samples]));
+}
+
+async function* partsOf(database: Database, one: Series, range: TimeRange, size: number): AsyncIterable<Batch> {
+  const hours = await database.query<{ hour: EpochMs; samples: number }>(
+    `SELECT (extract(epoch FROM hour) * 1000)::float8 AS hour, samples FROM power_hour
+     WHERE series_id = $1 AND hour >= $2 AND hour < $3 ORDER BY hour`,
+    [one.id, new Date(hourOf(range.from)), new Date(lastEnd(range))],
+  );
+  let from = range.from;
+  let count = 0;
+  for (const { hour, samples } of hours) {
+    if (count > 0 && count + samples > size) {
+      yield { series: [one], part: { from, to: hour } };
+      [from, count] = [hour, 0];
+    }
+    count += samples;
+  }
+  yield { series: [one], part: { from, to: lastEnd(range) } };
+}
+
+/** A sample that begins within a range may end after it, but no day later. */
+function lastEnd({ to }: TimeRange): EpochMs {
+  return Math.min(to + 24 * HOUR_MS, LAST);
+}
+
+/** The last millisecond that a Date can hold. */
+const LAST = 8.64e15;

@@ -1,0 +1,110 @@
+import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
+import type { PowerTick, PowerWriter } from '../ports.ts';
+import { refuseBroken } from '../sample-rules.ts';
+import type { Database } from './database.ts';
+import { DatabaseError } from './database-error.ts';
+import { LOCKS } from './locks.ts';
+import { SeriesNumbers } from './series.ts';
+import { writeSamples } from './write-samples.ts';
+
+/** Samples written in one transaction at most, unless one tick alone holds more. */
+const SAMPLES_AT_A_TIME = 50_000;
+
+interface Waiting {
+  readonly tick: PowerTick;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Keeps container energy in PostgreSQL. Ticks that wait while a transaction runs share the next one, in order. */
+export class TimescalePowerWriter implements PowerWriter {
+  readonly #database: Database;
+  readonly #series = new SeriesNumbers();
+  readonly #waiting: Waiting[] = [];
+  #writing = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async append(tick: PowerTick): Promise<void> {
+    if (tick.samples.length === 0) return;
+    for (const sample of tick.samples) refuseBroken(sample);
+    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ tick, resolve, reject }));
+    if (!this.#writing) void this.#writeWaiting();
+    return written;
+  }
+
+  async compact(now: EpochMs): Promise<void> {
+    await this.#database.transaction(async (connection) => {
+      await connection.query('SELECT pg_advisory_xact_lock($1, $2)', LOCKS.samples);
+      const days = [0, 1, 2].map((day) => new Date(now + day * 24 * HOUR_MS));
+      await connection.query('SELECT power_make_partition(day) FROM unnest($1::timestamptz[]) AS day', [days]);
+      await connection.query(
+        `INSERT INTO power_closed_hour (hour, blocks)
+         SELECT hour, sum(bit_count(minutes::bit(64))) FROM power_hour
+         WHERE hour < $1 AND NOT EXISTS (SELECT FROM power_closed_hour AS closed WHERE closed.hour = power_hour.hour)
+         GROUP BY hour`,
+        [new Date(hourOf(now))],
+      );
+    });
+  }
+
+  async forgetBefore(time: EpochMs): Promise<number> {
+    const cutoff = new Date(hourOf(time));
+    const hours = await this.#database.transaction(async (connection) => {
+      await connection.query('SELECT pg_advisory_xact_lock($1, $2)', LOCKS.samples);
+      await connection.query('UPDATE power_horizon SET forgotten_before = greatest(forgotten_before, $1)', [cutoff]);
+      const gone = await connection.query<{ hours: number }>(
+        `WITH gone AS (DELETE FROM power_hour WHERE hour < $1 RETURNING hour)
+         SELECT count(DISTINCT hour)::integer AS hours FROM gone`,
+        [cutoff],
+      );
+      await connection.query('DELETE FROM power_closed_hour WHERE hour < $1', [cutoff]);
+      await connection.query(
+        'DELETE FROM power_series WHERE NOT EXISTS (SELECT FROM power_hour WHERE series_id = id AND minutes <> 0)',
+      );
+      for (const table of ['co2e_emissions', 'co2e_marginal_emissions'])
+        await connection.query(`DELETE FROM ${table} WHERE "timestamp" < $1`, [cutoff]);
+      return gone.rows[0]?.hours ?? 0;
+    });
+    if (hours > 0) this.#series.forget();
+    await this.#database.transaction(async (connection) => {
+      // Dropping waits for readers of those days; in vain it would hold up all others behind it.
+      await connection.query("SET LOCAL lock_timeout = '5s'");
+      await connection.query('SELECT power_drop_days_before($1)', [cutoff]);
+    });
+    return hours;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#writing = true;
+    while (this.#waiting.length > 0) await this.#write(this.#nextBatch());
+    this.#writing = false;
+  }
+
+  #nextBatch(): Waiting[] {
+    let samples = 0;
+    let count = 0;
+    for (const { tick } of this.#waiting) {
+      if (count > 0 && samples + tick.samples.length > SAMPLES_AT_A_TIME) break;
+      samples += tick.samples.length;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const ticks = batch.map(({ tick }) => tick);
+      const numbers = await this.#database.transaction((connection) => writeSamples(connection, ticks, this.#series));
+      this.#series.remember(numbers);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      // One tick that the database will never take must not take others down with it.
+      if (batch.length > 1 && error instanceof DatabaseError && error.kind === 'data')
+        for (const single of batch) await this.#write([single]);
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}

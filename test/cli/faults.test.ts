@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../laws/sources.ts';
+import { seedCache, seedHistory } from './history.ts';
+import { run, temporaryFolder } from './run.ts';
+
+const folder = temporaryFolder();
+const env = { DATA_DIR: folder.path, CACHE_FILE: join(folder.path, 'carbon_cache.json') };
+const ask = (args: string) => run(args.split(' '), env);
+
+beforeAll(async () => {
+  await seedHistory(folder.path);
+  await ask('calculate --service q2q-ai --region FR --requests 10 --save');
+});
+afterAll(() => folder[Symbol.dispose]());
+
+describe('a question that cannot be answered', () => {
+  it.each([
+    ['calculate --service q2qai --region FR --requests 10', 'did you mean "q2q-ai"'],
+    ['calculate --service q2q-ai --region us-eest-1 --requests 10', 'did you mean "us-east-1"'],
+    ['calculate --service q2q-ai --region Germany --requests 10', 'did you mean'],
+    ['calculate --service q2q-ai --region eu-west-1 --requests 10', 'aws/eu-west-1 (IE)'],
+    ['calculate --service q2q-ai --region FR --requests -5', 'the nearest is 1'],
+    ['calculate --service q2q-ai --region FR --requests 0', 'the nearest is 1'],
+    ['calculate --service q2q-ai --region FR --requests 2.6', 'the nearest is 3'],
+    ['calculate --service q2q-ai --region FR --requests many', 'whole number above 0, not many'],
+    ['calculate --service q2q-ai --region FR --requests 1 --from 2026-03-14', '--to is missing'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --from 2026-03-15 --to 2026-03-14',
+      'did you mean 2026-03-14..2026-03-15',
+    ],
+    ['calculate --service q2q-ai --region FR --requests 1 --from 2026-02-30 --to 2026-03-14', 'no time'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --from 2026-01-01 --to 2026-01-02',
+      'the history of FR is 2026-03-13T12:00Z..2026-03-15T12:00Z',
+    ],
+    ['calculate --service q2q-ai --region FR --requests 1 --pue 0.5', 'the nearest valid choice is 1'],
+    ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'knows only regions of aws, azure, gcp'],
+    ['calculate --service q2q-ai --region FR --requests 1 --intensity -4', '--intensity must be a number from 0 up'],
+    ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv cannot be read (ENOENT)'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --services nowhere.yaml',
+      'nowhere.yaml cannot be read (ENOENT)',
+    ],
+    ['calculate --service q2q-ai --region FR --requests 1 --selector shop/app=checkout', 'such as shop/checkout'],
+    ['calculate --service q2q-ai --region FR --requests 1 --selector shop/cart', 'no power of shop/cart is recorded'],
+    ['report --period last-week', 'did you mean "last-7d"'],
+    ['report --period last7d', 'did you mean "last-7d"'],
+    ['report --period 2026-01-01..2026-01-02', 'the nearest record is of 2026-03-14T12:00Z..2026-03-15T12:00Z'],
+    ['report --format tabel', 'did you mean "table"'],
+    ['report --service q2q', 'did you mean "q2q-ai"'],
+    ['report --region FRA', 'did you mean "FR"'],
+    ['services measure --service s --selector shop/checkout', '--requests or as --prometheus'],
+    ['services measure --service s --selector shop/cart --requests 5', 'no power of these containers is recorded'],
+    [
+      'services measure --service s --selector shop/checkout --requests 5 --from 2026-03-11 --to 2026-03-15',
+      'power is recorded for only 38 %',
+    ],
+    ['budget set --grams 5', 'one --namespace or of one --service'],
+    ['budget set --service q --grams 0', '--grams must be a number above 0, not 0'],
+    ['budget set --service q --grams 5 --per fortnight', 'did you mean "month"'],
+    ['budget remove --service q', 'there is no such budget'],
+    ['windows --zone FR --hours 0', 'the nearest is 1'],
+    ['windows --zone PL --hours 4', 'neither forecast nor history of PL'],
+  ])('carbon %s: one line, exit 1, no result', async (args, line) => {
+    const ran = await ask(args);
+
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.talk.trim().split('\n')).toHaveLength(1);
+    expect(ran.talk).toContain(line);
+  });
+
+  it('saves nothing of a CSV with a bad line, and names every bad line', async () => {
+    const file = join(folder.path, 'bad.csv');
+    writeFileSync(
+      file,
+      'service_name,region,period_start,period_end,request_count\nq2q-ai,FR,2026-03-14,2026-03-15,5\nq2qai,FR,2026-03-14,2026-03-15,5\nq2q-ai,FR,2026-03-14,2026-03-15,-5\n',
+    );
+
+    const ran = await run(['workloads', 'import', file], env);
+    const report = await ask('report --period 2026-03-14..2026-03-15 --format json');
+
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.talk).toMatch(/line 3: no service "q2qai".*\n.*line 4: requests must be a whole number/);
+    expect(JSON.parse(report.out).totals.requests).toBeCloseTo(5, 9);
+  });
+
+  it('names every fault of a services file', async () => {
+    const file = join(folder.path, 'bad.yaml');
+    writeFileSync(file, 'services:\n  a: { wh_per_request: -1 }\n');
+
+    const ran = await run(['services', 'list', '--services', file], env);
+
+    expect(ran.code).toBe(1);
+    expect(ran.talk).toContain('services.a.wh_per_request');
+  });
+});
+
+describe('exit codes', () => {
+  it('ends with 2 when the cache file is not there, and says old figures are old', async () => {
+    const missing = await ask('zones');
+    seedCache(folder.path, Date.parse('2026-03-15T10:00:00Z'));
+    const stale = await ask('zones');
+
+    expect(missing).toMatchObject({ code: 2, out: '' });
+    expect(stale.code).toBe(0);
+    expect(stale.talk).toContain('These figures are old');
+  });
+
+  it('ends with 2 when Prometheus cannot be reached', async () => {
+    const ran = await ask(
+      'services measure --service s --selector shop/checkout --prometheus up --prometheus-url http://127.0.0.1:9',
+    );
+
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.talk).toContain('cannot be reached');
+  });
+
+  it('ends with 3 when the store is not a database', async () => {
+    const broken = join(folder.path, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'history.sqlite'), 'not a database, but long enough to be read as one'.repeat(100));
+
+    const ran = await run(['report'], { ...env, DATA_DIR: broken });
+
+    expect(ran).toMatchObject({ code: 3, out: '' });
+    expect(ran.talk).toMatch(/^the store failed: /);
+  });
+
+  it('is the same for both programs when they run as processes, with nothing but results on standard output', () => {
+    const node = (script: string, ...args: string[]) =>
+      spawnSync(process.execPath, [join(ROOT, 'cli', script), ...args], {
+        env: { ...env, PATH: process.env.PATH, FORCE_COLOR: undefined },
+        encoding: 'utf8',
+      });
+
+    const good = node('main.ts', 'services', 'list', '--json');
+    const bad = node('co2e-calculator.ts', '--service', 'q2qai', '--region', 'FR', '--requests', '1');
+    const unknown = node('main.ts', 'calculat');
+
+    expect([good.status, bad.status, unknown.status]).toEqual([0, 1, 1]);
+    expect(JSON.parse(good.stdout)).toHaveLength(5);
+    expect([bad.stdout, unknown.stdout]).toEqual(['', '']);
+    expect(unknown.stderr).toContain('Did you mean calculate?');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with this character.
+    expect(good.stdout + bad.stderr).not.toMatch(/\u001b\[/);
+  });
+});
+
+describe('completion', () => {
+  const complete = async (...words: string[]) => {
+    const script = (await run(['completion', 'bash'], env)).out;
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const bash = spawnSync('bash', [
+      '-c',
+      `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _carbon; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ]);
+    return String(bash.stdout).trim().split('\n');
+  };
+
+  it('completes commands, subcommands and options in bash', async () => {
+    expect(await complete('carbon', 'cal')).toEqual(['calculate']);
+    expect(await complete('carbon', 'services', 'm')).toEqual(['measure']);
+    expect(await complete('carbon', 'budget', 'set', '--g')).toEqual(['--grams']);
+  });
+
+  it('knows zsh and fish, and no other shell', async () => {
+    const [zsh, fish, tcsh] = await Promise.all(
+      ['zsh', 'fish', 'tcsh'].map((shell) => run(['completion', shell], env)),
+    );
+
+    expect(zsh?.out).toMatch(/^#compdef carbon\n/);
+    expect(fish?.out).toContain("complete -c carbon -n '__fish_use_subcommand' -f -a calculate");
+    expect(tcsh?.code).toBe(1);
+  });
+});

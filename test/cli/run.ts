@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { expect } from 'vitest';
+import { explain } from '../../cli/faults.ts';
+import { flatProgram } from '../../cli/flat-program.ts';
+import type { Io } from '../../cli/io.ts';
+import { carbonProgram } from '../../cli/program.ts';
+import type { Environment } from '../../shared/runtime/config.ts';
+import { FakeClock } from '../fake-clock.ts';
+
+/** What a command wrote and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly talk: string;
+}
+
+/** The hour that golden outputs are made in. */
+export const NOW = '2026-03-15T12:30:00Z';
+
+/** Runs `carbon` or `co2e-calculator` in this process at a fixed time, with a data folder of its own. */
+export async function run(
+  args: readonly string[],
+  env: Environment,
+  program: 'carbon' | 'co2e-calculator' = 'carbon',
+): Promise<Ran> {
+  const written = { out: '', talk: '' };
+  const add = (to: keyof typeof written, text: string) => {
+    written[to] += text;
+  };
+  const io: Io = {
+    out: (text) => add('out', text),
+    talk: (text) => add('talk', `${text}\n`),
+    style: (_style, text) => text,
+    clock: new FakeClock(NOW),
+    canDraw: false,
+  };
+  const command = program === 'carbon' ? carbonProgram(env, io) : flatProgram(env, io);
+  everyCommand(command, (each) =>
+    each.exitOverride().configureOutput({ writeOut: io.out, writeErr: (text) => add('talk', text) }),
+  );
+  try {
+    await command.parseAsync(args, { from: 'user' });
+    return { code: 0, ...written };
+  } catch (error) {
+    const { exitCode } = error as { exitCode?: number };
+    const code = exitCode ?? explain(error, io.talk);
+    return { code, ...written };
+  }
+}
+
+/** A folder that goes when the test ends. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'carbon-cli-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Compares a text with its golden file; UPDATE_GOLDEN=1 writes the file instead. */
+export function expectGolden(name: string, text: string): void {
+  const path = join(import.meta.dirname, 'golden', name);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, text);
+  expect(existsSync(path), `${name} is missing; UPDATE_GOLDEN=1 writes it`).toBe(true);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+}
+
+function everyCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) everyCommand(child, visit);
+}

@@ -1,0 +1,73 @@
+import {
+  bentTime,
+  type GridService,
+  json,
+  type Reply,
+  type Service,
+  startGridService,
+  stepOf,
+} from './grid-service.ts';
+
+/** The key that the double takes. */
+export const EIA_KEY = 'eia-key-31b7d2';
+/** The newest hours come one after the other, fuel by fuel. */
+const LAG_HOURS = 2;
+
+const service: Service = {
+  placeOf: (url) => url.searchParams.get('facets[respondent][]') ?? undefined,
+  answer({ url, now, values, bend }) {
+    const key = url.searchParams.get('api_key');
+    if (key === null) return refusal('API_KEY_MISSING', 403);
+    if (key !== EIA_KEY) return refusal('API_KEY_INVALID', 403);
+    if (url.pathname !== '/v2/electricity/rto/fuel-type-data/data') return json({ error: 'Not found', code: 404 }, 404);
+    const respondent = url.searchParams.get('facets[respondent][]') ?? '';
+    const length = Number(url.searchParams.get('length') ?? 5000);
+    const value = values.get(respondent);
+    const how = bend(respondent);
+    const rows = value === undefined ? [] : hours(now, how === 'wrong-zone' ? 'ELSEWHERE' : respondent, value, how);
+    return json({
+      response: {
+        total: rows.length,
+        dateFormat: 'YYYY-MM-DD"T"HH24',
+        frequency: 'hourly',
+        data: rows.slice(0, length),
+      },
+    });
+  },
+  faults: {
+    'bad-key': () => refusal('API_KEY_INVALID', 403),
+    'forbidden-json': () => refusal('API_KEY_DISABLED', 403),
+    'too-many': () => refusal('OVER_RATE_LIMIT', 429),
+    'error-in-200': () => json({ error: 'something went wrong', code: 500 }),
+  },
+};
+
+/** Starts the double of EIA v2. Values by respondent: coal (820), wind (11) and a battery are mixed to give them. */
+export function startEia(values: Record<string, number> = {}): Promise<GridService> {
+  return startGridService(service, values);
+}
+
+function refusal(code: string, status: number): Reply {
+  return json({ error: { code, message: 'An API key problem. Get one at api.data.gov.' } }, status);
+}
+
+function hours(now: number, respondent: string, value: number, how: Parameters<typeof bentTime>[1]) {
+  const coal = Math.round(((value - 11) / (820 - 11)) * 100_000);
+  const newest = stepOf(now, 60) - LAG_HOURS * 3_600_000;
+  const row = (time: number, fueltype: string, megawattHours: number) => ({
+    // The stamp is the end of the hour.
+    period: new Date(bentTime(time + 3_600_000, how)).toISOString().slice(0, 13),
+    respondent,
+    'respondent-name': `${respondent} Operator`,
+    fueltype,
+    'type-name': fueltype,
+    value: how === 'null-value' ? null : String(megawattHours),
+    'value-units': 'megawatthours',
+  });
+  return Array.from({ length: 24 }, (_, back) => newest - back * 3_600_000).flatMap((time, back) => [
+    row(time, 'COL', coal),
+    row(time, 'BAT', -120),
+    // The newest hour lacks a fuel still.
+    ...(back === 0 ? [] : [row(time, 'WND', 100_000 - coal)]),
+  ]);
+}

@@ -1,0 +1,149 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startCarbonAwareSdk } from '../../doubles/carbon-aware-sdk.ts';
+import { EIA_KEY, startEia } from '../../doubles/eia.ts';
+import { GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
+import { FAULTS, type GridService } from '../../doubles/grid-service.ts';
+import { startJsonSource } from '../../doubles/json-source.ts';
+import { SLACK_SECRET, type SlackDouble, startSlack } from '../../doubles/slack.ts';
+import { PASSWORD, startWattTime, USERNAME } from '../../doubles/watttime.ts';
+
+const WRONG = ['wrong-em-key-123', 'wrong-wt-pass-456', 'wrong-eia-key-789'] as const;
+const JSON_TOKEN = 'json-source-token';
+const SECRETS = [
+  GOOD_KEY,
+  EIA_KEY,
+  PASSWORD,
+  JSON_TOKEN,
+  ...WRONG,
+  'c0ffee',
+  'wEbHoOkSeCrEt',
+  SLACK_SECRET,
+  Buffer.from(`${USERNAME}:${PASSWORD}`).toString('base64'),
+  Buffer.from(`${USERNAME}:${WRONG[1]}`).toString('base64'),
+];
+
+let folder: string;
+let services: Record<'em' | 'wt' | 'eia' | 'sdk' | 'own', GridService>;
+let slack: SlackDouble;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+  slack = await startSlack();
+  services = {
+    em: await startElectricityMaps({ FR: 640 }),
+    wt: await startWattTime({ CAISO_NORTH: 640 }),
+    eia: await startEia({ ERCO: 640 }),
+    sdk: await startCarbonAwareSdk({ swedencentral: 31 }),
+    own: await startJsonSource({ PT: 120 }),
+  };
+});
+
+afterEach(async () => {
+  for (const double of [...Object.values(services), slack]) await double[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+function settings(more: Record<string, string> = {}): Record<string, string> {
+  return {
+    LOG_LEVEL: 'trace',
+    POLLER_TASKS: 'grid',
+    POLLER_PORT: '0',
+    POLLER_HOST: '127.0.0.1',
+    POLL_INTERVAL_MINUTES: '0.003',
+    CACHE_TTL_MINUTES: '0.002',
+    DATA_DIR: folder,
+    CACHE_FILE: join(folder, 'cache.json'),
+    ZONES: 'FR,US-CAL-CISO,US-TEX-ERCO,SE,PT',
+    GRID_PROVIDERS: 'json,electricity-maps,watttime,eia,carbon-aware-sdk',
+    GRID_TIMEOUT_SECONDS: '0.1',
+    ELECTRICITY_MAPS_URL: services.em.url,
+    ELECTRICITY_MAPS_API_KEY: GOOD_KEY,
+    ELECTRICITY_MAPS_REQUESTS_PER_HOUR: '1000000',
+    WATTTIME_URL: services.wt.url,
+    WATTTIME_USERNAME: USERNAME,
+    WATTTIME_PASSWORD: PASSWORD,
+    WATTTIME_REQUESTS_PER_HOUR: '1000000',
+    EIA_URL: `${services.eia.url}/v2`,
+    EIA_API_KEY: EIA_KEY,
+    EIA_REQUESTS_PER_HOUR: '1000000',
+    CARBON_AWARE_SDK_URL: services.sdk.url,
+    CARBON_AWARE_SDK_LOCATIONS: 'SE:swedencentral',
+    GRID_JSON_SOURCE: `${services.own.url}/mine.json?token=${JSON_TOKEN}`,
+    GRID_JSON_SOURCE_REQUESTS_PER_HOUR: '1000000',
+    SLACK_WEBHOOK_URL: slack.url,
+    ...more,
+  };
+}
+
+/** Everything that a poller says on both outputs, and on /metrics, while something happens to it. */
+async function saidWhile(env: Record<string, string>, happening: () => Promise<void>): Promise<string> {
+  const poller = spawn(process.execPath, ['poller/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const output of [poller.stdout, poller.stderr])
+    output.on('data', (chunk) => {
+      said += String(chunk);
+    });
+  const exited = once(poller, 'exit');
+  while (!said.includes('poller started') && poller.exitCode === null) await wait(10);
+  await happening();
+  const port = /"port":(\d+)/.exec(said)?.[1];
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
+  poller.kill('SIGTERM');
+  await exited;
+  return said + metrics;
+}
+
+function expectNoSecret(said: string): void {
+  for (const secret of SECRETS) expect(said).not.toContain(secret);
+}
+
+describe('no secret of the grid task', () => {
+  it('is logged at any level, whatever the services answer', { timeout: 60_000 }, async () => {
+    slack.answers.push({ status: 403, body: `invalid ${slack.url}` });
+
+    const said = await saidWhile(settings(), async () => {
+      for (const fault of FAULTS) {
+        for (const double of Object.values(services)) double.faults.set('*', fault);
+        await wait(250);
+      }
+    });
+
+    expect(said).toContain('a grid provider gave no usable answer');
+    expect(slack.received).toBeGreaterThan(0);
+    for (const double of Object.values(services)) expect(double.requests.length).toBeGreaterThan(3);
+    expectNoSecret(said);
+  });
+
+  it('is logged when it is wrong and the service repeats it', { timeout: 60_000 }, async () => {
+    const [em, wt, eia] = WRONG;
+    const wrong = { ELECTRICITY_MAPS_API_KEY: em, WATTTIME_PASSWORD: wt, EIA_API_KEY: eia };
+
+    const said = await saidWhile(settings({ ...wrong, GRID_PROVIDERS: 'electricity-maps,watttime,eia' }), () =>
+      wait(700),
+    );
+
+    expect(said).toContain('The provided token *** is invalid');
+    expectNoSecret(said);
+  });
+
+  it('is shown by the check of the configuration, kept in the cache file, or told with a fault', async () => {
+    const check = (env: Record<string, string>) =>
+      execFileSync(process.execPath, ['poller/main.ts', '--check-config'], { env, encoding: 'utf8' });
+    let fault = '';
+    try {
+      check(settings({ SLACK_WEBHOOK_URL: `ftp://${SLACK_SECRET}`, ZONES: '' }));
+    } catch (error) {
+      fault = (error as { stderr: string }).stderr;
+    }
+    await saidWhile(settings(), () => wait(500));
+
+    expect(fault).toContain('SLACK_WEBHOOK_URL');
+    expectNoSecret(check(settings()) + fault + readFileSync(join(folder, 'cache.json'), 'utf8'));
+  });
+});
