@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 
 /** Everything that the extender reads from the environment. */
@@ -10,6 +11,7 @@ export const extenderConfigSchema = z.object({
   ...cacheSettings,
   ...storeSettings,
   ...kubernetesSettings,
+  ...deferralSettings,
   ...zoneSettings,
   ...serviceSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),

@@ -3,6 +3,8 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
+import { startConfiguredDeferral } from './deferral/start.ts';
+import { connectKubernetes } from './kubernetes/client.ts';
 import { createExtenderMetrics } from './metrics.ts';
 import { configuredDirectory } from './scheduling/nodes.ts';
 import { startSchedulerServer } from './scheduling/server.ts';
@@ -40,6 +42,8 @@ export async function startExtender(
     readiness = { ready: true };
   });
   await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
+  const client = config.DEFERRAL === 'off' ? undefined : await connectKubernetes(config);
+  const metrics = createExtenderMetrics(cache.state);
   const scheduler = stack.use(
     await startSchedulerServer({
       host: config.EXTENDER_HOST,
@@ -48,11 +52,16 @@ export async function startExtender(
       cache: cache.state,
       directory: configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE),
       readiness: () => readiness,
-      metrics: createExtenderMetrics(cache.state),
+      metrics,
       clock,
       logger,
     }),
   );
+  const zones = () => [
+    ...new Set([...config.ZONE_MAP.values(), ...(config.DEFAULT_ZONE ? [config.DEFAULT_ZONE] : [])]),
+  ];
+  const deferral = { config, client, cache: cache.state, zones, metrics: metrics.deferral };
+  stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
   const api = startApi && stack.use(await startApi(config, logger));
   logger.info({ port: scheduler.port, apiPort: api?.port, cacheFile: config.CACHE_FILE }, 'extender started');
   const running = stack.move();
