@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
+import { chartValuesSchema } from './pages/chart-values.ts';
 import { configurationPage } from './pages/configuration.ts';
 import { metricsPage } from './pages/metrics.ts';
 
@@ -8,6 +9,7 @@ import { metricsPage } from './pages/metrics.ts';
 const PAGES: Record<string, () => string | Promise<string>> = {
   'configuration.md': configurationPage,
   'metrics.md': metricsPage,
+  '../k8s/chart/values.schema.json': chartValuesSchema,
   'carbon-cache.schema.json': carbonCacheJsonSchema,
 };
 

@@ -4,16 +4,18 @@ import { cacheSettings, processSettings, storeSettings } from '../shared/runtime
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
+import { placementSettings } from './scheduling/settings.ts';
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
-  ...kubernetesSettings,
-  ...deferralSettings,
   ...zoneSettings,
   ...serviceSettings,
+  ...kubernetesSettings,
+  ...placementSettings,
+  ...deferralSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
@@ -28,7 +30,6 @@ export const extenderConfigSchema = z.object({
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
-  MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 
 /** The extender's settings, checked. */

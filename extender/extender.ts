@@ -4,17 +4,22 @@ import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
-import { connectKubernetes } from './kubernetes/client.ts';
-import { createExtenderMetrics } from './metrics.ts';
-import { configuredDirectory } from './scheduling/nodes.ts';
+import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
+import { startPlacement } from './placement.ts';
+import type { FromStore, ToStore } from './placement-link.ts';
 import { startSchedulerServer } from './scheduling/server.ts';
+import { tlsFiles } from './scheduling/tls.ts';
 
 /** What a test may put in the place of the real thing. */
 export interface ExtenderDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
-  readonly startApi?: (config: ExtenderConfig, logger: Logger) => Promise<AsyncDisposable & { readonly port: number }>;
+  readonly startApi?: (
+    config: ExtenderConfig,
+    logger: Logger,
+    onMessage: (message: FromStore) => void,
+  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToStore): void }>;
 }
 
 /** A running extender. */
@@ -42,32 +47,44 @@ export async function startExtender(
     readiness = { ready: true };
   });
   await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
-  const client = config.DEFERRAL === 'off' ? undefined : await connectKubernetes(config);
-  const metrics = createExtenderMetrics(cache.state);
+  const client = await clusterOf(config, logger);
+  let api: Awaited<ReturnType<NonNullable<typeof startApi>>> | undefined;
+  const post = (message: ToStore) => api?.post?.(message);
+  const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, clock, logger }));
   const scheduler = stack.use(
     await startSchedulerServer({
       host: config.EXTENDER_HOST,
       port: config.EXTENDER_PORT,
       maxBodyBytes: config.MAX_BODY_MB * 1024 * 1024,
-      cache: cache.state,
-      directory: configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE),
+      tls: tlsFiles(config),
+      placement: placement.placement,
       readiness: () => readiness,
-      metrics,
+      metrics: placement.metrics,
       clock,
       logger,
     }),
   );
-  const zones = () => [
-    ...new Set([...config.ZONE_MAP.values(), ...(config.DEFAULT_ZONE ? [config.DEFAULT_ZONE] : [])]),
-  ];
+  const { metrics, zones } = placement;
   const deferral = { config, client, cache: cache.state, zones, metrics: metrics.deferral };
   stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
-  const api = startApi && stack.use(await startApi(config, logger));
-  logger.info({ port: scheduler.port, apiPort: api?.port, cacheFile: config.CACHE_FILE }, 'extender started');
+  if (startApi !== undefined)
+    api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
+  const { port } = scheduler;
+  logger.info({ port, apiPort: api?.port, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return {
     schedulerPort: scheduler.port,
     apiPort: api?.port,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+async function clusterOf(config: ExtenderConfig, logger: Logger): Promise<KubernetesClient | undefined> {
+  try {
+    return await connectKubernetes(config);
+  } catch (err) {
+    if (config.NODE_WATCH === 'on') throw err;
+    logger.error({ err }, 'no cluster is watched: nodes are placed by the configuration alone');
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import packageJson from '../package.json' with { type: 'json' };
 import type { CacheState } from '../shared/carbon-cache.ts';
 import { createDeferralMetrics } from './deferral/deferral-metrics.ts';
+import { createPlacementMetrics, type PlacementProbes } from './placement-metrics.ts';
 
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
 export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;
@@ -15,8 +16,8 @@ const nothingWatched = (): CacheState => ({ kind: 'missing', reason: 'no file is
 
 const CACHE_STATES = ['fresh', 'stale', 'missing'] as const;
 
-/** Makes the extender's metrics; each process and each test has its own. `cache` is asked at each scrape. */
-export function createExtenderMetrics(cache: () => CacheState = nothingWatched) {
+/** Makes the extender's metrics; each process and each test has its own. `cache` and the probes are asked at each scrape. */
+export function createExtenderMetrics(cache: () => CacheState = nothingWatched, probes: PlacementProbes = {}) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -38,13 +39,14 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched) 
   });
   const neutral = new Counter({
     name: 'carbon_extender_neutral_answers_total',
-    help: 'Prioritize answers with equal scores by cause: stale or missing cache file, or unknown intensity of every node',
+    help: 'Prioritize answers with equal scores by cause: stale or missing cache file, unknown intensity of every node, advise or off by mode',
     labelNames: ['cause'],
     registers,
   });
   return {
     registry,
     deferral: createDeferralMetrics(registry),
+    ...createPlacementMetrics(registers, probes),
     /** Counts one call of kube-scheduler and how long it took. */
     observeCall: (verb: string, outcome: string, took: number): void => seconds.observe({ verb, outcome }, took),
     /** Counts the candidate nodes of one call. */

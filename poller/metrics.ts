@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
+import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
@@ -28,6 +29,7 @@ export function createPollerMetrics() {
   return {
     registry,
     grid: createGridMetrics(registry),
+    accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
     store: createStoreMetrics(registry),

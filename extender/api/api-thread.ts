@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
+import type { FromStore, ToStore } from '../placement-link.ts';
 
 /** What the API thread is started with. */
 export interface ApiThreadData {
@@ -14,6 +15,8 @@ export interface ApiThreadData {
 /** The API thread, watched over. */
 export interface ApiThread extends AsyncDisposable {
   readonly port: number;
+  /** Sends to the thread that runs at the time; lost when none does. */
+  post(message: ToStore): void;
 }
 
 const FIRST_WAIT_MS = 500;
@@ -26,10 +29,11 @@ const STOP_MS = 3_000;
 export async function startApiThread(
   config: ExtenderConfig,
   logger: Logger,
+  onMessage: (message: FromStore) => void = () => undefined,
   clock: Clock = systemClock,
 ): Promise<ApiThread> {
   const stop = new AbortController();
-  let current = startWorker(config, config.API_PORT);
+  let current = startWorker(config, config.API_PORT, onMessage);
   const port = await current.listening;
   const watched = (async () => {
     let wait = FIRST_WAIT_MS;
@@ -43,7 +47,7 @@ export async function startApiThread(
       if (stop.signal.aborted) return;
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       started = clock.monotonic();
-      current = startWorker(config, port);
+      current = startWorker(config, port, onMessage);
       current.listening.then(
         () => logger.info({ port }, 'the API thread is back'),
         () => undefined,
@@ -52,6 +56,7 @@ export async function startApiThread(
   })();
   return {
     port,
+    post: (message) => current.worker.postMessage(message),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await stopWorker(current);
@@ -68,7 +73,7 @@ interface RunningWorker {
   readonly ended: Promise<string>;
 }
 
-function startWorker(config: ExtenderConfig, port: number): RunningWorker {
+function startWorker(config: ExtenderConfig, port: number, onMessage: (message: FromStore) => void): RunningWorker {
   const data: ApiThreadData = { config, port };
   const worker = new Worker(join(import.meta.dirname, `worker${extname(import.meta.filename)}`), {
     name: 'api',
@@ -83,7 +88,10 @@ function startWorker(config: ExtenderConfig, port: number): RunningWorker {
     worker.once('exit', (code) => resolve(fault?.message ?? `exit code ${code}`));
   });
   const listening = new Promise<number>((resolve, reject) => {
-    worker.once('message', (message: { port: number }) => resolve(message.port));
+    worker.on('message', (message: FromStore | { readonly kind: 'listening'; readonly port: number }) => {
+      if (message.kind === 'listening') resolve(message.port);
+      else onMessage(message);
+    });
     worker.once('exit', (code) => reject(fault ?? new Error(`the API thread ended with exit code ${code}`)));
   });
   listening.catch(() => undefined);

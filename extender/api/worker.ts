@@ -7,9 +7,11 @@ import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
+import type { ToStore } from '../placement-link.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { startPlacementService } from './placement-service.ts';
 
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
@@ -28,8 +30,18 @@ const app = createApp({
   token: config.API_TOKEN,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
-parentPort?.once('message', async () => {
+const placements = stack.use(
+  startPlacementService({
+    config,
+    store,
+    post: (message) => parentPort?.postMessage(message),
+    clock: systemClock,
+    logger: createLogger('extender-api', config.LOG_LEVEL),
+  }),
+);
+parentPort?.on('message', async (message: 'stop' | ToStore) => {
+  if (message !== 'stop') return placements.receive(message);
   await stack.disposeAsync();
   parentPort?.close();
 });
-parentPort?.postMessage({ port: server.port });
+parentPort?.postMessage({ kind: 'listening', port: server.port });

@@ -43,6 +43,7 @@ export function startConfiguredDeferral(sources: DeferralSources): AsyncDisposab
     periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
     releasePerMinute: config.RELEASE_PER_MINUTE,
     defaultDurationHours: config.DEFERRAL_DEFAULT_MINUTES / 60,
+    ...(config.DEFAULT_WISHES && { clusterWishes: config.DEFAULT_WISHES }),
     lease: { namespace: config.DEFERRAL_NAMESPACE, identity },
   });
 }

@@ -1,5 +1,10 @@
+import { z } from 'zod';
 import { providerOf, zoneOfRegion } from '../../shared/regions.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
 import { parseZone, type Zone } from '../../shared/zones.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { watchCollection } from '../kubernetes/collection.ts';
 import type { CandidateNode } from './protocol.ts';
 
 /** Tells the zone of a node of which only the name is known. */
@@ -10,13 +15,59 @@ export interface NodeDirectory {
   readonly version: number;
 }
 
+/** A directory that follows the nodes of a cluster. */
+export interface WatchedNodes extends NodeDirectory, AsyncDisposable {
+  /** Milliseconds since the API server was last heard of; undefined until all nodes have been listed. */
+  ageMs(): number | undefined;
+  /** Zones that nodes tell themselves, each once. */
+  zones(): readonly Zone[];
+}
+
 /** Node label that names the grid zone directly. */
-const ZONE_LABEL = 'carbon-extender.io/zone';
-const REGION_LABEL = 'topology.kubernetes.io/region';
+export const ZONE_LABEL = 'carbon-extender.io/zone';
+/** Node label that names the cloud's region. */
+export const REGION_LABEL = 'topology.kubernetes.io/region';
 
 /** The directory that needs no API server: ZONE_MAP, then DEFAULT_ZONE. */
 export function configuredDirectory(zoneMap: ReadonlyMap<string, Zone>, defaultZone: Zone | undefined): NodeDirectory {
   return { version: 0, zoneOf: (name) => zoneMap.get(name) ?? defaultZone };
+}
+
+const nodeObject = z.object({
+  metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }),
+  spec: z.object({ providerID: z.string().nullish() }).nullish(),
+});
+
+/** Follows the nodes of a cluster and keeps of each only its zone; a node that tells none is the configuration's to place. */
+export function watchNodes(
+  client: KubernetesClient,
+  configured: NodeDirectory,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): WatchedNodes {
+  let version = 0;
+  const nodes = watchCollection<Zone>({
+    client,
+    path: '/api/v1/nodes',
+    keep(object) {
+      const { metadata, spec } = nodeObject.parse(object);
+      return labelledZone({ labels: metadata.labels ?? undefined, providerId: spec?.providerID ?? undefined });
+    },
+    // Nodes report every few minutes that they live; only a zone that changes makes anything new here.
+    onChange(_name, now, before) {
+      if (now !== before) version += 1;
+    },
+    clock,
+    logger,
+  });
+  return {
+    zoneOf: (name) => nodes.get(name) ?? configured.zoneOf(name),
+    get version() {
+      return version;
+    },
+    ageMs: () => nodes.ageMs(),
+    zones: () => [...new Set([...nodes.entries()].map(([, zone]) => zone))],
+    [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
+  };
 }
 
 /**
@@ -29,7 +80,7 @@ export function zoneOfNode(node: CandidateNode, directory: NodeDirectory): Zone 
 }
 
 /** The zone that a node's own object tells; undefined when it tells none. A malformed label counts as none. */
-function labelledZone(node: Omit<CandidateNode, 'name'>): Zone | undefined {
+function labelledZone(node: Pick<CandidateNode, 'labels' | 'providerId'>): Zone | undefined {
   const label = node.labels?.[ZONE_LABEL];
   const parsed = label === undefined ? undefined : parseZone(label);
   if (parsed !== undefined && parsed.kind !== 'malformed') return parsed.zone;

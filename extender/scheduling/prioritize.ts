@@ -1,64 +1,62 @@
-import type { CacheState, CarbonSnapshot } from '../../shared/carbon-cache.ts';
 import { scores } from '../../shared/score.ts';
-import type { GramsPerKwh } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
-import { type NodeDirectory, zoneOfNode } from './nodes.ts';
-import type { Candidates } from './protocol.ts';
+import type { Field, SignalLoss } from './field.ts';
+import type { Intent } from './intent.ts';
+import { type Breach, breaches, type ZoneHistory } from './limits.ts';
 
-/** Why all nodes got the same score: the cache file is too old or not there, or no node's intensity is known. */
-type NeutralCause = 'stale' | 'missing' | 'unknown';
+/** Why all nodes got the same score: the signal is lost, or nothing is to be done for this pod. */
+export type NeutralCause = SignalLoss | 'advise' | 'off';
 
-/** The answer to a prioritize call: a JSON array of {Host, Score}, and why it prefers no node if it does not. */
-interface Ranking {
+/** The answer to a prioritize call. */
+export interface Ranking {
+  /** A JSON array of {Host, Score}. */
   readonly body: Buffer;
+  /** Why no node is preferred; undefined when some may be. */
   readonly neutral: NeutralCause | undefined;
+  /** The scores that were given, or with `advise` would have been; in the field's order. */
+  readonly scores: readonly number[];
 }
 
-/** Ranks candidates by the state of the cache at the time of the request. */
-export type Prioritize = (candidates: Candidates, state: CacheState) => Ranking;
+/** Ranks the candidates of a call for what is meant to be done for its pod. */
+export type Prioritize = (field: Field, intent: Intent) => Ranking;
 
-interface Kept {
-  readonly ranking: Ranking;
-  readonly snapshot: CarbonSnapshot | undefined;
-  readonly kind: CacheState['kind'];
-  readonly version: number;
-}
+/** Different wishes whose answers are kept with one field. */
+const KEPT = 16;
 
-/** Makes the prioritize verb. An answer is kept with its candidates until snapshot, freshness or directory change. */
-export function createPrioritize(directory: NodeDirectory): Prioritize {
-  const answers = new WeakMap<Candidates, Kept>();
-  const rankedOf = createRankedIntensities();
-  return (candidates, state) => {
-    const snapshot = state.kind === 'fresh' ? state.snapshot : undefined;
-    const { version } = directory;
-    const kept = answers.get(candidates);
-    if (kept && kept.snapshot === snapshot && kept.kind === state.kind && kept.version === version) return kept.ranking;
-    const ranking =
-      snapshot === undefined
-        ? equalScores(candidates, state.kind as NeutralCause)
-        : rank(candidates, rankedOf(snapshot), directory);
-    answers.set(candidates, { ranking, snapshot, kind: state.kind, version });
+/** Makes the prioritize verb. An answer is kept with its field, for pods that wish the same. */
+export function createPrioritize(history: ZoneHistory): Prioritize {
+  const answers = new WeakMap<Field, Map<string, Ranking>>();
+  return (field, intent) => {
+    const key = `${intent.key} ${history.version}`;
+    const kept = answers.get(field) ?? new Map<string, Ranking>();
+    if (kept.size === 0) answers.set(field, kept);
+    let ranking = kept.get(key);
+    if (ranking === undefined) {
+      ranking = rank(field, intent, history);
+      if (kept.size >= KEPT) kept.clear();
+      kept.set(key, ranking);
+    }
     return ranking;
   };
 }
 
-function rank(candidates: Candidates, ranked: ReadonlyMap<Zone, GramsPerKwh>, directory: NodeDirectory): Ranking {
-  const intensityIn = (zone: Zone | undefined) => (zone === undefined ? undefined : ranked.get(zone));
-  const intensities =
-    candidates.form === 'names'
-      ? candidates.names.map((name) => intensityIn(directory.zoneOf(name)))
-      : candidates.nodes.map((node) => intensityIn(zoneOfNode(node, directory)));
-  if (intensities.every((intensity) => intensity === undefined)) return equalScores(candidates, 'unknown');
-  return { body: encode(namesOf(candidates), scores(intensities)), neutral: undefined };
+function rank(field: Field, { mode, wishes }: Intent, history: ZoneHistory): Ranking {
+  const scored = mode === 'off' ? field.names.map(() => 0) : wishedScores(field, breaches(field, wishes, history));
+  const neutral = mode === 'off' ? 'off' : (field.loss ?? (mode === 'advise' ? 'advise' : undefined));
+  const given = neutral === undefined ? scored : field.names.map(() => 0);
+  return { body: encode(field.names, given), neutral, scores: scored };
 }
 
-function equalScores(candidates: Candidates, neutral: NeutralCause): Ranking {
-  const names = namesOf(candidates);
-  return { body: encode(names, scores(new Array(names.length).fill(undefined))), neutral };
-}
-
-function namesOf(candidates: Candidates): readonly string[] {
-  return candidates.form === 'names' ? candidates.names : candidates.nodes.map((node) => node.name);
+/**
+ * Nodes that are not what the pod asks for get 0, all others at least 1 and are scored among themselves. Where none or
+ * all are in breach, the wish tells no node from another, and the plain scores stand.
+ */
+function wishedScores(field: Field, breached: readonly (Breach | undefined)[]): readonly number[] {
+  const some = breached.some((breach) => breach !== undefined);
+  if (!some || breached.every((breach) => breach !== undefined)) return scores(field.intensities, field.relativePowers);
+  const eligible = field.intensities.map((intensity, at) => (breached[at] === undefined ? intensity : undefined));
+  return scores(eligible, field.relativePowers).map((score, at) =>
+    breached[at] === undefined ? Math.max(1, score) : 0,
+  );
 }
 
 /** kube-scheduler decodes a bare array; one score that is not an integer voids the whole answer without a word. */
@@ -67,19 +65,4 @@ function encode(names: readonly string[], scored: readonly number[]): Buffer {
   for (const [at, name] of names.entries())
     json += `${at === 0 ? '' : ','}{"Host":${JSON.stringify(name)},"Score":${scored[at]}}`;
   return Buffer.from(`[${json}]`);
-}
-
-/** Intensities that may be compared: those of the majority signal, worked out once per snapshot. */
-function createRankedIntensities(): (snapshot: CarbonSnapshot) => ReadonlyMap<Zone, GramsPerKwh> {
-  let last: { snapshot: CarbonSnapshot; ranked: ReadonlyMap<Zone, GramsPerKwh> } | undefined;
-  return (snapshot) => {
-    if (last?.snapshot === snapshot) return last.ranked;
-    const ranked = new Map<Zone, GramsPerKwh>();
-    for (const zone of snapshot.ranked) {
-      const region = snapshot.regions.get(zone);
-      if (region !== undefined) ranked.set(zone, region.carbonIntensity);
-    }
-    last = { snapshot, ranked };
-    return ranked;
-  };
 }

@@ -1,4 +1,5 @@
 import { valueBytes } from './json-spans.ts';
+import { ScanFault, scanNodes } from './node-scan.ts';
 import { arrayOf, objectOf, optionalString, RequestFault, stringMap, stringOf } from './wire-checks.ts';
 
 /** A node that the pod may be placed on, with what its own object tells about where it stands. */
@@ -6,6 +7,9 @@ export interface CandidateNode {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly providerId?: string | undefined;
+  /** Where the node's JSON starts and ends in the bytes of `Nodes`. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -17,12 +21,13 @@ export type Candidates =
   | { readonly form: 'objects'; readonly nodes: readonly CandidateNode[] };
 
 /** A pod as kube-scheduler sends it, in so far as this program reads it. */
-interface WirePod {
+export interface WirePod {
   readonly metadata?: {
     readonly name?: string | undefined;
     readonly namespace?: string | undefined;
     readonly uid?: string | undefined;
     readonly annotations?: Readonly<Record<string, string>> | undefined;
+    readonly ownerReferences?: unknown;
   };
 }
 
@@ -66,11 +71,25 @@ function readAsGoWrites(body: Buffer, memory: CandidateMemory): ExtenderArgs | u
   if (pod === undefined) return undefined;
   const known = memory.recall(bytes);
   if (known?.form === form) return { pod: podOf(pod), candidates: known, bytes };
-  const value = parsedOrUndefined(bytes.toString('utf8'));
-  if (value === undefined) return undefined;
-  const candidates = form === 'names' ? namesOf(value) : nodesOf(value);
+  const candidates = candidatesOf(form, bytes);
+  if (candidates === undefined) return undefined;
   memory.keep(bytes, candidates);
   return { pod: podOf(pod), candidates, bytes };
+}
+
+function candidatesOf(form: Candidates['form'], bytes: Buffer): Candidates | undefined {
+  if (form === 'objects') return scannedOrUndefined(bytes);
+  const value = parsedOrUndefined(bytes.toString('utf8'));
+  return value === undefined ? undefined : namesOf(value);
+}
+
+function scannedOrUndefined(bytes: Buffer): Candidates | undefined {
+  try {
+    return { form: 'objects', nodes: scanNodes(bytes) };
+  } catch (error) {
+    if (error instanceof ScanFault) return undefined;
+    throw error;
+  }
 }
 
 function seamOf(body: Buffer): { form: Candidates['form']; head: Buffer; bytes: Buffer } | undefined {
@@ -90,8 +109,9 @@ function readAny(body: Buffer): ExtenderArgs {
   const args = objectOf(parsedOrFault(body), 'the body');
   const key = args.NodeNames != null ? 'NodeNames' : 'Nodes';
   if (args[key] == null) throw new RequestFault('NodeNames', 'is missing, and Nodes too: one of them must be given');
-  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames) : nodesOf(args.Nodes);
   const bytes = valueBytes(body).get(key) ?? Buffer.from('null');
+  const candidates: Candidates =
+    key === 'NodeNames' ? namesOf(args.NodeNames) : { form: 'objects', nodes: scanNodes(bytes) };
   return { pod: podOf(args), candidates, bytes };
 }
 
@@ -103,23 +123,8 @@ function namesOf(value: unknown): Candidates {
   return { form: 'names', names: [...new Set(names)] };
 }
 
-function nodesOf(value: unknown): Candidates {
-  const { items } = objectOf(value, 'Nodes');
-  const nodes = new Map<string, CandidateNode>();
-  arrayOf(items ?? [], 'Nodes.items').forEach((item, at) => {
-    const path = `Nodes.items[${at}]`;
-    const node = objectOf(item, path);
-    const metadata = objectOf(node.metadata, `${path}.metadata`);
-    const spec = objectOf(node.spec ?? {}, `${path}.spec`);
-    const name = stringOf(metadata.name, `${path}.metadata.name`);
-    if (nodes.has(name)) return;
-    const labels = stringMap(metadata.labels, `${path}.metadata.labels`);
-    nodes.set(name, { name, labels, providerId: optionalString(spec.providerID, `${path}.spec.providerID`) });
-  });
-  return { form: 'objects', nodes: [...nodes.values()] };
-}
-
-function podOf(args: unknown): WirePod {
+/** Reads the pod of a call; throws a RequestFault that names what is wrong. */
+export function podOf(args: unknown): WirePod {
   const pod = objectOf((args as Record<string, unknown>).Pod ?? {}, 'Pod');
   const metadata = objectOf(pod.metadata ?? {}, 'Pod.metadata');
   return {
@@ -128,6 +133,7 @@ function podOf(args: unknown): WirePod {
       namespace: optionalString(metadata.namespace, 'Pod.metadata.namespace'),
       uid: optionalString(metadata.uid, 'Pod.metadata.uid'),
       annotations: stringMap(metadata.annotations, 'Pod.metadata.annotations'),
+      ownerReferences: metadata.ownerReferences,
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import {
   answerOperations,
@@ -8,16 +7,14 @@ import {
   pathOf,
   type Readiness,
   sendJson,
+  TIMEOUTS,
 } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
 import { readBody } from './body.ts';
-import { createCandidateMemory } from './candidate-memory.ts';
-import { filter } from './filter.ts';
-import type { NodeDirectory } from './nodes.ts';
-import { preempt } from './preempt.ts';
-import { createPrioritize } from './prioritize.ts';
-import { readExtenderArgs } from './protocol.ts';
+import { answerExplain } from './explain-route.ts';
+import { createTlsServer, type TlsFiles } from './tls.ts';
+import type { Placement, Verb } from './verbs.ts';
 import { RequestFault } from './wire-checks.ts';
 
 /** What the scheduler port needs. */
@@ -25,8 +22,9 @@ export interface SchedulerServerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxBodyBytes: number;
-  readonly cache: () => CacheState;
-  readonly directory: NodeDirectory;
+  /** Undefined for plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  readonly placement: Placement;
   readonly readiness: () => Readiness;
   readonly metrics: ExtenderMetrics;
   readonly clock: Clock;
@@ -44,41 +42,23 @@ interface Answer {
   readonly body: Buffer | { readonly error: string };
 }
 
-type Verb = (body: Buffer) => Answer;
-
 /** Answers kube-scheduler on its own port, at / and under /scheduler/. */
-export function startSchedulerServer(options: SchedulerServerOptions): Promise<ListeningServer> {
-  const verbs = createVerbs(options);
+export async function startSchedulerServer(options: SchedulerServerOptions): Promise<ListeningServer> {
   const routes = new Map<string, { name: string; verb: Verb }>();
-  for (const [name, verb] of Object.entries(verbs))
+  for (const [name, verb] of Object.entries(options.placement.verbs))
     for (const prefix of ['', '/scheduler']) routes.set(`${prefix}/${name}`, { name, verb });
-  return listen((request, response) => {
+  const handler = (request: IncomingMessage, response: ServerResponse) => {
     const route = routes.get(pathOf(request));
     if (route === undefined) void answerOther(request, response, options);
     else void answerCall(request, response, route, options);
-  }, options);
-}
-
-function createVerbs({ cache, directory, metrics }: SchedulerServerOptions): Record<string, Verb> {
-  const memory = createCandidateMemory();
-  const prioritize = createPrioritize(directory);
-  const countNames = (verb: string, { candidates }: ReturnType<typeof readExtenderArgs>) =>
-    metrics.countNames(verb, candidates.form === 'names' ? candidates.names.length : candidates.nodes.length);
-  return {
-    filter(body) {
-      const args = readExtenderArgs(body, memory);
-      countNames('filter', args);
-      return { status: 200, outcome: 'ok', body: filter(args) };
-    },
-    prioritize(body) {
-      const args = readExtenderArgs(body, memory);
-      countNames('prioritize', args);
-      const { body: answer, neutral } = prioritize(args.candidates, cache());
-      if (neutral !== undefined) metrics.countNeutral(neutral);
-      return { status: 200, outcome: neutral === undefined ? 'ok' : 'neutral', body: answer };
-    },
-    preempt: (body) => ({ status: 200, outcome: 'ok', body: preempt(body) }),
   };
+  if (options.tls === undefined) return listen(handler, options);
+  const { server, watching } = await createTlsServer(options.tls, TIMEOUTS, options);
+  await using stack = new AsyncDisposableStack();
+  stack.use(watching);
+  const listening = stack.use(await listen(handler, options, server));
+  const running = stack.move();
+  return { port: listening.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function answerCall(
@@ -101,7 +81,8 @@ async function decide(request: IncomingMessage, verb: Verb, options: SchedulerSe
     return { status: 413, outcome: 'too-large', body: { error } };
   }
   try {
-    return verb(read.bytes);
+    const { body, neutral } = verb(read.bytes);
+    return { status: 200, outcome: neutral ? 'neutral' : 'ok', body };
   } catch (error) {
     if (error instanceof RequestFault) return { status: 400, outcome: 'bad-request', body: { error: error.message } };
     options.logger.error({ err: error, path: pathOf(request) }, 'a call could not be answered');
@@ -130,11 +111,13 @@ function send(response: ServerResponse, { status, body }: Answer): void {
 async function answerOther(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, readiness, logger }: SchedulerServerOptions,
+  { metrics, readiness, logger, placement, clock }: SchedulerServerOptions,
 ): Promise<void> {
   try {
+    if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request)))
+      return answerExplain(request, response, placement.judgements, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
-    const error = 'not found; try POST /filter, /prioritize, /preempt or GET /healthz, /readyz, /metrics';
+    const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
     sendJson(response, 404, { error });
   } catch (error) {
     logger.error({ err: error, path: pathOf(request) }, 'a request could not be answered');

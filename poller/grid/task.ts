@@ -10,6 +10,7 @@ import { openCacheWriter } from './cache-writer.ts';
 import { createChain } from './chain.ts';
 import { createExtras, type Forecaster } from './extras.ts';
 import { openHistory } from './history.ts';
+import { historyForecaster } from './history-forecaster.ts';
 import { createRound, type Round } from './poll.ts';
 import { gridProviders } from './providers.ts';
 
@@ -26,7 +27,7 @@ export interface GridTaskOptions {
   readonly metrics: PollerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes forecasts where the provider has none; without it such zones have none. */
+  /** Makes forecasts where the provider has none; by default from the history. */
   readonly forecaster?: Forecaster | undefined;
   /** Questions to one provider about one zone in one round. */
   readonly attempts?: number;
@@ -72,7 +73,15 @@ export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: 
   const cache = await openCacheWriter(config.CACHE_FILE, config.CACHE_TTL_MINUTES, zones, clock);
   const history = openHistory({ store, metrics: metrics.grid, logger });
   const wanted = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
-  const extras = createExtras({ providers, history, store, forecaster, wanted, clock, metrics: metrics.grid, logger });
+  const { intensities } = store;
+  const ours =
+    intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
+  const extras = createExtras({
+    ...{ providers, history, store, wanted, clock, logger },
+    forecaster: forecaster ?? ours,
+    accuracy: metrics.accuracy,
+    metrics: metrics.grid,
+  });
   return { zones, round: createRound({ zones, providers, chain, cache, history, extras, metrics, clock, logger }) };
 }
 

@@ -1,22 +1,27 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
 /** A server that listens, with the port that it got. */
 export interface ListeningServer extends AsyncDisposable {
   readonly port: number;
-  readonly server: Server;
+  readonly server: Server | TlsServer;
 }
 
 /** Open requests get this long to finish when a server stops. */
 const DRAIN_MS = 2_000;
 
-/** Listens on host and port (0: any free one); rejects when the port is taken. */
+/** How long a client may take for its headers, for a request, and between two. kube-scheduler closes idle ones after 90 s. */
+export const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 95_000 } as const;
+
+/** Listens on host and port (0: any free one); rejects when the port is taken. `server` is one that speaks TLS. */
 export async function listen(
   handler: RequestListener,
   address: { host: string; port: number },
+  server: Server | TlsServer = createServer(TIMEOUTS),
 ): Promise<ListeningServer> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 95_000 }, handler);
+  server.on('request', handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
@@ -72,7 +77,7 @@ export function sendJson(
   return true;
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server | TlsServer): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);

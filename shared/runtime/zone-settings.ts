@@ -2,17 +2,28 @@ import { z } from 'zod';
 import { parseZone, type Zone } from '../zones.ts';
 import { list } from './config.ts';
 
+/** What was corrected in each ZONE_MAP that was read, for those who want to say so. */
+const CORRECTIONS = new WeakMap<ReadonlyMap<string, Zone>, ReadonlyMap<string, Zone>>();
+
+/** Zone codes that people get wrong and that a ZONE_MAP had, with the zones that they were taken for. */
+export function zoneCorrections(zoneMap: ReadonlyMap<string, Zone>): ReadonlyMap<string, Zone> {
+  return CORRECTIONS.get(zoneMap) ?? new Map();
+}
+
 /** Where nodes stand when nothing else tells. */
 export const zoneSettings = {
   ZONE_MAP: list()
     .transform((items, context) => {
       const map = new Map<string, Zone>();
+      const corrections = new Map<string, Zone>();
       for (const item of items) {
         const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
         const parsed = parseZone(zone ?? '');
+        if (parsed.kind === 'corrected') corrections.set(parsed.from, parsed.zone);
         if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed.zone);
         else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
       }
+      CORRECTIONS.set(map, corrections);
       return map;
     })
     .default(new Map())

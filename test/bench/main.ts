@@ -1,12 +1,14 @@
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { type Comparison, printComparisons } from './measure.ts';
+import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
+  nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
 };
 

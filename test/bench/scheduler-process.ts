@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createExtenderMetrics } from '../../extender/metrics.ts';
+import { NO_POWER } from '../../extender/scheduling/field.ts';
+import { NO_NAMESPACES } from '../../extender/scheduling/intent.ts';
+import { NO_HISTORY } from '../../extender/scheduling/limits.ts';
 import { configuredDirectory } from '../../extender/scheduling/nodes.ts';
 import { startSchedulerServer } from '../../extender/scheduling/server.ts';
+import { createPlacement } from '../../extender/scheduling/verbs.ts';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/carbon-cache.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
@@ -25,14 +29,23 @@ async function startOurs(): Promise<number> {
       zones[at % zones.length] as Zone,
     ]),
   );
+  const metrics = createExtenderMetrics(state);
   const server = await startSchedulerServer({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 64 * 1024 * 1024,
-    cache: state,
-    directory: configuredDirectory(zoneMap, undefined),
+    placement: createPlacement({
+      cache: state,
+      directory: configuredDirectory(zoneMap, undefined),
+      power: NO_POWER,
+      history: NO_HISTORY,
+      namespaces: NO_NAMESPACES,
+      cluster: { mode: 'enforce', wishes: {} },
+      metrics,
+      clock: systemClock,
+    }),
     readiness: () => ({ ready: true }),
-    metrics: createExtenderMetrics(state),
+    metrics,
     clock: systemClock,
     logger: createLogger('bench', 'silent'),
   });

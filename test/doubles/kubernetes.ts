@@ -196,12 +196,12 @@ function selectorOf(text: string, namespace: string | undefined): Selector {
   const wanted = text
     .split(',')
     .filter(Boolean)
-    .map((term) => term.split('='));
+    .map((term) => /^(.*?)(!?)=(.*)$/.exec(term)?.slice(1) ?? []);
   const read = (object: KubeObject, path: string) =>
     path.split('.').reduce((at, part) => (at as Record<string, unknown>)?.[part], object as unknown) ?? '';
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
-    wanted.every(([path = '', value]) => read(object, path) === value);
+    wanted.every(([path = '', not, value]) => (read(object, path) === value) === (not === ''));
 }
 
 /** Preconditions of a write: the uid and, where it is given, the resource version. */

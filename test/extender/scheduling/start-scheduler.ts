@@ -1,9 +1,14 @@
 import { request } from 'node:http';
 import { createExtenderMetrics } from '../../../extender/metrics.ts';
+import { type Mode, readNamespaceDefaults } from '../../../extender/scheduling/intent.ts';
 import { configuredDirectory, type NodeDirectory } from '../../../extender/scheduling/nodes.ts';
 import { startSchedulerServer } from '../../../extender/scheduling/server.ts';
+import type { TlsFiles } from '../../../extender/scheduling/tls.ts';
+import { createPlacement } from '../../../extender/scheduling/verbs.ts';
+import { readWishes } from '../../../extender/scheduling/wishes.ts';
 import type { CacheState } from '../../../shared/carbon-cache.ts';
 import { cacheState, decodeCarbonCache } from '../../../shared/carbon-cache.ts';
+import type { GramsPerKwh, Watts } from '../../../shared/units.ts';
 import type { Zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
@@ -16,6 +21,15 @@ export interface Setting {
   readonly defaultZone?: string;
   readonly directory?: NodeDirectory;
   readonly maxBodyBytes?: number;
+  readonly tls?: TlsFiles;
+  readonly mode?: Mode;
+  /** Annotations by namespace. */
+  readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly clusterWishes?: Readonly<Record<string, string>>;
+  /** Watts per busy core by node. */
+  readonly watts?: Readonly<Record<string, number>>;
+  /** Intensity by zone and percentile. */
+  readonly history?: Readonly<Record<string, Readonly<Record<number, number>>>>;
 }
 
 /** An answer as it came over the wire. */
@@ -38,14 +52,34 @@ export async function startScheduler(setting: Setting = {}) {
   let read = decodeCarbonCache(cache);
   const state = (): CacheState => cacheState(read, clock.now());
   const zoneMap = new Map(Object.entries(zones) as [string, Zone][]);
+  const metrics = createExtenderMetrics(state);
+  const namespaces = new Map(
+    Object.entries(setting.namespaces ?? {}).map(([name, annotations]) => [name, readNamespaceDefaults(annotations)]),
+  );
+  const watts = new Map(Object.entries(setting.watts ?? {}));
+  const ignored: string[] = [];
+  const placement = createPlacement({
+    cache: state,
+    directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
+    power: { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
+    history: {
+      version: 0,
+      percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,
+    },
+    namespaces: { of: (name) => namespaces.get(name) },
+    cluster: { mode: setting.mode ?? 'enforce', wishes: readWishes(setting.clusterWishes).wishes },
+    metrics,
+    clock,
+    onBadWishes: (_pod, { bad }) => ignored.push(...bad.map(({ annotation }) => annotation)),
+  });
   const server = await startSchedulerServer({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes,
-    cache: state,
-    directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
+    tls: setting.tls,
+    placement,
     readiness: () => ({ ready: true }),
-    metrics: createExtenderMetrics(state),
+    metrics,
     clock,
     logger,
   });
@@ -53,6 +87,9 @@ export async function startScheduler(setting: Setting = {}) {
     port: server.port,
     clock,
     logger,
+    ignored,
+    judgements: placement.judgements,
+    verbs: placement.verbs,
     setCache(text: string) {
       read = decodeCarbonCache(text);
     },

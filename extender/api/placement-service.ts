@@ -1,0 +1,60 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { startLoop } from '../../shared/runtime/loop.ts';
+import type { StoreConfig } from '../../shared/runtime/settings.ts';
+import type { DecisionWriter } from '../../shared/store/decisions.ts';
+import { openDecisions } from '../../shared/store/open-decisions.ts';
+import type { IntensityReader } from '../../shared/store/ports.ts';
+import { HOUR_MS } from '../../shared/units.ts';
+import { type FromStore, percentilesOf, type ToStore } from '../placement-link.ts';
+
+/** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
+export interface PlacementService extends AsyncDisposable {
+  receive(message: ToStore): Promise<void>;
+}
+
+/** Recent history: four weeks hold every weekday four times and little of another season. */
+const HISTORY_MS = 28 * 24 * HOUR_MS;
+const TELL_MS = 10 * 60_000;
+
+/** Starts the store's side of placements. Decisions that cannot be written stay with the scheduling thread, which tries again. */
+export function startPlacementService(options: {
+  readonly config: StoreConfig;
+  readonly store: IntensityReader;
+  readonly post: (message: FromStore) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): PlacementService {
+  const { config, store, post, clock, logger } = options;
+  let opened: Promise<DecisionWriter | undefined> | undefined;
+  let warned = false;
+  const tell = async () => {
+    const now = clock.now();
+    const percentiles: Record<string, readonly number[]> = {};
+    for (const zone of await store.zones()) {
+      const hours = await store.intensities([zone], { from: now - HISTORY_MS, to: now });
+      const known = percentilesOf(hours.filter((hour) => hour.signal === 'average'));
+      if (known !== undefined) percentiles[zone] = known;
+    }
+    post({ kind: 'zone-history', percentiles });
+  };
+  const telling = startLoop({ name: 'zone history', intervalMs: TELL_MS, clock, logger, task: tell });
+  return {
+    async receive({ batch, decisions }) {
+      try {
+        opened ??= openDecisions(config);
+        await (await opened)?.recordDecisions(decisions);
+        warned = false;
+        post({ kind: 'decisions-kept', batch });
+      } catch (err) {
+        opened = undefined;
+        if (!warned) logger.warn({ err, decisions: decisions.length }, 'decision records cannot be written for now');
+        warned = true;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await telling[Symbol.asyncDispose]();
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
+}

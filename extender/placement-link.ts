@@ -1,0 +1,93 @@
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Logger } from '../shared/runtime/logger.ts';
+import { startLoop } from '../shared/runtime/loop.ts';
+import type { Decision } from '../shared/store/decisions.ts';
+import { type GramsPerKwh, gramsPerKwh } from '../shared/units.ts';
+import type { Zone } from '../shared/zones.ts';
+import type { ZoneHistory } from './scheduling/limits.ts';
+
+/** What the API thread, which owns the store, tells the scheduling thread. */
+export type FromStore =
+  | { readonly kind: 'zone-history'; readonly percentiles: Readonly<Record<string, readonly number[]>> }
+  | { readonly kind: 'decisions-kept'; readonly batch: number };
+
+/** What the scheduling thread asks of it. */
+export interface ToStore {
+  readonly kind: 'decisions';
+  readonly batch: number;
+  readonly decisions: readonly Decision[];
+}
+
+/** The scheduling thread's end: never waits, holds only so much. */
+export interface PlacementLink extends ZoneHistory, AsyncDisposable {
+  /** Takes a decision to be stored; drops the newest when too many wait. */
+  keep(decision: Decision): void;
+  receive(message: FromStore): void;
+}
+
+/** At about 500 bytes each. */
+const MAX_WAITING = 20_000;
+const BATCH = 500;
+const FLUSH_MS = 1_000;
+/** A batch that is not confirmed by then went down with the thread, and is sent again. */
+const CONFIRM_MS = 30_000;
+
+/** Makes the scheduling thread's end of the link. `post` sends to the API thread, also while that is being restarted. */
+export function createPlacementLink(options: {
+  readonly post: (message: ToStore) => void;
+  readonly count: (outcome: 'handed-over' | 'dropped', count: number) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): PlacementLink {
+  const { post, count, clock, logger } = options;
+  const waiting: Decision[] = [];
+  let sent: { readonly batch: number; readonly length: number; readonly at: number } | undefined;
+  let batch = 0;
+  let percentiles = new Map<string, readonly number[]>();
+  let version = 0;
+  const flush = async () => {
+    if (waiting.length === 0 || (sent !== undefined && clock.monotonic() - sent.at < CONFIRM_MS)) return;
+    const decisions = waiting.slice(0, BATCH);
+    batch += 1;
+    sent = { batch, length: decisions.length, at: clock.monotonic() };
+    post({ kind: 'decisions', batch, decisions });
+  };
+  const flushing = startLoop({ name: 'decision records', intervalMs: FLUSH_MS, clock, logger, task: flush });
+  return {
+    keep(decision) {
+      if (waiting.length >= MAX_WAITING) return count('dropped', 1);
+      waiting.push(decision);
+    },
+    receive(message) {
+      if (message.kind === 'zone-history') {
+        percentiles = new Map(Object.entries(message.percentiles));
+        version += 1;
+      } else if (message.batch === sent?.batch) {
+        waiting.splice(0, sent.length);
+        count('handed-over', sent.length);
+        sent = undefined;
+      }
+    },
+    percentile: (zone, percent) => percentileOf(percentiles.get(zone), percent),
+    get version() {
+      return version;
+    },
+    async [Symbol.asyncDispose]() {
+      await flushing[Symbol.asyncDispose]();
+      await flush();
+    },
+  };
+}
+
+/** Reads a value from 101 of them, p0 to p100. */
+function percentileOf(values: readonly number[] | undefined, percent: number): GramsPerKwh | undefined {
+  const value = values?.[Math.round(percent)];
+  return value === undefined ? undefined : gramsPerKwh(value);
+}
+
+/** The 101 percentiles p0 to p100 of a zone's hours; undefined for fewer than a day of them. */
+export function percentilesOf(hours: readonly { readonly zone: Zone; readonly carbonIntensity: GramsPerKwh }[]) {
+  if (hours.length < 24) return undefined;
+  const sorted = hours.map((hour) => hour.carbonIntensity).sort((a, b) => a - b);
+  return Array.from({ length: 101 }, (_, p) => sorted[Math.round((p / 100) * (sorted.length - 1))] as number);
+}

@@ -1,0 +1,139 @@
+import { dirname, join } from 'node:path';
+import type { CacheState } from '../shared/carbon-cache.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Logger } from '../shared/runtime/logger.ts';
+import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
+import type { Zone } from '../shared/zones.ts';
+import type { ExtenderConfig } from './config.ts';
+import type { KubernetesClient } from './kubernetes/client.ts';
+import { createPodEvents, type WritePodEvent } from './kubernetes/pod-events.ts';
+import { createExtenderMetrics, type ExtenderMetrics } from './metrics.ts';
+import { watchNodePower } from './node-power-watch.ts';
+import { createPlacementLink, type PlacementLink, type ToStore } from './placement-link.ts';
+import { type BoundPod, watchBindings } from './scheduling/bindings.ts';
+import { NO_NAMESPACES } from './scheduling/intent.ts';
+import { watchNamespaces } from './scheduling/namespaces.ts';
+import { configuredDirectory, watchNodes } from './scheduling/nodes.ts';
+import { decisionOf, describePlacement } from './scheduling/outcome.ts';
+import { createUnplacedNodes } from './scheduling/unplaced-nodes.ts';
+import { createPlacement, type Placement } from './scheduling/verbs.ts';
+
+/** Placements as they are decided, told and recorded. */
+export interface RunningPlacement extends AsyncDisposable {
+  readonly placement: Placement;
+  readonly metrics: ExtenderMetrics;
+  readonly link: PlacementLink;
+  /** Zones that work of the cluster can be placed in. */
+  readonly zones: () => readonly Zone[];
+}
+
+/** What placements are started with. */
+export interface PlacementOptions {
+  readonly config: ExtenderConfig;
+  readonly cache: () => CacheState;
+  /** Undefined where there is no cluster: zones come from the configuration and `Nodes` bodies alone. */
+  readonly client: KubernetesClient | undefined;
+  /** Sends to the thread that owns the store. */
+  readonly post: (message: ToStore) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Starts everything that placements need around the verbs: watches of the cluster, Events, records. */
+export function startPlacement(options: PlacementOptions): RunningPlacement {
+  const { config, cache, client, post, clock, logger } = options;
+  const stack = new AsyncDisposableStack();
+  const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
+  warnOfCorrections(config, logger);
+  const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
+  const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
+  const onIgnored = (bad: readonly { annotation: string }[]) => {
+    for (const { annotation } of bad) metrics.countIgnored(annotation);
+  };
+  const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
+  const power = stack.use(watchNodePower(powerFile(config), { clock, logger }));
+  const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
+  const writeEvent = eventWriter(options, metrics);
+  const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
+  const placement = createPlacement({
+    cache,
+    directory: nodes ?? configured,
+    power,
+    history: link,
+    namespaces,
+    cluster: { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES ?? {} },
+    metrics,
+    clock,
+    onUnplaced(names) {
+      // Before the first list every node is unknown, which says nothing about any.
+      if (nodes === undefined || nodes.ageMs() !== undefined) unplaced.note(names);
+    },
+    onBadWishes({ metadata = {} }, { bad }) {
+      onIgnored(bad);
+      const { namespace = 'default', name = '', uid = '' } = metadata;
+      const message = bad.map(({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`).join('; ');
+      logger.info({ namespace, pod: name, annotations: bad }, 'annotations of a pod cannot be read and are ignored');
+      writeEvent({
+        about: { namespace, pod: name, uid },
+        type: 'Warning',
+        reason: 'CarbonAnnotationIgnored',
+        message: `ignored: ${message}`,
+      });
+    },
+  });
+  const onBound = (bound: BoundPod) => tellBinding(bound, { placement, metrics, link, writeEvent, options });
+  if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
+  const zones = () => clusterZones(nodes?.zones() ?? [], config);
+  return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */
+function clusterZones(told: readonly Zone[], { ZONE_MAP, DEFAULT_ZONE }: ExtenderConfig): readonly Zone[] {
+  const zones = new Set([...told, ...ZONE_MAP.values()]);
+  if (told.length === 0 && DEFAULT_ZONE !== undefined) zones.add(DEFAULT_ZONE);
+  return [...zones];
+}
+
+function tellBinding(
+  { namespace, pod, uid, node, ...waited }: BoundPod,
+  told: {
+    readonly placement: Placement;
+    readonly metrics: ExtenderMetrics;
+    readonly link: PlacementLink;
+    readonly writeEvent: WritePodEvent;
+    readonly options: PlacementOptions;
+  },
+): void {
+  const judgement = told.placement.judgements.find(namespace, pod);
+  if (judgement === undefined || judgement.uid !== uid) return;
+  judgement.node = node;
+  const { config, clock, logger } = told.options;
+  const decision = decisionOf(judgement, node, clock.now(), waited);
+  if (decision === undefined || decision.mode === 'off') return;
+  told.metrics.countPlaced(decision.zone ?? undefined);
+  if (config.DECISION_RECORDS) told.link.keep(decision);
+  const message = describePlacement(decision);
+  if (decision.mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
+  if (message === undefined) return;
+  told.writeEvent({ about: { namespace, pod, uid }, type: 'Normal', reason: 'CarbonPlacement', message });
+}
+
+function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WritePodEvent {
+  if (client === undefined || !config.POD_EVENTS) return () => undefined;
+  return createPodEvents(client, {
+    perMinute: config.POD_EVENTS_PER_MINUTE,
+    clock,
+    logger,
+    count: metrics.countEvent,
+  });
+}
+
+function powerFile({ NODE_POWER_FILE, CACHE_FILE }: ExtenderConfig): string {
+  return NODE_POWER_FILE ?? join(dirname(CACHE_FILE), 'node_power.json');
+}
+
+function warnOfCorrections({ ZONE_MAP }: ExtenderConfig, logger: Logger): void {
+  const corrections = zoneCorrections(ZONE_MAP);
+  if (corrections.size === 0) return;
+  logger.warn({ corrections: Object.fromEntries(corrections) }, 'zone codes in ZONE_MAP were corrected');
+}

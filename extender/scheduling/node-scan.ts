@@ -1,0 +1,220 @@
+import { REGION_LABEL, ZONE_LABEL } from './nodes.ts';
+import type { CandidateNode } from './protocol.ts';
+import { optionalString, RequestFault, stringMap, stringOf } from './wire-checks.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+/** Braces and brackets differ in this bit only. */
+const BRACKET_BIT = 0x20;
+
+/** Text that is not JSON; what is skipped unread is only checked for quotes and brackets. */
+export class ScanFault extends Error {}
+
+/** Keys that are read, as JSON writes them when nothing needs escaping. */
+const ITEMS = Buffer.from('"items"');
+const METADATA = Buffer.from('"metadata"');
+const SPEC = Buffer.from('"spec"');
+const NAME = Buffer.from('"name"');
+const LABELS = Buffer.from('"labels"');
+const PROVIDER_ID = Buffer.from('"providerID"');
+const WANTED_LABELS = [ZONE_LABEL, REGION_LABEL].map((label) => ({ label, key: Buffer.from(`"${label}"`) }));
+
+/**
+ * The nodes of a NodeList's JSON, each name once, with the place of each in the text and the labels that place it.
+ * Walks over the rest: a node is 10 to 20 kB, of which 200 bytes matter here, and parsing all of them is what makes
+ * `nodeCacheCapable: false` slow. Throws a ScanFault for what is no JSON and a RequestFault for what is no NodeList.
+ */
+export function scanNodes(json: Buffer): CandidateNode[] {
+  const nodes = new Map<string, CandidateNode>();
+  let count = 0;
+  const end = members(json, skipBlank(json, 0), 'Nodes', (key, keyEnd, start) => {
+    if (!isKey(json, key, keyEnd, ITEMS)) return skipValue(json, start);
+    nodes.clear();
+    count = 0;
+    return elements(json, start, (item) => {
+      const node = readNode(json, item, count++);
+      if (!nodes.has(node.name)) nodes.set(node.name, node);
+      return node.end;
+    });
+  });
+  if (skipBlank(json, end) !== json.length) throw new ScanFault('there is more than one value');
+  return [...nodes.values()];
+}
+
+function readNode(json: Buffer, start: number, place: number): CandidateNode {
+  const path = `Nodes.items[${place}]`;
+  let metadata: { readonly name: string; readonly labels: CandidateNode['labels']; readonly end: number } | undefined;
+  let providerId: string | undefined;
+  const end = members(json, start, path, (key, keyEnd, at) => {
+    if (isKey(json, key, keyEnd, METADATA)) {
+      metadata = readMetadata(json, at, `${path}.metadata`);
+      return metadata.end;
+    }
+    if (!isKey(json, key, keyEnd, SPEC) || json[at] !== OPEN_BRACE) return skipValue(json, at);
+    providerId = undefined;
+    return members(json, at, `${path}.spec`, (name, nameEnd, value) => {
+      const valueEnd = skipValue(json, value);
+      if (isKey(json, name, nameEnd, PROVIDER_ID))
+        providerId = optionalString(valueAt(json, value, valueEnd), `${path}.spec.providerID`);
+      return valueEnd;
+    });
+  });
+  if (metadata === undefined) throw new RequestFault(`${path}.metadata`, 'is missing, not an object');
+  return { name: metadata.name, labels: metadata.labels, providerId, start, end };
+}
+
+function readMetadata(json: Buffer, start: number, path: string) {
+  let name: unknown;
+  let labels: CandidateNode['labels'];
+  const end = members(json, start, path, (key, keyEnd, at) => {
+    if (isKey(json, key, keyEnd, LABELS) && json[at] === OPEN_BRACE) {
+      const found: Record<string, string> = {};
+      labels = found;
+      return members(json, at, `${path}.labels`, (label, labelEnd, value) =>
+        readLabel(json, { label, labelEnd, value, found, path }),
+      );
+    }
+    const valueEnd = skipValue(json, at);
+    if (isKey(json, key, keyEnd, NAME)) name = valueAt(json, at, valueEnd);
+    else if (isKey(json, key, keyEnd, LABELS)) labels = stringMap(valueAt(json, at, valueEnd), `${path}.labels`);
+    return valueEnd;
+  });
+  return { name: stringOf(name, `${path}.name`), labels, end };
+}
+
+interface LabelAt {
+  readonly label: number;
+  readonly labelEnd: number;
+  readonly value: number;
+  readonly found: Record<string, string>;
+  readonly path: string;
+}
+
+function readLabel(json: Buffer, { label, labelEnd, value, found, path }: LabelAt): number {
+  const end = skipValue(json, value);
+  if (json[value] !== QUOTE)
+    stringOf(valueAt(json, value, end), `${path}.labels[${json.toString('utf8', label, labelEnd)}]`);
+  for (const wanted of WANTED_LABELS)
+    if (isKey(json, label, labelEnd, wanted.key)) found[wanted.label] = valueAt(json, value, end) as string;
+  return end;
+}
+
+/** Whether the key that stands at [start, end), quotes included, is the wanted one, also when it is written with escapes. */
+function isKey(json: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  if (end - start !== wanted.length) {
+    for (let at = start; at < end; at++)
+      if (json[at] === BACKSLASH) return JSON.stringify(valueAt(json, start, end)) === wanted.toString();
+    return false;
+  }
+  for (let at = 1; at < wanted.length; at++) if (json[start + at] !== wanted[at]) return false;
+  return true;
+}
+
+/** Tells where the value of a key ends; the key stands at [key, keyEnd) with its quotes. */
+type SeeMember = (key: number, keyEnd: number, at: number) => number;
+
+/** Walks over an object. */
+function members(json: Buffer, start: number, path: string, see: SeeMember): number {
+  if (json[start] !== OPEN_BRACE) throw new RequestFault(path, 'is not an object');
+  let at = skipBlank(json, start + 1);
+  if (json[at] === CLOSE_BRACE) return at + 1;
+  for (;;) {
+    if (json[at] !== QUOTE) throw new ScanFault(`no key at byte ${at}`);
+    const key = at;
+    const keyEnd = skipString(json, key);
+    at = skipBlank(json, keyEnd);
+    if (json[at] !== COLON) throw new ScanFault(`no colon at byte ${at}`);
+    at = skipBlank(json, see(key, keyEnd, skipBlank(json, at + 1)));
+    if (json[at] === CLOSE_BRACE) return at + 1;
+    if (json[at] !== COMMA) throw new ScanFault(`no comma at byte ${at}`);
+    at = skipBlank(json, at + 1);
+  }
+}
+
+/** Walks over an array, or over null, which Go writes for an empty one. */
+function elements(json: Buffer, start: number, see: (at: number) => number): number {
+  if (json[start] !== OPEN_BRACKET) {
+    const end = skipValue(json, start);
+    if (valueAt(json, start, end) === null) return end;
+    throw new RequestFault('Nodes.items', 'is not an array');
+  }
+  let at = skipBlank(json, start + 1);
+  if (json[at] === CLOSE_BRACKET) return at + 1;
+  for (;;) {
+    at = skipBlank(json, see(at));
+    if (json[at] === CLOSE_BRACKET) return at + 1;
+    if (json[at] !== COMMA) throw new ScanFault(`no comma at byte ${at}`);
+    at = skipBlank(json, at + 1);
+  }
+}
+
+function valueAt(json: Buffer, start: number, end: number): unknown {
+  try {
+    return JSON.parse(json.toString('utf8', start, end));
+  } catch {
+    throw new ScanFault(`no JSON at byte ${start}`);
+  }
+}
+
+function skipBlank(json: Buffer, from: number): number {
+  let at = from;
+  while ((json[at] ?? QUOTE) <= 0x20) at++;
+  return at;
+}
+
+/** Strings longer than this are searched for their end by native code, which has a price for each call. */
+const SHORT = 32;
+
+function skipString(json: Buffer, open: number): number {
+  const near = Math.min(open + SHORT, json.length);
+  for (let at = open + 1; at < near; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) return skipEscapedString(json, at);
+  }
+  const end = json.indexOf(QUOTE, near);
+  if (end < 0) throw new ScanFault(`the string at byte ${open} has no end`);
+  return json[end - 1] === BACKSLASH ? skipEscapedString(json, near) : end + 1;
+}
+
+function skipEscapedString(json: Buffer, from: number): number {
+  for (let at = from; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at++;
+  }
+  throw new ScanFault(`a string around byte ${from} has no end`);
+}
+
+function skipValue(json: Buffer, start: number): number {
+  const first = json[start] ?? 0;
+  if (first === QUOTE) return skipString(json, start);
+  if ((first | BRACKET_BIT) !== OPEN_BRACE) return skipScalar(json, start);
+  let depth = 0;
+  for (let at = start; at < json.length; at++) {
+    const byte = json[at] as number;
+    if (byte === QUOTE) {
+      at = skipString(json, at) - 1;
+    } else if ((byte | BRACKET_BIT) === OPEN_BRACE) {
+      depth++;
+    } else if ((byte | BRACKET_BIT) === CLOSE_BRACE) {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+  }
+  throw new ScanFault(`the value at byte ${start} has no end`);
+}
+
+function skipScalar(json: Buffer, start: number): number {
+  let at = start;
+  for (let byte = json[at]; byte !== undefined; byte = json[++at])
+    if (byte === COMMA || byte <= 0x20 || (byte | BRACKET_BIT) === CLOSE_BRACE) break;
+  valueAt(json, start, at);
+  return at;
+}

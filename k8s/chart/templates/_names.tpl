@@ -1,0 +1,113 @@
+{{/* Prefix of everything but the scheduler's own objects. */}}
+{{- define "ce.name" -}}
+{{- if contains "carbon-extender" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-carbon-extender" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end -}}
+{{- end }}
+
+{{- define "ce.labels" -}}
+app.kubernetes.io/name: carbon-extender
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/part-of: carbon-extender
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{/* Labels that select pods; never changed after the first install. */}}
+{{- define "ce.selector" -}}
+app.kubernetes.io/name: carbon-extender
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "ce.image" -}}
+{{- $image := index .root.Values.images .name -}}
+{{ $image.repository }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- end }}
+
+{{/* The cluster's version without what a provider appends to it. */}}
+{{- define "ce.schedulerImage" -}}
+{{- $image := .Values.images.scheduler -}}
+{{ $image.repository }}:{{ $image.tag | default (regexFind "^v[0-9]+\\.[0-9]+\\.[0-9]+" .Capabilities.KubeVersion.Version) }}
+{{- end }}
+
+{{- define "ce.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "ce.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- define "ce.apiAccessMount" -}}
+name: api-access
+mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+readOnly: true
+{{- end }}
+
+{{- define "ce.apiAccessVolume" -}}
+name: api-access
+projected:
+  defaultMode: {{ .mode }}
+  sources:
+    - serviceAccountToken: { path: token, expirationSeconds: 3607 }
+    - configMap: { name: kube-root-ca.crt, items: [{ key: ca.crt, path: ca.crt }] }
+    - downwardAPI:
+        items: [{ path: namespace, fieldRef: { apiVersion: v1, fieldPath: metadata.namespace } }]
+{{- end }}
+
+{{/* TSDB_DSN for mode db. */}}
+{{- define "ce.databaseEnv" -}}
+- name: TSDB_DSN
+  valueFrom: { secretKeyRef: { name: {{ .Values.store.existingSecret }}, key: TSDB_DSN } }
+{{- end }}
+
+{{- define "ce.redisEnv" -}}
+- name: REDIS_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ .Values.readings.redis.existingSecret }}, key: REDIS_PASSWORD } }
+{{- end }}
+
+{{/* Probes of the poller; the argument is true when its readiness counts. */}}
+{{- define "ce.pollerProbes" -}}
+startupProbe:
+  httpGet: { path: /healthz, port: poller }
+  failureThreshold: 30
+  periodSeconds: 2
+livenessProbe:
+  httpGet: { path: /healthz, port: poller }
+  failureThreshold: 3
+  periodSeconds: 10
+  timeoutSeconds: 5
+{{- if . }}
+readinessProbe:
+  httpGet: { path: /readyz, port: poller }
+  timeoutSeconds: 3
+{{- end }}
+{{- end }}
+
+{{- define "ce.accounts" -}}
+'system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.scheduler.name }}',
+'system:serviceaccount:{{ .Release.Namespace }}:{{ include "ce.name" . }}-watchdog'
+{{- end }}
+
+{{/* Whether the gate policy is installed. */}}
+{{- define "ce.gates" -}}
+{{- if ne .Values.deferral.mode "on" -}}
+{{- else if eq (toString .Values.deferral.gatePolicy) "true" -}}true
+{{- else if and (eq (toString .Values.deferral.gatePolicy) "auto") (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") -}}true
+{{- end -}}
+{{- end }}
+
+{{/* Combinations that cannot work are refused here, by name. */}}
+{{- define "ce.check" -}}
+{{- if and (gt (int .Values.replicas) 1) (ne .Values.store.mode "db") }}{{ fail "replicas above 1 need store.mode: db, because the embedded history belongs to one pod" }}{{ end -}}
+{{- if and .Values.poller.separate (ne .Values.store.mode "db") }}{{ fail "poller.separate needs store.mode: db, because SQLite must not lie on a shared file system" }}{{ end -}}
+{{- if and .Values.readings.enabled (ne .Values.store.mode "db") }}{{ fail "readings.enabled needs store.mode: db" }}{{ end -}}
+{{- if and .Values.timescaledb.deploy (ne .Values.store.mode "db") }}{{ fail "timescaledb.deploy needs store.mode: db" }}{{ end -}}
+{{- if and .Values.ingest.enabled (not .Values.poller.separate) }}{{ fail "ingest.enabled needs poller.separate: true, because the cache file must be on a volume that both mount" }}{{ end -}}
+{{- if and (not .Values.scheduler.enabled) (not .Values.extender.tls.existingSecret) }}{{ fail "scheduler.enabled: false needs extender.tls.existingSecret, because the scheduler's port then leaves the pod" }}{{ end -}}
+{{- end }}

@@ -1,0 +1,49 @@
+import type { Quality } from '../intensity.ts';
+import type { EpochMs, GramsPerKwh } from '../units.ts';
+import type { Zone } from '../zones.ts';
+import type { TimeRange } from './ports.ts';
+
+/** Where one pod was placed and between what it could be placed: the ground on which savings are counted. */
+export interface Decision {
+  /** The pod's UID: a pod is placed once. */
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  /** The controller that owns the pod, such as a Job; null for a pod of its own. */
+  readonly ownerKind: string | null;
+  readonly ownerName: string | null;
+  readonly node: string;
+  /** Zone of the node; null when nobody knows it. */
+  readonly zone: Zone | null;
+  /** Intensity of that zone when the pod was placed; null when it was not known. */
+  readonly intensity: GramsPerKwh | null;
+  readonly quality: Quality | null;
+  /** How old the intensity was; null when it was not known. */
+  readonly intensityAgeMs: number | null;
+  /** Nodes that the pod could have gone to. */
+  readonly candidates: number;
+  /** Mean intensity over the candidates whose intensity was known; null when none was. */
+  readonly candidatesMean: GramsPerKwh | null;
+  readonly candidatesWorst: GramsPerKwh | null;
+  readonly candidatesBest: GramsPerKwh | null;
+  /** `advise`: the scheduler was not influenced. */
+  readonly mode: 'enforce' | 'advise' | 'off';
+  /** When the pod was made; null when that is not known. */
+  readonly arrivedAt: EpochMs | null;
+  /** When the deferral controller let it run; null for a pod that did not wait behind the gate. */
+  readonly releasedAt: EpochMs | null;
+  readonly decidedAt: EpochMs;
+  readonly boundAt: EpochMs;
+}
+
+/** Keeps decisions: the extender's side. */
+export interface DecisionWriter extends AsyncDisposable {
+  /** Durable when it resolves; a decision of the same pod replaces the older one. */
+  recordDecisions(decisions: readonly Decision[]): Promise<void>;
+}
+
+/** Reads decisions: the side of savings and of the simulator. */
+export interface DecisionReader {
+  /** Decisions by the time of binding, oldest first. */
+  decisions(range: TimeRange): AsyncIterable<Decision>;
+}

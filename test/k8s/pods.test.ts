@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { type Container, everyObject, everyPod, type Pod, programOf } from './objects.ts';
+import { restrictedViolations } from './pod-security-standard.ts';
+
+const pods = everyPod();
+const containers = pods.flatMap((pod) => pod.spec.containers.map((container) => ({ pod, container })));
+const ours = containers.filter(({ container }) => programOf(container) !== undefined);
+
+/** Containers that talk to the API server, and so hold a token. */
+const TOKEN_HOLDERS = new Set(['kube-scheduler', 'extender', 'watchdog']);
+
+describe('every pod of the manifests', () => {
+  it('passes the restricted Pod Security Standard', () => {
+    const violations = pods.flatMap((pod) => restrictedViolations(pod).map((text) => `${pod.where}: ${text}`));
+
+    expect(pods.length).toBeGreaterThan(40);
+    expect(violations).toEqual([]);
+  });
+
+  it('writes to volumes only, and says what it needs', () => {
+    const loose = containers.filter(
+      ({ container: { securityContext, resources } }) =>
+        securityContext?.readOnlyRootFilesystem !== true ||
+        !resources?.requests?.cpu ||
+        !resources.requests.memory ||
+        !resources.limits?.memory ||
+        !resources.limits['ephemeral-storage'],
+    );
+
+    expect(loose.map(place)).toEqual([]);
+  });
+
+  it('mounts the token of its account only where a container talks to the API server', () => {
+    const automatic = pods.filter(({ spec }) => spec.automountServiceAccountToken !== false);
+    const holders = containers.filter(({ container }) =>
+      (container.volumeMounts ?? []).some(({ mountPath }) => mountPath.startsWith('/var/run/secrets/kubernetes.io')),
+    );
+
+    expect(automatic.map(({ where }) => where)).toEqual([]);
+    expect(holders.length).toBeGreaterThan(20);
+    expect(holders.filter(({ container }) => !TOKEN_HOLDERS.has(container.name)).map(place)).toEqual([]);
+  });
+
+  it('shares one uid between poller and extender, the one of the images', () => {
+    const uids = new Set(ours.map(({ pod }) => pod.spec.securityContext.runAsUser));
+
+    expect([...uids]).toEqual([10_001]);
+  });
+
+  it('names a version of every image, for ours the version of the package', () => {
+    const images = [...new Set(containers.map(({ container }) => container.image))];
+    const own = ours.map(({ container }) => container.image).filter((image) => image.startsWith('ghcr.io/'));
+
+    expect(images.filter((image) => !/:[v\d][\w.-]*$/.test(image))).toEqual([]);
+    expect([...new Set(own.map((image) => image.split(':')[1]))]).toEqual([packageJson.version]);
+  });
+
+  it('has probes where it keeps running', () => {
+    const lasting = containers.filter(({ pod }) => pod.owner.kind === 'Deployment' || pod.owner.kind === 'StatefulSet');
+    const blind = lasting.filter(({ container }) => !container.livenessProbe || !container.startupProbe);
+
+    expect(lasting.length).toBeGreaterThan(30);
+    expect(blind.map(place)).toEqual([]);
+  });
+
+  it('mounts the cache file for writing in the poller alone', () => {
+    const readers = ours.filter(
+      ({ container }) => programOf(container) === 'extender' && container.name === 'extender',
+    );
+    const writing = readers.filter(({ container }) =>
+      container.volumeMounts?.some(({ mountPath, readOnly }) => mountPath === '/cache' && readOnly !== true),
+    );
+
+    expect(readers.length).toBeGreaterThan(10);
+    expect(writing.map(place)).toEqual([]);
+  });
+});
+
+describe('the manifests', () => {
+  it('contain no Secret: they name those that a person makes', () => {
+    expect(everyObject().filter(({ object }) => object.kind === 'Secret')).toEqual([]);
+  });
+});
+
+describe('the check of the restricted standard', () => {
+  it('finds each thing that it forbids', () => {
+    const good = containers.find(({ pod }) => pod.owner.kind === 'Deployment') as { pod: Pod; container: Container };
+    const broken = (spec: object, container: object): Pod => ({
+      ...good.pod,
+      spec: { ...good.pod.spec, ...spec, containers: [{ ...good.container, ...container }] },
+    });
+    const locked = good.container.securityContext;
+
+    expect(restrictedViolations(good.pod)).toEqual([]);
+    expect(restrictedViolations(broken({ hostNetwork: true }, {}))).toHaveLength(1);
+    expect(restrictedViolations(broken({ volumes: [{ name: 'v', hostPath: { path: '/' } }] }, {}))).toHaveLength(1);
+    expect(restrictedViolations(broken({ securityContext: {} }, {}))).toHaveLength(2);
+    expect(restrictedViolations(broken({}, { securityContext: {} }))).toHaveLength(2);
+    expect(restrictedViolations(broken({}, { securityContext: { ...locked, runAsUser: 0 } }))).toHaveLength(1);
+    expect(restrictedViolations(broken({}, { ports: [{ hostPort: 80 }] }))).toHaveLength(1);
+  });
+});
+
+function place({ pod, container }: { pod: Pod; container: Container }): string {
+  return `${pod.where}: ${container.name}`;
+}

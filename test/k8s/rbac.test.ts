@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { productSources } from '../laws/sources.ts';
+import { ANTICIPATED } from './anticipated.ts';
+import { everyObject, recorded } from './objects.ts';
+
+/** Every right that the manifests grant, and what in the code needs it. */
+const USES: Record<string, { by: string; code: RegExp }> = {
+  '/nodes:list': { by: 'zones of nodes', code: /listNode\b|api\/v1\/nodes/ },
+  '/nodes:watch': { by: 'zones of nodes', code: /api\/v1\/nodes/ },
+  '/namespaces:list': { by: 'defaults of wishes', code: /listNamespace\b|api\/v1\/namespaces/ },
+  '/namespaces:watch': { by: 'defaults of wishes', code: /api\/v1\/namespaces/ },
+  '/pods:list': { by: 'gated and placed pods', code: /listPodForAllNamespaces|api\/v1\/pods/ },
+  '/pods:watch': { by: 'gated and placed pods', code: /api\/v1\/pods/ },
+  '/pods:patch': { by: 'gates and plans', code: /patchNamespacedPod\b|'PATCH'/ },
+  '/events:create': { by: 'reasons on the pod', code: /createNamespacedEvent|\/events/ },
+  'batch/jobs:list': { by: 'suspended Jobs', code: /listJobForAllNamespaces|apis\/batch\/v1\/jobs/ },
+  'batch/jobs:watch': { by: 'suspended Jobs', code: /apis\/batch\/v1\/jobs/ },
+  'batch/jobs:patch': { by: 'suspended Jobs', code: /patchNamespacedJob\b|apis\/batch\/v1\/namespaces/ },
+  'coordination.k8s.io/leases:create': { by: 'one controller', code: /createNamespacedLease|LeaderElector|\/leases/ },
+  'coordination.k8s.io/leases:get': { by: 'one controller', code: /readNamespacedLease|LeaderElector|\/leases/ },
+  'coordination.k8s.io/leases:update': { by: 'one controller', code: /replaceNamespacedLease|LeaderElector|\/leases/ },
+};
+
+/** Kubernetes' own program in our pod, whose code is not ours. */
+const FOREIGN = new Set(['Role carbon-aware-scheduler']);
+
+describe('the rights that the manifests grant', () => {
+  const roles = everyObject().filter(({ object }) => object.kind === 'Role' || object.kind === 'ClusterRole');
+  const rights = new Set(
+    roles
+      .filter(({ object }) => !FOREIGN.has(`${object.kind} ${object.metadata.name}`))
+      .flatMap(({ object }) => (object.rules as Rule[]).flatMap(rightsOf)),
+  );
+
+  it('name no wildcard, no secret, and no right to raise rights', () => {
+    const written = roles.map(({ object }) => JSON.stringify(object.rules));
+
+    expect(roles.length).toBeGreaterThan(30);
+    expect(written.filter((text) => /"\*"|"secrets"|"escalate"|"bind"|"impersonate"|exec|"delete/.test(text))).toEqual(
+      [],
+    );
+  });
+
+  it('are each used in the code, and the table names no others', () => {
+    expect([...rights].sort()).toEqual(Object.keys(USES).sort());
+    const code = productSources().filter(({ path }) => path.startsWith('extender/') || path.startsWith('shared/'));
+    const unused = [...rights].filter(
+      (right) =>
+        !(ANTICIPATED.rights as readonly string[]).includes(right) &&
+        !code.some(({ text }) => USES[right]?.code.test(text)),
+    );
+
+    expect(code.length).toBeGreaterThan(20);
+    expect(unused).toEqual([]);
+  });
+
+  it('belong to accounts that a pod runs as, each of them in its own namespace', () => {
+    for (const [variant, objects] of Object.entries(recorded().variants)) {
+      const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name);
+      const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
+      const strangers = bindings
+        .flatMap(({ subjects }) => subjects as { name: string; namespace: string }[])
+        .filter(({ name, namespace }) => !accounts.includes(name) || namespace !== 'carbon-extender');
+
+      expect(strangers, variant).toEqual([]);
+    }
+  });
+
+  it('on a Lease name the one that the shipped scheduler configuration asks for', () => {
+    for (const [variant, objects] of Object.entries(recorded().variants)) {
+      const role = objects.find(({ kind, metadata }) => FOREIGN.has(`${kind} ${metadata.name}`));
+      const texts = objects.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => JSON.stringify(data));
+      for (const name of role?.rules[0].resourceNames ?? [])
+        expect(
+          texts.some((text) => text.includes(`resourceName: ${name}\\n`)),
+          `${variant}: ${name}`,
+        ).toBe(true);
+    }
+  });
+
+  it('of a scheduler are granted only where a scheduler runs', () => {
+    for (const [variant, objects] of Object.entries(recorded().variants)) {
+      const schedules = JSON.stringify(objects).includes('"name":"kube-scheduler"');
+      const granted = objects.some(({ roleRef }) => roleRef?.name === 'system:kube-scheduler');
+
+      expect(granted, variant).toBe(schedules);
+    }
+  });
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function rightsOf({ apiGroups, resources, verbs }: Rule): string[] {
+  return apiGroups.flatMap((group) =>
+    resources.flatMap((resource) => verbs.map((verb) => `${group}/${resource}:${verb}`)),
+  );
+}
