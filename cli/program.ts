@@ -7,7 +7,9 @@ import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
 import { type Io, processIo } from './io.ts';
 import { reportCommand } from './report.ts';
+import { savingsCommand } from './savings.ts';
 import { servicesCommand } from './services.ts';
+import { simulateCommand } from './simulate.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
 import { upCommand } from './up.ts';
 import { windowsCommand } from './windows.ts';
@@ -30,5 +32,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(workloadsCommand(env, io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
+    .addCommand(simulateCommand(env, io))
+    .addCommand(savingsCommand(env, io))
     .addCommand(completionCommand(io));
 }

@@ -9,6 +9,7 @@ import { healthRoute, statusRoute } from './health.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
+import { savingsRoute } from './savings.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
@@ -22,6 +23,7 @@ function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-per-container'),
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
+    savingsRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     budgetsRoute(deps),

@@ -6,6 +6,7 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { recordedDecisions } from '../../shared/store/recorded-decisions.ts';
 import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
 import type { ToStore } from '../placement-link.ts';
 import { createApiMetrics } from './api-metrics.ts';
@@ -19,6 +20,7 @@ const store = stack.use(await openReadableStore(config));
 const workloads = stack.use(await openWorkloadStore(config));
 const app = createApp({
   store,
+  decisions: (range) => recordedDecisions(config, range),
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
   zoneOfNode: zoneByName(config),

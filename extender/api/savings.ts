@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { type Saving, type SavingsTotal, savingsTotals } from '../../shared/savings.ts';
+import { savingsLedger } from '../../shared/savings-ledger.ts';
+import { HOUR_MS, isoTime } from '../../shared/units.ts';
+import { checked } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
+const query = z.strictObject({ start_time: instant.optional(), end_time: instant.optional() });
+const DEFAULT_MS = 30 * 24 * HOUR_MS;
+
+/** `GET /api/savings`: what placed and deferred pods saved, in total by baseline and pod by pod; the last 30 days unless a range is given. */
+export function savingsRoute({ store, decisions, clock }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/savings',
+    async handle(request, response) {
+      const { start_time, end_time } = checked(query, request.query, (input) =>
+        Date.parse(String(input.end_time)) <= Date.parse(String(input.start_time))
+          ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
+          : [],
+      );
+      const to = end_time ? Date.parse(end_time) : clock.now();
+      const range = { from: start_time ? Date.parse(start_time) : to - DEFAULT_MS, to };
+      const recorded = (await decisions?.(range)) ?? [];
+      const pods = await savingsLedger(store, recorded, range, 'rollup');
+      response.json({
+        start_time: isoTime(range.from),
+        end_time: isoTime(range.to),
+        decisions: recorded.length,
+        totals: savingsTotals(pods).map(total),
+        pods: pods.map(entry),
+      });
+    },
+  };
+}
+
+function total({
+  baseline,
+  pods,
+  negative,
+  kilowattHours,
+  met,
+  saved,
+  savedPercent,
+  coverage,
+  qualities,
+}: SavingsTotal) {
+  return {
+    ...{ baseline, pods, negative, coverage, qualities },
+    energy_kwh: kilowattHours,
+    emissions_grams: met,
+    saved_grams: saved,
+    saved_percent: savedPercent,
+  };
+}
+
+function entry({ kilowattHours, met, wouldHaveMet, saved, ...rest }: Saving) {
+  return { ...rest, energy_kwh: kilowattHours, emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved };
+}
