@@ -5,7 +5,7 @@ import type { Environment } from '../shared/runtime/config.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/store/workloads.ts';
 import { burnDownColumns } from './budget-table.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory, withWorkloads } from './stores.ts';
@@ -24,31 +24,32 @@ export function budgetCommand(env: Environment, io: Io): Command {
     .addCommand(
       keyed(new Command('set').description('Set or change a budget'))
         .requiredOption('--grams <g>', 'gCO2e per period, above 0')
+        .addHelpText('after', examples('carbon budget set --namespace shop --grams 50000 --per month'))
         .action((options: KeyOptions & { grams: string }) => setBudget(options, env, io)),
     )
     .addCommand(
       new Command('list')
         .description('All budgets with their burn-down')
         .option('--json', 'print JSON')
+        .addHelpText('after', examples('carbon budget list', "carbon budget list --json | jq '.[].used_share'"))
         .action((options: { json?: boolean }) => listBudgets(options, env, io)),
     )
     .addCommand(
-      keyed(new Command('remove').description('Remove a budget')).action((options: KeyOptions) =>
-        removeBudget(options, env, io),
-      ),
+      keyed(new Command('remove').description('Remove a budget'))
+        .addHelpText('after', examples('carbon budget remove --namespace shop --per month'))
+        .action((options: KeyOptions) => removeBudget(options, env, io)),
     )
     .addHelpText(
       'after',
       `
 A namespace's use is the recorded energy of its containers at the intensity of their nodes' zones (ZONE_MAP,
 DEFAULT_ZONE); a service's use is what was saved of it. The poller alerts once at 80 % and once at 100 %.
-
-Examples:
-  carbon budget set --namespace shop --grams 50000 --per month
-  carbon budget set --service q2q-ai --grams 2000 --per week
-  carbon budget list
-${EXIT_CODES}
-`,
+` +
+        examples(
+          'carbon budget set --namespace shop --grams 50000 --per month',
+          'carbon budget set --service q2q-ai --grams 2000 --per week',
+          'carbon budget list',
+        ),
     );
 }
 

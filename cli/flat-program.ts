@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { runCalculate } from './calculate.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { runReport } from './report.ts';
 import { runServicesList } from './services.ts';
@@ -40,13 +40,11 @@ export function flatProgram(env: Environment, io: Io = processIo): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      `
-Examples:
-  co2e-calculator --service q2q-ai --region us-east-1 --requests 100000
-  co2e-calculator --report --period last-30d
-  co2e-calculator --list
-${EXIT_CODES}
-`,
+      examples(
+        'co2e-calculator --service q2q-ai --region us-east-1 --requests 100000',
+        'co2e-calculator --report --period last-30d',
+        'co2e-calculator --list',
+      ),
     )
     .action((options: FlatOptions) => run(options, env, io));
 }

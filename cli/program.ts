@@ -6,6 +6,7 @@ import { calculateCommand } from './calculate.ts';
 import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
 import { type Io, processIo } from './io.ts';
+import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
 import { savingsCommand } from './savings.ts';
 import { servicesCommand } from './services.ts';
@@ -34,5 +35,6 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(windowsCommand(env, io))
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
+    .addCommand(readingsCommand(env))
     .addCommand(completionCommand(io));
 }

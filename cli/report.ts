@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
-import { parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
+import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { type CliConfig, cliConfig } from './settings.ts';
@@ -35,13 +35,12 @@ export function reportCommand(env: Environment, io: Io): Command {
       'after',
       `
 Reports on the records that "carbon calculate --save", "carbon workloads import" and POST /api/workloads keep.
-
-Examples:
-  carbon report --period last-30d
-  carbon report --period 2026-10-01..2026-11-01 --format markdown > october.md
-  carbon report --period last-24h --format json | jq .totals.total_gCO2e
-${EXIT_CODES}
-`,
+` +
+        examples(
+          'carbon report --period last-30d',
+          'carbon report --period 2026-10-01..2026-11-01 --format markdown > october.md',
+          'carbon report --period last-24h --format json | jq .totals.total_gCO2e',
+        ),
     )
     .action((options: ReportOptions) => runReport(options, env, io));
 }
@@ -72,7 +71,7 @@ async function reportFrom(
   const records = await store.workloads({ service, region }, { from: periodBefore(period).from, to: period.to });
   const report = reportOn(records, period);
   if (report !== undefined) return report;
-  const all = await store.workloads({}, { from: 0, to: Number.MAX_SAFE_INTEGER });
+  const all = await store.workloads({}, ALWAYS);
   throw new CalculatorFault('no-data', nothingIn(period, all, service, region));
 }
 

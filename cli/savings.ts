@@ -5,7 +5,6 @@ import { type SavingsTotal, savingsTotals } from '../shared/savings.ts';
 import { savingsLedger } from '../shared/savings-ledger.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { isoTime } from '../shared/units.ts';
-import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
 import { rangeOf } from './recorded-world.ts';
 import { cliConfig } from './settings.ts';
@@ -53,7 +52,6 @@ nodes that it could have gone to. A pod may be in both; they are never added up.
 Examples:
   carbon savings --from 2026-01-01 --to 2026-02-01 --verify
   carbon savings --json | jq '.totals'
-${EXIT_CODES}
 `,
     )
     .action((options: SavingsOptions) => show(options, env, io));

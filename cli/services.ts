@@ -1,15 +1,16 @@
 import { Command } from 'commander';
 import { CalculatorFault } from '../shared/calculator/fault.ts';
-import { fullHours, measuredProfile, parseSelector, recordedUse } from '../shared/calculator/measure.ts';
+import { fullHours, measuredProfile, recordedUse } from '../shared/calculator/measure.ts';
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { askPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
+import { selectorOf } from './selector.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';
@@ -27,6 +28,7 @@ function listCommand(env: Environment, io: Io): Command {
     .description('Every service with its energy per request and how that is known')
     .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('carbon services list', 'carbon services list --services services.yaml --json'))
     .action((options: ListOptions) => runServicesList(options, env, io));
 }
 
@@ -77,8 +79,8 @@ function measureCommand(env: Environment, io: Io): Command {
     .description("Makes a profile of recorded energy: joules of the service's containers by its requests")
     .requiredOption('--service <name>', 'name of the profile')
     .requiredOption(
-      '--selector <namespace/workload>',
-      'its containers: namespace, namespace/workload or namespace/workload/container',
+      '--selector <namespace/name>',
+      'its containers: namespace/workload, namespace/workload/container or namespace/label=value',
     )
     .option('--requests <number>', 'requests that it answered in the period')
     .option('--prometheus <query>', 'PromQL for that number; $interval is the length of the period')
@@ -91,13 +93,12 @@ function measureCommand(env: Environment, io: Io): Command {
       'after',
       `
 Energy is recorded by the hour, so the period is widened to full hours.
-
-Examples:
-  carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml
-  carbon services measure --service checkout --selector shop/checkout \\
-    --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'
-${EXIT_CODES}
-`,
+` +
+        examples(
+          'carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml',
+          `carbon services measure --service checkout --selector shop/checkout \\
+    --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'`,
+        ),
     )
     .action((options: MeasureOptions) => measure(options, env, io));
 }
@@ -105,7 +106,7 @@ ${EXIT_CODES}
 async function measure(options: MeasureOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const period = fullHours(periodOf(options, io));
-  const selector = parseSelector(options.selector);
+  const selector = await selectorOf(options.selector, env);
   const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
   const use = await withHistory(config, (history) =>
     recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),

@@ -12,7 +12,6 @@ import type { Trace } from '../shared/trace.ts';
 import { importTrace } from '../shared/trace-import.ts';
 import { HOUR_MS, isoTime } from '../shared/units.ts';
 import { type Zone, zone } from '../shared/zones.ts';
-import { EXIT_CODES } from './faults.ts';
 import type { Io } from './io.ts';
 import { withProgress } from './progress.ts';
 import { recordedWorld } from './recorded-world.ts';
@@ -95,7 +94,6 @@ Examples:
   carbon simulate --zone DE --jobs azure --policy now,threshold,forecast,revised,oracle
   carbon simulate --trace export.csv --jobs jobs.csv --json | jq '.results[] | {policy, savedPercent}'
   carbon simulate --shadow --from 2026-01-01T00:00:00Z
-${EXIT_CODES}
 `,
     )
     .action((options: SimulateOptions) => run(options, env, io));

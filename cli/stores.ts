@@ -9,6 +9,8 @@ export async function withHistory<Result>(
   config: CliConfig,
   use: (history: ReadableStore) => Promise<Result>,
 ): Promise<Result> {
+  // A file of an older version would read as empty: this brings it up to date.
+  if (config.MODE === 'local') await withWorkloads(config, (store) => store.budgets());
   await using history = await openReadableStore(config);
   return await use(history);
 }

@@ -43,7 +43,7 @@ function welcome(settings: Record<string, string | undefined>): string {
   const api = `http://127.0.0.1:${settings.API_PORT}`;
   const source = settings.ELECTRICITY_MAPS_API_KEY
     ? 'Electricity Maps'
-    : "built-in yearly averages (set ELECTRICITY_MAPS_API_KEY for this hour's values)";
+    : "key-less services where there are any, else yearly averages (set ELECTRICITY_MAPS_API_KEY for this hour's values)";
   return `
 carbon-extender is running. Ctrl-C stops it; the history stays.
 

@@ -2,12 +2,16 @@ import { Command } from 'commander';
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import { placeRegion } from '../shared/calculator/region.ts';
 import { type CleanWindow, cleanestWindows, type HourValue } from '../shared/calculator/windows.ts';
+import type { CachedRegion } from '../shared/carbon-cache.ts';
+import type { ForecastPoint } from '../shared/intensity.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { HOUR_MS, hourOf } from '../shared/units.ts';
+import type { IntensityReader } from '../shared/store/ports.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../shared/units.ts';
 import type { Zone } from '../shared/zones.ts';
 import { readCache } from './cache-file.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { ownForecast } from './own-forecast.ts';
 import { gramsPerKwh } from './result-text.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
@@ -48,12 +52,10 @@ export function windowsCommand(env: Environment, io: Io): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      `
-Examples:
-  carbon windows --zone DE --hours 4
-  carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'
-${EXIT_CODES}
-`,
+      examples(
+        'carbon windows --zone DE --hours 4',
+        `carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'`,
+      ),
     )
     .action((options: WindowsOptions) => show(options, env, io));
 }
@@ -64,32 +66,33 @@ async function show(options: WindowsOptions, env: Environment, io: Io): Promise<
   const count = wholeUpTo('--count', options.count, 50);
   const now = io.clock.now();
   const cache = readCache(config.CACHE_FILE, now);
-  const region = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
-  const { zone, recent } = await withHistory(config, async (history) => {
-    const place = placeRegion(options.zone, [...(await history.zones()), ...(region?.keys() ?? [])]);
-    const known = await history.intensities([place.zone], { from: now - WEEK_MS, to: now });
-    return {
-      zone: place.zone,
-      recent: known.filter(({ hour, signal }) => signal === 'average' && hour >= now - WEEK_MS),
-    };
+  const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
+  const known = await withHistory(config, async (history) => {
+    const { zone } = placeRegion(options.zone, [...(await history.zones()), ...(cached?.keys() ?? [])]);
+    const recent = await history.intensities([zone], { from: now - WEEK_MS, to: now });
+    return { zone, recent, points: await pointsAhead(history, zone, cached?.get(zone), now) };
   });
-  const cached = region?.get(zone);
-  const points = (cached?.forecast ?? []).filter(({ datetime }) => datetime >= hourOf(now));
-  const ahead = among(
-    points.map((p) => ({ hour: p.datetime, gCO2_per_kWh: p.carbonIntensity })),
-    hours,
-    count,
-    cached?.forecastSource ?? 'forecast',
-  );
-  const past = among(
-    recent.map(({ hour, carbonIntensity }) => ({ hour, gCO2_per_kWh: carbonIntensity })),
-    hours,
-    count,
-    [...new Set(recent.map(({ provider, quality }) => `${provider} (${quality})`))].join(' + '),
-  );
+  const { zone, points } = known;
+  const recent = known.recent.filter(({ hour, signal }) => signal === 'average' && hour >= now - WEEK_MS);
+  const ahead = among(valuesOf(points.points), hours, count, points.source);
+  const sources = new Set(recent.map(({ provider, quality }) => `${provider} (${quality})`));
+  const values = recent.map(({ hour, carbonIntensity }) => ({ hour, gCO2_per_kWh: carbonIntensity }));
+  const past = among(values, hours, count, [...sources].join(' + '));
   if (ahead.windows.length === 0 && past.windows.length === 0) throw nothing(zone, hours, ahead, past);
   if (options.json) return io.out(`${JSON.stringify({ zone, hours, ahead, last_7_days: past }, null, 2)}\n`);
   print(zone, hours, ahead, past, io);
+}
+
+/** The cache file's forecast; where it has none, our own from the history. */
+async function pointsAhead(history: IntensityReader, zone: Zone, cached: CachedRegion | undefined, now: EpochMs) {
+  const ahead = (cached?.forecast ?? []).filter(({ datetime }) => datetime >= hourOf(now));
+  if (ahead.length > 0) return { points: ahead, source: `forecast of ${cached?.forecastSource ?? cached?.provider}` };
+  const own = await ownForecast(history, zone, now);
+  return { points: own ?? [], source: 'our own forecast from the recorded history' };
+}
+
+function valuesOf(points: readonly ForecastPoint[]): HourValue[] {
+  return points.map(({ datetime, carbonIntensity }) => ({ hour: datetime, gCO2_per_kWh: carbonIntensity }));
 }
 
 function among(values: readonly HourValue[], hours: number, count: number, source: string): Windows {
@@ -101,7 +104,10 @@ function print(zone: Zone, hours: number, ahead: Windows, past: Windows, io: Io)
     io.out(
       `${io.style('bold', `${zone}: cleanest ${hours} h ahead`)} (${ahead.source}, ${ahead.hours} hours)\n${textTable(COLUMNS, ahead.windows)}`,
     );
-  else io.talk(`No ${hours} h of ${zone} are forecast: the cache file holds no forecast for it.`);
+  else
+    io.talk(
+      `No ${hours} h of ${zone} are forecast: the cache file holds no forecast of it, and the history is too short for one.`,
+    );
   if (ahead.windows.length > 0 && past.windows.length > 0) io.out('\n');
   if (past.windows.length > 0)
     io.out(

@@ -4,7 +4,7 @@ import { type Recorded, recordWorkloads } from '../shared/calculator/record.ts';
 import { type WorkloadInput, workloadInput } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
-import { EXIT_CODES } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { withProgress } from './progress.ts';
 import { cliConfig } from './settings.ts';
@@ -35,11 +35,7 @@ export function workloadsCommand(env: Environment, io: Io): Command {
         'after',
         `
 Importing the same file again changes nothing: a line replaces what is saved of its service, region and period.
-
-Examples:
-  carbon workloads import october.csv
-${EXIT_CODES}
-`,
+${examples('carbon workloads import october.csv')}`,
       )
       .action((file: string, options: ImportOptions) => importFile(file, options, env, io)),
   );

@@ -5,7 +5,8 @@ import { isoTime } from '../shared/units.ts';
 import { yearlyIntensity, yearlyZones } from '../shared/yearly-intensity.ts';
 import type { Zone } from '../shared/zones.ts';
 import { readCache } from './cache-file.ts';
-import { EXIT_CODES, Unavailable } from './faults.ts';
+import { Unavailable } from './faults.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { gramsPerKwh } from './result-text.ts';
 import { cliConfig } from './settings.ts';
@@ -47,13 +48,7 @@ export function zonesCommand(env: Environment, io: Io): Command {
       'after',
       `
 Reads the cache file that the poller writes (CACHE_FILE).
-
-Examples:
-  carbon zones
-  carbon zones --json | jq '.[0].zone'
-  carbon zones --yearly
-${EXIT_CODES}
-`,
+${examples('carbon zones', `carbon zones --json | jq '.[0].zone'`, 'carbon zones --yearly')}`,
     )
     .action((options: ZonesOptions) => {
       const rows = options.yearly ? yearlyRows() : rowsNow(cliConfig(env).CACHE_FILE, io);

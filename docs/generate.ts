@@ -4,6 +4,7 @@ import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
 import { chartValuesSchema } from './pages/chart-values.ts';
 import { configurationPage } from './pages/configuration.ts';
 import { metricsPage } from './pages/metrics.ts';
+import { openApiPage } from './pages/openapi.ts';
 
 /** Pages that are made from the code, and what makes them. */
 const PAGES: Record<string, () => string | Promise<string>> = {
@@ -11,6 +12,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'metrics.md': metricsPage,
   '../k8s/chart/values.schema.json': chartValuesSchema,
   'carbon-cache.schema.json': carbonCacheJsonSchema,
+  'openapi.json': openApiPage,
 };
 
 const check = process.argv.includes('--check');

@@ -4,6 +4,7 @@ import { cacheSettings, processSettings, storeSettings } from '../shared/runtime
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
+import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
 /** Everything that the extender reads from the environment. */
@@ -24,12 +25,17 @@ export const extenderConfigSchema = z.object({
     .string()
     .optional()
     .meta({ secret: true, description: 'Bearer token asked for on everything but health and metrics' }),
+  API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
+    .default(0)
+    .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
+  ...readingsApiSettings,
+  MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 
 /** The extender's settings, checked. */

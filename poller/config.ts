@@ -4,9 +4,10 @@ import { cacheSettings, processSettings, storeSettings } from '../shared/runtime
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
 import { gridFaults, gridSettings } from './grid/settings.ts';
+import { readingsSettings } from './readings/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
-export const POLLER_TASKS = ['grid', 'power', 'retention', 'budgets'] as const;
+export const POLLER_TASKS = ['grid', 'power', 'readings', 'retention', 'budgets'] as const;
 
 const settings = z.object({
   ...processSettings,
@@ -52,6 +53,7 @@ const settings = z.object({
     .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
   MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
   MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  ...readingsSettings,
   SPOOL_MAX_MB: positive(1_048_576)
     .default(512)
     .describe(

@@ -3,6 +3,7 @@ import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
+import { createReadingsMetrics } from './readings/readings-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
 /** All metrics of the poller, on their own registry, in base units. */
@@ -32,6 +33,7 @@ export function createPollerMetrics() {
     accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
+    readings: createReadingsMetrics(registry),
     store: createStoreMetrics(registry),
     intensity: new Gauge({
       name: 'carbon_intensity_grams_per_kwh',

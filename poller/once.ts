@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { ConfigError } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openWritableStore } from '../shared/store/open.ts';
@@ -53,6 +54,7 @@ async function openStore(config: PollerConfig, dependencies: OnceDependencies, l
   try {
     return await open(config);
   } catch (err) {
+    if (err instanceof ConfigError) throw err;
     logger.error({ err }, 'the store cannot be opened');
     return undefined;
   }

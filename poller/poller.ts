@@ -5,12 +5,15 @@ import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
 import { openRecordingLease } from '../shared/store/open-lease.ts';
+import { openReadingsStore } from '../shared/store/open-readings.ts';
 import { openWorkloadStore } from '../shared/store/open-workloads.ts';
+import { slackAlerts } from './budgets/slack.ts';
 import { startBudgetTask } from './budgets/watch.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
+import { startReadingsPart } from './readings/part.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
@@ -39,20 +42,28 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const onRound = (zones: number) => {
     readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone is known' };
   };
+  const onReadiness = (state: Readiness) => {
+    if (!runs('grid')) readiness = state;
+  };
   const server: ListeningServer = stack.use(
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
   if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
+  if (runs('readings') || runs('retention')) {
+    const readings = stack.use(await openReadingsStore(config));
+    stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
+    if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
+  }
   if (runs('power')) {
     const lease = stack.use(await openRecordingLease(config, { clock, logger }));
     lease.onChange(metrics.store.onLease);
     stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
   }
-  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
   if (runs('budgets')) {
     const books = stack.use(await openWorkloadStore(config));
     const sources = { books, history: store, zoneOfNode: zoneByName(config) };
-    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets }));
+    const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
+    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets, send }));
   }
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
 import type { PowerWriter } from '../shared/store/ports.ts';
+import type { ReadingsWriter } from '../shared/store/readings-ports.ts';
 import { HOUR_MS } from '../shared/units.ts';
 import type { PollerConfig } from './config.ts';
 
@@ -12,13 +13,14 @@ const EVERY_MS = 10 * 60_000;
 export interface RetentionOptions {
   readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
   readonly store: PowerWriter;
+  readonly readings: ReadingsWriter;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Folds finished hours into their compact form and forgets history older than RETENTION_DAYS. */
 export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
-  const { config, store, clock, logger } = options;
+  const { config, store, readings, clock, logger } = options;
   return startLoop({
     name: 'retention',
     intervalMs: EVERY_MS,
@@ -26,8 +28,11 @@ export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
     logger,
     task: async () => {
       await store.compact(clock.now());
-      const hours = await store.forgetBefore(clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS);
-      if (hours > 0) logger.info({ hours, days: config.RETENTION_DAYS }, 'old history removed');
+      const oldest = clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS;
+      const hours = await store.forgetBefore(oldest);
+      const meterReadings = await readings.forgetReadingsBefore(oldest);
+      if (hours + meterReadings > 0)
+        logger.info({ hours, meterReadings, days: config.RETENTION_DAYS }, 'old history removed');
     },
   });
 }

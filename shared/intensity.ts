@@ -99,5 +99,5 @@ export const CONFIDENCE: Readonly<Record<Quality, number>> = {
   estimated: 0.8,
   forecast: 0.6,
   'yearly-average': 0.3,
-  simulated: 0,
+  simulated: 0.1,
 };

@@ -33,6 +33,7 @@ const startPoller = () =>
     ...settings(),
     POLLER_PORT: '0',
     ZONES: 'FR,DE',
+    GRID_PROVIDERS: 'electricity-maps',
     ELECTRICITY_MAPS_API_KEY: GOOD_KEY,
     ELECTRICITY_MAPS_URL: grid.url,
     EXPORTER_URL: kepler.url,

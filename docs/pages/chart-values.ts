@@ -6,8 +6,20 @@ import { isSecret } from '../../shared/runtime/config.ts';
 /** Settings that the chart decides itself, from other values or because ports and paths stand in the manifests. */
 export const DECIDED_BY_THE_CHART: ReadonlySet<string> = new Set([
   ...['EXTENDER_PORT', 'EXTENDER_HOST', 'API_PORT', 'API_HOST', 'POLLER_PORT', 'POLLER_HOST', 'CACHE_FILE', 'DATA_DIR'],
-  ...['MODE', 'DEFERRAL', 'REDIS_HOST', 'REDIS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
+  ...[
+    'MODE',
+    'DEFERRAL',
+    'DEFERRAL_NAMESPACE',
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'TLS_CERT_FILE',
+    'TLS_KEY_FILE',
+    'TLS_CLIENT_CA_FILE',
+  ],
 ]);
+
+/** Settings that make no sense in a pod, or that the kubelet sets. */
+export const NOT_IN_A_POD: ReadonlySet<string> = new Set(['KUBECONFIG', 'KUBERNETES_SERVICE_HOST']);
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -93,7 +105,7 @@ function program(schema: z.ZodObject, more: Record<string, Schema>): Schema {
   const settings: Record<string, Schema> = {};
   for (const name of Object.keys(schema.shape).sort()) {
     const setting = schema.shape[name] as z.ZodType;
-    if (DECIDED_BY_THE_CHART.has(name) || isSecret(setting)) continue;
+    if (DECIDED_BY_THE_CHART.has(name) || NOT_IN_A_POD.has(name) || isSecret(setting)) continue;
     const description = setting.description ?? setting.meta()?.description;
     settings[name] = { type: ['string', 'number', 'boolean'], ...(description ? { description } : {}) };
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cliConfigSchema } from '../../cli/settings.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { pollerConfigSchema } from '../../poller/config.ts';
 import { isSecret } from '../../shared/runtime/config.ts';
@@ -14,6 +15,7 @@ export function configurationPage(): string {
     '',
     ...section('Poller', pollerConfigSchema),
     ...section('Extender', extenderConfigSchema),
+    ...section('Reporting commands of `carbon`, and `co2e-calculator`', cliConfigSchema),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { createIntakeMetrics } from '../readings/intake-metrics.ts';
 
 /** The API thread's metrics, on a registry of their own. */
 export function createApiMetrics() {
@@ -6,6 +7,7 @@ export function createApiMetrics() {
   const registers = [registry];
   return {
     registry,
+    intake: createIntakeMetrics(registry),
     requests: new Counter({
       name: 'carbon_extender_api_requests_total',
       help: 'Requests to the REST API',

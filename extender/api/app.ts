@@ -5,9 +5,14 @@ import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
+import { emissionsRoute } from './emissions/emissions.ts';
+import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
+import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
+import { limitRate } from './rate-limit.ts';
+import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
@@ -16,7 +21,7 @@ const MAX_BODY = '1mb';
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
 
 /** Every resource of the API. */
-function routes(deps: ApiDependencies): Route[] {
+export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
@@ -24,12 +29,21 @@ function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
     savingsRoute(deps),
+    emissionsRoute(deps),
+    exportTimeSeriesRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     budgetsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
+    ...readingsRoutes(deps),
+    ...descriptionRoutes(describedRoutes),
   ];
+}
+
+/** Every resource that the API can have, for its description only: they are told of, never called. */
+export function describedRoutes(): Route[] {
+  return routes({ readings: { config: { READINGS_MAX_BODY_MB: 1 } }, metrics: {} } as unknown as ApiDependencies);
 }
 
 /** Makes the REST API's request handler. */
@@ -41,6 +55,7 @@ export function createApp(deps: ApiDependencies): Express {
   app.use(async (request, response, next) => {
     if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
   });
+  if (deps.requestsPerSecond) app.use(limitRate(deps.requestsPerSecond, open, deps.clock));
   if (deps.token !== undefined) app.use(requireToken(deps.token, open));
   for (const path of new Set(all.map((route) => route.path))) addPath(app, path, all);
   for (const path of OPERATIONS) app.all(path, refuseMethod(['GET', 'HEAD']));
@@ -56,19 +71,24 @@ const READY: Readiness = { ready: true };
 
 function addPath(app: Express, path: string, all: readonly Route[]): void {
   const here = all.filter((route) => route.path === path);
-  for (const { method, handle } of here) {
-    if (method === 'GET') app.get(path, (request, response) => handle(request, response));
-    else
-      app.post(path, requireJson, express.json({ limit: MAX_BODY }), (request, response) => handle(request, response));
+  const named: RequestHandler = (_request, response, next) => {
+    response.locals.route = path;
+    next();
+  };
+  for (const { method, handle, body = SMALL_JSON } of here) {
+    if (method === 'GET') app.get(path, named, (request, response) => handle(request, response));
+    else app[method === 'PUT' ? 'put' : 'post'](path, named, ...body, (request, response) => handle(request, response));
   }
   const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  app.all(path, refuseMethod(methods));
+  app.all(path, named, refuseMethod(methods));
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {
   if (request.is('application/json') !== false && request.headers['content-type'] !== undefined) return next();
   throw new ProblemError(415, 'The body must be application/json');
 };
+
+const SMALL_JSON: readonly RequestHandler[] = [requireJson, express.json({ limit: MAX_BODY })];
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {
   return (request, response) => {
@@ -79,11 +99,12 @@ function refuseMethod(allowed: readonly string[]): RequestHandler {
 
 function measure({ metrics }: ApiDependencies, known: ReadonlySet<string>): RequestHandler {
   return (request, response, next) => {
-    const route = known.has(request.path) ? request.path : 'other';
-    const end = metrics.seconds.startTimer({ route });
+    const end = metrics.seconds.startTimer();
     response.once('close', () => {
-      end();
-      const method = /^(GET|HEAD|POST)$/.test(request.method) ? request.method : 'other';
+      const named: unknown = response.locals.route;
+      const route = typeof named === 'string' ? named : known.has(request.path) ? request.path : 'other';
+      end({ route });
+      const method = /^(GET|HEAD|POST|PUT)$/.test(request.method) ? request.method : 'other';
       metrics.requests.inc({ method, route, status: String(response.statusCode) });
     });
     next();
@@ -93,7 +114,7 @@ function measure({ metrics }: ApiDependencies, known: ReadonlySet<string>): Requ
 /** Faults that express' body reader reports, by its own names for them. */
 const BODY_FAULTS: Readonly<Record<string, readonly [number, string]>> = {
   'entity.parse.failed': [400, 'The body is not valid JSON'],
-  'entity.too.large': [413, `The body is larger than ${MAX_BODY}`],
+  'entity.too.large': [413, 'The body is larger than this resource takes'],
   'encoding.unsupported': [415, 'The content encoding is not supported'],
   'charset.unsupported': [415, 'The character set is not supported; use UTF-8'],
   'request.aborted': [400, 'The body ended too early'],

@@ -4,12 +4,26 @@ import { isoTime, type Joules } from '../../shared/units.ts';
 import { co2Request, co2RequestFaults } from './co2-request.ts';
 import { type CountryIntensity, countryIntensities, priced } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
+import { co2Answer } from './openapi/answers.ts';
 import { checked, ProblemError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `POST /api/co2-per-container` and its alias: what a container emitted, and would have emitted elsewhere. */
 export function co2PerContainerRoute({ store }: ApiDependencies, path: string): Route {
-  return { method: 'POST', path, handle: (request, response) => answer(store, request, response) };
+  return {
+    method: 'POST',
+    path,
+    operation: {
+      tag: 'emissions',
+      summary: 'What a container emitted, and would have emitted elsewhere',
+      description:
+        'Either start_time and end_time, or n. A country with several zones takes the mean of its tracked zones; one that is not tracked takes its yearly average.',
+      body: co2Request,
+      answer: { description: 'Every sample with its emissions by country', schema: co2Answer },
+      errors: { 404: 'Nothing is recorded of this container' },
+    },
+    handle: (request, response) => answer(store, request, response),
+  };
 }
 
 async function answer(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
@@ -44,6 +58,7 @@ async function* measurements(
       timestamp: isoTime(end),
       start: isoTime(start),
       node: sample.container.node,
+      power_quality: sample.container.powerQuality ?? 'measured',
       joules_per_second: joules / ((end - start) / 1000),
       joules,
       co2_emissions_by_country: Object.fromEntries(

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { Container } from '../../shared/store/ports.ts';
 import { isoTime } from '../../shared/units.ts';
+import { IDLE } from './emissions/naming.ts';
+import { containersAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -13,15 +16,27 @@ export function containersRoute({ store }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/containers',
+    operation: {
+      tag: 'power',
+      summary: 'Containers with recorded power',
+      query: containersQuery,
+      answer: { description: 'Containers by name, each with the time that its record spans', schema: containersAnswer },
+    },
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
+      const named = spans.filter(({ container }) => container.namespace !== IDLE);
       response.json({
-        containers: spans.map(({ container, first, last }) => ({
-          ...container,
+        containers: named.map(({ container, first, last }) => ({
+          ...containerJson(container),
           first_measurement: isoTime(first),
           last_measurement: isoTime(last),
         })),
       });
     },
   };
+}
+
+/** A container as answers name it, with how its power is known. */
+export function containerJson({ powerQuality = 'measured', ...names }: Container) {
+  return { ...names, power_quality: powerQuality };
 }

@@ -1,12 +1,18 @@
 import { isoTime } from '../../shared/units.ts';
+import { healthAnswer, statusAnswer } from './openapi/answers.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `GET /health`: whether the API works and how much it knows. */
-export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
+export function healthRoute({ store, clock, mode, readings }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/health',
     open: true,
+    operation: {
+      tag: 'health',
+      summary: 'Whether the API works, and how much it knows',
+      answer: { description: 'What is recorded', schema: healthAnswer },
+    },
     async handle(_request, response) {
       const { containers, blocks, currentBlocks } = await store.totals();
       response.json({
@@ -15,28 +21,33 @@ export function healthRoute({ store, clock, mode }: ApiDependencies): Route {
         total_blocks: blocks,
         current_blocks: currentBlocks,
         mode,
+        ...(readings && { readings: await readings.intake.state() }),
         timestamp: isoTime(clock.now()),
       });
     },
   };
 }
 
-/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded; the spool's blocks are null where it cannot be seen. */
-export function statusRoute({ store, clock, mode, pendingBlocks }: ApiDependencies): Route {
+/** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
+export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/status',
+    operation: {
+      tag: 'health',
+      summary: 'How recent the recording is',
+      answer: { description: 'Times of the last scrape and sample; null while there is none', schema: statusAnswer },
+    },
     async handle(_request, response) {
-      const { containers, lastMeasurement } = await store.totals();
+      const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
         status: 'ok',
-        // The store knows the scrapes that gave samples; one that gave none leaves no trace in it.
-        last_scrape_time: last,
+        last_scrape_time: lastScrape === undefined ? null : isoTime(lastScrape),
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
-        pending_db_blocks: (await pendingBlocks()) ?? null,
+        pending_db_blocks: pendingBlocks,
         mode,
         timestamp: isoTime(clock.now()),
       });

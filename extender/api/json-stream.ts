@@ -3,32 +3,50 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /** Size up to which pieces are gathered before they are sent, in characters. */
-const PIECE = 32_768;
+const PIECE = 65_536;
+/** Longest time for which the event loop is kept from other requests, in milliseconds. */
+const TURN_MS = 20;
 
 /** Sends `{...head, [name]: [items]}` while the items arrive, no faster than the client reads. */
-export async function streamJson(
+export function streamJson(
   response: Response,
   head: object,
   name: string,
   items: AsyncIterable<unknown>,
 ): Promise<void> {
-  response.type('application/json');
-  const start = `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
-  await pipeline(Readable.from(pieces(start, items)), response).catch((error: NodeJS.ErrnoException) => {
+  return streamText(response, 'application/json', texts(head, name, items));
+}
+
+/** Sends texts while they arrive, no faster than the client reads and letting other requests in between. */
+export async function streamText(response: Response, type: string, items: AsyncIterable<string>): Promise<void> {
+  response.type(type);
+  await pipeline(Readable.from(pieces(items)), response).catch((error: NodeJS.ErrnoException) => {
     // The client went away: nobody is left to be told.
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
 }
 
-async function* pieces(start: string, items: AsyncIterable<unknown>): AsyncIterable<string> {
-  let piece = start;
+async function* texts(head: object, name: string, items: AsyncIterable<unknown>): AsyncIterable<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
   let separator = '';
   for await (const item of items) {
-    piece += separator + JSON.stringify(item);
+    yield separator + JSON.stringify(item);
     separator = ',';
+  }
+  yield ']}';
+}
+
+async function* pieces(items: AsyncIterable<string>): AsyncIterable<string> {
+  let piece = '';
+  let since = performance.now();
+  for await (const item of items) {
+    piece += item;
     if (piece.length < PIECE) continue;
     yield piece;
     piece = '';
+    if (performance.now() - since < TURN_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
   }
-  yield `${piece}]}`;
+  yield piece;
 }

@@ -26,7 +26,7 @@ export function startPlacementService(options: {
   readonly logger: Logger;
 }): PlacementService {
   const { config, store, post, clock, logger } = options;
-  let opened: Promise<DecisionWriter | undefined> | undefined;
+  let opened: Promise<DecisionWriter> | undefined;
   let warned = false;
   const tell = async () => {
     const now = clock.now();
@@ -43,7 +43,7 @@ export function startPlacementService(options: {
     async receive({ batch, decisions }) {
       try {
         opened ??= openDecisions(config);
-        await (await opened)?.recordDecisions(decisions);
+        await (await opened).recordDecisions(decisions);
         warned = false;
         post({ kind: 'decisions-kept', batch });
       } catch (err) {

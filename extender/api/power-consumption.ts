@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Container, PowerSample } from '../../shared/store/ports.ts';
+import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
 import { isoTime } from '../../shared/units.ts';
+import { powerAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -27,6 +28,13 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
   return {
     method: 'POST',
     path: '/api/power-consumption',
+    operation: {
+      tag: 'power',
+      summary: 'The last minutes of power of each container',
+      description: 'A block holds the samples whose interval ends within one minute.',
+      body,
+      answer: { description: 'Containers, each with its last n blocks', schema: powerAnswer },
+    },
     async handle(request, response) {
       const { n, ...filter } = checked(body, request.body);
       const samples = await store.lastBlocks(filter, n);
@@ -36,14 +44,15 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
 }
 
 function byContainer(samples: readonly PowerSample[]) {
-  const containers: (Container & { quality: 'measured'; blocks: Block[] })[] = [];
+  const containers: (Omit<Container, 'powerQuality'> & { quality: PowerQuality; blocks: Block[] })[] = [];
   let current: Container | undefined;
   let blocks = new Map<number, Block>();
   for (const sample of samples) {
     if (sample.container !== current) {
       current = sample.container;
       blocks = new Map();
-      containers.push({ ...current, quality: 'measured', blocks: [] });
+      const { powerQuality: quality = 'measured', ...names } = current;
+      containers.push({ ...names, quality, blocks: [] });
     }
     // A block holds the samples whose interval ends after its start, up to its end.
     const start = Math.floor((sample.end - 1) / MINUTE_MS) * MINUTE_MS;

@@ -12,10 +12,13 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   404: 'Not found',
   405: 'Method not allowed',
+  406: 'Not acceptable',
   413: 'Content too large',
   415: 'Unsupported media type',
   422: 'Unprocessable content',
+  429: 'Too many requests',
   500: 'Internal error',
+  503: 'Service unavailable',
 };
 
 /** A request that gets an error answer in the form of RFC 9457, with every fault that was found. */

@@ -1,12 +1,16 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
+import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { Decision } from '../../shared/store/decisions.ts';
 import type { ReadableStore, TimeRange } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
+import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { LabelsOf } from './emissions/naming.ts';
+import type { Operation } from './openapi/operation.ts';
 
 /** What the API's resources need. */
 export interface ApiDependencies {
@@ -24,17 +28,27 @@ export interface ApiDependencies {
   readonly metrics: ApiMetrics;
   /** Where the history is kept, for the health answers. */
   readonly mode: 'local' | 'db';
-  /** Blocks that wait in the poller's spool for the database; undefined where the spool cannot be seen. */
-  readonly pendingBlocks: () => Promise<number | undefined>;
+  /** The carbon cache as of now; absent: not watched. */
+  readonly cache?: () => CacheState;
+  /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
+  readonly labels?: () => Promise<LabelsOf | undefined>;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
+  /** Requests per second that one address may make; 0 or absent sets no limit. */
+  readonly requestsPerSecond?: number;
+  /** Meter readings and sites; without it the API has no such resources. */
+  readonly readings?: ReadingsApi;
 }
 
 /** One method of one path. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** Answered without a token. */
   readonly open?: boolean;
+  /** What it takes and gives, for the API's description. */
+  readonly operation?: Operation;
+  /** Reads the body; a small JSON value unless it is given. */
+  readonly body?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;
 }

@@ -7,29 +7,40 @@ import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { recordedDecisions } from '../../shared/store/recorded-decisions.ts';
-import { pendingBlocks } from '../../shared/store/spool/backlog-file.ts';
+import { watchCache } from '../cache-watcher.ts';
 import type { ToStore } from '../placement-link.ts';
+import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { podLabels } from './emissions/labels.ts';
 import { startPlacementService } from './placement-service.ts';
 
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
 const store = stack.use(await openReadableStore(config));
+const logger = createLogger('extender-api', config.LOG_LEVEL);
+const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
 const workloads = stack.use(await openWorkloadStore(config));
+const pollMs = config.CACHE_POLL_SECONDS * 1_000;
+// What the main thread logs of the cache file need not be said twice.
+const silent = createLogger('extender-api', 'silent');
+const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
 const app = createApp({
   store,
   decisions: (range) => recordedDecisions(config, range),
+  readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
   zoneOfNode: zoneByName(config),
   clock: systemClock,
-  logger: createLogger('extender-api', config.LOG_LEVEL),
+  logger,
   metrics: createApiMetrics(),
   mode: config.MODE,
-  pendingBlocks: () => pendingBlocks(config),
+  cache: cache.state,
+  labels: podLabels(store),
   token: config.API_TOKEN,
+  requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 const placements = stack.use(

@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/carbon-cache.ts';
 import { supersedes } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { hourOf } from '../../shared/units.ts';
+import { HOUR_MS, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 
 /** The one writer of the cache file: remembers each zone's last good reading and forgets it when it is older than the TTL. */
@@ -25,11 +25,15 @@ export async function openCacheWriter(
   const wanted = new Set(zones);
   const known = new Map<Zone, CachedRegion>();
   for (const region of await readRegions(file)) if (wanted.has(region.zone)) known.set(region.zone, region);
+  const inherited: ReadonlyMap<Zone, CachedRegion> = new Map(known);
+  const inheritedUntil = clock.now() + HOUR_MS;
   return {
     async write(fresh) {
       const now = clock.now();
-      for (const region of fresh)
-        if (mayReplace(region, known.get(region.zone), now, ttlMinutes)) known.set(region.zone, region);
+      for (const region of fresh) {
+        const full = now < inheritedUntil ? withForecastOf(inherited.get(region.zone), region, now) : region;
+        if (mayReplace(region, known.get(region.zone), now, ttlMinutes)) known.set(region.zone, full);
+      }
       for (const [zone, region] of known) if (!isCurrent(region, now, ttlMinutes)) known.delete(zone);
       const text = encodeCarbonCache([...known.values()], now, ttlMinutes);
       // World-readable: the extender may run under another uid.
@@ -37,6 +41,14 @@ export async function openCacheWriter(
       return [...known.keys()];
     },
   };
+}
+
+/** The forecast that the poller before us wrote serves until ours is there: a restart is no reason to plan without one. */
+function withForecastOf(before: CachedRegion | undefined, region: CachedRegion, now: number): CachedRegion {
+  if (region.forecast || !before?.forecast || before.provider !== region.provider) return region;
+  const forecast = before.forecast.filter(({ datetime }) => datetime + HOUR_MS > now);
+  const { forecastSource } = before;
+  return forecast.length > 0 ? { ...region, forecast, ...(forecastSource && { forecastSource }) } : region;
 }
 
 /** An estimate does not take the place of a measurement of the same time while that is still good; between providers the hour counts. */

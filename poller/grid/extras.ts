@@ -194,7 +194,8 @@ async function pastOf({ store, clock, logger }: ExtrasOptions, reading: Reading)
   const now = clock.now();
   try {
     const past = (await store.intensities?.([reading.zone], { from: now - PAST_MS, to: now })) ?? [];
-    return past.filter(({ signal }) => signal === reading.signal);
+    // Methods differ by provider as much as signals do: a series never mixes them.
+    return past.filter(({ signal, provider }) => signal === reading.signal && provider === reading.provider);
   } catch (err) {
     logger.warn({ err, zone: reading.zone }, 'the history of a zone cannot be read');
     return [];

@@ -87,7 +87,7 @@ export const gridSettings = {
     .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
   SLACK_WEBHOOK_URL: httpUrl()
     .optional()
-    .meta({ secret: true, description: 'Incoming webhook of Slack for alerts about the grid data' }),
+    .meta({ secret: true, description: 'Incoming webhook of Slack for alerts about the grid data and carbon budgets' }),
   ALERT_INTENSITY: positive().default(500).describe('gCO2eq/kWh above which a zone is told to Slack'),
 };
 

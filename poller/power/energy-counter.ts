@@ -1,3 +1,5 @@
+import type { PowerQuality } from '../../shared/store/ports.ts';
+
 /** One energy counter of one container, as one scrape saw it. */
 export interface EnergyCounter {
   /** Names the counter for the life of its container, whatever happens to the labels. */
@@ -15,6 +17,9 @@ export interface EnergyCounter {
   readonly resolved: boolean;
 }
 
+/** Namespace, pod and container of a counter of what a node used beside its containers. */
+export const IDLE = '__idle__';
+
 /** What one scrape of one exporter said. */
 export interface KeplerScrape {
   /** `classic` up to Kepler 0.9, `rewrite` from 0.10. */
@@ -24,13 +29,16 @@ export interface KeplerScrape {
   /** Which metrics or zones were added up; counters of two scrapes compare only when it is the same. */
   readonly basis: string;
   readonly node: string;
+  readonly quality: PowerQuality;
   readonly counters: readonly EnergyCounter[];
+  /** The next body of this exporter can be read by its total alone, without the parts that it is made of. */
+  readonly totalIsSound: boolean;
   /** Lines that were left out because they are no valid counters. */
   readonly malformed: number;
 }
 
 /** Why a body gives no counters. */
-export type KeplerFault = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone';
+export type KeplerFault = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone' | 'changed';
 
 /** A body that cannot be trusted or holds no container energy. */
 export class KeplerBodyError extends Error {

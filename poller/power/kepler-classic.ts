@@ -1,4 +1,4 @@
-import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
+import { type EnergyCounter, IDLE, type KeplerScrape } from './energy-counter.ts';
 import type { ExpositionSample } from './exposition.ts';
 
 const TOTAL = 'kepler_container_joules_total';
@@ -9,14 +9,18 @@ const COMPONENTS: ReadonlySet<string> = new Set(
   ['package', 'dram', 'other', 'gpu'].map((part) => `kepler_container_${part}_joules_total`),
 );
 
-/** Node metrics, read only because they name the node. */
-const NODE_METRICS: ReadonlySet<string> = new Set([
-  'kepler_node_package_joules_total',
-  'kepler_node_platform_joules_total',
-]);
+/** Node metrics: they name the node, and the idle ones tell what it used beside its containers. */
+const NODE_PACKAGE = 'kepler_node_package_joules_total';
+const NODE_DRAM = 'kepler_node_dram_joules_total';
+const NODE_PLATFORM = 'kepler_node_platform_joules_total';
+const NODE_METRICS: ReadonlySet<string> = new Set([NODE_PACKAGE, NODE_DRAM, NODE_PLATFORM]);
 
-/** What is read of a body of Kepler up to 0.9. */
-export const CLASSIC_METRICS: readonly string[] = [TOTAL, ...COMPONENTS, BUILD, ...NODE_METRICS];
+/** What is read of a body of Kepler up to 0.9 whose total is known to be sound. */
+export const CLASSIC_TOTAL_METRICS: readonly string[] = [TOTAL, BUILD, ...NODE_METRICS];
+/** What is read of any other body of Kepler up to 0.9. */
+export const CLASSIC_METRICS: readonly string[] = [...CLASSIC_TOTAL_METRICS, ...COMPONENTS];
+/** `source` of energy that a trained model worked out, as in virtual machines. */
+const MODEL = 'trained_power_model';
 
 interface Tally {
   readonly namespace: string;
@@ -29,8 +33,10 @@ interface Tally {
 export class ClassicBody {
   readonly #totals = new Map<string, Tally>();
   readonly #components = new Map<string, Tally>();
+  readonly #idle = new Map<string, number>();
   #version = '';
   #node = '';
+  #source: string | undefined;
   recognised = false;
 
   /** Containers seen so far. */
@@ -43,21 +49,25 @@ export class ClassicBody {
     if (metric === TOTAL) this.#add(this.#totals, labels, value);
     else if (COMPONENTS.has(metric)) this.#add(this.#components, labels, value);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
-    else this.#node = labels.get('instance') ?? this.#node;
+    else this.#takeNode(metric, labels, value);
     this.recognised = true;
   }
 
   /** The counters, from the total where it can be trusted, else from its components. */
   scrape(): Omit<KeplerScrape, 'malformed'> {
-    const useTotal = this.#totals.size > 0 && (this.#components.size === 0 || this.#totalIsSound());
+    const sound = this.#totalIsSound();
+    const useTotal = this.#totals.size > 0 && (this.#components.size === 0 || (sound ?? this.#totalLooksSound()));
     const counters: EnergyCounter[] = [];
     for (const [key, tally] of useTotal ? this.#totals : this.#components)
       counters.push({ ...tally, key, node: this.#node, kind: 'cpu', resolved: true });
+    counters.push(...this.#idleCounter());
     return {
       generation: 'classic',
       version: this.#version || undefined,
       basis: useTotal ? 'classic total' : 'classic components',
       node: this.#node,
+      quality: this.#source === MODEL ? 'modelled' : 'measured',
+      totalIsSound: sound === true && this.#totals.size > 0,
       counters,
     };
   }
@@ -65,6 +75,7 @@ export class ClassicBody {
   #add(into: Map<string, Tally>, labels: ReadonlyMap<string, string>, value: number): void {
     this.recognised = true;
     if (labels.get('mode') !== 'dynamic') return;
+    this.#source ??= labels.get('source');
     const namespace = labels.get('container_namespace') ?? '';
     const pod = labels.get('pod_name') ?? '';
     const container = labels.get('container_name') ?? '';
@@ -74,13 +85,29 @@ export class ClassicBody {
     else known.joules += value;
   }
 
-  /** Up to 0.7.2 the total counts uncore twice; 0.7.3 gives it in millijoules. A build may hide its version. */
-  #totalIsSound(): boolean {
+  #takeNode(metric: string, labels: ReadonlyMap<string, string>, value: number): void {
+    this.#node = labels.get('instance') ?? this.#node;
+    if (labels.get('mode') === 'idle') this.#idle.set(metric, (this.#idle.get(metric) ?? 0) + value);
+  }
+
+  /** Idle energy of the same parts that containers are given: package and dram, else the platform. */
+  #idleCounter(): EnergyCounter[] {
+    const cpu = this.#idle.get(NODE_PACKAGE);
+    const joules = cpu === undefined ? this.#idle.get(NODE_PLATFORM) : cpu + (this.#idle.get(NODE_DRAM) ?? 0);
+    if (joules === undefined || joules === 0) return [];
+    const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: this.#node };
+    return [{ ...names, key: IDLE, joules, kind: 'cpu', resolved: true }];
+  }
+
+  /** Up to 0.7.2 the total counts uncore twice; 0.7.3 gives it in millijoules. Undefined: the build hides its version. */
+  #totalIsSound(): boolean | undefined {
     const version = /^v?(\d+)\.(\d+)\.(\d+)/.exec(this.#version);
-    if (version !== null) {
-      const [major, minor, patch] = version.slice(1).map(Number) as [number, number, number];
-      return major > 0 || minor > 7 || (minor === 7 && patch > 3);
-    }
+    if (version === null) return undefined;
+    const [major, minor, patch] = version.slice(1).map(Number) as [number, number, number];
+    return major > 0 || minor > 7 || (minor === 7 && patch > 3);
+  }
+
+  #totalLooksSound(): boolean {
     return sum(this.#totals) < 100 * Math.max(1, sum(this.#components));
   }
 }

@@ -1,14 +1,15 @@
-import { type EnergyCounter, KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
+import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
 import type { ExpositionSample } from './exposition.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';
 const POD = 'kepler_pod_cpu_joules_total';
 const NODE = 'kepler_node_cpu_joules_total';
+const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
 const BUILD = 'kepler_build_info';
 
 /** What is read of a body of Kepler from 0.10 on. The GPU metric's name is also one of the classic generation's. */
-export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, BUILD];
+export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, NODE_IDLE, BUILD];
 
 interface Container {
   readonly id: string;
@@ -25,6 +26,8 @@ export class RewriteBody {
   readonly #containers = new Map<string, Container>();
   readonly #pods = new Map<string, { namespace: string; pod: string }>();
   readonly #zones = new Set<string>();
+  /** Idle joules by node and zone. */
+  readonly #idle = new Map<string, Map<string, number>>();
   readonly #fallback: string | undefined;
   #version = '';
   #node = '';
@@ -45,6 +48,7 @@ export class RewriteBody {
     else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
     else if (metric === POD) this.#takePod(labels);
     else if (metric === NODE) this.#node ||= labels.get('node_name') ?? '';
+    else if (metric === NODE_IDLE) this.#takeIdle(labels, value);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
     else return false;
     this.recognised = true;
@@ -57,20 +61,24 @@ export class RewriteBody {
     const counters: EnergyCounter[] = [];
     for (const container of this.#containers.values()) {
       const names = this.#namesOf(container);
-      let joules: number | undefined;
-      for (const zone of chosen) {
-        const part = container.zones.get(zone);
-        if (part !== undefined) joules = (joules ?? 0) + part;
-      }
+      const joules = sumOf(container.zones, chosen);
       if (joules !== undefined) counters.push({ ...names, key: container.id, joules, kind: 'cpu' });
       if (container.gpu !== undefined)
         counters.push({ ...names, key: `${container.id} gpu`, joules: container.gpu, kind: 'gpu' });
+    }
+    for (const [node, zones] of this.#idle) {
+      const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: node || this.#node };
+      const joules = sumOf(zones, chosen);
+      if (joules !== undefined)
+        counters.push({ ...names, key: `${IDLE} ${node}`, joules, kind: 'cpu', resolved: true });
     }
     return {
       generation: 'rewrite',
       version: this.#version || undefined,
       basis: `zones ${chosen.join('+') || 'none'}`,
       node: this.#node,
+      quality: this.#version === 'simulated' ? 'simulated' : 'measured',
+      totalIsSound: false,
       counters,
     };
   }
@@ -105,6 +113,15 @@ export class RewriteBody {
     zones.set(zone, Math.max(value, zones.get(zone) ?? 0));
   }
 
+  #takeIdle(labels: ReadonlyMap<string, string>, value: number): void {
+    const node = labels.get('node_name') ?? '';
+    this.#node ||= node;
+    const zones = this.#idle.get(node) ?? new Map<string, number>();
+    this.#idle.set(node, zones);
+    const zone = labels.get('zone') ?? '';
+    zones.set(zone, (zones.get(zone) ?? 0) + value);
+  }
+
   #takeGpu(labels: ReadonlyMap<string, string>, value: number): void {
     const container = this.#container(labels);
     container.gpu = Math.max(value, container.gpu ?? 0);
@@ -127,4 +144,14 @@ export class RewriteBody {
     this.#containers.set(id, made);
     return made;
   }
+}
+
+/** Joules of some zones together; undefined when none of them is there. */
+function sumOf(zones: ReadonlyMap<string, number>, chosen: readonly string[]): number | undefined {
+  let joules: number | undefined;
+  for (const zone of chosen) {
+    const part = zones.get(zone);
+    if (part !== undefined) joules = (joules ?? 0) + part;
+  }
+  return joules;
 }

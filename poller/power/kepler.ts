@@ -1,6 +1,6 @@
 import { KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
 import { type ExpositionSample, ExpositionScanner } from './exposition.ts';
-import { CLASSIC_METRICS, ClassicBody } from './kepler-classic.ts';
+import { CLASSIC_METRICS, CLASSIC_TOTAL_METRICS, ClassicBody } from './kepler-classic.ts';
 import { REWRITE_METRICS, RewriteBody } from './kepler-rewrite.ts';
 
 /** How bodies are read. */
@@ -9,6 +9,8 @@ export interface KeplerOptions {
   readonly zone?: string | undefined;
   /** The body was announced as OpenMetrics, which must end with `# EOF`. */
   readonly openMetrics?: boolean;
+  /** The exporter's last body had a total that can be trusted: the parts that it is made of are not read. */
+  readonly totalIsSound?: boolean;
 }
 
 /** Reads one body of either generation as it arrives; `finish` gives its counters or throws a KeplerBodyError. */
@@ -23,7 +25,8 @@ export class KeplerReader {
   constructor(options: KeplerOptions = {}) {
     this.#options = options;
     this.#rewrite = new RewriteBody(options.zone);
-    this.#scanner = new ExpositionScanner([...new Set([...CLASSIC_METRICS, ...REWRITE_METRICS])], (sample) =>
+    const classic = options.totalIsSound ? CLASSIC_TOTAL_METRICS : CLASSIC_METRICS;
+    this.#scanner = new ExpositionScanner([...new Set([...classic, ...REWRITE_METRICS])], (sample) =>
       this.#take(sample),
     );
   }
@@ -44,13 +47,20 @@ export class KeplerReader {
       throw new KeplerBodyError('truncated', `the body ends too early, after ${end.lines} whole lines`);
     const malformed = end.malformed + this.#bad;
     if (this.#rewrite.containers > 0) return { ...this.#rewrite.scrape(), malformed };
-    if (this.#classic.containers > 0) return { ...this.#classic.scrape(), malformed };
+    if (this.#classic.containers > 0) return this.#classicScrape(malformed);
     if (this.#rewrite.recognised || this.#classic.recognised)
       throw new KeplerBodyError(
         'no-containers',
         'Kepler answers without container energy: is its container level off?',
       );
     throw new KeplerBodyError('foreign', `no metric of Kepler in ${end.lines} lines that begin with ${this.#shown()}`);
+  }
+
+  #classicScrape(malformed: number): KeplerScrape {
+    const scrape = this.#classic.scrape();
+    if (this.#options.totalIsSound && !scrape.totalIsSound)
+      throw new KeplerBodyError('changed', `Kepler is of another version now (${scrape.version ?? 'not told'})`);
+    return { ...scrape, malformed };
   }
 
   #take(sample: ExpositionSample): void {

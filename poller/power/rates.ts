@@ -1,4 +1,4 @@
-import type { Container, PowerSample } from '../../shared/store/ports.ts';
+import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
 import { joules } from '../../shared/units.ts';
 import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
 
@@ -12,6 +12,8 @@ export interface RateRules {
 
 /** A scrape with the time at which its answer arrived, by the wall clock and by one that never goes back. */
 export interface TimedScrape extends Pick<KeplerScrape, 'basis' | 'counters' | 'node'> {
+  /** How the energy is known; absent: measured. */
+  readonly quality?: PowerQuality;
   readonly at: number;
   readonly monotonic: number;
 }
@@ -54,6 +56,8 @@ export interface RateEvents {
 export interface RateStep {
   readonly state: TargetState;
   readonly samples: PowerSample[];
+  /** Counters were compared, and not one of them moved. */
+  readonly still: boolean;
   readonly events: RateEvents;
 }
 
@@ -72,6 +76,7 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
   const baselines = remembered(known, scrape, rules, energy);
   const now: Moment = { at: Math.round(scrape.at), monotonic: scrape.monotonic };
   let compared = 0;
+  let moved = false;
   for (const counter of scrape.counters) {
     const before = baselines.get(counter.key);
     const millijoules = Math.round(counter.joules * 1000);
@@ -80,6 +85,7 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
     else if (known.has(counter.key)) events.gaps += 1;
     else events.firstSights += 1;
     const delta = before === undefined ? undefined : difference(before, millijoules, counter, scrape, rules, events);
+    moved ||= delta !== 0;
     if (before === undefined || delta === undefined) {
       baselines.set(counter.key, before === undefined ? fresh : { ...fresh, held: before.held, since: before.since });
       continue;
@@ -92,7 +98,8 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
   events.restarted = compared > 1 && events.resets * 2 > compared;
   const samples = energy.samples(rules.maxNodeWatts);
   if (samples === undefined) events.implausible += 1;
-  return { state: { basis: scrape.basis, baselines }, samples: samples ?? [], events };
+  const still = compared > 0 && !moved;
+  return { state: { basis: scrape.basis, baselines }, samples: samples ?? [], still, events };
 }
 
 /** Baselines that are young enough to go on from: those of counters that are gone, too, for a while. */
@@ -175,9 +182,12 @@ class EnergyByContainer {
     const samples: PowerSample[] = [];
     let watts = 0;
     const end = Math.round(this.#scrape.at);
-    for (const { container, since, millijoules } of this.#sums.values()) {
+    const { quality } = this.#scrape;
+    const how = quality === undefined || quality === 'measured' ? undefined : { powerQuality: quality };
+    for (const { container: names, since, millijoules } of this.#sums.values()) {
       const lengthMs = this.#lengthSince(since, end);
       watts += millijoules / lengthMs;
+      const container = how === undefined ? names : { ...names, ...how };
       samples.push({ container, start: end - lengthMs, end, joules: joules(millijoules / 1000) });
     }
     return watts <= maxWatts ? samples : undefined;

@@ -4,8 +4,9 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { PowerWriter } from '../../shared/store/ports.ts';
 import type { PollerConfig } from '../config.ts';
+import { ExporterMemory } from './exporter-memory.ts';
 import type { PowerMetrics } from './power-metrics.ts';
-import { advance, type RateRules, type RateStep, type TargetState } from './rates.ts';
+import { advance, type RateRules, type RateStep } from './rates.ts';
 import { ScrapeError, scrape } from './scrape.ts';
 import { fixedTargets, type Target, type TargetSource } from './targets.ts';
 
@@ -47,7 +48,7 @@ class Recorder {
   readonly #options: PowerTaskOptions;
   readonly #rules: RateRules;
   readonly #agent = new Agent({ connectTimeout: 5_000, maxResponseSize: -1 });
-  readonly #states = new Map<string, TargetState>();
+  readonly #memories = new Map<string, ExporterMemory>();
   /** Last outcome by target, so that a change is logged once. */
   readonly #outcomes = new Map<string, string>();
 
@@ -85,6 +86,8 @@ class Recorder {
     } catch (error) {
       if (signal.aborted) return;
       const outcome = error instanceof ScrapeError ? error.kind : 'store';
+      // What is known of the body's version may be what was wrong: the next one is read whole.
+      if (outcome !== 'store') this.#memoryOf(target).totalIsSound = false;
       this.#options.metrics.scrapes.inc({ outcome });
       if (this.#outcomes.get(target.name) === outcome) return;
       this.#outcomes.set(target.name, outcome);
@@ -96,23 +99,46 @@ class Recorder {
   async #record(target: Target, signal: AbortSignal): Promise<void> {
     const { clock, config, metrics, store } = this.#options;
     const started = clock.monotonic();
+    const memory = this.#memoryOf(target);
     const body = await scrape(target.name, target.url, {
       timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
       maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
       zone: config.KEPLER_ZONE,
+      totalIsSound: memory.totalIsSound,
       dispatcher: this.#agent,
       signal,
     });
     const timed = { ...body, at: clock.now(), monotonic: clock.monotonic() };
-    const step = advance(this.#states.get(target.name), timed, this.#rules);
-    if (step.samples.length > 0) await store.append({ target: target.name, samples: step.samples });
+    const identity = body.node || body.counters[0]?.node || '';
+    const step = advance(memory.stateOf(identity), timed, this.#rules);
+    const seen = memory.look(identity, step.still);
+    this.#warn(target, identity, seen);
+    const samples = seen.frozen ? [] : step.samples;
+    await store.append({ target: target.name, samples, scrapedAt: Math.round(timed.at) });
     // Only now: were the write to fail, the next scrape would give the energy of both intervals.
-    this.#states.set(target.name, step.state);
+    memory.remember(identity, step.state, timed.monotonic, this.#rules.maxGapMs);
+    memory.totalIsSound = body.totalIsSound;
     metrics.scrapeSeconds.observe((timed.monotonic - started) / 1000);
     metrics.lastScrape.set(timed.at / 1000);
     metrics.malformed.inc(body.malformed);
-    this.#count(step);
+    this.#count({ ...step, samples });
     this.#succeeded(target, body);
+  }
+
+  #memoryOf(target: Target): ExporterMemory {
+    const memory = this.#memories.get(target.name) ?? new ExporterMemory();
+    this.#memories.set(target.name, memory);
+    return memory;
+  }
+
+  #warn(target: Target, node: string, { returned, frozen }: ReturnType<ExporterMemory['look']>): void {
+    const { logger, metrics } = this.#options;
+    if (returned) metrics.counterEvents.inc({ reason: 'nodeChanged' });
+    if (returned === 'first')
+      logger.warn({ target: target.name, node }, 'one address answers for several nodes: use a headless service');
+    if (frozen) metrics.counterEvents.inc({ reason: 'frozen' });
+    if (frozen === 'first')
+      logger.warn({ target: target.name, node }, 'no counter moves any more: the exporter seems to be frozen');
   }
 
   #count({ samples, events }: RateStep): void {
@@ -132,7 +158,7 @@ class Recorder {
 
   #forgetOthers(targets: readonly Target[]): void {
     const names = new Set(targets.map((target) => target.name));
-    for (const name of this.#states.keys()) if (!names.has(name)) this.#states.delete(name);
+    for (const name of this.#memories.keys()) if (!names.has(name)) this.#memories.delete(name);
     for (const name of this.#outcomes.keys()) if (!names.has(name)) this.#outcomes.delete(name);
   }
 }

@@ -25,6 +25,8 @@ export interface ScrapeOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly zone?: string | undefined;
+  /** The exporter's total was found to be sound: its parts need not be read. */
+  readonly totalIsSound?: boolean;
   readonly dispatcher?: Dispatcher;
   readonly signal: AbortSignal;
 }
@@ -58,7 +60,7 @@ async function readBody(
   options: ScrapeOptions,
   openMetrics: boolean,
 ): Promise<KeplerScrape> {
-  const reader = new KeplerReader({ zone: options.zone, openMetrics });
+  const reader = new KeplerReader({ zone: options.zone, openMetrics, totalIsSound: options.totalIsSound ?? false });
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;

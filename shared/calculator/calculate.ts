@@ -1,14 +1,17 @@
 import type { HourlyIntensity } from '../intensity.ts';
 import type { TimeRange } from '../store/ports.ts';
-import { grams, gramsPerKwh, isoTime } from '../units.ts';
+import { grams, gramsPerKwh, HOUR_MS, isoTime } from '../units.ts';
 import { CalculatorFault } from './fault.ts';
 import { energyOfRequests, gramsOfEnergy, gramsPerThousand, wholeRequests } from './formula.ts';
 import { type HourlyUse, type IntensityUsed, weighIntensity, yearlyIntensityUsed } from './intensity-used.ts';
 import { writtenPeriod } from './period.ts';
 import type { Pue } from './pue.ts';
 import type { PlacedRegion } from './region.ts';
-import { softwareCarbonIntensity } from './sci.ts';
+import { embodiedShare, softwareCarbonIntensity } from './sci.ts';
 import type { Confidence, Measurement, ServiceProfile } from './service-profiles.ts';
+
+/** Hours of a year, as the SCI's examples count them. */
+const YEAR_HOURS = 8760;
 
 /** A question whose names are already resolved: what ran, where, how often, when. */
 export interface Calculation {
@@ -110,11 +113,25 @@ export function intensityOf(
 }
 
 function sciOf(asked: Calculation, kWh: number, requests: number): NonNullable<EmissionsResult['sci']> {
-  const perRequest = asked.profile.embodied_g_per_request;
-  const embodied = asked.embodied_g ?? (perRequest === undefined ? null : perRequest * requests);
+  const embodied = embodiedOf(asked, requests);
   const intensity = gramsPerKwh(asked.intensity.avg_gCO2_per_kWh);
   return {
     gCO2e_per_request: softwareCarbonIntensity({ kWh, intensity, embodied: grams(embodied ?? 0), units: requests }),
     embodied_gCO2e: embodied,
   };
+}
+
+/** M of all requests: as given, else the profile's per request, else its hardware's share of the period; null when none is known. */
+function embodiedOf({ embodied_g, profile, period }: Calculation, requests: number): number | null {
+  if (embodied_g !== undefined) return embodied_g;
+  if (profile.embodied_g_per_request !== undefined) return profile.embodied_g_per_request * requests;
+  if (profile.embodied === undefined || period === undefined) return null;
+  const { total_kg, lifetime_years, share } = profile.embodied;
+  const reservedHours = (period.to - period.from) / HOUR_MS;
+  return embodiedShare({
+    total: grams(total_kg * 1000),
+    reservedHours,
+    lifetimeHours: lifetime_years * YEAR_HOURS,
+    share,
+  });
 }

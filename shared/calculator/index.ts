@@ -6,7 +6,7 @@ import { calculate, type EmissionsResult, intensityOf } from './calculate.ts';
 import { CalculatorFault } from './fault.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed, yearlyIntensityUsed } from './intensity-used.ts';
-import { parseTime } from './period.ts';
+import { ALWAYS, parseTime } from './period.ts';
 import { placeRegion } from './region.ts';
 import { builtInProfiles, profileOf, type ServiceProfile, withProfiles } from './service-profiles.ts';
 import { recordedSpan } from './span.ts';
@@ -63,7 +63,7 @@ export function calculateEmissions(
   if (store === undefined) return withHistory(query, historyOf(query));
   return (async () => {
     const { zone } = placeRegion(query.region, await store.zones());
-    return withHistory(query, await store.intensities([zone], { from: 0, to: Number.MAX_SAFE_INTEGER }));
+    return withHistory(query, await store.intensities([zone], ALWAYS));
   })();
 }
 
@@ -99,8 +99,8 @@ function intensityFor(
   recorded: TimeRange | undefined,
 ): IntensityUsed {
   if (query.intensity !== undefined) {
-    if (query.intensity >= 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
-    throw new CalculatorFault('bad-number', `intensity must be a number from 0 up, not ${query.intensity}`);
+    if (query.intensity > 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
+    throw new CalculatorFault('bad-number', `intensity must be a number above 0, not ${query.intensity}`);
   }
   if (period === undefined) {
     const yearly = yearlyIntensityUsed(place.zone);

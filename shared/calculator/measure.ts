@@ -9,31 +9,39 @@ import type { ServiceProfile } from './service-profiles.ts';
 /** Below this part of the interval with recorded power, no profile is made of it. */
 const LEAST_COVERAGE = 0.5;
 
-/** Recorded containers of a service: a namespace, and the workload whose name their pods begin with. */
+/** Recorded containers of a service: a namespace, and the workloads whose names their pods begin with. */
 export interface Selector {
   readonly namespace: string;
   /** Pods named so, or so with `-…` behind it; absent: all pods of the namespace. */
-  readonly workload?: string;
+  readonly workloads?: readonly string[];
   readonly container?: string;
 }
 
-/** Reads `namespace`, `namespace/workload` or `namespace/workload/container`. */
-export function parseSelector(text: string): Selector {
+/** What a written selector came to: names, or labels that only the Kubernetes API can turn into names. */
+export type ParsedSelector =
+  | { readonly kind: 'names'; readonly selector: Selector }
+  | { readonly kind: 'labels'; readonly namespace: string; readonly labels: string };
+
+/** Reads `namespace`, `namespace/workload`, `namespace/workload/container` or `namespace/label=value,…`. */
+export function parseSelector(text: string): ParsedSelector {
+  const slash = text.indexOf('/');
+  const after = slash < 0 ? '' : text.slice(slash + 1).trim();
+  if (slash > 0 && /[=!]/.test(after)) return { kind: 'labels', namespace: text.slice(0, slash).trim(), labels: after };
   const [namespace, workload, container, ...rest] = text.split('/').map((part) => part.trim());
-  const label = /[=,!]/.test(text);
-  if (!namespace || rest.length > 0 || workload === '' || container === '' || label) {
-    const meant = label ? text.replace(/[^/=]*=/, '') : 'shop/checkout';
+  if (!namespace || rest.length > 0 || workload === '' || container === '')
     throw new CalculatorFault(
       'bad-file',
-      `"${text}" selects nothing: recorded power knows names, not labels; write namespace/workload, such as ${meant}`,
+      `"${text}" selects nothing; write namespace/workload or namespace/label=value, such as shop/checkout or shop/app=checkout`,
     );
-  }
-  return { namespace, ...(workload && { workload }), ...(container && { container }) };
+  return {
+    kind: 'names',
+    selector: { namespace, ...(workload && { workloads: [workload] }), ...(container && { container }) },
+  };
 }
 
 /** Whether a recorded container is one of those selected. */
-export function selects({ namespace, workload, container }: Selector, of: HourlyEnergy['container']): boolean {
-  const named = workload === undefined || of.pod === workload || of.pod.startsWith(`${workload}-`);
+export function selects({ namespace, workloads, container }: Selector, of: HourlyEnergy['container']): boolean {
+  const named = workloads === undefined || workloads.some((name) => of.pod === name || of.pod.startsWith(`${name}-`));
   return of.namespace === namespace && named && (container === undefined || of.container === container);
 }
 

@@ -13,6 +13,9 @@ const NAMED: ReadonlyMap<string, number> = new Map([
 
 const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
+/** All times that a calendar and every store can tell. */
+export const ALWAYS: TimeRange = { from: 0, to: Date.UTC(9999, 0) };
+
 /** Reads `last-24h`, `last-7d`, `last-30d` or `FROM..TO` (dates or times in UTC, TO not included). */
 export function parsePeriod(text: string, now: EpochMs): TimeRange {
   const length = NAMED.get(text.trim().toLowerCase());

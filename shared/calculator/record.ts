@@ -5,7 +5,7 @@ import { calculate, intensityOf } from './calculate.ts';
 import { CalculatorFault } from './fault.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity } from './intensity-used.ts';
-import { parseTime, rangeOf } from './period.ts';
+import { ALWAYS, parseTime, rangeOf } from './period.ts';
 import { placeRegion } from './region.ts';
 import { profileOf, type ServiceProfile, type ServiceProfiles } from './service-profiles.ts';
 import { recordedSpan } from './span.ts';
@@ -21,9 +21,6 @@ export interface RecordFault {
 export type Recorded =
   | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
   | { readonly kind: 'faults'; readonly faults: readonly RecordFault[] };
-
-/** Everything known of a zone, as far back and ahead as there is. */
-const ALWAYS = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 /** Prices records with the recorded intensity of their hours. */
 export async function recordWorkloads(

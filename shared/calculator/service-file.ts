@@ -10,6 +10,9 @@ const profile = z.strictObject({
   source: z.string().optional(),
   pue: amount.min(1).max(5).optional(),
   embodied_g_per_request: amount.nonnegative().optional(),
+  embodied: z
+    .strictObject({ total_kg: amount.positive(), lifetime_years: amount.positive(), share: amount.min(0).max(1) })
+    .optional(),
   measured: z
     .strictObject({
       from: z.iso.datetime({ offset: true }),
@@ -34,13 +37,14 @@ export function profilesFromFile(content: unknown, file: string): ServiceProfile
   return Object.entries(parsed.data.services).map(([service, value]) => {
     const known = profile.safeParse(value);
     if (!known.success) throw fault(file, known.error, ['services', service]);
-    const { pue, embodied_g_per_request, measured, source = file, ...rest } = known.data;
+    const { pue, embodied_g_per_request, embodied, measured, source = file, ...rest } = known.data;
     return {
       service,
       ...rest,
       source,
       ...(pue !== undefined && { pue }),
       ...(embodied_g_per_request !== undefined && { embodied_g_per_request }),
+      ...(embodied && { embodied }),
       ...(measured && { measured }),
     };
   });

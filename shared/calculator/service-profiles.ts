@@ -15,6 +15,15 @@ export interface Measurement {
   readonly coverage: number;
 }
 
+/** Hardware whose making a service answers for (the M of ISO/IEC 21031). */
+export interface EmbodiedHardware {
+  /** Making, moving and scrapping it, in kgCO2e. */
+  readonly total_kg: number;
+  readonly lifetime_years: number;
+  /** Reserved part of its resources, 0..1. */
+  readonly share: number;
+}
+
 /** Energy that one request of a service takes, and how that is known. */
 export interface ServiceProfile {
   readonly service: string;
@@ -25,6 +34,8 @@ export interface ServiceProfile {
   readonly pue?: number;
   /** Share of hardware's making in one request (the M of ISO/IEC 21031, per request), gCO2e; absent: not known. */
   readonly embodied_g_per_request?: number;
+  /** Or the hardware that is reserved for it all the time, from which the share of a period follows. */
+  readonly embodied?: EmbodiedHardware;
   readonly measured?: Measurement;
 }
 

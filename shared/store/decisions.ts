@@ -36,6 +36,32 @@ export interface Decision {
   readonly boundAt: EpochMs;
 }
 
+/** A decision's fields by the columns that every adapter keeps them in. */
+export const DECISION_COLUMNS = {
+  uid: 'uid',
+  namespace: 'namespace',
+  pod: 'pod',
+  ownerKind: 'owner_kind',
+  ownerName: 'owner_name',
+  node: 'node',
+  zone: 'zone',
+  intensity: 'intensity',
+  quality: 'quality',
+  intensityAgeMs: 'intensity_age_ms',
+  candidates: 'candidates',
+  candidatesMean: 'candidates_mean',
+  candidatesWorst: 'candidates_worst',
+  candidatesBest: 'candidates_best',
+  mode: 'mode',
+  arrivedAt: 'arrived_at',
+  releasedAt: 'released_at',
+  decidedAt: 'decided_at',
+  boundAt: 'bound_at',
+} as const satisfies Record<keyof Decision, string>;
+
+/** The fields in the order of their columns. */
+export const DECISION_FIELDS = Object.keys(DECISION_COLUMNS) as (keyof Decision)[];
+
 /** Keeps decisions: the extender's side. */
 export interface DecisionWriter extends AsyncDisposable {
   /** Durable when it resolves; a decision of the same pod replaces the older one. */

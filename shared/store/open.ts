@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { ReadableStore, WritableStore } from './ports.ts';
+import type { PowerTotals, ReadableStore, WritableStore } from './ports.ts';
 import type { Backlog } from './spool/spool.ts';
 import { openSqliteReader, openSqliteWriter } from './sqlite/store.ts';
 
@@ -32,7 +32,7 @@ export async function openWritableStore(config: WriterConfig, spool?: SpoolSurro
       return openSqliteWriter(config.DATA_DIR);
     case 'db': {
       const { openTimescaleWriter } = await import('./timescale/store.ts');
-      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS);
+      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS, spool?.logger);
       return spool === undefined ? store : await behindSpool(store, config, spool);
     }
     default:
@@ -47,7 +47,8 @@ export async function openReadableStore(config: StoreConfig): Promise<ReadableSt
       return openSqliteReader(config.DATA_DIR);
     case 'db': {
       const { openTimescaleReader } = await import('./timescale/store.ts');
-      return openTimescaleReader(dsnOf(config));
+      const store = openTimescaleReader(dsnOf(config));
+      return { ...store, totals: async () => withPending(await store.totals(), config.DATA_DIR) };
     }
     default:
       return config.MODE satisfies never;
@@ -60,6 +61,12 @@ export function dsnOf({ TSDB_DSN, DATABASE_URL }: Pick<StoreConfig, 'TSDB_DSN' |
   if (dsn === undefined)
     throw new ConfigError('store', ['TSDB_DSN: is missing; MODE=db needs a PostgreSQL connection string']);
   return dsn;
+}
+
+/** Adds what pollers on the same volume keep for the database. */
+async function withPending(totals: PowerTotals, dataDir: string): Promise<PowerTotals> {
+  const { readBacklog } = await import('./spool/backlog-file.ts');
+  return { ...totals, pendingBlocks: (await readBacklog(dataDir))?.blocks };
 }
 
 async function behindSpool(store: WritableStore, config: WriterConfig, spool: SpoolSurroundings) {

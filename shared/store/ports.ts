@@ -2,12 +2,17 @@ import type { HourlyIntensity } from '../intensity.ts';
 import type { EpochMs, Joules } from '../units.ts';
 import type { Zone } from '../zones.ts';
 
+/** How power came to be known: counted by hardware, worked out by a model, or invented for a demonstration. */
+export type PowerQuality = 'measured' | 'modelled' | 'simulated';
+
 /** Who drew the power: names as Kubernetes knows them. `node` is empty where the exporter does not tell it. */
 export interface Container {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly node: string;
+  /** How the container's power was last known; absent: measured. No part of its identity. */
+  readonly powerQuality?: PowerQuality | undefined;
 }
 
 /** Energy that one container used over [start, end). Power is joules / seconds. */
@@ -22,6 +27,15 @@ export interface PowerSample {
 export interface PowerTick {
   readonly target: string;
   readonly samples: readonly PowerSample[];
+  /** When the target answered; also of a scrape that gave no samples. Absent: not told. */
+  readonly scrapedAt?: EpochMs | undefined;
+}
+
+/** Labels of a pod, as Kubernetes told them last. */
+export interface PodLabels {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Energy of one container in one UTC hour, from the rollup. */
@@ -47,6 +61,12 @@ export interface TimeRange {
   readonly to: EpochMs;
 }
 
+/** A place in the order in which samples are given: the container, and the end of its sample. */
+export interface SamplePosition {
+  readonly container: Container;
+  readonly end: EpochMs;
+}
+
 /** What the store holds, for the health answers. */
 export interface PowerTotals {
   readonly containers: number;
@@ -56,6 +76,10 @@ export interface PowerTotals {
   readonly currentBlocks: number;
   /** End of the newest sample; undefined when there is none. */
   readonly lastMeasurement: EpochMs | undefined;
+  /** When an exporter last answered; absent where the store does not keep it. */
+  readonly lastScrape?: EpochMs | undefined;
+  /** Blocks that wait to be written to a database that cannot be reached; absent: none wait. */
+  readonly pendingBlocks?: number | undefined;
 }
 
 /** A container with the time that its samples span. */
@@ -73,18 +97,25 @@ export interface PowerWriter {
   compact(now: EpochMs): Promise<void>;
   /** Forgets everything before a time, carbon intensity too; returns the number of hours of power removed. */
   forgetBefore(time: EpochMs): Promise<number>;
+  /** Keeps what pods are labelled with; the newest labels of a pod win. Absent where the store cannot. */
+  recordLabels?(pods: readonly PodLabels[], now: EpochMs): Promise<void>;
 }
 
 /** Reads container energy: the API's side. */
 export interface PowerReader {
   containers(filter?: ContainerFilter): Promise<ContainerSpan[]>;
-  /** Samples that overlap the range, by container, oldest first. */
-  samples(filter: ContainerFilter, range: TimeRange): AsyncIterable<PowerSample>;
+  /**
+   * Samples that overlap the range, by container, oldest first. `after` is a hint that the reader will skip everything
+   * up to that container and time, which a store may leave out.
+   */
+  samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample>;
   /** The newest samples of each container that matches: those of its last `blocks` minutes that have samples. */
   lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]>;
   /** Energy by container and hour. */
   hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
   totals(): Promise<PowerTotals>;
+  /** Labels of all pods that have any; undefined while none were ever recorded. Absent where the store cannot. */
+  podLabels?(): Promise<readonly PodLabels[] | undefined>;
 }
 
 /** Keeps carbon intensity by zone and hour. */

@@ -1,15 +1,21 @@
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
+import { benchHistoryQueries } from './history-queries.ts';
+import { benchInterference } from './interference.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
+import { benchReadings } from './readings.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
+  history: compared(benchHistoryQueries),
+  interference: compared(benchInterference),
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
+  readings: benchReadings,
 };
 
 const wanted = process.argv.slice(2);

@@ -36,7 +36,15 @@ export async function compare(
   return { name, ours: timing(took.ours), floor: timing(took.floor) };
 }
 
-function timing(durations: number[]): Timing {
+/** Times one operation once: for what takes seconds. */
+export async function once(operation: Operation): Promise<Timing> {
+  const start = performance.now();
+  await operation();
+  return timing([(performance.now() - start) * 1_000]);
+}
+
+/** Quantiles of durations in microseconds. */
+export function timing(durations: number[]): Timing {
   const sorted = durations.sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };

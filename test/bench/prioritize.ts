@@ -38,7 +38,7 @@ async function startProcess(which: 'ours' | 'floor'): Promise<{ process: ChildPr
 }
 
 /** Calls of many pods about the same nodes; more of them than any memory of calls could hold. */
-function callBodies(count: number, shuffled: boolean): Buffer[] {
+export function callBodies(count: number, shuffled: boolean): Buffer[] {
   const names = Array.from({ length: count }, (_, at) => `node-${String(at).padStart(5, '0')}`);
   return Array.from({ length: 40 }, (_, call) => {
     const turned = shuffled ? shuffle(names, call + 1) : names;
@@ -58,7 +58,8 @@ function shuffle(names: readonly string[], seed: number): string[] {
     .map(({ name }) => name);
 }
 
-function caller(port: number, bodies: readonly Buffer[]): Operation {
+/** Calls prioritize over one kept-alive connection, with the next of some bodies each time. */
+export function caller(port: number, bodies: readonly Buffer[]): Operation {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let next = 0;
   return () => {

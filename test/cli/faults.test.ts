@@ -39,12 +39,16 @@ describe('a question that cannot be answered', () => {
     ['calculate --service q2q-ai --region FR --requests 1 --pue 0.5', 'the nearest valid choice is 1'],
     ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'knows only regions of aws, azure, gcp'],
     ['calculate --service q2q-ai --region FR --requests 1 --intensity -4', '--intensity must be a number from 0 up'],
+    ['calculate --service q2q-ai --region FR --requests 1 --intensity 0', '--intensity must be a number above 0'],
     ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv cannot be read (ENOENT)'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --services nowhere.yaml',
       'nowhere.yaml cannot be read (ENOENT)',
     ],
-    ['calculate --service q2q-ai --region FR --requests 1 --selector shop/app=checkout', 'such as shop/checkout'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --selector shop/',
+      'such as shop/checkout or shop/app=checkout',
+    ],
     ['calculate --service q2q-ai --region FR --requests 1 --selector shop/cart', 'no power of shop/cart is recorded'],
     ['report --period last-week', 'did you mean "last-7d"'],
     ['report --period last7d', 'did you mean "last-7d"'],
@@ -146,6 +150,27 @@ describe('exit codes', () => {
     expect(unknown.stderr).toContain('Did you mean calculate?');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with this character.
     expect(good.stdout + bad.stderr).not.toMatch(/\u001b\[/);
+  });
+});
+
+describe('help', () => {
+  it.each([
+    'calculate',
+    'report',
+    'services list',
+    'services measure',
+    'workloads import',
+    'zones',
+    'windows',
+    'budget set',
+    'budget list',
+    'budget remove',
+  ])('of carbon %s has examples that begin with the command, and the exit codes', async (command) => {
+    const { code, out } = await ask(`${command} --help`);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Examples:\\n  carbon ${command}`));
+    expect(out).toContain('Exit codes: 0 done');
   });
 });
 

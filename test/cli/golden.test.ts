@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(join(folder.path, 'usage.csv'), 'hour,requests\n2026-03-14T02:00Z,900\n2026-03-14T10:00Z,100\n');
   writeFileSync(
     join(folder.path, 'services.yaml'),
-    'services:\n  q2q-ai: 0.4 # replaces\n  checkout: { wh_per_request: 0.25, source: "load test", pue: 1.2, embodied_g_per_request: 0.01 }\n',
+    'services:\n  q2q-ai: 0.4 # replaces\n  checkout: { wh_per_request: 0.25, source: "load test", pue: 1.2, embodied_g_per_request: 0.01 }\n  batch:\n    wh_per_request: 2\n    embodied: { total_kg: 1460, lifetime_years: 4, share: 0.25 }\n',
   );
 });
 
@@ -55,6 +55,21 @@ describe('golden outputs', () => {
         ...WEEK,
         '--selector',
         'shop/checkout',
+      ],
+    ],
+    [
+      'calculate-sci-hardware',
+      [
+        'calculate',
+        '--service',
+        'batch',
+        '--region',
+        'FR',
+        '--requests',
+        '500',
+        '--services',
+        'services.yaml',
+        '--sci',
       ],
     ],
     [

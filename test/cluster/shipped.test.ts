@@ -1,21 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
-import { everyEnvironment, settingKind } from '../k8s/environment.ts';
 import { type KubeObject, recorded } from '../k8s/objects.ts';
-import { eventually, type StartedProcess, startProcess } from '../started-process.ts';
+import { eventually } from '../started-process.ts';
 import { type Api, apiOf, applyAll, podFor, readyNode, tokenOf } from './api.ts';
 import { clusterAssets } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { writeKubeconfig } from './credentials.ts';
-import { withKubeconfig } from './flags.ts';
-import { startOnFreePort, startProgram, waitUntilReady } from './program.ts';
+import { NODES, type ShippedPod, shippedConfiguration, startShippedPod } from './shipped-pod.ts';
 
 const assets = clusterAssets();
 const NAMESPACE = 'carbon-extender';
-const ACCOUNT = 'carbon-aware-scheduler';
 const CUSTOM = /^(monitoring\.coreos\.com|keda\.sh|bitnami\.com)\//;
 const { variants } = recorded();
 
@@ -25,35 +20,23 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
   let plane: ControlPlane;
   let admin: Api;
   let account: Api;
-  let grid: ElectricityMapsDouble;
-  let schedulerLog: () => string;
+  let pod: ShippedPod;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'shipped-'));
     plane = stack.use(await startControlPlane({ assets: assets ?? '', dir: join(folder, 'plane') }));
     admin = apiOf(plane);
     expect(await applyAll(admin, variants.base ?? [])).toEqual([]);
-    const token = await tokenOf(admin, NAMESPACE, ACCOUNT);
-    account = apiOf(plane, token);
-    const kubeconfig = join(folder, 'kubeconfig');
-    await writeKubeconfig(kubeconfig, plane.server, { ca: plane.ca, token });
-    grid = stack.use(await startElectricityMaps({ FR: 42, DE: 300, PL: 700 }));
-    for (const [name, zone] of [
-      ['node-pl', 'PL'],
-      ['node-fr', 'FR'],
-      ['node-de', 'DE'],
-    ] as const)
+    for (const [name, zone] of NODES)
       expect((await admin.post('/api/v1/nodes', readyNode(name, zone))).status).toBe(201);
-
-    const cache = join(folder, 'carbon_cache.json');
-    const poller = stack.use(startAsShipped('poller', { CACHE_FILE: cache, POLLER_PORT: '0' }));
-    await poller.logged('poller started');
-    const extender = stack.use(
-      startAsShipped('extender', { CACHE_FILE: cache, EXTENDER_PORT: '0', API_PORT: '0', KUBECONFIG: kubeconfig }),
-    );
-    const { port } = await extender.logged('extender started');
-    await eventually(() => fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text()), isFresh);
-    schedulerLog = await startShippedScheduler(kubeconfig, token, Number(port));
+    pod = await startShippedPod(stack, {
+      assets: assets ?? '',
+      folder,
+      plane,
+      variant: 'base',
+      configuration: shippedConfiguration('base', 'prioritize-only.yaml'),
+    });
+    account = apiOf(plane, pod.token);
   });
 
   afterAll(async () => {
@@ -86,7 +69,17 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
     const nodes = await Promise.all(names.map((name) => placed(name)));
 
     expect(nodes).toEqual(names.map(() => 'node-fr'));
-    expect(schedulerLog()).not.toMatch(/forbidden/i);
+    expect(pod.schedulerLog()).not.toMatch(/forbidden/i);
+  });
+
+  it('let the extender watch what it needs and tell why a pod stands where it stands', async () => {
+    const events = await eventually(
+      () => admin.get('/api/v1/namespaces/default/events'),
+      ({ body }) => JSON.stringify(body.items).includes('42 g/kWh'),
+    );
+
+    expect(events.status).toBe(200);
+    expect(JSON.stringify(pod.extenderLog)).not.toMatch(/forbidden/i);
   });
 
   it('let one scheduler lead by its own Lease', async () => {
@@ -193,67 +186,4 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
     );
     return pod.body.spec.nodeName;
   }
-
-  /** Starts a program with the environment of the base's pod; what a loopback test must have otherwise comes on top. */
-  function startAsShipped(program: 'poller' | 'extender', local: Record<string, string>): StartedProcess {
-    const shipped = everyEnvironment().find(
-      ({ where }) => where === `base: Deployment carbon-aware-scheduler: ${program}`,
-    );
-    const data = join(folder, `data`);
-    mkdirSync(data, { recursive: true });
-    const known = Object.entries(shipped?.plain ?? {}).filter(([name]) => settingKind(program, name) !== undefined);
-    return startProcess(program, {
-      ...Object.fromEntries(known),
-      DATA_DIR: data,
-      LOG_LEVEL: 'info',
-      ...(program === 'poller' && {
-        ZONES: 'FR,DE,PL',
-        ELECTRICITY_MAPS_API_KEY: GOOD_KEY,
-        ELECTRICITY_MAPS_URL: grid.url,
-      }),
-      ...(program === 'extender' && { ZONE_MAP: 'node-pl=PL,node-fr=FR,node-de=DE' }),
-      ...local,
-    });
-  }
-
-  /** kube-scheduler with the shipped file, under the shipped account; only addresses differ. */
-  async function startShippedScheduler(kubeconfig: string, token: string, extenderPort: number): Promise<() => string> {
-    const configuration = variants.base?.find(
-      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('carbon-aware-scheduler'),
-    );
-    const shipped = configuration?.data['prioritize-only.yaml'] as string;
-    const file = join(folder, 'prioritize-only.yaml');
-    writeFileSync(file, withKubeconfig(shipped.replace('127.0.0.1:8888', `127.0.0.1:${extenderPort}`), kubeconfig));
-    const { program } = await startOnFreePort(
-      (port) =>
-        startProgram({
-          assets: assets ?? '',
-          name: 'kube-scheduler',
-          dir: join(folder, 'plane'),
-          logName: 'shipped-scheduler.log',
-          args: [
-            `--config=${file}`,
-            `--secure-port=${port}`,
-            '--bind-address=127.0.0.1',
-            '--tls-cert-file=server.crt',
-            '--tls-private-key-file=server.key',
-            `--authentication-kubeconfig=${kubeconfig}`,
-            `--authorization-kubeconfig=${kubeconfig}`,
-            // The test's API server publishes no authority for clients' certificates.
-            '--authentication-tolerate-lookup-failure=true',
-            '--v=2',
-          ],
-        }),
-      async (program, port) => {
-        stack.use(program);
-        await waitUntilReady([program], { url: `https://127.0.0.1:${port}/livez`, ca: plane.ca, token });
-      },
-    );
-    return program.logs;
-  }
 });
-
-/** Whether the extender's metrics tell of a fresh cache file. */
-function isFresh(metrics: string): boolean {
-  return /cache[a-z_]*\{[^}]*state="fresh"[^}]*\} 1\b/.test(metrics);
-}

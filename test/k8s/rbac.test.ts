@@ -45,9 +45,7 @@ describe('the rights that the manifests grant', () => {
     expect([...rights].sort()).toEqual(Object.keys(USES).sort());
     const code = productSources().filter(({ path }) => path.startsWith('extender/') || path.startsWith('shared/'));
     const unused = [...rights].filter(
-      (right) =>
-        !(ANTICIPATED.rights as readonly string[]).includes(right) &&
-        !code.some(({ text }) => USES[right]?.code.test(text)),
+      (right) => !ANTICIPATED.rights.includes(right) && !code.some(({ text }) => USES[right]?.code.test(text)),
     );
 
     expect(code.length).toBeGreaterThan(20);

@@ -22,9 +22,14 @@ export function definitionName(apiVersion: string, kind: string): string {
   return `${apiVersion}/${kind}`;
 }
 
+/** Reads the recorded schemas. */
+export function recordedSchemas(): Schemas {
+  return JSON.parse(gunzipSync(readFileSync(SCHEMAS)).toString('utf8')) as Schemas;
+}
+
 /** A check of one object that answers with every fault; an unknown kind is one. */
 export function schemaCheck(): (object: KubeObject) => string[] {
-  const schemas = JSON.parse(gunzipSync(readFileSync(SCHEMAS)).toString('utf8')) as Schemas;
+  const schemas = recordedSchemas();
   const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
   ajv.addSchema({ $id: 'kubernetes', definitions: schemas.definitions });
   return (object) => {

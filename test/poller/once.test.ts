@@ -39,13 +39,17 @@ const settings = (more: Record<string, string> = {}) => ({
 
 /** `node poller/main.ts --once`, as a CronJob runs it. */
 async function run(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['poller/main.ts', '--once'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['poller/main.ts', '--once'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
   let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
   child.stderr.on('data', (chunk) => {
     stderr += String(chunk);
   });
   const [code] = await once(child, 'exit');
-  return { code, stderr };
+  return { code, stdout, stderr };
 }
 
 /** The same in this process, with pauses that pass at once and are counted. */
@@ -116,5 +120,15 @@ describe('node poller/main.ts --once', () => {
 
     expect(code).toBe(3);
     expect(JSON.parse(readFileSync(join(folder, 'cache.json'), 'utf8')).best_region).toBe('FR');
+  });
+
+  it('exits 3 when PostgreSQL cannot be reached, and 1 when its address is missing', async () => {
+    const away = await run(settings({ MODE: 'db', TSDB_DSN: 'postgres://me:db-pass-4711@127.0.0.1:1/nowhere' }));
+    const missing = await run(settings({ MODE: 'db' }));
+
+    expect([away.code, missing.code]).toEqual([3, 1]);
+    expect(missing.stderr).toContain('TSDB_DSN');
+    expect(away.stdout + away.stderr).toMatch(/the store did not take the history/);
+    expect(away.stdout + away.stderr).not.toContain('db-pass-4711');
   });
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -58,7 +58,12 @@ export async function startCluster(installation: Installation): Promise<Postgres
       await ask(port, password, `CREATE DATABASE ${name}`);
       return dsn(port, password, name);
     },
-    kill: () => end('SIGKILL'),
+    async kill() {
+      // Left alone, a child may serve its client for a while after the postmaster is gone.
+      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+      await end('SIGKILL');
+      for (const child of children) killIfThere(Number(child));
+    },
     stop: () => end('SIGINT'),
     async start() {
       server = await launch(installation, data, port, password);
@@ -68,6 +73,14 @@ export async function startCluster(installation: Installation): Promise<Postgres
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function initialise(installation: Installation, data: string, password: string): void {

@@ -160,6 +160,17 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
       expect(found).toEqual([intensity(100, 'estimated'), marginal]);
     });
 
+    it('forgets hours before a time', async () => {
+      await using store = await open();
+      const older = { ...intensity(100, 'measured'), hour: NOON - 2 * HOUR_MS };
+      await store.record([older, intensity(110, 'measured')]);
+
+      await store.forgetBefore(NOON - HOUR_MS);
+
+      const found = await store.intensities([zone('DE')], { from: NOON - 9 * HOUR_MS, to: NOON + HOUR_MS });
+      expect(found).toEqual([intensity(110, 'measured')]);
+    });
+
     it('keeps what the provider told beside the value, and a known energy mix when a newer row has none', async () => {
       await using store = await open();
       const provenance = {

@@ -1,7 +1,6 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { StoreConfig } from '../../runtime/settings.ts';
 import type { Backlog, Spool } from './spool.ts';
 
 const NAME = 'backlog.json';
@@ -35,15 +34,6 @@ export function backlogTeller(spool: Spool): () => Promise<void> {
       });
     return writing;
   };
-}
-
-/** Containers' minutes that wait for the database: 0 without one, undefined where no poller's spool is seen. */
-export async function pendingBlocks({
-  MODE,
-  DATA_DIR,
-}: Pick<StoreConfig, 'MODE' | 'DATA_DIR'>): Promise<number | undefined> {
-  if (MODE === 'local') return 0;
-  return (await readBacklog(DATA_DIR))?.blocks;
 }
 
 /** What waits in the spools below a data folder, told by the pollers that write them; undefined where none is seen. */

@@ -30,6 +30,9 @@ export class Delivery implements AsyncDisposable {
   readonly #finished: Promise<void>;
   #wake: () => void = () => {};
   #away = false;
+  /** Whether the log's last word was that the store is away. */
+  #toldAway = false;
+  readonly #drained: (() => void)[] = [];
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -62,6 +65,19 @@ export class Delivery implements AsyncDisposable {
     }
   }
 
+  /** True once nothing waits any more: at once, or soon when the store takes what little there is. */
+  async drained(patienceMs: number): Promise<boolean> {
+    const { spools, clock } = this.#options;
+    const left = spools.reduce((sum, spool) => sum + spool.backlog.entries, 0);
+    if (left === 0) return true;
+    if (left > TICKS_AT_A_TIME) return false;
+    const over = new AbortController();
+    const empty = new Promise<void>((resolve) => this.#drained.push(resolve));
+    await Promise.race([empty, clock.sleep(patienceMs, over.signal)]);
+    over.abort();
+    return !this.#away && spools.every((spool) => spool.empty);
+  }
+
   /** Tells that something waits. */
   wake(): void {
     this.#wake();
@@ -69,6 +85,7 @@ export class Delivery implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#release();
     this.#wake();
     await this.#finished;
   }
@@ -138,14 +155,23 @@ export class Delivery implements AsyncDisposable {
   }
 
   #lost(error: unknown): void {
-    if (this.#away) return;
     this.#away = true;
+    this.#release();
+    if (this.#toldAway) return;
+    this.#toldAway = true;
     this.#options.logger.error({ err: error }, 'the store cannot be reached; writes are kept on disk');
   }
 
+  #release(): void {
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
   #found(empty: boolean): void {
-    if (!this.#away || !empty) return;
     this.#away = false;
+    if (!empty) return;
+    this.#release();
+    if (!this.#toldAway) return;
+    this.#toldAway = false;
     this.#options.logger.info({}, 'the store is back; everything kept on disk is delivered');
   }
 }

@@ -12,7 +12,12 @@ export type SpoolEntry =
 /** Length and checksum before each record. */
 const HEADER_BYTES = 8;
 
-const containerSchema = z.object({ namespace: z.string(), pod: z.string(), container: z.string(), node: z.string() });
+const containerSchema = z.looseObject({
+  namespace: z.string(),
+  pod: z.string(),
+  container: z.string(),
+  node: z.string(),
+});
 const sampleSchema = z.object({ container: containerSchema, start: z.number(), end: z.number(), joules: z.number() });
 const readingSchema = z.looseObject({
   zone: z.string(),
@@ -26,7 +31,7 @@ const readingSchema = z.looseObject({
 /** What a spool file holds, written by this or another version of the program. */
 const entrySchema = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('power'), tick: z.object({ target: z.string(), samples: z.array(sampleSchema) }) }),
+    z.object({ kind: z.literal('power'), tick: z.looseObject({ target: z.string(), samples: z.array(sampleSchema) }) }),
     z.object({ kind: z.literal('intensity'), readings: z.array(readingSchema) }),
   ])
   .transform((entry) => entry as unknown as SpoolEntry);

@@ -39,7 +39,7 @@ export class Spool implements AsyncDisposable {
   readonly #segments: Segment[] = [];
   #open: OpenSegment | undefined;
   #next = 1;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Whatever touches the files, one after the other. */
   #busy: Promise<unknown> = Promise.resolve();
   #writing = false;
@@ -138,12 +138,13 @@ export class Spool implements AsyncDisposable {
 
   async #writeWaiting(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = [...this.#waiting];
       try {
         await this.#write(batch);
+        this.#waiting.splice(0, batch.length);
         for (const { resolve } of batch) resolve();
       } catch (error) {
+        this.#waiting.splice(0, batch.length);
         for (const { reject } of batch) reject(error);
       }
     }
@@ -175,8 +176,9 @@ export class Spool implements AsyncDisposable {
     const finished = this.#open;
     this.#open = undefined;
     if (finished === undefined) return;
-    await finished.close();
+    // Listed before anything is awaited: at no moment may the spool look empty while something waits in it.
     if (finished.segment.entries > 0) this.#segments.push(finished.segment);
-    else await rm(finished.segment.path, { force: true });
+    await finished.close();
+    if (finished.segment.entries === 0) await rm(finished.segment.path, { force: true });
   }
 }

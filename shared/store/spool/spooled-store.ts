@@ -48,7 +48,9 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
   const delivery = new Delivery({ spools, store, clock, logger, changed });
   changed();
   const write = async (entry: SpoolEntry, direct: () => Promise<void>) => {
-    if (own.empty && !delivery.away && (await delivery.reaches(direct, PATIENCE_MS))) return;
+    // What came before goes before; a store that is back is waited for, or a busy writer would fill the spool for ever.
+    if (!delivery.away && (await delivery.drained(PATIENCE_MS)) && (await delivery.reaches(direct, PATIENCE_MS)))
+      return;
     await own.push(entry);
     delivery.wake();
     changed();
@@ -56,7 +58,7 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
   return {
     ...reading(store),
     async append(tick: PowerTick) {
-      if (tick.samples.length === 0) return;
+      if (tick.samples.length === 0 && tick.scrapedAt === undefined) return;
       for (const sample of tick.samples) refuseBroken(sample);
       await write({ kind: 'power', tick }, () => store.append(tick));
     },
@@ -64,6 +66,7 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
       if (readings.length === 0) return;
       await write({ kind: 'intensity', readings }, () => store.record(readings));
     },
+    recordLabels: async (pods, now) => store.recordLabels?.(pods, now),
     compact: (now) => store.compact(now),
     forgetBefore: (time) => store.forgetBefore(time),
     backlog: () => own.backlog,
@@ -81,10 +84,11 @@ function reading(
 ): Omit<WritableStore, keyof PowerWriter | keyof IntensityWriter | typeof Symbol.asyncDispose> {
   return {
     containers: (filter) => store.containers(filter),
-    samples: (filter, range) => store.samples(filter, range),
+    samples: (filter, range, after) => store.samples(filter, range, after),
     lastBlocks: (filter, blocks) => store.lastBlocks(filter, blocks),
     hourly: (filter, range) => store.hourly(filter, range),
     totals: () => store.totals(),
+    podLabels: async () => store.podLabels?.(),
     intensities: (zones, range) => store.intensities(zones, range),
     zones: () => store.zones(),
   };

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../units.ts';
+import { packNumbers, unpackNumbers } from './bit-packing.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
 /** The intervals of one target's samples within an hour, by end, then start. Both lists have the same length. */
@@ -40,17 +41,17 @@ export function decodeTimeline(hour: EpochMs, bytes: Uint8Array): Timeline {
   return { starts, ends };
 }
 
-/** Packs a chunk: where every tick gave a sample, only its first position is kept; energy as differences. */
+/** Packs a chunk: where every tick gave a sample, only its first position is kept; then the energies. */
 export function encodeChunk({ positions, millijoules }: Chunk): Uint8Array {
   const first = positions[0] ?? 0;
-  const dense = positions.every((position, index) => position === first + index);
+  const last = positions[positions.length - 1] ?? 0;
+  const dense = isDense(positions, first, last);
   writer.unsigned(first * 2 + (dense ? 1 : 0));
-  let before = 0;
-  for (const [index, energy] of millijoules.entries()) {
-    if (!dense && index > 0) writer.unsigned((positions[index] as number) - (positions[index - 1] as number));
-    writer.signed(energy - before);
-    before = energy;
-  }
+  writer.unsigned(positions.length);
+  if (!dense)
+    for (let index = 1; index < positions.length; index += 1)
+      writer.unsigned((positions[index] as number) - (positions[index - 1] as number));
+  packNumbers(writer, millijoules);
   return writer.take();
 }
 
@@ -62,12 +63,24 @@ export function decodeChunk(
 ): void {
   const reader = new VarintReader(bytes);
   const head = reader.unsigned();
-  const dense = head % 2 === 1;
-  let position = Math.floor(head / 2);
-  let energy = 0;
-  for (let index = 0; reader.more; index += 1) {
-    if (index > 0) position += dense ? 1 : reader.unsigned();
-    energy += reader.signed();
-    take(starts[position] as number, ends[position] as number, energy, position);
+  const count = reader.unsigned();
+  const first = Math.floor(head / 2);
+  const positions = head % 2 === 1 ? undefined : sparsePositions(reader, first, count);
+  const millijoules = unpackNumbers(reader, count);
+  for (let index = 0; index < count; index += 1) {
+    const position = positions === undefined ? first + index : (positions[index] as number);
+    take(starts[position] as number, ends[position] as number, millijoules[index] as number, position);
   }
+}
+
+function isDense(positions: readonly number[], first: number, last: number): boolean {
+  if (last - first !== positions.length - 1) return false;
+  for (let index = 1; index < positions.length; index += 1) if (positions[index] !== first + index) return false;
+  return true;
+}
+
+function sparsePositions(reader: VarintReader, first: number, count: number): number[] {
+  const positions = [first];
+  for (let index = 1; index < count; index += 1) positions.push((positions[index - 1] as number) + reader.unsigned());
+  return positions;
 }

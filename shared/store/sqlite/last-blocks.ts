@@ -2,8 +2,9 @@ import { hourOf } from '../../units.ts';
 import { blockOf } from '../blocks.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import type { Database } from './database.ts';
-import { chunksOf, type Measured, type Series, timelineIn, timelinesOf } from './samples.ts';
+import type { Measured, Series } from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
+import { Timelines } from './timelines.ts';
 
 /** Collects a series' samples from the newest on, until its wanted number of minutes is full. */
 class Collector {
@@ -57,14 +58,14 @@ function takeTicks(database: Database, collectors: ReadonlyMap<number, Collector
 
 function takeChunks(database: Database, series: readonly Series[], collectors: ReadonlyMap<number, Collector>): void {
   let open = [...series];
+  const timelines = new Timelines(database);
   for (const { hour } of database.all<{ hour: number }>('SELECT hour FROM hour ORDER BY hour DESC')) {
     open = open.filter(({ id, first }) => !collectors.get(id)?.full && hourOf(first) <= hour);
     if (open.length === 0) return;
-    const timelines = timelinesOf(database, hour);
     for (const { id } of open) {
       const samples: Measured[] = [];
-      for (const { target, v } of chunksOf(database, hour, id))
-        decodeChunk(v, timelineIn(timelines, target), (start, end, millijoules) =>
+      for (const { target, v } of timelines.chunksOf(hour, id))
+        decodeChunk(v, timelines.of(hour, target), (start, end, millijoules) =>
           samples.push({ start, end, millijoules }),
         );
       samples.sort((a, b) => b.end - a.end);

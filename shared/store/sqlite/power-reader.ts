@@ -1,24 +1,27 @@
 import { type EpochMs, HOUR_MS, hourOf, joules } from '../../units.ts';
-import { blockOf, splitByHour } from '../blocks.ts';
+import { blockOf } from '../blocks.ts';
 import type {
   Container,
   ContainerFilter,
   ContainerSpan,
   HourlyEnergy,
+  PodLabels,
   PowerReader,
   PowerSample,
   PowerTotals,
+  SamplePosition,
   TimeRange,
 } from '../ports.ts';
 import type { Database } from './database.ts';
+import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
+import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
-import { type Series, samplesOf, seriesMatching } from './samples.ts';
+import { foldedSamples, hoursWithin, merged, type Series, seriesMatching, waitingSamples } from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
+import { Timelines } from './timelines.ts';
 
 /** Chunks that are unpacked at a time while samples stream out, which bounds the memory of an export. */
 const CHUNKS_AT_A_TIME = 2_000;
-/** Hours of the rollup that are read at a time. */
-const HOURS_AT_A_TIME = 6;
 
 /** Reads container energy from SQLite; empty while there is no database yet. */
 export class SqlitePowerReader implements PowerReader {
@@ -43,19 +46,27 @@ export class SqlitePowerReader implements PowerReader {
     );
   }
 
-  async *samples(filter: ContainerFilter, range: TimeRange): AsyncIterable<PowerSample> {
+  async *samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample> {
     const database = this.#source();
     if (database === undefined) return;
-    const matching = seriesMatching(database, filter);
-    const hours = Math.max(1, Math.ceil((range.to - range.from) / HOUR_MS));
+    const all = seriesMatching(database, filter);
+    const matching = after === undefined ? all : all.filter((series) => !isBefore(series, after));
+    // Decoded once: each batch would have to go through all of them again.
+    const waiting = database.read(() => waitingSamples(database, new Set(matching.map(({ id }) => id)), range));
+    const hours = Math.max(1, hoursWithin(database, range).length);
     const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / hours));
     for (let from = 0; from < matching.length; from += atATime) {
       const batch = matching.slice(from, from + atATime);
-      const found = database.read(() => samplesOf(database, batch, range));
-      for (const series of batch) {
+      const found = database.read(() => {
+        const within = hoursWithin(database, range);
+        const timelines = new Timelines(database);
+        return batch.map((series) => foldedSamples(timelines, series, within, range));
+      });
+      for (const [at, series] of batch.entries()) {
         const container = containerOf(series);
-        for (const { start, end, millijoules } of found.get(series.id) ?? [])
+        for (const { start, end, millijoules } of merged(found[at] ?? [], waiting.get(series.id)))
           yield { container, start, end, joules: joules(millijoules / 1000) };
+        waiting.delete(series.id);
       }
     }
   }
@@ -81,15 +92,28 @@ export class SqlitePowerReader implements PowerReader {
   async *hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy> {
     const database = this.#source();
     if (database === undefined || range.to <= range.from) return;
-    const matching = new Map(seriesMatching(database, filter).map((series) => [series.id, containerOf(series)]));
-    const oldest = database.get<{ hour: number | null }>('SELECT min(hour) AS hour FROM rollup')?.hour;
-    const oldestTick = database.get<{ first: number | null }>('SELECT min(first) AS first FROM tick')?.first;
-    const known = Math.min(oldest ?? Infinity, oldestTick == null ? Infinity : hourOf(oldestTick));
-    for (let from = Math.max(hourOf(range.from), known); from < range.to; from += HOURS_AT_A_TIME * HOUR_MS) {
-      const to = Math.min(range.to, from + HOURS_AT_A_TIME * HOUR_MS);
-      if (!anyAfter(database, from)) return;
-      yield* database.read(() => hoursOf(database, matching, from, to));
+    const { matching, open, folded } = database.read(() => ({
+      matching: new Map(seriesMatching(database, filter).map((series) => [series.id, containerOf(series)])),
+      open: openHours(database, range),
+      folded: foldedHours(database, range),
+    }));
+    for (const hour of [...new Set([...folded, ...open.keys()])].sort((a, b) => a - b)) {
+      if (hour < hourOf(range.from) || hour >= range.to) continue;
+      const energies = open.get(hour) ?? energyOf(database, hour);
+      for (const [series, { millijoules, coveredMs }] of energies) {
+        const container = matching.get(series);
+        if (container !== undefined)
+          yield { container, hour, joules: joules(millijoules / 1000), coveredMs: Math.min(coveredMs, HOUR_MS) };
+      }
     }
+  }
+
+  async podLabels(): Promise<readonly PodLabels[] | undefined> {
+    const rows = this.#source()?.all<{ namespace: string; pod: string; labels: string }>(
+      'SELECT namespace, pod, labels FROM pod_labels',
+    );
+    if (rows === undefined || rows.length === 0) return undefined;
+    return rows.map((row) => ({ ...row, labels: JSON.parse(row.labels) as Record<string, string> }));
   }
 
   async totals(): Promise<PowerTotals> {
@@ -99,35 +123,33 @@ export class SqlitePowerReader implements PowerReader {
   }
 }
 
-function anyAfter(database: Database, hour: EpochMs): boolean {
-  const sql = 'SELECT 1 FROM rollup WHERE hour >= ?1 UNION ALL SELECT 1 FROM tick WHERE t > ?1 LIMIT 1';
-  return database.get(sql, hour) !== undefined;
+/** Hours of a range that the rollup has. */
+function foldedHours(database: Database, { from, to }: TimeRange): EpochMs[] {
+  const sql = 'SELECT hour FROM energy WHERE hour >= ? AND hour < ?';
+  return database.all<{ hour: number }>(sql, hourOf(from), to).map(({ hour }) => hour);
 }
 
-function hoursOf(database: Database, matching: ReadonlyMap<number, Container>, from: EpochMs, to: EpochMs) {
-  const sums = new Map<string, { container: Container; hour: EpochMs; millijoules: number; coveredMs: number }>();
-  const add = (series: number, hour: EpochMs, millijoules: number, ms: number) => {
-    const container = matching.get(series);
-    if (container === undefined || hour < from || hour >= to) return;
-    const sum = sums.get(`${hour} ${series}`);
-    if (sum === undefined) sums.set(`${hour} ${series}`, { container, hour, millijoules, coveredMs: ms });
-    else {
-      sum.millijoules += millijoules;
-      sum.coveredMs += ms;
-    }
-  };
-  const rows = database.each<{ hour: number; series: number; millijoules: number; covered_ms: number }>(
-    'SELECT hour, series, millijoules, covered_ms FROM rollup WHERE hour >= ? AND hour < ?',
-    from,
-    to,
-  );
-  for (const row of rows) add(row.series, row.hour, row.millijoules, row.covered_ms);
-  eachTickSample(database, (series, start, end, millijoules) => {
-    if (matching.has(series)) splitByHour(start, end, millijoules, (hour, share, ms) => add(series, hour, share, ms));
-  });
-  return [...sums.values()].map(({ container, hour, millijoules, coveredMs }): HourlyEnergy => {
-    return { container, hour, joules: joules(millijoules / 1000), coveredMs: Math.min(coveredMs, HOUR_MS) };
-  });
+/**
+ * Hours that ticks still wait to be folded into, with what the rollup has of them already. All of them are read at one
+ * time: a tick that is folded while the answer is on its way would else count twice.
+ */
+function openHours(database: Database, { from, to }: TimeRange): Map<EpochMs, Map<number, SeriesEnergy>> {
+  const waiting = new HourEnergy();
+  const sql = 'SELECT t, v FROM tick WHERE t > ? AND first < ?';
+  for (const { t, v } of database.each<{ t: number; v: Uint8Array }>(sql, from, to))
+    decodeTick(t, v, (series, start, end, millijoules) => waiting.sample(series, start, end, millijoules));
+  for (const hour of waiting.hours.keys())
+    for (const [series, { millijoules, coveredMs }] of energyOf(database, hour))
+      waiting.add(hour, series, millijoules, coveredMs);
+  return waiting.hours;
+}
+
+function energyOf(database: Database, hour: EpochMs): Map<number, SeriesEnergy> {
+  const energies = new Map<number, SeriesEnergy>();
+  const row = database.get<{ v: Uint8Array }>('SELECT v FROM energy WHERE hour = ?', hour);
+  if (row !== undefined)
+    decodeEnergy(row.v, (series, millijoules, coveredMs) => energies.set(series, { millijoules, coveredMs }));
+  return energies;
 }
 
 function totalsOf(database: Database): PowerTotals {
@@ -148,7 +170,8 @@ function totalsOf(database: Database): PowerTotals {
   const lastMeasurement = Math.max(newestTick ?? 0, series?.last ?? 0) || undefined;
   // Once the newest minute is folded nothing is being measured any more.
   const currentBlocks = newestTick === undefined ? 0 : (minutes.get(blockOf(newestTick))?.size ?? 0);
-  return { containers: series?.count ?? 0, blocks, currentBlocks, lastMeasurement };
+  const scraped = database.get<{ at: number | null }>('SELECT max(scraped) AS at FROM target')?.at ?? undefined;
+  return { containers: series?.count ?? 0, blocks, currentBlocks, lastMeasurement, lastScrape: scraped };
 }
 
 function eachTickSample(
@@ -158,6 +181,13 @@ function eachTickSample(
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick')) decodeTick(t, v, take);
 }
 
-function containerOf({ namespace, pod, container, node }: Series): Container {
-  return { namespace, pod, container, node };
+function containerOf({ namespace, pod, container, node, power_quality }: Series): Container {
+  return { namespace, pod, container, node, ...(power_quality !== 'measured' && { powerQuality: power_quality }) };
+}
+
+/** Whether a series comes before a container in the order in which samples are given. */
+function isBefore(series: Series, { container }: SamplePosition): boolean {
+  for (const field of ['namespace', 'pod', 'container', 'node'] as const)
+    if (series[field] !== container[field]) return series[field] < container[field];
+  return false;
 }

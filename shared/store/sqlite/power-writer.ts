@@ -1,5 +1,5 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { Container, PowerSample, PowerTick, PowerWriter } from '../ports.ts';
+import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../ports.ts';
 import { millijoulesOf, refuseBroken } from '../sample-rules.ts';
 import { foldHour } from './compaction.ts';
 import type { Database } from './database.ts';
@@ -8,35 +8,50 @@ import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 /** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
 const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
 
+/** A series as the writer remembers it. */
+interface KnownSeries {
+  readonly id: number;
+  readonly quality: PowerQuality;
+}
+
 /** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
 export class SqlitePowerWriter implements PowerWriter {
   readonly #database: Database;
-  /** Numbers of series that are known to be stored. */
-  readonly #series = new Map<string, number>();
+  /** Series that are known to be stored. */
+  readonly #series = new Map<string, KnownSeries>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async append({ target, samples }: PowerTick): Promise<void> {
-    if (samples.length === 0) return;
+  async append({ target, samples, scrapedAt }: PowerTick): Promise<void> {
+    if (samples.length === 0 && scrapedAt === undefined) return;
     for (const sample of samples) refuseBroken(sample);
-    const fresh = new Map<string, number>();
+    const fresh = new Map<string, KnownSeries>();
     this.#database.write(() => {
-      const t = Math.max(...samples.map((sample) => sample.end));
-      const first = Math.min(...samples.map((sample) => sample.start));
-      const stored = samples.map((sample) => this.#stored(sample, fresh));
-      this.#database.run('INSERT INTO target (name) VALUES (?) ON CONFLICT DO NOTHING', target);
       this.#database.run(
-        'INSERT INTO tick (t, target, first, v) SELECT ?, id, ?, ? FROM target WHERE name = ? ON CONFLICT DO NOTHING',
-        t,
-        first,
-        encodeTick(t, stored),
+        `INSERT INTO target (name, scraped) VALUES (?, ?)
+         ON CONFLICT DO UPDATE SET scraped = max(coalesce(scraped, 0), excluded.scraped) WHERE excluded.scraped IS NOT NULL`,
         target,
+        scrapedAt ?? null,
       );
+      if (samples.length > 0) this.#tick(target, samples, fresh);
     });
     // Numbers of a transaction that failed would not exist: they are remembered only now.
-    for (const [key, id] of fresh) this.#series.set(key, id);
+    for (const [key, series] of fresh) this.#series.set(key, series);
+  }
+
+  async recordLabels(pods: readonly PodLabels[], now: EpochMs): Promise<void> {
+    this.#database.write(() => {
+      for (const { namespace, pod, labels } of pods)
+        this.#database.run(
+          'INSERT OR REPLACE INTO pod_labels (namespace, pod, labels, seen) VALUES (?, ?, ?, ?)',
+          namespace,
+          pod,
+          JSON.stringify(labels),
+          now,
+        );
+    });
   }
 
   async compact(now: EpochMs): Promise<void> {
@@ -52,43 +67,67 @@ export class SqlitePowerWriter implements PowerWriter {
     const hours = this.#database.write(() => {
       const gone = this.#database.get<{ count: number }>(
         `SELECT count(*) AS count FROM (
-           SELECT hour FROM hour WHERE hour < ?1 UNION SELECT hour FROM rollup WHERE hour < ?1
+           SELECT hour FROM hour WHERE hour < ?1 UNION SELECT hour FROM energy WHERE hour < ?1
            UNION SELECT ${TICK_HOUR} FROM tick WHERE t <= ?1)`,
         cutoff,
       );
-      for (const table of ['hour', 'timeline', 'chunk', 'rollup', 'intensity'])
+      for (const table of ['hour', 'timeline', 'chunk', 'energy', 'intensity'])
         this.#database.run(`DELETE FROM ${table} WHERE hour < ?`, cutoff);
       this.#database.run('DELETE FROM tick WHERE t <= ?', cutoff);
       this.#forgetSeries(cutoff);
+      this.#database.run(
+        `DELETE FROM pod_labels WHERE seen < ? AND NOT EXISTS (
+           SELECT 1 FROM series WHERE series.namespace = pod_labels.namespace AND series.pod = pod_labels.pod)`,
+        cutoff,
+      );
       return gone?.count ?? 0;
     });
     return hours;
   }
 
-  #stored(sample: PowerSample, fresh: Map<string, number>): StoredSample {
+  #tick(target: string, samples: readonly PowerSample[], fresh: Map<string, KnownSeries>): void {
+    let t = -Infinity;
+    let first = Infinity;
+    for (const { start, end } of samples) {
+      t = Math.max(t, end);
+      first = Math.min(first, start);
+    }
+    const stored = samples.map((sample) => this.#stored(sample, fresh));
+    this.#database.run(
+      'INSERT INTO tick (t, target, first, v) SELECT ?, id, ?, ? FROM target WHERE name = ? ON CONFLICT DO NOTHING',
+      t,
+      first,
+      encodeTick(t, stored),
+      target,
+    );
+  }
+
+  #stored(sample: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
     const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
-    let series = this.#series.get(key) ?? fresh.get(key);
-    if (series === undefined) {
+    let series = fresh.get(key) ?? this.#series.get(key);
+    if (series === undefined || series.quality !== (container.powerQuality ?? 'measured')) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
-    return { series, start, end, millijoules: millijoulesOf(sample) };
+    return { series: series.id, start, end, millijoules: millijoulesOf(sample) };
   }
 
-  #seriesOf({ namespace, pod, container, node }: Container, start: EpochMs, end: EpochMs): number {
+  #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
+    const { namespace, pod, container, node, powerQuality: quality = 'measured' } = names;
     const row = this.#database.get<{ id: number }>(
-      `INSERT INTO series (namespace, pod, container, node, first, last) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET first = min(first, excluded.first) RETURNING id`,
+      `INSERT INTO series (namespace, pod, container, node, first, last, power_quality) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality RETURNING id`,
       namespace,
       pod,
       container,
       node,
       start,
       end,
+      quality,
     );
     if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return row.id;
+    return { id: row.id, quality };
   }
 
   #forgetSeries(cutoff: EpochMs): void {

@@ -1,9 +1,10 @@
 import type { EpochMs } from '../../units.ts';
 import { hourOf } from '../../units.ts';
-import type { ContainerFilter, TimeRange } from '../ports.ts';
-import { decodeChunk, decodeTimeline, type Timeline } from './chunk-codec.ts';
+import type { ContainerFilter, PowerQuality, TimeRange } from '../ports.ts';
+import { decodeChunk } from './chunk-codec.ts';
 import type { Database } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
+import type { Timelines } from './timelines.ts';
 
 /** A row of the table of series. */
 export interface Series {
@@ -14,6 +15,7 @@ export interface Series {
   readonly node: string;
   readonly first: EpochMs;
   readonly last: EpochMs;
+  readonly power_quality: PowerQuality;
 }
 
 /** A sample of a series that is known. */
@@ -28,55 +30,66 @@ export function seriesMatching(database: Database, filter: ContainerFilter): Ser
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.length > 0 ? `WHERE ${given.map((field) => `${field} = ?`).join(' AND ')}` : '';
   return database.all<Series>(
-    `SELECT id, namespace, pod, container, node, first, last FROM series ${where}
+    `SELECT id, namespace, pod, container, node, first, last, power_quality FROM series ${where}
      ORDER BY namespace, pod, container, node`,
     ...given.map((field) => filter[field] as string),
   );
 }
 
-/** Samples of some series that overlap a range, oldest first, from chunks and ticks together. */
-export function samplesOf(database: Database, series: readonly Series[], range: TimeRange): Map<number, Measured[]> {
-  const found = new Map<number, Measured[]>(series.map(({ id }) => [id, []]));
-  const take = (id: number, start: EpochMs, end: EpochMs, millijoules: number) => {
-    if (end > range.from && start < range.to) found.get(id)?.push({ start, end, millijoules });
-  };
-  const hours = database.all<{ hour: number }>(
-    'SELECT hour FROM hour WHERE hour >= ? AND first < ? ORDER BY hour',
-    hourOf(range.from),
-    range.to,
-  );
-  for (const { hour } of hours) {
-    const timelines = timelinesOf(database, hour);
-    for (const { id, first } of series) {
-      if (first >= range.to) continue;
-      for (const { target, v } of chunksOf(database, hour, id))
-        decodeChunk(v, timelineIn(timelines, target), (start, end, energy) => take(id, start, end, energy));
-    }
-  }
+/** Folded hours that may hold samples of a range. */
+export function hoursWithin(database: Database, range: TimeRange): EpochMs[] {
+  const sql = 'SELECT hour FROM hour WHERE hour >= ? AND first < ? ORDER BY hour';
+  return database.all<{ hour: number }>(sql, hourOf(range.from), range.to).map(({ hour }) => hour);
+}
+
+/** Samples of some series that wait in ticks and overlap a range, by series. */
+export function waitingSamples(
+  database: Database,
+  series: ReadonlySet<number>,
+  range: TimeRange,
+): Map<number, Measured[]> {
+  const found = new Map<number, Measured[]>();
   const ticks = database.each<{ t: number; v: Uint8Array }>(
     'SELECT t, v FROM tick WHERE t > ? AND first < ? ORDER BY t',
     range.from,
     range.to,
   );
-  for (const { t, v } of ticks) decodeTick(t, v, take);
-  for (const samples of found.values()) samples.sort((a, b) => a.end - b.end || a.start - b.start);
+  for (const { t, v } of ticks)
+    decodeTick(t, v, (id, start, end, millijoules) => {
+      if (!series.has(id) || end <= range.from || start >= range.to) return;
+      const samples = found.get(id);
+      if (samples === undefined) found.set(id, [{ start, end, millijoules }]);
+      else samples.push({ start, end, millijoules });
+    });
   return found;
 }
 
-/** The timelines of an hour by target. */
-export function timelinesOf(database: Database, hour: EpochMs): Map<number, Timeline> {
-  const rows = database.all<{ target: number; v: Uint8Array }>('SELECT target, v FROM timeline WHERE hour = ?', hour);
-  return new Map(rows.map(({ target, v }) => [target, decodeTimeline(hour, v)]));
+/** Folded samples of one series that overlap a range, by hour. */
+export function foldedSamples(
+  timelines: Timelines,
+  { id, first }: Series,
+  hours: readonly EpochMs[],
+  range: TimeRange,
+): Measured[] {
+  const found: Measured[] = [];
+  if (first >= range.to) return found;
+  for (const hour of hours) {
+    if (hour + 3_600_000 <= first) continue;
+    for (const { target, v } of timelines.chunksOf(hour, id))
+      decodeChunk(v, timelines.of(hour, target), (start, end, millijoules) => {
+        if (end > range.from && start < range.to) found.push({ start, end, millijoules });
+      });
+  }
+  return found;
 }
 
-/** A series' chunks of an hour, one per target that reported it. */
-export function chunksOf(database: Database, hour: EpochMs, series: number): { target: number; v: Uint8Array }[] {
-  return database.all('SELECT target, v FROM chunk WHERE hour = ? AND series = ?', hour, series);
-}
-
-/** A target's timeline; every chunk has one, since both are written together. */
-export function timelineIn(timelines: ReadonlyMap<number, Timeline>, target: number): Timeline {
-  const timeline = timelines.get(target);
-  if (timeline === undefined) throw new Error(`the store has a chunk of target ${target} without its timeline`);
-  return timeline;
+/** Folded and waiting samples in order of time. A sample that was folded between the two looks stands in both: once. */
+export function merged(folded: Measured[], waiting: readonly Measured[] | undefined): Measured[] {
+  const known = new Set<string>();
+  if (waiting !== undefined) {
+    const since = waiting.reduce((least, { end }) => Math.min(least, end), Infinity);
+    for (const { start, end } of folded) if (end >= since) known.add(`${start} ${end}`);
+    for (const sample of waiting) if (!known.has(`${sample.start} ${sample.end}`)) folded.push(sample);
+  }
+  return folded.sort((a, b) => a.end - b.end || a.start - b.start);
 }

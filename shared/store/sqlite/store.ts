@@ -20,6 +20,7 @@ export function openSqliteWriter(folder: string): WritableStore {
     append: (tick) => power.append(tick),
     compact: (now) => power.compact(now),
     forgetBefore: (time) => power.forgetBefore(time),
+    recordLabels: (pods, now) => power.recordLabels(pods, now),
     record: (readings) => intensity.record(readings),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
@@ -48,9 +49,10 @@ function reading(source: () => Database | undefined): PowerReader & IntensityRea
   return {
     ...sqliteIntensityReader(source),
     containers: (filter) => power.containers(filter),
-    samples: (filter, range) => power.samples(filter, range),
+    samples: (filter, range, after) => power.samples(filter, range, after),
     lastBlocks: (filter, blocks) => power.lastBlocks(filter, blocks),
     hourly: (filter, range) => power.hourly(filter, range),
     totals: () => power.totals(),
+    podLabels: () => power.podLabels(),
   };
 }

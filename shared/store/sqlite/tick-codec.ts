@@ -13,23 +13,41 @@ const writer = new VarintWriter();
 
 /** Packs the samples of one tick: its distinct intervals before its time `t`, then series, interval and energy of each. */
 export function encodeTick(t: EpochMs, samples: readonly StoredSample[]): Uint8Array {
-  const intervals = new Map<string, number>();
-  for (const { start, end } of samples)
-    if (!intervals.has(`${start} ${end}`)) intervals.set(`${start} ${end}`, intervals.size);
-  writer.unsigned(intervals.size);
-  for (const key of intervals.keys()) {
-    const [start, end] = key.split(' ').map(Number) as [number, number];
+  const { starts, ends, of } = intervalsOf(samples);
+  writer.unsigned(ends.length);
+  for (const [interval, end] of ends.entries()) {
     writer.unsigned(t - end);
-    writer.unsigned(end - start);
+    writer.unsigned(end - (starts[interval] as number));
   }
+  const order = samples.map((_, index) => index);
+  order.sort((a, b) => (samples[a] as StoredSample).series - (samples[b] as StoredSample).series);
   let before = 0;
-  for (const { series, start, end, millijoules } of [...samples].sort((a, b) => a.series - b.series)) {
+  for (const index of order) {
+    const { series, millijoules } = samples[index] as StoredSample;
     writer.unsigned(series - before);
-    if (intervals.size > 1) writer.unsigned(intervals.get(`${start} ${end}`) ?? 0);
+    if (ends.length > 1) writer.unsigned(of[index] as number);
     writer.unsigned(millijoules);
     before = series;
   }
   return writer.take();
+}
+
+/** The distinct intervals of some samples, and which one each sample has. */
+function intervalsOf(samples: readonly StoredSample[]): { starts: EpochMs[]; ends: EpochMs[]; of: number[] } {
+  const starts: EpochMs[] = [];
+  const ends: EpochMs[] = [];
+  const known = new Map<string, number>();
+  let last = -1;
+  const of = samples.map(({ start, end }) => {
+    // Samples of one scrape mostly share one interval.
+    if (starts[last] === start && ends[last] === end) return last;
+    const key = `${start} ${end}`;
+    last = known.get(key) ?? starts.push(start) - 1;
+    if (!known.has(key)) ends.push(end);
+    known.set(key, last);
+    return last;
+  });
+  return { starts, ends, of };
 }
 
 /** Calls back for each sample of a tick, by ascending series. */

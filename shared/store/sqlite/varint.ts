@@ -19,6 +19,12 @@ export class VarintWriter {
     this.unsigned(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
+  /** One byte as it is. */
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow();
+    this.#bytes[this.#length++] = value;
+  }
+
   /** A copy of what was written; the writer is empty again. */
   take(): Uint8Array {
     const bytes = this.#bytes.slice(0, this.#length);
@@ -45,6 +51,11 @@ export class VarintReader {
   /** False at the end. */
   get more(): boolean {
     return this.#at < this.#bytes.length;
+  }
+
+  /** The next byte written with `byte`. */
+  byte(): number {
+    return this.#bytes[this.#at++] as number;
   }
 
   /** The next number written with `unsigned`. */

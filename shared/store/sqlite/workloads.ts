@@ -121,7 +121,8 @@ function connect(folder: string) {
   let writes = false;
   return {
     reader(): Database | undefined {
-      if (database === undefined && existsSync(path)) database = openForReading(path);
+      // A file of an older version is brought up to date: that it holds nothing would be a false answer.
+      if (database === undefined && existsSync(path)) database = openForReading(path) ?? this.writer();
       return database;
     },
     writer(): Database {

@@ -1,18 +1,17 @@
 import { z } from 'zod';
-import { type HourlyIntensity, QUALITIES, type Quality, type Signal } from '../../intensity.ts';
-import { gramsPerKwh, HOUR_MS, hourOf } from '../../units.ts';
+import {
+  CONFIDENCE,
+  type DataQuality,
+  ENERGY_SOURCES,
+  type EnergyMix,
+  type HourlyIntensity,
+  QUALITIES,
+  type Signal,
+} from '../../intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../units.ts';
 import type { Zone } from '../../zones.ts';
 import type { IntensityReader, IntensityWriter, TimeRange } from '../ports.ts';
 import type { Connection, Database } from './database.ts';
-
-/** How far a reader may trust each quality, 0..1: a value never gives way to one of a lower score. */
-const CONFIDENCE: Readonly<Record<Quality, number>> = {
-  measured: 1,
-  estimated: 0.8,
-  forecast: 0.6,
-  'yearly-average': 0.3,
-  simulated: 0.1,
-};
 
 /** Each signal has its own table, so that average and marginal are never mixed. */
 const TABLES: Readonly<Record<Signal, string>> = {
@@ -24,33 +23,50 @@ const SIGNALS = ['average', 'marginal'] as const satisfies readonly Signal[];
 
 /** What of `metadata` we read back. People may write to the table: what they did not say is told by the other columns. */
 const metadataSchema = z
-  .object({ quality: z.enum(QUALITIES).optional().catch(undefined) })
-  .catch({ quality: undefined });
+  .object({
+    quality: z.enum(QUALITIES).optional().catch(undefined),
+    emission_factor_type: z.enum(['lifecycle', 'direct']).optional().catch(undefined),
+    estimation_method: z.string().optional().catch(undefined),
+    provider_updated_at: z.iso.datetime().optional().catch(undefined),
+    data_quality: z.enum(['forecast', 'historical']).optional().catch(undefined),
+  })
+  .catch({});
+
+const MIX_COLUMNS = ENERGY_SOURCES.map((source) => `energy_mix_${source}`);
 
 interface Row {
   readonly zone: Zone;
   readonly hour: number;
   readonly grams_per_kwh: number;
   readonly source: string;
-  readonly data_quality: 'real_time' | 'forecast' | 'historical';
+  readonly data_quality: DataQuality;
   readonly metadata: unknown;
+  /** Percent in the order of ENERGY_SOURCES; null where a source was not reported. */
+  readonly mix: readonly (number | null)[];
 }
 
 /** A reading of an hour that is at most this old counts as real time, an older one as back-filled history. */
 const REAL_TIME = "INTERVAL '3 hours'";
 
 const UPSERT = (table: string) => `
-INSERT INTO ${table} AS kept (region, "timestamp", gCO2_per_kWh, source, data_quality, confidence_score, metadata)
-SELECT region, "timestamp", grams, source, CASE
+INSERT INTO ${table} AS kept (region, "timestamp", gCO2_per_kWh, source, data_quality, confidence_score, metadata,
+  ${MIX_COLUMNS.join(', ')})
+SELECT region, "timestamp", grams, source, coalesce(data_quality, CASE
     WHEN quality = 'forecast' THEN 'forecast'
     WHEN quality IN ('measured', 'estimated') AND "timestamp" > now() - ${REAL_TIME} THEN 'real_time'
-    ELSE 'historical' END, confidence, metadata
-FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::text[], $5::text[], $6::float8[], $7::jsonb[])
-  AS given (region, "timestamp", grams, source, quality, confidence, metadata)
+    ELSE 'historical' END), confidence, metadata, ${ENERGY_SOURCES.map((source) => `(mix->>'${source}')::float8`).join(', ')}
+FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::text[], $5::text[], $6::float8[], $7::jsonb[], $8::text[],
+  $9::jsonb[]) AS given (region, "timestamp", grams, source, quality, confidence, metadata, data_quality, mix)
 ON CONFLICT (region, "timestamp") DO UPDATE SET gCO2_per_kWh = excluded.gCO2_per_kWh, source = excluded.source,
   data_quality = excluded.data_quality, confidence_score = excluded.confidence_score, metadata = excluded.metadata,
+  ${MIX_COLUMNS.map((column) => `${column} = CASE WHEN ${hasMix('excluded')} THEN excluded.${column} ELSE kept.${column} END`).join(', ')},
   updated_at = now()
 WHERE excluded.confidence_score >= kept.confidence_score`;
+
+/** Whether a row tells any part of a mix: a known mix stays as a whole when the newer row has none. */
+function hasMix(row: string): string {
+  return `num_nonnulls(${MIX_COLUMNS.map((column) => `${row}.${column}`).join(', ')}) > 0`;
+}
 
 /** Writes carbon intensity by zone, hour and signal: the newest value wins, but never a worse quality. */
 export function timescaleIntensityWriter(database: Database): IntensityWriter {
@@ -73,7 +89,7 @@ export function timescaleIntensityReader(database: Database): IntensityReader {
       for (const signal of SIGNALS) {
         const rows = await database.query<Row>(
           `SELECT region AS zone, (extract(epoch FROM "timestamp") * 1000)::float8 AS hour, gCO2_per_kWh AS grams_per_kwh,
-             source, data_quality, metadata FROM ${TABLES[signal]}
+             source, data_quality, metadata, ARRAY[${MIX_COLUMNS.join(', ')}] AS mix FROM ${TABLES[signal]}
            WHERE region = ANY($1) AND "timestamp" > $2 AND "timestamp" < $3`,
           [zones, new Date(from - HOUR_MS), new Date(to)],
         );
@@ -111,15 +127,43 @@ async function upsert(connection: Connection, table: string, readings: readonly 
     readings.map(({ provider }) => provider),
     readings.map(({ quality }) => quality),
     readings.map(({ quality }) => CONFIDENCE[quality]),
-    readings.map(({ signal, quality }) => JSON.stringify({ signal, quality })),
+    readings.map(metadataOf),
+    readings.map(({ dataQuality }) => dataQuality ?? null),
+    readings.map(({ energyMix }) => (energyMix ? JSON.stringify(energyMix) : null)),
   ]);
 }
 
+function metadataOf(reading: HourlyIntensity): string {
+  const { signal, quality, emissionFactorType, estimationMethod, updatedAt, dataQuality } = reading;
+  return JSON.stringify({
+    signal,
+    quality,
+    ...(emissionFactorType && { emission_factor_type: emissionFactorType }),
+    ...(estimationMethod && { estimation_method: estimationMethod }),
+    ...(dataQuality && dataQuality !== 'real_time' && { data_quality: dataQuality }),
+    ...(updatedAt != null && { provider_updated_at: isoTime(updatedAt) }),
+  });
+}
+
 function reading(row: Row, signal: Signal): HourlyIntensity {
-  const { zone, hour, grams_per_kwh, source } = row;
-  const quality =
-    metadataSchema.parse(row.metadata).quality ?? (row.data_quality === 'forecast' ? 'forecast' : 'estimated');
-  return { zone, hour, signal, carbonIntensity: gramsPerKwh(grams_per_kwh), provider: source, quality };
+  const { zone, hour, grams_per_kwh, source, data_quality } = row;
+  const told = metadataSchema.parse(row.metadata);
+  const mix = ENERGY_SOURCES.flatMap((name, index) =>
+    row.mix[index] == null ? [] : [[name, row.mix[index]] as const],
+  );
+  return {
+    zone,
+    hour,
+    signal,
+    carbonIntensity: gramsPerKwh(grams_per_kwh),
+    provider: source,
+    quality: told.quality ?? (data_quality === 'forecast' ? 'forecast' : 'estimated'),
+    ...(told.emission_factor_type && { emissionFactorType: told.emission_factor_type }),
+    ...(told.estimation_method && { estimationMethod: told.estimation_method }),
+    ...(told.provider_updated_at && { updatedAt: Date.parse(told.provider_updated_at) }),
+    ...(told.data_quality && { dataQuality: told.data_quality }),
+    ...(mix.length > 0 && { energyMix: Object.fromEntries(mix) as EnergyMix }),
+  };
 }
 
 function compare(a: string, b: string): number {

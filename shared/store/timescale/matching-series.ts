@@ -1,9 +1,15 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { Container, ContainerFilter, TimeRange } from '../ports.ts';
+import type { Container, ContainerFilter, PowerQuality, SamplePosition, TimeRange } from '../ports.ts';
 import type { Database } from './database.ts';
 
 /** A container with its number in the database. */
-export type Series = Container & { readonly id: number };
+export type Series = Container & { readonly id: number; readonly power_quality: PowerQuality };
+
+/** A series as the container that it is. */
+export function containerOf({ namespace, pod, container, node, power_quality }: Series): Container {
+  const names = { namespace, pod, container, node };
+  return power_quality === 'measured' ? names : { ...names, powerQuality: power_quality };
+}
 
 /** Some series, and a part of the time: what is fetched in one query. */
 export interface Batch {
@@ -17,10 +23,20 @@ export function seriesMatching(database: Database, filter: ContainerFilter): Pro
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
   return database.query<Series>(
-    `SELECT id, namespace, pod, container, node FROM power_series ${where && `WHERE ${where}`}
+    `SELECT id, namespace, pod, container, node, power_quality FROM power_series ${where && `WHERE ${where}`}
      ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
     given.map((field) => filter[field]),
   );
+}
+
+/** Whether a series comes before a place in the order of the names, so that all of it was given already. */
+export function isBefore(series: Series, { container }: SamplePosition): boolean {
+  for (const field of ['namespace', 'pod', 'container', 'node'] as const) {
+    // By bytes, as the database orders: by code units characters beyond the first plane would come too early.
+    const order = Buffer.compare(Buffer.from(series[field]), Buffer.from(container[field]));
+    if (order !== 0) return order < 0;
+  }
+  return false;
 }
 
 /** Cuts a query into parts of about `size` samples each: by series, and a series that alone has more by time as well. */

@@ -51,6 +51,7 @@ async function apply(connection: Connection, name: string): Promise<void> {
     await connection.query('COMMIT');
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => undefined);
+    if (error instanceof Error) error.message = `migration ${name}: ${error.message}`;
     throw error;
   }
 }

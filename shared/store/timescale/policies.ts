@@ -18,11 +18,23 @@ export async function editionOf(connection: Connection): Promise<Edition> {
 
 /**
  * Lets TimescaleDB compress old chunks, and drop those that nobody forgot in time, where its edition can. Elsewhere the
- * retention task alone drops them, and nothing is compressed.
+ * retention task alone drops them, and nothing is compressed. Recording goes on when the database refuses the policies.
  */
-export async function applyPolicies(connection: Connection, retentionDays: number | undefined): Promise<Edition> {
-  const edition = await editionOf(connection);
-  if (edition !== 'timescale-community') return edition;
+export async function applyPolicies(
+  connection: Connection,
+  retentionDays: number | undefined,
+  refused: (error: unknown) => void,
+): Promise<void> {
+  if ((await editionOf(connection)) !== 'timescale-community') return;
+  try {
+    await compressOldChunks(connection);
+    if (retentionDays !== undefined) await dropForgottenChunks(connection, retentionDays);
+  } catch (error) {
+    refused(error);
+  }
+}
+
+async function compressOldChunks(connection: Connection): Promise<void> {
   const { rows } = await connection.query<{ on: boolean }>(
     `SELECT compression_enabled AS on FROM timescaledb_information.hypertables WHERE hypertable_name = 'power_sample'`,
   );
@@ -32,11 +44,12 @@ export async function applyPolicies(connection: Connection, retentionDays: numbe
   await connection.query(
     `SELECT add_compression_policy('power_sample', compress_after => ${COMPRESS_AFTER}, if_not_exists => TRUE)`,
   );
-  if (retentionDays === undefined) return edition;
+}
+
+/** One day later than the retention task, which knows the hour: this is the net below it. */
+async function dropForgottenChunks(connection: Connection, retentionDays: number): Promise<void> {
   await connection.query(`SELECT remove_retention_policy('power_sample', if_exists => TRUE)`);
-  // One day later than the retention task, which knows the hour: this is the net below it.
   await connection.query(`SELECT add_retention_policy('power_sample', drop_after => make_interval(days => $1))`, [
     retentionDays + 1,
   ]);
-  return edition;
 }

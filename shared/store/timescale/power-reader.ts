@@ -4,13 +4,15 @@ import type {
   ContainerFilter,
   ContainerSpan,
   HourlyEnergy,
+  PodLabels,
   PowerReader,
   PowerSample,
   PowerTotals,
+  SamplePosition,
   TimeRange,
 } from '../ports.ts';
 import type { Database } from './database.ts';
-import { batchesOf, type Series, seriesMatching } from './matching-series.ts';
+import { batchesOf, containerOf, isBefore, type Series, seriesMatching } from './matching-series.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
 const SAMPLES_AT_A_TIME = 20_000;
@@ -49,14 +51,15 @@ WITH newest AS (
   SELECT max(last_end) AS last_end FROM power_hour WHERE hour = (SELECT max(hour) FROM power_hour)
 ), minute AS (
   SELECT date_bin('1 hour', last_end - INTERVAL '1 millisecond', TIMESTAMPTZ 'epoch') AS hour,
-    extract(epoch FROM last_end - INTERVAL '1 millisecond')::bigint / 60 % 60 AS minute FROM newest
+    floor(extract(epoch FROM last_end - INTERVAL '1 millisecond') / 60)::bigint % 60 AS minute FROM newest
 )
 SELECT (SELECT count(*) FROM power_series)::float8 AS containers,
   (coalesce((SELECT sum(blocks) FROM power_closed_hour), 0) + coalesce((
     SELECT sum(bit_count(minutes::bit(64))) FROM power_hour AS open
     WHERE NOT EXISTS (SELECT FROM power_closed_hour AS closed WHERE closed.hour = open.hour)), 0))::float8 AS blocks,
   (SELECT count(*) FROM power_hour JOIN minute USING (hour) WHERE (minutes >> minute::integer) & 1 = 1)::float8 AS current,
-  (SELECT ${MILLIS('last_end')} FROM newest) AS last`;
+  (SELECT ${MILLIS('last_end')} FROM newest) AS last,
+  (SELECT ${MILLIS('max(scraped_at)')} FROM power_target) AS scraped`;
 
 /** Reads container energy from PostgreSQL. */
 export class TimescalePowerReader implements PowerReader {
@@ -82,8 +85,9 @@ export class TimescalePowerReader implements PowerReader {
     });
   }
 
-  async *samples(filter: ContainerFilter, range: TimeRange): AsyncIterable<PowerSample> {
-    const matching = await seriesMatching(this.#database, filter);
+  async *samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample> {
+    const all = await seriesMatching(this.#database, filter);
+    const matching = after === undefined ? all : all.filter((series) => !isBefore(series, after));
     for await (const { series, part } of batchesOf(this.#database, matching, range, SAMPLES_AT_A_TIME)) {
       const rows = await this.#database.query<SampleRow>(
         `SELECT ${SAMPLE} FROM power_sample WHERE series_id = ANY($1::integer[])
@@ -119,15 +123,26 @@ export class TimescalePowerReader implements PowerReader {
   }
 
   async totals(): Promise<PowerTotals> {
-    const rows = await this.#database.query<{
-      containers: number;
-      blocks: number;
-      current: number;
-      last: EpochMs | null;
-    }>(TOTALS);
-    const { containers = 0, blocks = 0, current = 0, last } = rows[0] ?? {};
-    return { containers, blocks, currentBlocks: current, lastMeasurement: last ?? undefined };
+    const [row] = await this.#database.query<TotalsRow>(TOTALS);
+    const { containers = 0, blocks = 0, current = 0, last, scraped } = row ?? {};
+    const totals = { containers, blocks, currentBlocks: current, lastMeasurement: last ?? undefined };
+    return scraped == null ? totals : { ...totals, lastScrape: scraped };
   }
+
+  async podLabels(): Promise<readonly PodLabels[] | undefined> {
+    const rows = await this.#database.query<PodLabels & Record<string, unknown>>(
+      'SELECT namespace, pod, labels FROM pod_labels ORDER BY namespace COLLATE "C", pod COLLATE "C"',
+    );
+    return rows.length === 0 ? undefined : rows;
+  }
+}
+
+interface TotalsRow {
+  readonly containers: number;
+  readonly blocks: number;
+  readonly current: number;
+  readonly last: EpochMs | null;
+  readonly scraped: EpochMs | null;
 }
 
 /** Rows as samples, in the order of their series' names. */
@@ -143,8 +158,4 @@ function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Genera
     for (const { start_ms, end_ms, millijoules } of byId.get(one.id) ?? [])
       yield { container, start: start_ms, end: end_ms, joules: joules(millijoules / 1000) };
   }
-}
-
-function containerOf({ namespace, pod, container, node }: Series): Container {
-  return { namespace, pod, container, node };
 }

@@ -1,5 +1,5 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { PowerTick, PowerWriter } from '../ports.ts';
+import type { PodLabels, PowerTick, PowerWriter } from '../ports.ts';
 import { refuseBroken } from '../sample-rules.ts';
 import type { Database } from './database.ts';
 import { DatabaseError } from './database-error.ts';
@@ -28,11 +28,27 @@ export class TimescalePowerWriter implements PowerWriter {
   }
 
   async append(tick: PowerTick): Promise<void> {
-    if (tick.samples.length === 0) return;
+    if (tick.samples.length === 0 && tick.scrapedAt === undefined) return;
     for (const sample of tick.samples) refuseBroken(sample);
     const written = new Promise<void>((resolve, reject) => this.#waiting.push({ tick, resolve, reject }));
     if (!this.#writing) void this.#writeWaiting();
     return written;
+  }
+
+  async recordLabels(pods: readonly PodLabels[], now: EpochMs): Promise<void> {
+    const newest = [...new Map(pods.map((one) => [`${one.namespace}/${one.pod}`, one])).values()];
+    if (newest.length === 0) return;
+    await this.#database.query(
+      `INSERT INTO pod_labels (namespace, pod, labels, seen)
+       SELECT namespace, pod, labels, $4 FROM unnest($1::text[], $2::text[], $3::jsonb[]) AS given (namespace, pod, labels)
+       ON CONFLICT (namespace, pod) DO UPDATE SET labels = excluded.labels, seen = excluded.seen`,
+      [
+        newest.map(({ namespace }) => namespace),
+        newest.map(({ pod }) => pod),
+        newest.map(({ labels }) => JSON.stringify(labels)),
+        new Date(now),
+      ],
+    );
   }
 
   async compact(now: EpochMs): Promise<void> {
@@ -63,6 +79,11 @@ export class TimescalePowerWriter implements PowerWriter {
       await connection.query('DELETE FROM power_closed_hour WHERE hour < $1', [cutoff]);
       await connection.query(
         'DELETE FROM power_series WHERE NOT EXISTS (SELECT FROM power_hour WHERE series_id = id AND minutes <> 0)',
+      );
+      await connection.query(
+        `DELETE FROM pod_labels AS known WHERE seen < $1 AND NOT EXISTS (
+           SELECT FROM power_series AS series WHERE series.namespace = known.namespace AND series.pod = known.pod)`,
+        [cutoff],
       );
       for (const table of ['co2e_emissions', 'co2e_marginal_emissions'])
         await connection.query(`DELETE FROM ${table} WHERE "timestamp" < $1`, [cutoff]);
@@ -97,8 +118,8 @@ export class TimescalePowerWriter implements PowerWriter {
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
       const ticks = batch.map(({ tick }) => tick);
-      const numbers = await this.#database.transaction((connection) => writeSamples(connection, ticks, this.#series));
-      this.#series.remember(numbers);
+      const written = await this.#database.transaction((connection) => writeSamples(connection, ticks, this.#series));
+      this.#series.remember(written);
       for (const { resolve } of batch) resolve();
     } catch (error) {
       // One tick that the database will never take must not take others down with it.

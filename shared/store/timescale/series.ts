@@ -1,35 +1,41 @@
-import type { Container, PowerTick } from '../ports.ts';
+import type { Container, PowerQuality, PowerTick } from '../ports.ts';
 import type { Connection } from './database.ts';
 
 /** Series remembered at most; beyond it the memory starts afresh, since pods come and go for ever. */
 const REMEMBERED = 200_000;
 
-/** Numbers of series by container, kept in memory once their transaction has lasted. */
-export class SeriesNumbers {
-  readonly #known = new Map<string, number>();
+/** A series as the database has it. */
+export interface KnownSeries {
+  readonly id: number;
+  readonly quality: PowerQuality;
+}
 
-  /** Numbers of all containers in some ticks, new ones added within the transaction. */
-  async resolve(connection: Connection, ticks: readonly PowerTick[]): Promise<Map<string, number>> {
-    const numbers = new Map<string, number>();
+/** Series by container, kept in memory once their transaction has lasted. */
+export class SeriesNumbers {
+  readonly #known = new Map<string, KnownSeries>();
+
+  /** Series of all containers in some ticks; new ones are added, and changed qualities noted, within the transaction. */
+  async resolve(connection: Connection, ticks: readonly PowerTick[]): Promise<Map<string, KnownSeries>> {
+    const found = new Map<string, KnownSeries>();
     const missing = new Map<string, Container>();
     for (const { samples } of ticks)
       for (const { container } of samples) {
         const key = seriesKey(container);
         const known = this.#known.get(key);
-        if (known === undefined) missing.set(key, container);
-        else numbers.set(key, known);
+        if (known === undefined || known.quality !== qualityOf(container)) missing.set(key, container);
+        else found.set(key, known);
       }
-    if (missing.size > 0) await addMissing(connection, missing, numbers);
-    return numbers;
+    if (missing.size > 0) await addMissing(connection, missing, found);
+    return found;
   }
 
-  /** Remembers numbers whose transaction has lasted. */
-  remember(numbers: ReadonlyMap<string, number>): void {
+  /** Remembers series whose transaction has lasted. */
+  remember(series: ReadonlyMap<string, KnownSeries>): void {
     if (this.#known.size > REMEMBERED) this.#known.clear();
-    for (const [key, id] of numbers) this.#known.set(key, id);
+    for (const [key, one] of series) this.#known.set(key, one);
   }
 
-  /** Forgets everything: numbers may have been removed from the database. */
+  /** Forgets everything: series may have been removed from the database. */
   forget(): void {
     this.#known.clear();
   }
@@ -40,28 +46,32 @@ export function seriesKey({ namespace, pod, container, node }: Container): strin
   return `${namespace}\0${pod}\0${container}\0${node}`;
 }
 
+function qualityOf({ powerQuality = 'measured' }: Container): PowerQuality {
+  return powerQuality;
+}
+
 async function addMissing(
   connection: Connection,
   missing: ReadonlyMap<string, Container>,
-  numbers: Map<string, number>,
+  found: Map<string, KnownSeries>,
 ): Promise<void> {
-  const containers = [...missing.values()].map(({ namespace, pod, container, node }) => [
-    namespace,
-    pod,
-    container,
-    node,
-  ]);
-  const columns = [0, 1, 2, 3].map((column) => containers.map((names) => names[column]));
+  const rows = [...missing.values()].map((one) => [one.namespace, one.pod, one.container, one.node, qualityOf(one)]);
+  const columns = [0, 1, 2, 3, 4].map((column) => rows.map((row) => row[column]));
   await connection.query(
-    `INSERT INTO power_series (namespace, pod, container, node)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING`,
+    `INSERT INTO power_series AS kept (namespace, pod, container, node, power_quality)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+     ON CONFLICT (namespace, pod, container, node) DO UPDATE SET power_quality = excluded.power_quality
+     WHERE kept.power_quality <> excluded.power_quality`,
     columns,
   );
-  const { rows } = await connection.query<Container & { id: number }>(
+  const numbered = await connection.query<Container & { id: number }>(
     `SELECT id, namespace, pod, container, node
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (namespace, pod, container, node)
      JOIN power_series USING (namespace, pod, container, node)`,
-    columns,
+    columns.slice(0, 4),
   );
-  for (const { id, ...container } of rows) numbers.set(seriesKey(container), id);
+  for (const { id, ...container } of numbered.rows) {
+    const key = seriesKey(container);
+    found.set(key, { id, quality: qualityOf(missing.get(key) ?? container) });
+  }
 }

@@ -1,7 +1,7 @@
 import { type EpochMs, HOUR_MS } from '../../units.ts';
 import type { PowerSample, PowerTick } from '../ports.ts';
 import { millijoulesOf } from '../sample-rules.ts';
-import { seriesKey } from './series.ts';
+import { type KnownSeries, seriesKey } from './series.ts';
 
 /** Samples of some ticks as COPY takes them, with the time that they span. */
 export interface StagedRows {
@@ -31,15 +31,15 @@ interface SeriesRows {
  * Makes rows of ticks, by the rule that a container's time counts once: of samples that overlap the earlier stays. The
  * same interval twice within one tick means two real containers of one name: their energy adds up.
  */
-export function stageRows(ticks: readonly PowerTick[], numbers: ReadonlyMap<string, number>): StagedRows {
+export function stageRows(ticks: readonly PowerTick[], known: ReadonlyMap<string, KnownSeries>): StagedRows {
   const bySeries = new Map<number, SeriesRows>();
   for (const tick of ticks)
     for (const sample of tick.samples) {
-      const series = numbers.get(seriesKey(sample.container));
+      const series = known.get(seriesKey(sample.container))?.id;
       if (series === undefined) throw new Error('a container has no number in the database');
-      const known = bySeries.get(series);
-      if (known === undefined) bySeries.set(series, { rows: [rowOf(sample, tick)], newest: sample.end });
-      else addRow(known, sample, tick);
+      const staged = bySeries.get(series);
+      if (staged === undefined) bySeries.set(series, { rows: [rowOf(sample, tick)], newest: sample.end });
+      else addRow(staged, sample, tick);
     }
   return linesOf(bySeries);
 }

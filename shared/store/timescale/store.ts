@@ -1,5 +1,7 @@
+import type { Logger } from '../../runtime/logger.ts';
 import type { ReadableStore, WritableStore } from '../ports.ts';
 import { Database } from './database.ts';
+import { DatabaseError, describeDsn } from './database-error.ts';
 import { timescaleIntensityReader, timescaleIntensityWriter } from './intensity-table.ts';
 import { migrate } from './migrate.ts';
 import { applyPolicies } from './policies.ts';
@@ -12,14 +14,19 @@ const WRITE_MS = 30_000;
 const READ_MS = 60_000;
 
 /** Opens the store in PostgreSQL for the poller. Asks for no connection yet: the database may be away. */
-export function openTimescaleWriter(dsn: string, retentionDays?: number): WritableStore {
+export function openTimescaleWriter(dsn: string, retentionDays?: number, logger?: Logger): WritableStore {
+  const refused = (error: unknown) =>
+    logger?.warn(
+      { err: DatabaseError.from(describeDsn(dsn), error) },
+      'the database refuses compression or retention policies',
+    );
   const database = new Database({
     dsn,
     connections: 4,
     timeoutMs: WRITE_MS,
     prepare: async (connection) => {
       await migrate(connection);
-      await applyPolicies(connection, retentionDays);
+      await applyPolicies(connection, retentionDays, refused);
     },
   });
   const power = new TimescalePowerWriter(database);
@@ -27,6 +34,7 @@ export function openTimescaleWriter(dsn: string, retentionDays?: number): Writab
     ...reading(database),
     ...timescaleIntensityWriter(database),
     append: (tick) => power.append(tick),
+    recordLabels: (pods, now) => power.recordLabels(pods, now),
     compact: (now) => power.compact(now),
     forgetBefore: (time) => power.forgetBefore(time),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -51,9 +59,10 @@ function reading(database: Database) {
   return {
     ...timescaleIntensityReader(database),
     containers: (filter) => power.containers(filter),
-    samples: (filter, range) => power.samples(filter, range),
+    samples: (filter, range, after) => power.samples(filter, range, after),
     lastBlocks: (filter, blocks) => power.lastBlocks(filter, blocks),
     hourly: (filter, range) => power.hourly(filter, range),
     totals: () => power.totals(),
+    podLabels: () => power.podLabels(),
   } satisfies Omit<ReadableStore, typeof Symbol.asyncDispose>;
 }

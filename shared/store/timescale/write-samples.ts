@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { hourOf } from '../../units.ts';
+import { type EpochMs, hourOf } from '../../units.ts';
 import type { PowerTick } from '../ports.ts';
 import type { Connection } from './database.ts';
 import { LOCKS } from './locks.ts';
-import type { SeriesNumbers } from './series.ts';
+import type { KnownSeries, SeriesNumbers } from './series.ts';
 import { stageRows } from './staged-rows.ts';
 
 const EPOCH = "TIMESTAMPTZ 'epoch'";
@@ -62,26 +62,19 @@ ON CONFLICT (series_id, hour) DO UPDATE SET
 /** Samples longer than this are not looked for when overlaps are; the recorder's longest gap is far below it. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** Writes ticks within a transaction. Returns the numbers of their series, to remember once the transaction lasts. */
+/** Writes ticks within a transaction. Returns their series, to remember once the transaction lasts. */
 export async function writeSamples(
   connection: Connection,
   ticks: readonly PowerTick[],
   series: SeriesNumbers,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, KnownSeries>> {
   // Recorders take turns: what one has written, the next must see.
   await connection.query('SELECT pg_advisory_xact_lock($1, $2)', LOCKS.samples);
+  await noteScrapes(connection, ticks);
+  if (ticks.every(({ samples }) => samples.length === 0)) return new Map();
   // Compiling the statement would take longer than running it.
   await connection.query(`SET LOCAL jit = off; ${STAGE}`);
-  let numbers = await series.resolve(connection, ticks);
-  let rows = stageRows(ticks, numbers);
-  await copyToStage(connection, rows.text);
-  if (await anyUnknown(connection)) {
-    series.forget();
-    numbers = await series.resolve(connection, ticks);
-    rows = stageRows(ticks, numbers);
-    await connection.query('TRUNCATE power_stage');
-    await copyToStage(connection, rows.text);
-  }
+  const { known, rows } = await stage(connection, ticks, series);
   await connection.query('SELECT power_make_partition(day) FROM unnest($1::timestamptz[]) AS day', [
     rows.days.map((day) => new Date(day)),
   ]);
@@ -90,7 +83,33 @@ export async function writeSamples(
     new Date(rows.to),
   ]);
   await connection.query(MOVE, [new Date(rows.from), new Date(rows.to + LONGEST_MS)]);
-  return numbers;
+  return known;
+}
+
+async function noteScrapes(connection: Connection, ticks: readonly PowerTick[]): Promise<void> {
+  const newest = new Map<string, EpochMs>();
+  for (const { target, scrapedAt } of ticks)
+    if (scrapedAt !== undefined) newest.set(target, Math.max(scrapedAt, newest.get(target) ?? 0));
+  if (newest.size === 0) return;
+  await connection.query(
+    `INSERT INTO power_target AS kept (name, scraped_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
+     ON CONFLICT (name) DO UPDATE SET scraped_at = greatest(kept.scraped_at, excluded.scraped_at)`,
+    [[...newest.keys()], [...newest.values()].map((time) => new Date(time))],
+  );
+}
+
+async function stage(connection: Connection, ticks: readonly PowerTick[], series: SeriesNumbers) {
+  let known = await series.resolve(connection, ticks);
+  let rows = stageRows(ticks, known);
+  await copyToStage(connection, rows.text);
+  if (await anyUnknown(connection)) {
+    series.forget();
+    known = await series.resolve(connection, ticks);
+    rows = stageRows(ticks, known);
+    await connection.query('TRUNCATE power_stage');
+    await copyToStage(connection, rows.text);
+  }
+  return { known, rows };
 }
 
 async function copyToStage(connection: Connection, text: string): Promise<void> {

@@ -1,29 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
-import { createApp } from '../../../extender/api/app.ts';
-import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
-import type { Quality, Signal } from '../../../shared/intensity.ts';
-import { listen } from '../../../shared/runtime/http-server.ts';
-import type { Container } from '../../../shared/store/ports.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
-import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
+import { describe, expect, it } from 'vitest';
+import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../shared/carbon-cache.ts';
 import { yearlyIntensity } from '../../../shared/yearly-intensity.ts';
 import { zone } from '../../../shared/zones.ts';
-import { capturedLog } from '../../captured-log.ts';
-import { FakeClock } from '../../fake-clock.ts';
+import { cacheText } from '../cache-file.ts';
+import { NOON, start, web } from './start-api.ts';
 
-const NOON = Date.parse('2026-01-01T12:00:00Z');
-const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'n1' };
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
-
-const root = mkdtempSync(join(tmpdir(), 'api-'));
-let folders = 0;
-afterAll(() => rmSync(root, { recursive: true }));
 
 describe('GET /api/containers', () => {
   it('lists containers with the time that their record spans, narrowed by name', async () => {
@@ -35,7 +18,12 @@ describe('GET /api/containers', () => {
 
     expect(all.body).toEqual({
       containers: [
-        { ...web, first_measurement: '2026-01-01T12:00:00.000Z', last_measurement: '2026-01-01T12:00:15.000Z' },
+        {
+          ...web,
+          power_quality: 'measured',
+          first_measurement: '2026-01-01T12:00:00.000Z',
+          last_measurement: '2026-01-01T12:00:15.000Z',
+        },
       ],
     });
     expect(none.body).toEqual({ containers: [] });
@@ -197,8 +185,35 @@ describe('GET /api/co2-intensities', () => {
         quality: 'measured',
         provider: 'test',
         signal: 'average',
+        origin: 'history',
       },
     ]);
+  });
+
+  it('adds what the cache says of the present hour where history says nothing, a yearly average with its year', async () => {
+    const region = { quality: 'yearly-average', datetime: Date.UTC(2024, 0, 1) } as const;
+    const document = decodeCarbonCache(cacheText({ DE: 300, FR: 50 }));
+    const snapshot = document as CarbonSnapshot;
+    const regions = new Map([...snapshot.regions].map(([code, known]) => [code, { ...known, ...region }]));
+    await using api = await start(undefined, () => cacheState({ ...snapshot, regions }, NOON));
+    await api.intensity('FR', 0, 40);
+
+    const { body } = await api.get('/api/co2-intensities');
+    const past = await api.get('/api/co2-intensities?start_time=2026-01-01T00:00:00Z&end_time=2026-01-01T11:00:00Z');
+
+    expect(body).toMatchObject([
+      { zone: 'FR', value: 40, quality: 'measured', origin: 'history' },
+      {
+        zone: 'DE',
+        value: 300,
+        quality: 'yearly-average',
+        year: 2024,
+        origin: 'cache',
+        hour: '2026-01-01T12:00:00.000Z',
+      },
+    ]);
+    expect(body).toHaveLength(2);
+    expect(past.body).toEqual([]);
   });
 });
 
@@ -336,65 +351,3 @@ describe('a bad request', () => {
     expect(api.log.at('error')).toEqual([]);
   });
 });
-
-async function start(token?: string) {
-  const folder = join(root, String(++folders));
-  const store = openSqliteWriter(folder);
-  const workloads = {
-    workloads: openSqliteWorkloads(folder),
-    profiles: builtInProfiles(),
-    zoneOfNode: () => zone('FR'),
-  };
-  const log = capturedLog();
-  const metrics = createApiMetrics();
-  const clock = new FakeClock(NOON);
-  const app = createApp({
-    store,
-    ...workloads,
-    clock,
-    logger: log,
-    metrics,
-    mode: 'local',
-    pendingBlocks: async () => 0,
-    token,
-  });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${server.port}`;
-  const ask = async (path: string, init: RequestInit) => {
-    const response = await fetch(url + path, init);
-    const type = response.headers.get('content-type');
-    // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer whose shape it is about to check.
-    return { status: response.status, type, body: (await response.json()) as any };
-  };
-  return {
-    url,
-    log,
-    get: (path: string, headers = {}) => ask(path, { headers }),
-    post: (path: string, body: unknown) =>
-      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    /** Energy of the web container over some seconds that end some seconds after noon. */
-    power: (end: number, energy: number, seconds = 15) =>
-      store.append({
-        target: 't',
-        samples: [
-          { container: web, start: NOON + (end - seconds) * 1000, end: NOON + end * 1000, joules: joules(energy) },
-        ],
-      }),
-    /** An hour's intensity, counted from noon. */
-    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
-      store.record([
-        {
-          zone: zone(code),
-          hour: NOON + hour * HOUR_MS,
-          carbonIntensity: gramsPerKwh(value),
-          provider: 'test',
-          signal,
-          quality,
-        },
-      ]),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
-  };
-}

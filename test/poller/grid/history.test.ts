@@ -183,6 +183,16 @@ describe('the forecast in the cache', () => {
     expect(region('FR').forecast).toHaveLength(22);
   });
 
+  it('outlives a restart, even when the provider gives no new one just then', async () => {
+    await (await start()).round();
+    double.access = ['carbon-intensity/latest'];
+    await clock.advance(5 * MINUTE);
+
+    await (await start()).round();
+
+    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
+  });
+
   it('is made from our own history where the key has none', async () => {
     double.access = ['carbon-intensity/latest', 'carbon-intensity/history'];
     const shown: number[] = [];
@@ -208,6 +218,30 @@ describe('the forecast in the cache', () => {
     });
     expect(shown[0]).toBeGreaterThan(0);
     expect(asked('carbon-intensity/forecast')).toBe(0);
+  });
+
+  it('is learnt from nine days of our own hours by the poller itself', async () => {
+    double.access = ['carbon-intensity/latest'];
+    const past = Array.from({ length: 9 * 24 }, (_, back) => ({
+      zone: zone('FR'),
+      hour: NOON - (back + 1) * HOUR_MS,
+      carbonIntensity: gramsPerKwh(60 + 20 * Math.sin(((back % 24) / 24) * 2 * Math.PI)),
+      provider: 'electricity-maps',
+      signal: 'average' as const,
+      quality: 'measured' as const,
+    }));
+    await store.record(past);
+    const { round } = await start();
+
+    await round();
+
+    const { forecast, forecastSource } = region('FR');
+    expect([forecastSource, forecast.length, forecast[0].datetime]).toEqual([
+      'history',
+      72,
+      '2026-01-15T12:00:00.000Z',
+    ]);
+    expect(forecast[6]).toMatchObject({ low: expect.any(Number), high: expect.any(Number) });
   });
 
   it('is absent when neither knows one', async () => {

@@ -1,10 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pollerConfigSchema } from '../../../poller/config.ts';
+import { createAlerts } from '../../../poller/grid/alerts.ts';
+import { prepareRounds } from '../../../poller/grid/task.ts';
+import { createPollerMetrics } from '../../../poller/metrics.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
+import { HOUR_MS } from '../../../shared/units.ts';
 import { startCarbonAwareSdk } from '../../doubles/carbon-aware-sdk.ts';
 import { EIA_KEY, startEia } from '../../doubles/eia.ts';
 import { GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
@@ -12,6 +19,7 @@ import { FAULTS, type GridService } from '../../doubles/grid-service.ts';
 import { startJsonSource } from '../../doubles/json-source.ts';
 import { SLACK_SECRET, type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { PASSWORD, startWattTime, USERNAME } from '../../doubles/watttime.ts';
+import { FakeClock } from '../../fake-clock.ts';
 
 const WRONG = ['wrong-em-key-123', 'wrong-wt-pass-456', 'wrong-eia-key-789'] as const;
 const JSON_TOKEN = 'json-source-token';
@@ -27,6 +35,9 @@ const SECRETS = [
   Buffer.from(`${USERNAME}:${PASSWORD}`).toString('base64'),
   Buffer.from(`${USERNAME}:${WRONG[1]}`).toString('base64'),
 ];
+
+/** A store that refuses: its complaint is logged as well. */
+const store = { record: () => Promise.reject(new Error('no room')) };
 
 let folder: string;
 let services: Record<'em' | 'wt' | 'eia' | 'sdk' | 'own', GridService>;
@@ -82,7 +93,10 @@ function settings(more: Record<string, string> = {}): Record<string, string> {
 }
 
 /** Everything that a poller says on both outputs, and on /metrics, while something happens to it. */
-async function saidWhile(env: Record<string, string>, happening: () => Promise<void>): Promise<string> {
+async function saidWhile(
+  env: Record<string, string>,
+  happening: (said: () => string) => Promise<void>,
+): Promise<string> {
   const poller = spawn(process.execPath, ['poller/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const output of [poller.stdout, poller.stderr])
@@ -91,7 +105,7 @@ async function saidWhile(env: Record<string, string>, happening: () => Promise<v
     });
   const exited = once(poller, 'exit');
   while (!said.includes('poller started') && poller.exitCode === null) await wait(10);
-  await happening();
+  await happening(() => said);
   const port = /"port":(\d+)/.exec(said)?.[1];
   const metrics = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
   poller.kill('SIGTERM');
@@ -105,28 +119,44 @@ function expectNoSecret(said: string): void {
 
 describe('no secret of the grid task', () => {
   it('is logged at any level, whatever the services answer', { timeout: 60_000 }, async () => {
-    slack.answers.push({ status: 403, body: `invalid ${slack.url}` });
+    let said = '';
+    const write = (line: string) => {
+      said += line;
+    };
+    const logger = pino({ level: 'trace' }, { write });
+    const clock = new FakeClock('2026-01-15T12:10:00Z');
+    clock.sleep = async () => undefined;
+    const config = loadConfig('poller', pollerConfigSchema, settings());
+    const metrics = createPollerMetrics();
+    const { zones, round } = await prepareRounds({ config, store, metrics, clock, logger });
+    const alerts = createAlerts({ config, zones, clock, logger, metrics: metrics.grid });
+    const { signal } = new AbortController();
+    for (const double of Object.values(services)) double.now = () => clock.now();
 
-    const said = await saidWhile(settings(), async () => {
-      for (const fault of FAULTS) {
-        for (const double of Object.values(services)) double.faults.set('*', fault);
-        await wait(250);
-      }
-    });
+    for (const fault of FAULTS) {
+      slack.answers.splice(0, 9, { status: said.length % 2 === 0 ? 403 : 500, body: `invalid ${slack.url}` });
+      for (const double of Object.values(services)) double.faults.set('*', fault);
+      await alerts?.observe((await round(signal)).readings, signal);
+      // Long enough for every pause and every open circuit to be over.
+      await clock.advance(2 * HOUR_MS);
+    }
 
     expect(said).toContain('a grid provider gave no usable answer');
-    expect(slack.received).toBeGreaterThan(0);
-    for (const double of Object.values(services)) expect(double.requests.length).toBeGreaterThan(3);
-    expectNoSecret(said);
+    expect(said).toContain('not an answer of Slack');
+    for (const double of Object.values(services))
+      expect(new Set(double.requests.map(({ fault }) => fault)).size).toBeGreaterThanOrEqual(FAULTS.length - 2);
+    expectNoSecret(said + (await metrics.registry.metrics()));
   });
 
   it('is logged when it is wrong and the service repeats it', { timeout: 60_000 }, async () => {
     const [em, wt, eia] = WRONG;
     const wrong = { ELECTRICITY_MAPS_API_KEY: em, WATTTIME_PASSWORD: wt, EIA_API_KEY: eia };
 
-    const said = await saidWhile(settings({ ...wrong, GRID_PROVIDERS: 'electricity-maps,watttime,eia' }), () =>
-      wait(700),
-    );
+    const env = settings({ ...wrong, GRID_PROVIDERS: 'electricity-maps,watttime,eia', GRID_TIMEOUT_SECONDS: '5' });
+
+    const said = await saidWhile(env, async (soFar) => {
+      while (!/"provider":"watttime"/.test(soFar()) || !/"provider":"eia"/.test(soFar())) await wait(20);
+    });
 
     expect(said).toContain('The provided token *** is invalid');
     expectNoSecret(said);
@@ -141,9 +171,12 @@ describe('no secret of the grid task', () => {
     } catch (error) {
       fault = (error as { stderr: string }).stderr;
     }
-    await saidWhile(settings(), () => wait(500));
+    const file = join(folder, 'cache.json');
+    await saidWhile(settings(), async () => {
+      while (!existsSync(file)) await wait(20);
+    });
 
     expect(fault).toContain('SLACK_WEBHOOK_URL');
-    expectNoSecret(check(settings()) + fault + readFileSync(join(folder, 'cache.json'), 'utf8'));
+    expectNoSecret(check(settings()) + fault + readFileSync(file, 'utf8'));
   });
 });

@@ -186,7 +186,7 @@ export function faultsOf(subject: Subject): Fault[] {
 export function configOf(subject: Subject, url: string, more: Record<string, string> = {}): PollerConfig {
   return loadConfig('poller', pollerConfigSchema, {
     GRID_PROVIDERS: subject.provider,
-    GRID_TIMEOUT_SECONDS: '0.3',
+    GRID_TIMEOUT_SECONDS: '0.5',
     ZONES: subject.zone,
     ...subject.settings(url),
     ...more,

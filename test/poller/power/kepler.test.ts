@@ -153,6 +153,69 @@ describe('Kepler from 0.10 on', () => {
   });
 });
 
+describe('how power is known', () => {
+  it.each([
+    ['modelled', `${classicLine(C, 'aa', 'dynamic', 1).replace('source=""', 'source="trained_power_model"')}`],
+    ['measured', classicLine(C, 'aa', 'dynamic', 1)],
+    ['simulated', `kepler_build_info{version="simulated"} 1\n${cpu('c1', 'p1', 'package', 1)}`],
+    ['measured', `kepler_build_info{version="v0.11.4"} 1\n${cpu('c1', 'p1', 'package', 1)}`],
+  ])('is told as %s', (quality, body) => {
+    expect(read(body).quality).toBe(quality);
+  });
+});
+
+describe('what a node used beside its containers', () => {
+  it('is the idle part of package and dram in classic bodies', () => {
+    const node = (part: string, mode: string, value: number) =>
+      `kepler_node_${part}_joules_total{instance="n1",mode="${mode}"} ${value}`;
+
+    const scrape = read(
+      classicLine(C, 'aa', 'dynamic', 1),
+      node('package', 'idle', 100),
+      node('package', 'dynamic', 7),
+      node('dram', 'idle', 20),
+      node('platform', 'idle', 500),
+    );
+
+    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', joules: 120 });
+  });
+
+  it('is the idle part of the chosen zones from 0.10 on', () => {
+    const idle = (zone: string, value: number) =>
+      `kepler_node_cpu_idle_joules_total{node_name="n1",path="/sys",zone="${zone}"} ${value}`;
+
+    const scrape = read(
+      cpu('c1', 'p1', 'package', 8),
+      cpu('c1', 'p1', 'dram', 1),
+      idle('package', 40),
+      idle('dram', 5),
+      idle('core', 30),
+    );
+
+    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', joules: 45 });
+  });
+});
+
+describe('a body whose total was found to be sound', () => {
+  const parts = ['package', 'dram'].map((part) =>
+    classicLine(`kepler_container_${part}_joules_total`, 'aa', 'dynamic', 1_000_000),
+  );
+
+  it('is read without the parts of the total', () => {
+    const body = [classicLine(C, 'aa', 'dynamic', 9), ...parts, 'kepler_exporter_build_info{version="v0.8.0"} 1'];
+
+    const scrape = read({ totalIsSound: true }, ...body);
+
+    expect(scrape).toMatchObject({ basis: 'classic total', totalIsSound: true, counters: [{ joules: 9 }] });
+  });
+
+  it('is refused when the exporter is of another version now', () => {
+    const body = [classicLine(C, 'aa', 'dynamic', 9), ...parts, 'kepler_exporter_build_info{version="v0.7.3"} 1'];
+
+    expect(() => read({ totalIsSound: true }, ...body)).toThrow(expect.objectContaining({ kind: 'changed' }));
+  });
+});
+
 describe('a body that gives no counters', () => {
   it.each([
     ['html', '\n <!doctype html><title>Sign in</title>\n'],

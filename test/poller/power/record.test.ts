@@ -91,17 +91,65 @@ describe('the power task', () => {
     // 360 J fell to 180 J: counted from zero again.
     expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([180, 180, 180]);
   });
+
+  it('tells the store of every scrape, also of one that gives no samples', async () => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
+    await using recording = record(kepler.url, clock);
+
+    await recording.rounds(2);
+
+    expect(recording.scrapes).toEqual([noon(0), noon(15)]);
+  });
+
+  it('never subtracts the counters of one node from those of another behind the same address', async () => {
+    const clock = new FakeClock();
+    const shared = { generation: 'classic' as const, clock, node: 'n1', containers: [{ ...web }] };
+    await using kepler = await startKeplerDouble(shared);
+    await using recording = record(kepler.url, clock);
+
+    for (const node of ['n1', 'n2', 'n1', 'n2']) {
+      shared.node = node;
+      await recording.rounds(1);
+    }
+
+    // Each node is seen twice, 30 s apart: 12 W × 30 s of each.
+    const samples = recording.ticks.flatMap((tick) => tick.samples);
+    expect(samples.map((sample) => [sample.container.node, sample.joules])).toEqual([
+      ['n1', 360],
+      ['n2', 360],
+    ]);
+    expect(recording.log.at('warn').map((line) => line.message)).toEqual([
+      'one address answers for several nodes: use a headless service',
+    ]);
+  });
+
+  it('says once that an exporter is frozen, and records no zeros from then on', async () => {
+    const clock = new FakeClock();
+    const still = { ...web, watts: 0 };
+    await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [still] });
+    await using recording = record(kepler.url, clock);
+
+    await recording.rounds(13);
+
+    expect(recording.ticks).toHaveLength(9);
+    expect(recording.log.at('warn').map((line) => line.message)).toEqual([
+      'no counter moves any more: the exporter seems to be frozen',
+    ]);
+  });
 });
 
 function record(urls: string, clock: FakeClock, env: Record<string, string> = {}) {
   const config: PollerConfig = loadConfig('poller', pollerConfigSchema, { EXPORTER_URL: urls, ...env });
   const log = capturedLog();
   const ticks: PowerTick[] = [];
+  const scrapes: (number | undefined)[] = [];
   const registry = new Registry();
   const metrics = createPowerMetrics(registry);
   let outcomes = 0;
   const recording = {
     ticks,
+    scrapes,
     log,
     storeFails: false,
     /** Lets rounds run, each to its end, with 15 s between. */
@@ -123,7 +171,8 @@ function record(urls: string, clock: FakeClock, env: Record<string, string> = {}
   const store = {
     async append(tick: PowerTick) {
       if (recording.storeFails) throw new Error('disk full');
-      ticks.push(tick);
+      scrapes.push(tick.scrapedAt);
+      if (tick.samples.length > 0) ticks.push(tick);
     },
     compact: async () => undefined,
     forgetBefore: async () => 0,

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../shared/runtime/config.ts';
 import { openReadableStore, openWritableStore } from '../../../shared/store/open.ts';
+import { ROOT } from '../../laws/sources.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'open-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,5 +27,25 @@ describe('opening the store', () => {
 
     expect(error).toBeInstanceOf(ConfigError);
     expect(String(error)).not.toContain('geheim');
+  });
+});
+
+describe('the embedded store', () => {
+  it('loads nothing of PostgreSQL', () => {
+    const program = `
+      const { openWritableStore } = await import('./shared/store/open.ts');
+      await using store = await openWritableStore({ MODE: 'local', DATA_DIR: process.argv[1] });
+      const { createRequire } = await import('node:module');
+      console.log(Object.keys(createRequire(process.cwd() + '/').cache).filter((path) => path.includes('/pg')).length);`;
+
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program, folder], { cwd: ROOT });
+    const control = execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', program.replace('const {', "await import('pg'); const {"), folder],
+      { cwd: ROOT },
+    );
+
+    expect(Number(printed)).toBe(0);
+    expect(Number(control)).toBeGreaterThan(0);
   });
 });

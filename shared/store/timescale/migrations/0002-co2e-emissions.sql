@@ -13,7 +13,7 @@ CREATE TABLE co2e_emissions (
   energy_mix_other double precision,
   source text NOT NULL,
   data_quality text NOT NULL CHECK (data_quality IN ('real_time', 'forecast', 'historical')),
-  confidence_score double precision NOT NULL CHECK (confidence_score BETWEEN 0 AND 1),
+  confidence_score double precision NOT NULL DEFAULT 0.5 CHECK (confidence_score BETWEEN 0 AND 1),
   metadata jsonb NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
+import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
 import { openSqliteWorkloads } from '../../../../shared/store/sqlite/workloads.ts';
+import { hourOfZone } from '../../../cli/history.ts';
 import { workload, workloadsContract } from '../../../store/workloads-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'workloads-'));
@@ -24,5 +26,24 @@ describe('the embedded workloads', () => {
 
     expect(await cli.workloads({}, { from: 0, to: Number.MAX_SAFE_INTEGER })).toHaveLength(1);
     expect(await poller.zones()).toEqual([]);
+  });
+
+  it('brings a file of an older version up to date instead of calling it empty', async () => {
+    const path = folder();
+    {
+      await using old = openSqliteWriter(path);
+      await old.record([hourOfZone('DE', 0, 300)]);
+    }
+    const database = new DatabaseSync(join(path, 'history.sqlite'));
+    database.exec('DROP TABLE carbon_budgets');
+    database.exec("DELETE FROM schema_migrations WHERE name LIKE '0007%'");
+    database.close();
+
+    await using workloads = openSqliteWorkloads(path);
+    const budgets = await workloads.budgets();
+    await using history = openSqliteReader(path);
+
+    expect(budgets).toEqual([]);
+    expect(await history.zones()).toEqual(['DE']);
   });
 });

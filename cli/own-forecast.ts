@@ -1,0 +1,28 @@
+import { type HourlySeries, hourlySeries } from '../shared/forecast/series.ts';
+import { forecast } from '../shared/forecast.ts';
+import type { ForecastPoint } from '../shared/intensity.ts';
+import type { IntensityReader } from '../shared/store/ports.ts';
+import { type EpochMs, HOUR_MS } from '../shared/units.ts';
+import type { Zone } from '../shared/zones.ts';
+
+/** History beyond this is not learnt from, in milliseconds. */
+const LEARN_FROM_MS = 400 * 24 * HOUR_MS;
+
+/** The next hours of a zone from the recorded history alone; undefined when that is too little or too old. */
+export async function ownForecast(
+  history: IntensityReader,
+  zone: Zone,
+  now: EpochMs,
+): Promise<readonly ForecastPoint[] | undefined> {
+  const hours = await history.intensities(await history.zones(), { from: now - LEARN_FROM_MS, to: now });
+  // A yearly average knows nothing of hours, and a provider's forecast is not what came.
+  const learnable = hours.filter(
+    ({ signal, quality }) => signal === 'average' && quality !== 'yearly-average' && quality !== 'forecast',
+  );
+  const histories = new Map<Zone, HourlySeries>();
+  for (const [of, group] of Map.groupBy(learnable, (hour) => hour.zone)) {
+    const series = hourlySeries(group.map(({ hour, carbonIntensity }) => ({ datetime: hour, carbonIntensity })));
+    if (series !== undefined) histories.set(of, series);
+  }
+  return forecast({ zone, now, histories });
+}

@@ -1,0 +1,101 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { type Environment, loadConfig } from '../shared/runtime/config.ts';
+import { EXIT } from '../shared/runtime/lifecycle.ts';
+import { createLogger } from '../shared/runtime/logger.ts';
+import { connectRedis, type RedisConnection } from '../shared/runtime/redis.ts';
+import { redisSettings, usesRedis } from '../shared/runtime/redis-settings.ts';
+import { type DeadLetter, deadLetters, redrive } from '../shared/store/stream/dead-letters.ts';
+import { streamState } from '../shared/store/stream/state.ts';
+
+const PAGE = 500;
+const CONNECT_WITHIN_MS = 10_000;
+
+/** `carbon readings`: looks into the readings stream, and puts dead letters back. Settings as of the poller. */
+export function readingsCommand(env: Environment): Command {
+  return new Command('readings')
+    .description('Meter readings in the Redis stream (REDIS_URL or REDIS_HOST; settings: docs/configuration.md)')
+    .addCommand(
+      new Command('status')
+        .description('Print length, pending, lag, workers and dead letters as JSON')
+        .action(() => withRedis(env, status)),
+    )
+    .addCommand(
+      new Command('dead')
+        .description('Print the dead letters with their reasons as NDJSON, oldest first')
+        .option('--limit <n>', 'at most so many', count, 100)
+        .action(({ limit }: { limit: number }) => withRedis(env, (redis, config) => listDead(redis, config, limit))),
+    )
+    .addCommand(
+      new Command('redrive')
+        .description('Put dead letters back into the stream, oldest first')
+        .option('--limit <n>', 'at most so many; all of them unless given', count)
+        .action(({ limit }: { limit?: number }) => withRedis(env, (redis, config) => redriveAll(redis, config, limit))),
+    );
+}
+
+type Config = z.output<typeof schema>;
+const schema = z.object(redisSettings);
+
+async function withRedis(env: Environment, work: (redis: RedisConnection, config: Config) => Promise<void>) {
+  const config = loadConfig('carbon readings', schema, env);
+  if (!usesRedis(config)) return fail('REDIS_URL or REDIS_HOST must say where Redis is', EXIT.config);
+  await using redis = connectRedis(config, 'cli', createLogger('carbon', 'silent'));
+  const until = systemClock.monotonic() + CONNECT_WITHIN_MS;
+  while (!redis.client.isReady && redis.fault()?.kind !== 'no-access' && systemClock.monotonic() < until)
+    await systemClock.sleep(20);
+  const fault = redis.fault();
+  if (fault !== undefined) return fail(fault.message, EXIT.unavailable);
+  await work(redis, config);
+}
+
+async function status(redis: RedisConnection, { REDIS_STREAM: stream, CONSUMER_GROUP: group }: Config) {
+  const state = await redis.ask((client) => streamState(client, stream, group));
+  const { length, pending, lag = null, consumers, deadLetters: dead_letters } = state;
+  process.stdout.write(`${JSON.stringify({ stream, group, length, pending, lag, consumers, dead_letters })}\n`);
+}
+
+async function listDead(redis: RedisConnection, { REDIS_STREAM: stream }: Config, limit: number) {
+  let left = limit;
+  for await (const { id, originId, reason, deliveries, failedAt, fields } of eachDead(redis, stream)) {
+    if (left-- <= 0) return;
+    const shown = { id, origin_id: originId, failed_at: failedAt, deliveries, reason, entry: fields };
+    process.stdout.write(`${JSON.stringify(shown)}\n`);
+  }
+}
+
+async function redriveAll(redis: RedisConnection, { REDIS_STREAM: stream }: Config, limit = Infinity) {
+  const done = { put_back: 0, left: 0 };
+  for await (const dead of eachDead(redis, stream)) {
+    if (done.put_back >= limit) break;
+    if (await redis.ask((client) => redrive(client, stream, dead))) done.put_back += 1;
+    else done.left += 1;
+  }
+  process.stdout.write(`${JSON.stringify({ stream, ...done })}\n`);
+}
+
+/** Dead letters that were there at the start: one that fails again meanwhile is not met twice. */
+async function* eachDead(redis: RedisConnection, stream: string): AsyncIterable<DeadLetter> {
+  const end = systemClock.now();
+  for (let after: string | undefined = '0'; after !== undefined; ) {
+    const from: string = after;
+    const { letters, last } = await redis.ask((client) => deadLetters(client, stream, PAGE, from));
+    for (const dead of letters) {
+      if (Number.parseInt(dead.id, 10) > end) return;
+      yield dead;
+    }
+    after = last;
+  }
+}
+
+function fail(message: string, code: number): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = code;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('is not a whole number above 0');
+  return value;
+}

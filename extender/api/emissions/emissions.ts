@@ -1,0 +1,97 @@
+import type { Request, Response } from 'express';
+import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/store/ports.ts';
+import { hourOf, isoTime } from '../../../shared/units.ts';
+import { emissionsAnswer } from '../openapi/answers.ts';
+import { checked, ProblemError } from '../problem.ts';
+import type { ApiDependencies, Route } from '../route.ts';
+import { energyWithin } from './energy.ts';
+import { IDLE, type LabelsOf, rowNaming } from './naming.ts';
+import { pricingByNode } from './pricing.ts';
+import { type EmissionsQuery, emissionsFaults, emissionsQuery } from './query.ts';
+import { RowSums } from './rows.ts';
+import { parseStep, parseWindow, piecesOf } from './window.ts';
+
+/** `GET /api/emissions`: energy and emissions in OpenCost's shape, by namespace, pod, container, node or label. */
+export function emissionsRoute(deps: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/emissions',
+    operation: {
+      tag: 'emissions',
+      summary: 'Energy and emissions by namespace, pod, container, node or label',
+      description:
+        'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= asks what all of it would have emitted there.',
+      query: emissionsQuery,
+      answer: { description: 'One set of rows for every step', schema: emissionsAnswer },
+    },
+    handle: (request, response) => answer(deps, request, response),
+  };
+}
+
+async function answer(deps: ApiDependencies, request: Request, response: Response): Promise<void> {
+  const now = deps.clock.now();
+  const query = checked(emissionsQuery, request.query, (input) => emissionsFaults(input, now));
+  const window = parseWindow(query.window, now) as TimeRange;
+  const stepMs = query.accumulate === 'true' || query.step === undefined ? undefined : parseStep(query.step);
+  const dimensions = query.aggregate.split(',');
+  const labelsOf = await labelsFor(deps, dimensions);
+  const { namespace, pod, container, node } = query;
+  const filter: ContainerFilter = { namespace, pod, container, node };
+  const spans = (await deps.store.containers(filter)).filter((span) => wanted(span.container.namespace, query));
+  const pricing = await pricingByNode(
+    deps.store,
+    new Set(spans.map((span) => span.container.node)),
+    window,
+    query.zone,
+    deps.zoneOfNode,
+  );
+  const pieces = piecesOf(window, stepMs);
+  const sums = pieces.map((piece) => new RowSums(piece));
+  const nameOf = rowNaming(dimensions, labelsOf);
+  const pieceOf = (time: number) =>
+    stepMs === undefined ? 0 : Math.max(0, Math.floor((time - hourOf(window.from)) / stepMs));
+  expectTime(spans, sums, pieceOf, nameOf);
+  for await (const piece of energyWithin(deps.store, filter, window)) {
+    if (!wanted(piece.container.namespace, query)) continue;
+    sums[pieceOf(piece.hour)]?.add(nameOf(piece.container), piece, pricing.of(piece.container.node));
+  }
+  response.json({
+    code: 200,
+    status: 'success',
+    data: sums.map((sum) => sum.rows()),
+    meta: {
+      window: { start: isoTime(window.from), end: isoTime(window.to) },
+      pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
+      aggregate: query.aggregate,
+      zone: query.zone ?? null,
+      zones: Object.fromEntries(pricing.intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
+      units: { energy: 'kWh', emissions: 'gCO2eq', intensity: 'gCO2eq/kWh', coverage: 'share of 1' },
+    },
+  });
+}
+
+/** Counts how long each container existed in each piece: what the coverage is a share of. */
+function expectTime(
+  spans: readonly ContainerSpan[],
+  sums: readonly RowSums[],
+  pieceOf: (time: number) => number,
+  nameOf: ReturnType<typeof rowNaming>,
+): void {
+  for (const span of spans) {
+    const last = Math.min(pieceOf(span.last), sums.length - 1);
+    for (let at = pieceOf(span.first); at <= last; at += 1) sums[at]?.expect(nameOf(span.container), span);
+  }
+}
+
+function wanted(namespace: string, { includeIdle }: EmissionsQuery): boolean {
+  return namespace !== IDLE || includeIdle === 'true';
+}
+
+async function labelsFor({ labels }: ApiDependencies, dimensions: readonly string[]): Promise<LabelsOf> {
+  if (!dimensions.some((dimension) => dimension.startsWith('label:'))) return () => undefined;
+  const known = await labels?.();
+  if (known !== undefined) return known;
+  throw new ProblemError(400, 'The request has a fault', [
+    { pointer: '/aggregate', detail: 'asks for pod labels, which are not recorded: no Kubernetes API was reachable' },
+  ]);
+}

@@ -1,0 +1,31 @@
+import type { IntensityReader, TimeRange } from '../../../shared/store/ports.ts';
+import type { Zone } from '../../../shared/zones.ts';
+import { type CountryIntensity, countryIntensities } from '../country-intensity.ts';
+import type { Pricing } from './rows.ts';
+
+/** Tells the grid zone of a node by its name; undefined when nobody knows it. */
+export type ZoneOfNode = (node: string) => Zone | undefined;
+
+/** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
+export async function pricingByNode(
+  store: IntensityReader,
+  nodes: Iterable<string>,
+  range: TimeRange,
+  whatIf: Zone | undefined,
+  zoneOfNode: ZoneOfNode,
+): Promise<{ of: (node: string) => Pricing; intensities: readonly CountryIntensity[] }> {
+  const zones = new Map<string, Zone | undefined>();
+  for (const node of nodes) zones.set(node, whatIf ?? (node === '' ? undefined : zoneOfNode(node)));
+  const codes = new Set([...zones.values()].filter((zone) => zone !== undefined));
+  const intensities = await countryIntensities(store, [...codes].sort(), range);
+  const byCode = new Map(intensities.map((intensity) => [intensity.code, intensity]));
+  const pricings = new Map<string, Pricing>();
+  for (const [node, zone] of zones) pricings.set(node, pricingOf(node, zone, zone && byCode.get(zone)));
+  return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
+}
+
+function pricingOf(node: string, zone: Zone | undefined, intensity: CountryIntensity | undefined): Pricing {
+  if (zone !== undefined) return { zone, intensity, reason: undefined };
+  const reason = node === '' ? 'the exporter does not name the node' : `the zone of node ${node} is not known`;
+  return { zone: null, intensity: undefined, reason };
+}

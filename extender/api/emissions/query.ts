@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { HOUR_MS } from '../../../shared/units.ts';
+import { zoneCode } from '../co2-request.ts';
+import type { RequestFault } from '../problem.ts';
+import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
+
+/** What energy can be added up by. `label:NAME` needs the pods' labels. */
+const DIMENSION = /^(namespace|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
+/** Most rows of time that one answer may have. */
+const MAX_PIECES = 2_000;
+const LONGEST_MS = 366 * 24 * HOUR_MS;
+
+const name = z.string().min(1).max(253).optional();
+const flag = z.enum(['true', 'false'], { error: 'is neither true nor false' });
+
+/** Query of `GET /api/emissions`, in OpenCost's words. */
+export const emissionsQuery = z.strictObject({
+  window: z
+    .string()
+    .max(80)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .default('24h')
+    .describe(`Span of time: ${WINDOW_FORMS}`),
+  aggregate: z
+    .string()
+    .max(600)
+    .refine((text) => text.split(',').every((part) => DIMENSION.test(part)), {
+      error: 'is not made of namespace, pod, container, node and label:NAME, with commas between',
+    })
+    .default('namespace')
+    .describe('What to add up by: namespace, pod, container, node, label:NAME, or several with commas between'),
+  step: z
+    .string()
+    .max(8)
+    .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is no number of whole hours, such as 1h or 1d')
+    .optional()
+    .describe('Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece'),
+  accumulate: flag.default('false').describe('true adds all pieces up to one'),
+  includeIdle: flag.default('false').describe('true adds a row __idle__ for what the nodes used beside containers'),
+  zone: zoneCode
+    .optional()
+    .meta({ description: 'Prices everything with this zone or country instead of the zone of each container’s node' }),
+  namespace: name.describe('Only this namespace'),
+  pod: name.describe('Only this pod'),
+  container: name.describe('Only containers of this name'),
+  node: name.describe('Only this node'),
+});
+
+/** The checked query. */
+export type EmissionsQuery = z.output<typeof emissionsQuery>;
+
+/** Rules between the fields: a window of at most a year, cut into at most 2,000 pieces. */
+export function emissionsFaults(input: Readonly<Record<string, unknown>>, now: number): RequestFault[] {
+  const window = parseWindow(String(input.window ?? '24h'), now);
+  if (window === undefined) return [];
+  if (window.to - window.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];
+  const step = input.step === undefined ? undefined : parseStep(String(input.step));
+  if (step === undefined || (window.to - window.from) / step <= MAX_PIECES) return [];
+  return [{ pointer: '/step', detail: `cuts the window into more than ${MAX_PIECES} pieces` }];
+}

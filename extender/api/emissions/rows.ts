@@ -1,0 +1,134 @@
+import { emissions } from '../../../shared/emissions.ts';
+import { QUALITIES, type Quality } from '../../../shared/intensity.ts';
+import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/store/ports.ts';
+import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/units.ts';
+import type { Zone } from '../../../shared/zones.ts';
+import type { CountryIntensity } from '../country-intensity.ts';
+import type { PieceOfHour } from './energy.ts';
+import type { RowName } from './naming.ts';
+
+/** How power is known, best first: a row says the worst of its parts. */
+const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
+
+/** Prices a container's energy: its zone, or why there is none, and that zone's hours. */
+export interface Pricing {
+  /** Zone code, null where none is known. */
+  readonly zone: Zone | null;
+  readonly intensity: CountryIntensity | undefined;
+  /** Why there is no price; undefined where the zone is known. */
+  readonly reason: string | undefined;
+}
+
+/** One row being added up. */
+interface Sum {
+  readonly properties: Readonly<Record<string, string>>;
+  millijoules: number;
+  pricedMillijoules: number;
+  grams: number;
+  powerMs: number;
+  pricedMs: number;
+  expectedMs: number;
+  first: EpochMs;
+  last: EpochMs;
+  worst: number;
+  worstPower: number;
+  readonly zones: Set<string>;
+  readonly reasons: Set<string>;
+}
+
+/** The row of an answer, in OpenCost's shape with energy and emissions in the place of costs. */
+export type EmissionsRow = ReturnType<typeof rowOf>;
+
+/** Adds energy up to rows of one piece of time. */
+export class RowSums {
+  readonly #window: TimeRange;
+  readonly #sums = new Map<string, Sum>();
+
+  constructor(window: TimeRange) {
+    this.#window = window;
+  }
+
+  /** Counts the time that a container existed within the piece, for the coverage. */
+  expect(row: RowName, { first, last }: ContainerSpan): void {
+    const start = Math.max(first, this.#window.from);
+    const end = Math.min(last, this.#window.to);
+    if (end <= start) return;
+    const sum = this.#sum(row);
+    sum.expectedMs += end - start;
+    sum.first = Math.min(sum.first, start);
+    sum.last = Math.max(sum.last, end);
+  }
+
+  /** Adds energy and prices it. */
+  add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
+    const sum = this.#sum(row);
+    sum.millijoules += piece.joules * 1000;
+    sum.powerMs += piece.coveredMs;
+    sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
+    const price = pricing.intensity?.at(piece.hour);
+    if (price === undefined) {
+      sum.reasons.add(pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
+      return;
+    }
+    sum.pricedMillijoules += piece.joules * 1000;
+    sum.grams += emissions(piece.joules, price.carbonIntensity);
+    sum.pricedMs += piece.coveredMs;
+    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
+    sum.zones.add(pricing.zone ?? '');
+  }
+
+  /** The rows by name, in the order of the names. */
+  rows(): Record<string, EmissionsRow> {
+    const entries = [...this.#sums].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([name, sum]) => [name, rowOf(name, sum, this.#window)]));
+  }
+
+  #sum({ name, properties }: RowName): Sum {
+    let sum = this.#sums.get(name);
+    if (sum === undefined) {
+      sum = {
+        properties,
+        millijoules: 0,
+        pricedMillijoules: 0,
+        grams: 0,
+        powerMs: 0,
+        pricedMs: 0,
+        expectedMs: 0,
+        first: Infinity,
+        last: -Infinity,
+        worst: -1,
+        worstPower: -1,
+        zones: new Set(),
+        reasons: new Set(),
+      };
+      this.#sums.set(name, sum);
+    }
+    return sum;
+  }
+}
+
+function rowOf(name: string, sum: Sum, { from, to }: TimeRange) {
+  const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
+  const priced = sum.pricedMs > 0;
+  const quality: Quality | null = QUALITIES[sum.worst] ?? null;
+  const share = (ms: number) => (sum.expectedMs > 0 ? Math.min(1, ms / sum.expectedMs) : 0);
+  return {
+    name,
+    properties: sum.properties,
+    window: { start: isoTime(from), end: isoTime(to) },
+    start: isoTime(sum.first),
+    end: isoTime(sum.last),
+    minutes: (sum.last - sum.first) / 60_000,
+    kwh: sum.powerMs > 0 ? kwh(sum.millijoules) : null,
+    /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
+    unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
+    grams: priced ? sum.grams : null,
+    intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
+    coverage: share(sum.pricedMs),
+    power_coverage: share(sum.powerMs),
+    quality,
+    power_quality: POWER_QUALITIES[sum.worstPower] ?? null,
+    zones: [...sum.zones].sort(),
+    ...(sum.reasons.size > 0 && { reason: [...sum.reasons].sort().join('; ') }),
+  };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { SamplePosition } from '../../shared/store/ports.ts';
+import { isoTime } from '../../shared/units.ts';
+import type { RequestFault } from './problem.ts';
+
+const name = z.string().min(1).max(253).optional();
+const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
+
+/** Forms in which the export is written. */
+export const EXPORT_FORMATS = ['json', 'ndjson', 'csv'] as const;
+
+/** Query of `GET /api/export-time-series`. */
+export const exportQuery = z.strictObject({
+  namespace: name.describe('Only this namespace'),
+  pod: name.describe('Only this pod'),
+  container: name.describe('Only containers of this name'),
+  node: name.describe('Only this node'),
+  start_time: instant.optional().describe('Samples that end after this time; absent: from the first on'),
+  end_time: instant.optional().describe('Samples that end at this time at the latest; absent: up to now'),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'is no whole number from 1 to 999999999')
+    .transform(Number)
+    .optional()
+    .describe('Most rows of this answer; next_cursor then tells where to go on'),
+  cursor: z
+    .string()
+    .max(2000)
+    .refine((text) => parseCursor(text) !== undefined, 'is no cursor: namespace/pod/container/node/timestamp')
+    .optional()
+    .describe(
+      'Goes on behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
+    ),
+  format: z
+    .enum(EXPORT_FORMATS, { error: `is not one of ${EXPORT_FORMATS.join(', ')}` })
+    .optional()
+    .describe('Form of the answer; absent: by the Accept header, else JSON'),
+});
+
+/** Rules between the fields of {@link exportQuery}. */
+export function exportFaults({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestFault[] {
+  return Date.parse(String(end_time)) <= Date.parse(String(start_time))
+    ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
+    : [];
+}
+
+/** The cursor that goes on behind a row. */
+export function cursorAfter({ container, end }: SamplePosition): string {
+  const { namespace, pod, container: name, node } = container;
+  return [namespace, pod, name, node, isoTime(end)].map(encodeURIComponent).join('/');
+}
+
+/** Reads a cursor; undefined when it is none. */
+export function parseCursor(text: string): SamplePosition | undefined {
+  const parts = text.split('/');
+  if (parts.length !== 5) return undefined;
+  try {
+    const [namespace, pod, container, node, time] = parts.map(decodeURIComponent) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const end = Date.parse(time);
+    return Number.isNaN(end) ? undefined : { container: { namespace, pod, container, node }, end };
+  } catch {
+    return undefined;
+  }
+}

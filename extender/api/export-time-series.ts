@@ -1,0 +1,105 @@
+import type { Request, Response } from 'express';
+import type { PowerSample, SamplePosition } from '../../shared/store/ports.ts';
+import { cursorAfter, type EXPORT_FORMATS, exportFaults, exportQuery, parseCursor } from './export-query.ts';
+import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
+import { streamText } from './json-stream.ts';
+import { exportAnswer } from './openapi/answers.ts';
+import { checked, ProblemError } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+type Format = (typeof EXPORT_FORMATS)[number];
+
+const TYPES: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8',
+};
+
+/** The last time that a date can tell. */
+const END_OF_TIME = 8.64e15;
+
+/** `GET /api/export-time-series`: every raw sample, streamed no faster than the client reads. */
+export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/export-time-series',
+    operation: {
+      tag: 'power',
+      summary: 'Every raw sample, as JSON, NDJSON or CSV',
+      description:
+        'Streamed by container, oldest first. A broken download goes on behind its last whole row: see cursor.',
+      query: exportQuery,
+      answer: {
+        description: 'Samples',
+        schema: exportAnswer,
+        types: ['application/json', 'application/x-ndjson', 'text/csv'],
+      },
+      errors: { 406: 'None of the accepted media types can be written' },
+    },
+    handle: (request, response) => answer(deps, request, response),
+  };
+}
+
+async function answer({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
+  const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportFaults);
+  const as = format ?? acceptedFormat(request);
+  const range = {
+    from: start_time === undefined ? 0 : Date.parse(start_time),
+    to: end_time === undefined ? END_OF_TIME : Date.parse(end_time),
+  };
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  const samples = following(store.samples(filter, range, after), range.from, range.to, after);
+  response.setHeader('Vary', 'Accept');
+  if (as === 'csv') response.setHeader('Content-Disposition', 'attachment; filename="power.csv"');
+  await streamText(response, TYPES[as], written(samples, as, limit));
+}
+
+function acceptedFormat(request: Request): Format {
+  const type = request.accepts(['application/json', 'application/x-ndjson', 'application/jsonl', 'text/csv']);
+  if (type === false) throw new ProblemError(406, 'The export is given as JSON, NDJSON (application/x-ndjson) or CSV');
+  return type === 'text/csv' ? 'csv' : type === 'application/json' ? 'json' : 'ndjson';
+}
+
+/** Samples that end within the range, so that ranges side by side share none, and that come behind the cursor. */
+async function* following(
+  samples: AsyncIterable<PowerSample>,
+  from: number,
+  to: number,
+  after: SamplePosition | undefined,
+): AsyncIterable<PowerSample> {
+  for await (const sample of samples) {
+    if (sample.end <= from || sample.end > to) continue;
+    if (after !== undefined && !isBehind(sample, after)) continue;
+    yield sample;
+  }
+}
+
+function isBehind({ container, end }: PowerSample, after: SamplePosition): boolean {
+  for (const field of ['namespace', 'pod', 'container', 'node'] as const)
+    if (container[field] !== after.container[field]) return container[field] > after.container[field];
+  return end > after.end;
+}
+
+async function* written(
+  samples: AsyncIterable<PowerSample>,
+  format: Format,
+  limit: number | undefined,
+): AsyncIterable<string> {
+  const row = rowWriter(format === 'csv' ? 'csv' : 'json');
+  let count = 0;
+  let next: string | null = null;
+  let last: PowerSample | undefined;
+  if (format === 'csv') yield `${EXPORT_COLUMNS.join(',')}\r\n`;
+  if (format === 'json') yield '{"samples":[';
+  for await (const sample of samples) {
+    if (count === limit && last !== undefined) {
+      next = cursorAfter(last);
+      break;
+    }
+    const text = row(sample);
+    yield format === 'ndjson' ? `${text}\n` : format === 'json' && count > 0 ? `,${text}` : text;
+    count += 1;
+    last = sample;
+  }
+  if (format === 'json') yield `],"count":${count},"next_cursor":${JSON.stringify(next)}}`;
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Route } from '../route.ts';
+import { problemAnswer } from './answers.ts';
+import type { Operation } from './operation.ts';
+
+/** A description in the form of OpenAPI 3.1, as far as the page and the tests look into it. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
+  readonly components: object;
+}
+
+/** One method of one path in the description. */
+export interface DescribedOperation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly object[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+}
+
+/** A query or path parameter in the description. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'path';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+/** A JSON Schema of draft 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+
+const PROBLEM: Content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
+/** Describes the API in OpenAPI 3.1, from the schemas that its routes check requests with. */
+export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
+  const paths: Record<string, Record<string, DescribedOperation>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'carbon-extender',
+      version: packageJson.version,
+      description:
+        'Energy and emissions of containers. Times are ISO 8601 in UTC, energy is joules or kWh, emissions are gCO2eq. What is not known is null, never 0.',
+    },
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(problemAnswer, 'output') },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API_TOKEN, where it is set' } },
+    },
+  };
+}
+
+function described({ method, path, open, operation }: Route): DescribedOperation {
+  const operationId = `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
+  const security = open ? [] : [{}, { token: [] }];
+  if (operation === undefined)
+    return { operationId, summary: `${method} ${path}`, security, responses: { '200': { description: 'OK' } } };
+  const parameters = [...parametersOf(operation.path, 'path'), ...parametersOf(operation.query, 'query')];
+  return {
+    operationId,
+    summary: operation.summary,
+    ...(operation.description !== undefined && { description: operation.description }),
+    tags: [operation.tag],
+    security,
+    ...(parameters.length > 0 && { parameters }),
+    ...(operation.body && {
+      requestBody: { required: true as const, content: content(['application/json'], operation.body, 'input') },
+    }),
+    responses: responsesOf(operation, open === true),
+  };
+}
+
+function responsesOf({ answer, errors = {}, body, query }: Operation, open: boolean): DescribedOperation['responses'] {
+  const faults: Record<string, string> = {
+    ...((body || query) && { 400: 'Faults of the request, all of them' }),
+    ...(!open && { 401: 'A bearer token is needed' }),
+    ...(body && { 413: 'The body is too large', 415: 'The body is not JSON' }),
+    ...errors,
+    500: 'The request failed; the log says why',
+  };
+  const types = answer.types ?? ['application/json'];
+  return {
+    '200': { description: answer.description, content: content(types, answer.schema, 'output') },
+    ...Object.fromEntries(
+      Object.entries(faults).map(([status, description]) => [status, { description, content: PROBLEM }]),
+    ),
+  };
+}
+
+function content(types: readonly string[], schema: z.ZodType, io: 'input' | 'output'): Content {
+  const text: JsonSchema = { type: 'string' };
+  return Object.fromEntries(
+    types.map((type) => [type, { schema: type === 'application/json' ? jsonSchema(schema, io) : text }]),
+  );
+}
+
+function parametersOf(schema: z.ZodObject | undefined, where: 'query' | 'path'): Parameter[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    ...(typeof description === 'string' && { description }),
+    schema: property,
+  }));
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' });
+  return rest;
+}

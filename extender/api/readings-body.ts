@@ -1,0 +1,33 @@
+import type { ReadingFault } from '../../shared/readings/reading.ts';
+import { ProblemError } from './problem.ts';
+
+/** One item of a body: a value to be checked, or text that is no value at all. */
+export type BodyItem =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly faults: readonly ReadingFault[] };
+
+/** The readings of a body: an object is a single one, an array or NDJSON text a batch. */
+export function itemsOf(body: unknown): { readonly single: boolean; readonly items: readonly BodyItem[] } {
+  if (body === undefined) throw new ProblemError(400, 'The body is empty');
+  if (typeof body === 'string') return { single: false, items: filled(linesOf(body)) };
+  if (Array.isArray(body)) return { single: false, items: filled(body.map((value) => ({ kind: 'value', value }))) };
+  return { single: true, items: [{ kind: 'value', value: body }] };
+}
+
+function filled(items: BodyItem[]): BodyItem[] {
+  if (items.length > 0) return items;
+  throw new ProblemError(400, 'The batch is empty');
+}
+
+function linesOf(text: string): BodyItem[] {
+  const items: BodyItem[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    try {
+      items.push({ kind: 'value', value: JSON.parse(line) });
+    } catch {
+      items.push({ kind: 'refused', faults: [{ pointer: '', detail: 'is not valid JSON' }] });
+    }
+  }
+  return items;
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { parseReading } from '../../shared/readings/reading.ts';
+import { HOUR_MS } from '../../shared/units.ts';
+import type { IntakeFault } from '../readings/intake.ts';
+import type { IntakeMetrics } from '../readings/intake-metrics.ts';
+import type { ReadingsApi } from '../readings/readings-api.ts';
+import { ProblemError, type RequestFault } from './problem.ts';
+import { itemsOf } from './readings-body.ts';
+import { deliver, type Outcome } from './readings-delivery.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+const SUCCESS = { status: 'success', message: 'Reading successfully ingested' } as const;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** `POST /readings`: one reading (201), or a batch as JSON array or NDJSON with one outcome per item. */
+export function readingsRoute(deps: ApiDependencies, readings: ReadingsApi, metrics: IntakeMetrics): Route {
+  return {
+    method: 'POST',
+    path: '/readings',
+    body: bodyReaders(readings.config.READINGS_MAX_BODY_MB),
+    handle: (request, response) => answer(deps, readings, metrics, request, response),
+  };
+}
+
+async function answer(
+  { clock }: ApiDependencies,
+  { intake, config }: ReadingsApi,
+  metrics: IntakeMetrics,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { single, items } = itemsOf(request.body);
+  if (items.length > config.READINGS_MAX_BATCH)
+    throw new ProblemError(413, `${items.length} readings are more than the ${config.READINGS_MAX_BATCH} of one batch`);
+  const now = clock.now();
+  const limits = {
+    maxAheadMs: config.READINGS_MAX_AHEAD_SECONDS * 1000,
+    maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
+  };
+  const checked = items.map((item) => (item.kind === 'refused' ? item : parseReading(item.value, now, limits)));
+  const key = keyOf(request);
+  const once =
+    key === undefined
+      ? undefined
+      : {
+          key: digest(key),
+          fingerprint: digest(typeof request.body === 'string' ? request.body : JSON.stringify(request.body)),
+          now,
+          expires: now + config.IDEMPOTENCY_HOURS * HOUR_MS,
+        };
+  const outcomes = await deliver(intake, checked, once);
+  for (const { kind } of outcomes) metrics.readings.inc({ outcome: kind });
+  if (single) sendSingle(response, outcomes[0] as Outcome);
+  else sendBatch(response, outcomes);
+}
+
+function sendSingle(response: Response, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'accepted':
+      response.status(201).json({ status: SUCCESS.status, stream_id: outcome.streamId, message: SUCCESS.message });
+      return;
+    case 'refused':
+      throw new ProblemError(400, 'The reading has faults', outcome.faults);
+    case 'unavailable':
+      response.setHeader('Retry-After', outcome.fault.retryAfterSeconds);
+      throw new ProblemError(503, `${outcome.fault.message}; the reading was not accepted, send it again later`);
+    default:
+      outcome satisfies never;
+  }
+}
+
+function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
+  const items = outcomes.map(itemAnswer);
+  const accepted = items.filter(({ status }) => status === 201).length;
+  const fault = outcomes.find((outcome) => outcome.kind === 'unavailable')?.fault;
+  if (fault !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
+  const whole = accepted === items.length ? 'success' : accepted > 0 ? 'partial' : 'failed';
+  const status = whole === 'success' ? 201 : whole === 'partial' ? 207 : fault ? 503 : 400;
+  response.status(status).json({ status: whole, accepted, failed: items.length - accepted, items });
+}
+
+function itemAnswer(outcome: Outcome, index: number) {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { index, status: 201, stream_id: outcome.streamId };
+    case 'refused':
+      return { index, status: 400, errors: outcome.faults as readonly RequestFault[] };
+    case 'unavailable':
+      return { index, status: 503, detail: (outcome.fault as IntakeFault).message };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function keyOf(request: Request): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && KEY.test(key)) return key;
+  throw new ProblemError(400, 'The Idempotency-Key is not 1 to 255 visible ASCII characters');
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function bodyReaders(megabytes: number): RequestHandler[] {
+  const limit = megabytes * 1_048_576;
+  const known: RequestHandler = (request, _response, next) => {
+    if (request.headers['content-type'] && request.is(['application/json', 'application/x-ndjson'])) return next();
+    throw new ProblemError(415, 'The body must be application/json or application/x-ndjson');
+  };
+  return [known, express.json({ limit }), express.text({ limit, type: 'application/x-ndjson' })];
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { meterId } from '../../shared/readings/reading.ts';
+import type { ReadingsCursor, StoredReading } from '../../shared/store/readings-ports.ts';
+import { isoTime } from '../../shared/units.ts';
+import type { ReadingsApi } from '../readings/readings-api.ts';
+import { checked } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+import { askedRange, rangeFaults, rangeQuery } from './site-range.ts';
+import { knownSite } from './sites.ts';
+
+const MAX_DAYS = 36_500;
+
+const cursor = z.string().transform((text, context): ReadingsCursor => {
+  const [time, deviceId] = Buffer.from(text, 'base64url').toString().split(' ');
+  const timestamp = Number(time);
+  if (Number.isSafeInteger(timestamp) && meterId.safeParse(deviceId).success)
+    return { timestamp, deviceId: deviceId as string };
+  context.addIssue({ code: 'custom', message: 'is no cursor that this API gave' });
+  return z.NEVER;
+});
+
+const query = z.strictObject({
+  ...rangeQuery,
+  limit: z.coerce.number('is not a number').int('is not a whole number').min(1).max(10_000).default(1_000),
+  cursor: cursor.optional(),
+});
+
+/** `GET /sites/{site_id}/readings`: readings by time, page by page; the last 24 hours unless a range is given. */
+export function siteReadingsRoute({ clock }: ApiDependencies, readings: ReadingsApi): Route {
+  return {
+    method: 'GET',
+    path: '/sites/:site_id/readings',
+    async handle(request, response) {
+      const now = clock.now();
+      const asked = checked(query, request.query, (input) => rangeFaults(input, now, MAX_DAYS));
+      const { siteId } = await knownSite(readings, request);
+      const page = await readings.store.readings(siteId, askedRange(asked, now), asked.limit + 1, asked.cursor);
+      const shown = page.slice(0, asked.limit);
+      const last = page.length > asked.limit ? shown.at(-1) : undefined;
+      response.json({ site_id: siteId, readings: shown.map(readingAnswer), next_cursor: last ? cursorAt(last) : null });
+    },
+  };
+}
+
+function readingAnswer({ deviceId, watts, timestamp, streamId }: StoredReading) {
+  return { device_id: deviceId, power_reading: watts, timestamp: isoTime(timestamp), stream_id: streamId };
+}
+
+function cursorAt({ timestamp, deviceId }: StoredReading): string {
+  return Buffer.from(`${timestamp} ${deviceId}`).toString('base64url');
+}

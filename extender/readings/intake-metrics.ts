@@ -1,0 +1,16 @@
+import { Counter, type Registry } from 'prom-client';
+
+/** The metrics of taking readings in, made on the API's registry. */
+export function createIntakeMetrics(registry: Registry) {
+  return {
+    readings: new Counter({
+      name: 'carbon_extender_readings_total',
+      help: 'Readings sent to POST /readings: accepted, refused (faulty), unavailable (to be sent again)',
+      labelNames: ['outcome'] as const,
+      registers: [registry],
+    }),
+  };
+}
+
+/** The metrics that {@link createIntakeMetrics} makes. */
+export type IntakeMetrics = ReturnType<typeof createIntakeMetrics>;

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import { integer, list, positive } from '../../shared/runtime/config.ts';
+import { redisSettings } from '../../shared/runtime/redis-settings.ts';
+import { parseZone, type Zone } from '../../shared/zones.ts';
+
+/** Settings of the readings and sites resources. */
+export const readingsApiSettings = {
+  ...redisSettings,
+  SITE_ZONES: list()
+    .transform((items, context) => {
+      const zones = new Map<string, Zone>();
+      for (const item of items) {
+        const [site, code, ...rest] = item.split('=').map((part) => part.trim());
+        const parsed = parseZone(code ?? '');
+        if (site && rest.length === 0 && parsed.kind !== 'malformed') zones.set(site, parsed.zone);
+        else context.addIssue({ code: 'custom', message: `"${item}" is not site=ZONE` });
+      }
+      return zones;
+    })
+    .default(new Map())
+    .describe('Zones of sites: berlin-1=DE,lyon-2=FR; what PUT /sites/{id} says comes first'),
+  READINGS_MAX_BODY_MB: positive(64).default(8).describe('Largest body of POST /readings in MiB'),
+  READINGS_MAX_BATCH: integer(1, 50_000).default(10_000).describe('Most readings in one POST /readings'),
+  READINGS_MAX_AHEAD_SECONDS: positive(86_400)
+    .default(300)
+    .describe('Seconds by which the time of a reading may lie ahead of our clock'),
+  READINGS_MAX_AGE_HOURS: positive(87_600).default(168).describe('Hours by which it may lie behind'),
+  READINGS_MAX_GAP_SECONDS: positive(86_400)
+    .default(900)
+    .describe('Seconds between two readings of a device over which its power counts as known'),
+  IDEMPOTENCY_HOURS: positive(720).default(24).describe('Hours for which an Idempotency-Key is remembered'),
+};
+
+/** The values of {@link readingsApiSettings}. */
+export type ReadingsApiConfig = z.output<z.ZodObject<typeof readingsApiSettings>>;

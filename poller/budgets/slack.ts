@@ -1,0 +1,19 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { sendToSlack } from '../grid/slack.ts';
+import type { SendAlert } from './watch.ts';
+
+/** Longest wait for Slack, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+
+/** Sends budget alerts to SLACK_WEBHOOK_URL; undefined without one, and alerts are then log lines alone. */
+export function slackAlerts(webhook: string | undefined, clock: Clock, logger: Logger): SendAlert | undefined {
+  if (webhook === undefined) return undefined;
+  return async (text, signal) => {
+    const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal });
+    if (delivery.outcome === 'retry')
+      logger.warn({ reason: delivery.reason }, 'a budget alert could not be sent; the next round tries again');
+    if (delivery.outcome === 'refused') logger.error({ reason: delivery.reason }, 'Slack refused a budget alert');
+    return delivery.outcome !== 'retry';
+  };
+}

@@ -1,0 +1,113 @@
+import type { EpochMs } from '../../units.ts';
+import type { Zone } from '../../zones.ts';
+import type { KeyedDelivery, ReadingsWriter, RememberedDelivery, StoredReading } from '../readings-ports.ts';
+import type { Database } from './database.ts';
+
+interface Meter {
+  readonly site: number;
+  readonly meter: number;
+}
+
+/** Keeps meter readings in SQLite; several processes may write to one file. */
+export function sqliteReadingsWriter(database: Database): ReadingsWriter {
+  return {
+    async appendReadings(readings) {
+      return database.write(() => append(database, readings));
+    },
+    async appendReadingsOnce(readings, delivery) {
+      return database.write(() => appendOnce(database, readings, delivery));
+    },
+    async forgetReadingsBefore(time) {
+      return database.write(() => forget(database, time));
+    },
+    async putSite(siteId, zone) {
+      database.write(() => putSite(database, siteId, zone));
+    },
+  };
+}
+
+function append(database: Database, readings: readonly StoredReading[]): boolean[] {
+  const meters = new Map<string, Meter>();
+  const spans = new Map<number, { first: EpochMs; last: EpochMs }>();
+  const kept = readings.map((reading) => {
+    const { timestamp, watts, streamId } = reading;
+    const { ms, seq } = streamNumber(reading);
+    const { site, meter } = meterOf(database, meters, reading);
+    const span = spans.get(meter);
+    if (span === undefined) spans.set(meter, { first: timestamp, last: timestamp });
+    else {
+      span.first = Math.min(span.first, timestamp);
+      span.last = Math.max(span.last, timestamp);
+    }
+    const sql = 'INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+    if (database.run(sql, site, timestamp, meter, watts, ms, seq) === 1) return true;
+    const row = database.get<{ id: string }>(
+      "SELECT stream_ms || '-' || stream_seq AS id FROM reading WHERE site = ? AND t = ? AND meter = ?",
+      site,
+      timestamp,
+      meter,
+    );
+    return row?.id === streamId;
+  });
+  for (const [meter, { first, last }] of spans)
+    database.run('UPDATE meter SET first = min(first, ?), last = max(last, ?) WHERE id = ?', first, last, meter);
+  return kept;
+}
+
+function appendOnce(
+  database: Database,
+  readings: readonly StoredReading[],
+  { key, note, now, expires }: KeyedDelivery,
+): RememberedDelivery {
+  const sql = 'SELECT note, stream_ids FROM delivery WHERE key = ? AND expires > ?';
+  const known = database.get<{ note: string; stream_ids: string }>(sql, key, now);
+  if (known !== undefined) return { note: known.note, streamIds: known.stream_ids.split(' ').filter(Boolean) };
+  append(database, readings);
+  const streamIds = readings.map((reading) => reading.streamId);
+  database.run('INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?)', key, expires, note, streamIds.join(' '));
+  return { note, streamIds };
+}
+
+function forget(database: Database, time: EpochMs): number {
+  let count = 0;
+  for (const { id } of database.all<{ id: number }>('SELECT id FROM site'))
+    count += database.run('DELETE FROM reading WHERE site = ? AND t < ?', id, time);
+  database.run('DELETE FROM meter WHERE last < ?', time);
+  database.run('UPDATE meter SET first = ?1 WHERE first < ?1', time);
+  database.run('DELETE FROM site WHERE zone IS NULL AND id NOT IN (SELECT site FROM meter)');
+  database.run('DELETE FROM delivery WHERE expires < ?', time);
+  return count;
+}
+
+function putSite(database: Database, siteId: string, zone: Zone | undefined): void {
+  const sql = 'INSERT INTO site (name, zone) VALUES (?, ?) ON CONFLICT DO UPDATE SET zone = excluded.zone';
+  database.run(sql, siteId, zone ?? null);
+}
+
+function meterOf(database: Database, known: Map<string, Meter>, { siteId, deviceId, timestamp }: StoredReading): Meter {
+  const key = `${siteId}\0${deviceId}`;
+  const cached = known.get(key);
+  if (cached !== undefined) return cached;
+  database.run('INSERT INTO site (name) VALUES (?) ON CONFLICT DO NOTHING', siteId);
+  database.run(
+    'INSERT INTO meter (site, name, first, last) SELECT id, ?2, ?3, ?3 FROM site WHERE name = ?1 ON CONFLICT DO NOTHING',
+    siteId,
+    deviceId,
+    timestamp,
+  );
+  const row = database.get<Meter>(
+    'SELECT site.id AS site, meter.id AS meter FROM site JOIN meter ON meter.site = site.id WHERE site.name = ? AND meter.name = ?',
+    siteId,
+    deviceId,
+  );
+  if (row === undefined) throw new Error('SQLite kept no row of a meter that was just written');
+  known.set(key, row);
+  return row;
+}
+
+function streamNumber({ siteId, deviceId, watts, timestamp, streamId }: StoredReading): { ms: number; seq: number } {
+  const [ms, seq] = streamId.split('-').map(Number);
+  const whole = Number.isSafeInteger(ms) && Number.isSafeInteger(seq) && Number.isSafeInteger(timestamp);
+  if (whole && Number.isFinite(watts)) return { ms: ms as number, seq: seq as number };
+  throw new RangeError(`no reading: ${watts} W at ${timestamp} of ${siteId}/${deviceId} from ${streamId}`);
+}

@@ -1,0 +1,54 @@
+import { type MeterReading, parseReading, type ReadingFault } from '../../readings/reading.ts';
+import { isoTime } from '../../units.ts';
+import type { StoredReading } from '../readings-ports.ts';
+
+/** Field by which an entry that was put back names the entry that it was at first. */
+export const ORIGIN = 'origin_id';
+
+/** Fields of a stream entry, as text. */
+export type EntryFields = Readonly<Record<string, string>>;
+
+/** A stream entry as it was read: its number and its fields. */
+export interface StreamEntry {
+  readonly id: string;
+  readonly fields: EntryFields;
+}
+
+/** What a stream entry came to. */
+export type DecodedEntry =
+  | { readonly kind: 'reading'; readonly reading: StoredReading }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const NUMBER = /^\d+(\.\d+)?([eE][-+]?\d+)?$/;
+const STREAM_ID = /^\d{1,16}-\d{1,16}$/;
+
+/** A reading as the fields of a stream entry, names and values in turn. */
+export function encodeEntry({ siteId, deviceId, watts, timestamp }: MeterReading): string[] {
+  const time = isoTime(timestamp);
+  return ['site_id', siteId, 'device_id', deviceId, 'power_reading', String(watts), 'timestamp', time];
+}
+
+/** Reads an entry that anybody may have written. */
+export function decodeEntry({ id, fields }: StreamEntry): DecodedEntry {
+  const { [ORIGIN]: origin, power_reading: power, ...names } = fields;
+  const value = power !== undefined && NUMBER.test(power) ? Number(power) : power;
+  const parsed = parseReading({ ...names, power_reading: value }, 0);
+  if (parsed.kind === 'refused') return { kind: 'refused', reason: reasonOf(parsed.faults) };
+  const streamId = origin !== undefined && STREAM_ID.test(origin) ? origin : id;
+  return { kind: 'reading', reading: { ...parsed.reading, streamId } };
+}
+
+/** A reading as an item of its site's list. */
+export function listItem({ siteId, deviceId, watts, timestamp, streamId }: StoredReading): string {
+  const item = { site_id: siteId, device_id: deviceId, power_reading: watts, timestamp: isoTime(timestamp) };
+  return JSON.stringify({ ...item, stream_id: streamId });
+}
+
+/** The list that holds a site's newest readings. */
+export function siteList(siteId: string): string {
+  return `site_readings:${siteId}`;
+}
+
+function reasonOf(faults: readonly ReadingFault[]): string {
+  return faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ');
+}

@@ -1,0 +1,28 @@
+import type { RedisClient } from '../../runtime/redis.ts';
+import { deadStream } from './dead-letters.ts';
+
+/** How far the consumers of the readings stream are. */
+export interface StreamState {
+  readonly length: number;
+  /** Entries that were handed to a consumer and are not acknowledged. */
+  readonly pending: number;
+  /** Entries that no consumer was handed yet; undefined where Redis cannot tell. */
+  readonly lag: number | undefined;
+  readonly consumers: number;
+  readonly deadLetters: number;
+}
+
+/** Asks Redis; a stream or group that does not exist yet is empty. */
+export async function streamState(client: RedisClient, stream: string, group: string): Promise<StreamState> {
+  const [length, deadLetters, groups] = await Promise.all([
+    client.xLen(stream),
+    client.xLen(deadStream(stream)),
+    client.xInfoGroups(stream).catch((error: Error) => {
+      if (error.message.includes('no such key')) return [];
+      throw error;
+    }),
+  ]);
+  const own = groups.find(({ name }) => name === group);
+  const lag = own === undefined ? length : (own.lag ?? undefined);
+  return { length, pending: own?.pending ?? 0, lag, consumers: own?.consumers ?? 0, deadLetters };
+}

@@ -1,0 +1,54 @@
+import {
+  DECISION_COLUMNS,
+  DECISION_FIELDS,
+  type Decision,
+  type DecisionReader,
+  type DecisionWriter,
+} from '../decisions.ts';
+import { Database } from './database.ts';
+import { migrate } from './migrate.ts';
+
+/** Longest time that one statement or transaction may take, in milliseconds. */
+const STATEMENT_MS = 30_000;
+
+const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'decidedAt', 'boundAt']);
+const CHANGING = DECISION_FIELDS.filter((field) => field !== 'uid').map(
+  (field) => `${DECISION_COLUMNS[field]} = excluded.${DECISION_COLUMNS[field]}`,
+);
+const INSERT = `INSERT INTO placement_decisions (${DECISION_FIELDS.map((field) => DECISION_COLUMNS[field]).join(', ')})
+  VALUES (${DECISION_FIELDS.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (uid) DO UPDATE SET ${CHANGING.join(', ')}`;
+const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placement_decisions
+  WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
+
+/** Opens the decisions in PostgreSQL. Asks for no connection yet: the database may be away. */
+export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader {
+  const database = new Database({
+    dsn,
+    connections: 2,
+    timeoutMs: STATEMENT_MS,
+    prepare: async (connection) => {
+      await migrate(connection);
+    },
+  });
+  return {
+    recordDecisions: (decisions) =>
+      database.transaction(async (connection) => {
+        for (const decision of decisions) await connection.query(INSERT, DECISION_FIELDS.map(fieldOf(decision)));
+      }),
+    async *decisions({ from, to }) {
+      yield* await database.query<Decision>(SELECT, [new Date(from), new Date(to)]);
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+function fieldOf(decision: Decision): (field: keyof Decision) => unknown {
+  return (field) =>
+    TIMES.has(field) && decision[field] !== null ? new Date(decision[field] as number) : decision[field];
+}
+
+function selected(field: keyof Decision): string {
+  const column = DECISION_COLUMNS[field];
+  if (!TIMES.has(field)) return `${column} AS "${field}"`;
+  return `floor(extract(epoch FROM ${column}) * 1000)::float8 AS "${field}"`;
+}

@@ -1,0 +1,77 @@
+import { isoTime, watts } from '../../units.ts';
+import type { Zone } from '../../zones.ts';
+import type { ReadingsReader, ReadingsStore, Site, StoredReading } from '../readings-ports.ts';
+import { Database } from './database.ts';
+import { migrate } from './migrate.ts';
+import { timescaleReadingsWriter } from './readings-writer.ts';
+
+/** Longest time that one statement may take, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+interface ReadingRow {
+  readonly device: string;
+  readonly t: Date;
+  readonly watts: number;
+  readonly stream_id: string;
+}
+
+interface SiteRow {
+  readonly name: string;
+  readonly zone: Zone | null;
+  readonly devices: number;
+  readonly first: Date | null;
+  readonly last: Date | null;
+}
+
+const SITES = `SELECT site.name, site.zone, count(meter.id)::int AS devices, min(meter.first) AS first, max(meter.last) AS last
+  FROM site LEFT JOIN meter ON meter.site_id = site.id`;
+
+/** Opens meter readings and sites in PostgreSQL. Asks for no connection yet: the database may be away. */
+export function openTimescaleReadings(dsn: string): ReadingsStore {
+  const database = new Database({
+    dsn,
+    connections: 4,
+    timeoutMs: TIMEOUT_MS,
+    prepare: async (connection) => {
+      await migrate(connection);
+    },
+  });
+  return {
+    ...timescaleReadingsReader(database),
+    ...timescaleReadingsWriter(database),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+function timescaleReadingsReader(database: Database): ReadingsReader {
+  return {
+    async readings(siteId, { from, to }, limit, after) {
+      const start = isoTime(Math.max(from, after?.timestamp ?? from));
+      const rows = await database.query<ReadingRow & Record<string, unknown>>(
+        `SELECT meter.name AS device, reading."timestamp" AS t, reading.watts, stream_ms || '-' || stream_seq AS stream_id
+         FROM site JOIN meter_reading AS reading ON reading.site_id = site.id JOIN meter ON meter.id = reading.meter_id
+         WHERE site.name = $1 AND reading."timestamp" >= $2 AND reading."timestamp" < $3
+           AND (reading."timestamp", meter.name COLLATE "C") > ($4, $5)
+         ORDER BY reading."timestamp", meter.name COLLATE "C" LIMIT $6`,
+        [siteId, start, isoTime(to), isoTime(after?.timestamp ?? from), after?.deviceId ?? '', limit],
+      );
+      return rows.map(({ device, t, watts: power, stream_id }): StoredReading => {
+        return { siteId, deviceId: device, timestamp: t.getTime(), watts: watts(power), streamId: stream_id };
+      });
+    },
+    async sites() {
+      const sql = `${SITES} GROUP BY site.id ORDER BY site.name COLLATE "C"`;
+      return (await database.query<SiteRow & Record<string, unknown>>(sql)).map(toSite);
+    },
+    async site(siteId) {
+      const sql = `${SITES} WHERE site.name = $1 GROUP BY site.id`;
+      const [row] = await database.query<SiteRow & Record<string, unknown>>(sql, [siteId]);
+      return row && toSite(row);
+    },
+  };
+}
+
+function toSite({ name, zone, devices, first, last }: SiteRow): Site {
+  const [from, to] = [first?.getTime(), last?.getTime()];
+  return { siteId: name, zone: zone ?? undefined, devices, first: from, last: to };
+}

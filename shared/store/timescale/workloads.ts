@@ -1,0 +1,108 @@
+import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
+import { type Connection, Database } from './database.ts';
+import { migrate } from './migrate.ts';
+
+/** Longest time that one statement may take, in milliseconds. */
+const STATEMENT_MS = 30_000;
+
+/** Columns as PostgreSQL names them, with their types; a time is milliseconds since 1970 in the program. */
+const COLUMNS = {
+  service_name: 'text',
+  region: 'text',
+  period_start: 'time',
+  period_end: 'time',
+  request_count: 'bigint',
+  total_kWh: 'float8',
+  avg_kWh_per_request: 'float8',
+  total_gCO2e: 'float8',
+  gCO2e_per_1k_requests: 'float8',
+  avg_grid_gCO2_per_kWh: 'float8',
+  min_grid_gCO2_per_kWh: 'float8',
+  max_grid_gCO2_per_kWh: 'float8',
+  calculation_method: 'text',
+  assumptions: 'jsonb',
+  metadata: 'jsonb',
+} as const satisfies Record<keyof WorkloadEmissions, string>;
+
+const NAMES = Object.keys(COLUMNS) as (keyof WorkloadEmissions)[];
+const KEY = ['service_name', 'region', 'period_start', 'period_end'];
+const CHANGING = NAMES.filter((name) => !KEY.includes(name)).map((name) => `${name} = excluded.${name}`);
+const SAVE = `INSERT INTO workload_emissions (${NAMES.join(', ')})
+  VALUES (${NAMES.map((_, index) => `$${index + 1}`).join(', ')})
+  ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET ${CHANGING.join(', ')}, updated_at = now()
+  RETURNING (xmax = 0) AS created`;
+
+const ms = (column: string) => `floor(extract(epoch FROM ${column}) * 1000)::float8 AS ${column}`;
+const FIND = `SELECT ${NAMES.map(selected).join(', ')}, ${ms('created_at')}, ${ms('updated_at')}
+  FROM workload_emissions WHERE period_end > $1 AND period_start < $2
+  AND ($3::text IS NULL OR service_name = $3) AND ($4::text IS NULL OR region = $4)
+  ORDER BY workload_emissions.period_start, service_name COLLATE "C", region COLLATE "C", workload_emissions.period_end`;
+
+/** The workloads and budgets in PostgreSQL. Asks for no connection yet. */
+export function openTimescaleWorkloads(dsn: string): WorkloadStore {
+  const database = new Database({
+    dsn,
+    connections: 2,
+    timeoutMs: STATEMENT_MS,
+    prepare: async (connection) => {
+      await migrate(connection);
+    },
+  });
+  return {
+    saveWorkloads: (records) =>
+      database.transaction(async (connection) => {
+        let created = 0;
+        for (const record of records) if (await saved(connection, record)) created += 1;
+        return { created, updated: records.length - created };
+      }),
+    workloads: ({ service = null, region = null }, { from, to }) =>
+      database.query<SavedWorkload>(FIND, [new Date(from), new Date(to), service, region]),
+    ...budgetBook(database),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+function budgetBook(database: Database): BudgetBook {
+  return {
+    budgets: () =>
+      database.query<Budget>(
+        `SELECT kind, name, per, grams, ${ms('alerted_period')}, alerted_share FROM carbon_budgets
+         ORDER BY kind, name COLLATE "C", per`,
+      ),
+    async setBudget({ kind, name, per, grams }) {
+      await database.query(
+        `INSERT INTO carbon_budgets (kind, name, per, grams) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, name, per)
+         DO UPDATE SET grams = excluded.grams, alerted_period = NULL, alerted_share = 0`,
+        [kind, name, per, grams],
+      );
+    },
+    async removeBudget({ kind, name, per }) {
+      const sql = 'DELETE FROM carbon_budgets WHERE kind = $1 AND name = $2 AND per = $3 RETURNING name';
+      return (await database.query(sql, [kind, name, per])).length > 0;
+    },
+    async noteAlert({ kind, name, per }, period, share) {
+      const sql =
+        'UPDATE carbon_budgets SET alerted_period = $4, alerted_share = $5 WHERE kind = $1 AND name = $2 AND per = $3';
+      await database.query(sql, [kind, name, per, new Date(period), share]);
+    },
+  };
+}
+
+async function saved(connection: Connection, record: WorkloadEmissions): Promise<boolean> {
+  const { rows } = await connection.query<{ created: boolean }>(
+    SAVE,
+    NAMES.map((name) => given(name, record)),
+  );
+  return rows[0]?.created === true;
+}
+
+function given(name: keyof WorkloadEmissions, record: WorkloadEmissions): unknown {
+  if (COLUMNS[name] === 'time') return new Date(record[name] as number);
+  return COLUMNS[name] === 'jsonb' ? JSON.stringify(record[name]) : record[name];
+}
+
+function selected(name: keyof WorkloadEmissions): string {
+  if (COLUMNS[name] === 'time') return ms(name);
+  // Unquoted names fold to lower case: the quotes give the answer's fields their own. Counts stay exact to 2^53.
+  return COLUMNS[name] === 'bigint' ? `${name}::float8 AS "${name}"` : `${name} AS "${name}"`;
+}

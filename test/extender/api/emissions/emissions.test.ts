@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { Container } from '../../../../shared/store/ports.ts';
+import { HOUR_MS, JOULES_PER_KWH } from '../../../../shared/units.ts';
+import { NOON, start, web } from '../start-api.ts';
+
+const db: Container = { namespace: 'shop', pod: 'db-0', container: 'postgres', node: 'n2' };
+const lost: Container = { namespace: 'batch', pod: 'job-0', container: 'run', node: 'n9' };
+const idle: Container = { namespace: '__idle__', pod: '__idle__', container: '__idle__', node: 'n1' };
+const KWH = JOULES_PER_KWH;
+const MORNING = '2026-01-01T10:00:00Z,2026-01-01T12:00:00Z';
+
+describe('GET /api/emissions', () => {
+  it('prices each container in the zone of its node, hour by hour', async () => {
+    await using api = await startWithMorning();
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}&aggregate=namespace`);
+
+    // web: 1 kWh × 400 + 2 kWh × 300 in DE, db: 1 kWh × 50 + 1 kWh × 60 in FR.
+    expect(body).toMatchObject({
+      code: 200,
+      status: 'success',
+      data: [{ shop: { properties: { namespace: 'shop' } } }],
+    });
+    expect(body.data[0].shop.kwh).toBeCloseTo(5, 6);
+    expect(body.data[0].shop.grams).toBeCloseTo(400 + 600 + 50 + 60, 3);
+    expect(body.data[0].shop.intensity_g_per_kwh).toBeCloseTo(1110 / 5, 3);
+    expect(body.data[0].shop).toMatchObject({ coverage: 1, quality: 'estimated', zones: ['DE', 'FR'], minutes: 120 });
+  });
+
+  it('tells what all of it would have emitted in another zone', async () => {
+    await using api = await startWithMorning();
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}&zone=FR`);
+
+    expect(body.data[0].shop.grams).toBeCloseTo(2 * 50 + 3 * 60, 3);
+    expect(body.meta.zone).toBe('FR');
+  });
+
+  it('gives one set of rows for every step, and one for all when they are accumulated', async () => {
+    await using api = await startWithMorning();
+
+    const steps = await api.get(`/api/emissions?window=${MORNING}&aggregate=node&step=1h`);
+    const one = await api.get(`/api/emissions?window=${MORNING}&aggregate=node&step=1h&accumulate=true`);
+
+    expect(steps.body.data.map((rows: Record<string, { kwh: number }>) => Math.round(rows.n1?.kwh ?? -1))).toEqual([
+      1, 2,
+    ]);
+    expect(steps.body.data[1].n1.window).toEqual({
+      start: '2026-01-01T11:00:00.000Z',
+      end: '2026-01-01T12:00:00.000Z',
+    });
+    expect(one.body.data).toHaveLength(1);
+    expect(one.body.data[0].n1.kwh).toBeCloseTo(3, 6);
+  });
+
+  it('leaves emissions of unknown zones unknown, and says why', async () => {
+    await using api = await startWithMorning();
+    await api.hour(-1, [lost, KWH]);
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}&namespace=batch`);
+
+    expect(body.data[0].batch).toMatchObject({ grams: null, coverage: 0, power_coverage: 1, quality: null, zones: [] });
+    expect(body.data[0].batch.unpriced_kwh).toBeCloseTo(1, 6);
+    expect(body.data[0].batch.reason).toContain('zone of node n9 is not known');
+  });
+
+  it('counts hours without intensity as not covered', async () => {
+    await using api = await start();
+    await api.hour(-2, [web, KWH]);
+    await api.hour(-1, [web, KWH]);
+    await api.intensity('DE', -1, 200);
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}`);
+
+    expect(body.data[0].shop).toMatchObject({ coverage: 0.5, power_coverage: 1 });
+    expect(body.data[0].shop.grams).toBeCloseTo(200, 6);
+    expect(body.data[0].shop.unpriced_kwh).toBeCloseTo(1, 6);
+  });
+
+  it('cuts hours at the edges of the window exactly', async () => {
+    await using api = await startWithMorning();
+    await api.store.compact(NOON);
+
+    const { body } = await api.get(
+      '/api/emissions?window=2026-01-01T10:45:00Z,2026-01-01T11:15:00Z&aggregate=pod&pod=web-0',
+    );
+
+    // A quarter of 1 kWh at 400 and a quarter of 2 kWh at 300.
+    expect(body.data[0]['shop/web-0'].kwh).toBeCloseTo(0.75, 6);
+    expect(body.data[0]['shop/web-0'].grams).toBeCloseTo(100 + 150, 3);
+    expect(body.data[0]['shop/web-0'].coverage).toBeCloseTo(1, 9);
+  });
+
+  it('shows what nodes used beside their containers only when asked', async () => {
+    await using api = await startWithMorning();
+    await api.hour(-1, [idle, KWH]);
+
+    const without = await api.get(`/api/emissions?window=${MORNING}&aggregate=container`);
+    const withIdle = await api.get(`/api/emissions?window=${MORNING}&aggregate=container&includeIdle=true`);
+
+    expect(Object.keys(without.body.data[0])).toEqual(['shop/db-0/postgres', 'shop/web-0/app']);
+    expect(withIdle.body.data[0].__idle__.kwh).toBeCloseTo(1, 6);
+  });
+
+  it('counts the time for which a container lived as the whole of its coverage', async () => {
+    await using api = await start();
+    await api.power(-3600, 60, 60);
+    await api.power(-3540, 60, 60);
+    await api.intensity('DE', -2, 100);
+    await api.intensity('DE', -1, 100);
+
+    const { body } = await api.get('/api/emissions?window=24h');
+
+    expect(body.data[0].shop).toMatchObject({ coverage: 1, minutes: 2 });
+  });
+
+  it.each([
+    ['window=yesteryear', '/window'],
+    ['window=2026-01-02T00:00:00Z,2026-01-01T00:00:00Z', '/window'],
+    ['window=500d', '/window'],
+    ['aggregate=colour', '/aggregate'],
+    ['step=90m', '/step'],
+    ['accumulate=maybe', '/accumulate'],
+    ['zone=nowhere', '/zone'],
+    ['colour=red', '/colour'],
+    ['aggregate=label:app', '/aggregate'],
+  ])('refuses %s', async (query, pointer) => {
+    await using api = await start();
+
+    const { status, type, body } = await api.get(`/api/emissions?${query}`);
+
+    expect(status).toBe(400);
+    expect(type).toContain('application/problem+json');
+    expect(body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([pointer]);
+  });
+});
+
+/** web on n1 in DE: 1 kWh, then 2 kWh; db on n2 in FR: 1 kWh each; from ten to noon. */
+async function startWithMorning() {
+  const api = await start();
+  await api.hour(-2, [web, KWH], [db, KWH]);
+  await api.hour(-1, [web, 2 * KWH], [db, KWH]);
+  for (const [code, hour, value] of [
+    ['DE', -2, 400],
+    ['DE', -1, 300],
+    ['FR', -2, 50],
+    ['FR', -1, 60],
+  ] as const)
+    await api.intensity(code, hour, value, code === 'DE' ? 'estimated' : 'measured');
+  expect(NOON % HOUR_MS).toBe(0);
+  return api;
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
+import { createApp } from '../../../extender/api/app.ts';
+import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
+import type { CacheState } from '../../../shared/carbon-cache.ts';
+import type { Quality, Signal } from '../../../shared/intensity.ts';
+import { listen } from '../../../shared/runtime/http-server.ts';
+import type { Container, PowerSample } from '../../../shared/store/ports.ts';
+import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
+import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/units.ts';
+import { zone } from '../../../shared/zones.ts';
+import { capturedLog } from '../../captured-log.ts';
+import { FakeClock } from '../../fake-clock.ts';
+
+/** The time at which every test's clock stands. */
+export const NOON = Date.parse('2026-01-01T12:00:00Z');
+/** A container on node n1, which stands in DE. */
+export const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'n1' };
+
+/** Nodes whose zone is known. */
+const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
+
+/** Serves the API over an empty embedded store of its own. */
+export async function start(token?: string, cache?: () => CacheState) {
+  const folder = mkdtempSync(join(tmpdir(), 'api-'));
+  const store = openSqliteWriter(folder);
+  const log = capturedLog();
+  const metrics = createApiMetrics();
+  const clock = new FakeClock(NOON);
+  const app = createApp({
+    store,
+    workloads: openSqliteWorkloads(folder),
+    profiles: builtInProfiles(),
+    clock,
+    logger: log,
+    metrics,
+    mode: 'local',
+    token,
+    zoneOfNode,
+    labels: podLabels(store),
+    ...(cache && { cache }),
+  });
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${server.port}`;
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(url + path, init);
+    const type = response.headers.get('content-type');
+    // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer whose shape it is about to check.
+    return { status: response.status, type, body: (await response.json()) as any };
+  };
+  return {
+    url,
+    log,
+    store,
+    clock,
+    get: (path: string, headers = {}) => ask(path, { headers }),
+    post: (path: string, body: unknown) =>
+      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    /** Energy of the web container over some seconds that end some seconds after noon. */
+    power: (end: number, energy: number, seconds = 15) =>
+      store.append({
+        target: 't',
+        samples: [
+          { container: web, start: NOON + (end - seconds) * 1000, end: NOON + end * 1000, joules: joules(energy) },
+        ],
+      }),
+    /** Energy of any containers over an hour counted from noon, one sample a minute. */
+    async hour(hour: number, ...energies: (readonly [Container, number])[]) {
+      for (let minute = 0; minute < 60; minute += 1) {
+        const start = NOON + hour * HOUR_MS + minute * 60_000;
+        const samples = energies.map(
+          ([container, energy]): PowerSample => ({
+            container,
+            start,
+            end: start + 60_000,
+            joules: joules(energy / 60),
+          }),
+        );
+        await store.append({ target: `of ${energies[0]?.[0].pod}`, samples });
+      }
+    },
+    /** An hour's intensity, counted from noon. */
+    intensity: (code: string, hour: number, value: number, quality: Quality = 'measured', signal: Signal = 'average') =>
+      store.record([
+        {
+          zone: zone(code),
+          hour: NOON + hour * HOUR_MS,
+          carbonIntensity: gramsPerKwh(value),
+          provider: 'test',
+          signal,
+          quality,
+        },
+      ]),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

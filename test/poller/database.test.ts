@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import type { PowerSample } from '../../shared/store/ports.ts';
+import { openTimescaleReader } from '../../shared/store/timescale/store.ts';
+import { startKeplerDouble } from '../doubles/kepler.ts';
+import { describeDatabase } from '../servers/databases.ts';
+import { eventually, startProcess } from '../started-process.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'poller-db-'));
+let folders = 0;
+afterAll(() => rmSync(root, { recursive: true }));
+
+const RECORDS = 'this process records';
+const WATTS = 10;
+
+function startPoller(dsn: string, exporter: string) {
+  const folder = join(root, String(++folders));
+  return startProcess('poller', {
+    ...{ MODE: 'db', TSDB_DSN: dsn, DATA_DIR: folder, CACHE_FILE: join(folder, 'cache.json') },
+    ...{ POLLER_TASKS: 'power,retention', POLLER_PORT: '0', POLLER_HOST: '127.0.0.1' },
+    ...{ EXPORTER_URL: exporter, SCRAPE_INTERVAL_SECONDS: '0.1' },
+  });
+}
+
+const exporter = () =>
+  startKeplerDouble({
+    generation: 'classic',
+    clock: systemClock,
+    node: 'n1',
+    containers: [{ namespace: 'shop', pod: 'web-0', container: 'app', watts: WATTS }],
+  });
+
+async function samplesIn(dsn: string): Promise<PowerSample[]> {
+  await using reader = openTimescaleReader(dsn);
+  const found: PowerSample[] = [];
+  for await (const sample of reader.samples({}, { from: 0, to: Date.now() + 60_000 })) found.push(sample);
+  return found;
+}
+
+/** Fails when two samples overlap, or when one holds other energy than the exporter gave in its time. */
+function expectCountedOnce(samples: readonly PowerSample[]): void {
+  for (const [index, { start, end, joules }] of samples.entries()) {
+    if (index > 0) expect(start).toBeGreaterThanOrEqual(samples[index - 1]?.end ?? 0);
+    expect(joules / ((end - start) / 1000)).toBeLessThan(WATTS * 1.6);
+  }
+  const seconds = samples.reduce((sum, { start, end }) => sum + (end - start) / 1000, 0);
+  const energy = samples.reduce((sum, { joules }) => sum + joules, 0);
+  expect(energy / seconds).toBeGreaterThan(WATTS * 0.9);
+  expect(energy / seconds).toBeLessThan(WATTS * 1.1);
+}
+
+describeDatabase('a poller with a database', (server) => {
+  it('lets a second poller take over when it is killed, with nothing counted twice', { timeout: 90_000 }, async () => {
+    const dsn = await server().database();
+    await using kepler = await exporter();
+    await using first = startPoller(dsn, kepler.url);
+    await first.logged(RECORDS);
+    await using second = startPoller(dsn, kepler.url);
+    await second.logged('another process records; this one stands by');
+    const before = await eventually(
+      () => samplesIn(dsn),
+      (samples) => samples.length > 5,
+    );
+
+    first.child.kill('SIGKILL');
+    const killed = Date.now();
+    await second.logged(RECORDS);
+    const gone = Date.now() - killed;
+    const after = await eventually(
+      () => samplesIn(dsn),
+      (samples) => (samples.at(-1)?.start ?? 0) > killed + gone,
+    );
+
+    expect(before.length).toBeLessThan(after.length);
+    expect(gone).toBeLessThan(60_000);
+    expectCountedOnce(after);
+  });
+
+  it('starts without the database, records meanwhile, and delivers when it comes', { timeout: 90_000 }, async () => {
+    const dsn = await server().database();
+    await server().stop();
+    await using kepler = await exporter();
+    await using poller = startPoller(dsn, kepler.url);
+    await poller.logged('the store cannot be reached; writes are kept on disk');
+    const away = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+
+    await server().start();
+    await poller.logged('the store is back; everything kept on disk is delivered');
+
+    const samples = await eventually(
+      () => samplesIn(dsn),
+      (found) => (found.at(-1)?.end ?? 0) > away + 1_000,
+    );
+    expect(samples.filter(({ end }) => end > away && end < away + 1_000).length).toBeGreaterThan(3);
+    expectCountedOnce(samples);
+    expect(JSON.stringify(poller.log)).not.toContain(server().password);
+  });
+});

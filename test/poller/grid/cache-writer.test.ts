@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openCacheWriter } from '../../../poller/grid/cache-writer.ts';
+import type { Reading } from '../../../shared/intensity.ts';
+import { gramsPerKwh } from '../../../shared/units.ts';
+import { zone } from '../../../shared/zones.ts';
+import { FakeClock } from '../../fake-clock.ts';
+
+const NOON = Date.parse('2026-01-01T12:00:00Z');
+const MINUTE = 60_000;
+const FR = zone('FR');
+
+let folder: string;
+let clock: FakeClock;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cache-writer-'));
+  clock = new FakeClock(NOON + 5 * MINUTE);
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const file = () => join(folder, 'cache.json');
+const shown = () => JSON.parse(readFileSync(file(), 'utf8')).regions.FR;
+const open = () => openCacheWriter(file(), 10, [FR], clock);
+
+function reading(carbonIntensity: number, more: Partial<Reading>): Reading {
+  return {
+    zone: FR,
+    carbonIntensity: gramsPerKwh(carbonIntensity),
+    datetime: NOON,
+    fetchedAt: clock.now(),
+    updatedAt: null,
+    createdAt: null,
+    emissionFactorType: 'lifecycle',
+    isEstimated: false,
+    estimationMethod: null,
+    provider: 'electricity-maps',
+    signal: 'average',
+    quality: 'measured',
+    ...more,
+  };
+}
+
+describe('the cache writer', () => {
+  it.each([
+    ['an estimate of the same provider', { quality: 'estimated' }],
+    [
+      'an estimate of a fallback for the same hour',
+      { quality: 'estimated', provider: 'energy-charts', datetime: NOON + 30 * MINUTE },
+    ],
+    ['a marginal value of a fallback', { signal: 'marginal', provider: 'watttime' }],
+  ] as const)('keeps a fresh measurement against %s, and gives it up with its TTL', async (_, more) => {
+    const cache = await open();
+    await cache.write([reading(42, {})]);
+    await clock.advance(5 * MINUTE);
+    await cache.write([reading(99, more)]);
+    const kept = shown().carbonIntensity;
+    await clock.advance(6 * MINUTE);
+
+    await cache.write([reading(99, more)]);
+
+    expect([kept, shown().carbonIntensity]).toEqual([42, 99]);
+  });
+
+  it.each([
+    ['a newer measurement of the same hour', {}],
+    ['an estimate of the next hour', { quality: 'estimated', datetime: NOON + 60 * MINUTE }],
+    ['an estimate of the next step of the same provider', { quality: 'estimated', datetime: NOON + 30 * MINUTE }],
+  ] as const)('takes %s at once', async (_, more) => {
+    const cache = await open();
+    await cache.write([reading(42, {})]);
+
+    await cache.write([reading(99, more)]);
+
+    expect(shown().carbonIntensity).toBe(99);
+  });
+});

@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openSqliteReadings } from '../../../../shared/store/sqlite/readings-store.ts';
+import { readingsContract } from '../../../store/readings-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'readings-sqlite-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let count = 0;
+readingsContract('SQLite', async () => {
+  count += 1;
+  return openSqliteReadings(join(folder, String(count)));
+});

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openDecisions } from '../../../../shared/store/open-decisions.ts';
+import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
+import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
+import { decisionsContract } from '../../../store/decisions-contract.ts';
+
+describe.skipIf(!postgresAvailable())('with a server of our own', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  decisionsContract('PostgreSQL', async () =>
+    openDecisions({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await server.database() }),
+  );
+});

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openTimescaleReadings } from '../../../../shared/store/timescale/readings-store.ts';
+import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
+import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
+import { startTimescaledb, timescaledbAvailable } from '../../../servers/timescaledb.ts';
+import { readingsContract } from '../../../store/readings-contract.ts';
+
+const SERVERS = [
+  { name: 'plain PostgreSQL', here: postgresAvailable(), start: startPostgres },
+  { name: 'TimescaleDB', here: timescaledbAvailable(), start: startTimescaledb },
+];
+
+for (const { name, here, start } of SERVERS) {
+  describe.skipIf(!here)(name, () => {
+    let server: PostgresServer;
+    beforeAll(async () => {
+      server = await start();
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    readingsContract(name, async () => openTimescaleReadings(await server.database()));
+  });
+}

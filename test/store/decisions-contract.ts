@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Decision, DecisionReader, DecisionWriter } from '../../shared/store/decisions.ts';
+import { gramsPerKwh } from '../../shared/units.ts';
+import { zone } from '../../shared/zones.ts';
+
+/** Noon of the day that the contract's decisions are of. */
+const NOON = Date.parse('2026-01-01T12:00:00.123Z');
+
+/** A decision with every field known. */
+export function decision(uid: string, boundAt = NOON): Decision {
+  return {
+    uid,
+    namespace: 'shop',
+    pod: `web-${uid}`,
+    ownerKind: 'ReplicaSet',
+    ownerName: 'web',
+    node: 'node-fr',
+    zone: zone('FR'),
+    intensity: gramsPerKwh(42.5),
+    quality: 'estimated',
+    intensityAgeMs: 61_000,
+    candidates: 12,
+    candidatesMean: gramsPerKwh(310.25),
+    candidatesWorst: gramsPerKwh(700),
+    candidatesBest: gramsPerKwh(42.5),
+    mode: 'enforce',
+    arrivedAt: boundAt - 7_200_000,
+    releasedAt: boundAt - 900,
+    decidedAt: boundAt - 5,
+    boundAt,
+  };
+}
+
+/** Every adapter of the decisions' port passes this suite. `open` gives an empty store. */
+export function decisionsContract(name: string, open: () => Promise<DecisionWriter & DecisionReader>): void {
+  describe(`${name} keeps decisions`, () => {
+    it('and gives them back by the time of binding, from the start and before the end of a range', async () => {
+      await using store = await open();
+      await store.recordDecisions([decision('late', NOON + 2_000), decision('early'), decision('after', NOON + 3_000)]);
+
+      const found = await Array.fromAsync(store.decisions({ from: NOON, to: NOON + 3_000 }));
+
+      expect(found).toEqual([decision('early'), decision('late', NOON + 2_000)]);
+    });
+
+    it('with what was not known left unknown', async () => {
+      await using store = await open();
+      const unknown: Decision = {
+        ...decision('u'),
+        ownerKind: null,
+        ownerName: null,
+        zone: null,
+        intensity: null,
+        quality: null,
+        intensityAgeMs: null,
+        candidatesMean: null,
+        candidatesWorst: null,
+        candidatesBest: null,
+        arrivedAt: null,
+        releasedAt: null,
+      };
+
+      await store.recordDecisions([unknown]);
+
+      expect(await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }))).toEqual([unknown]);
+    });
+
+    it('once for each pod: a batch that is delivered twice changes nothing', async () => {
+      await using store = await open();
+      await store.recordDecisions([decision('a')]);
+
+      await store.recordDecisions([decision('a'), decision('b')]);
+
+      expect(await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }))).toHaveLength(2);
+    });
+  });
+}
