@@ -5,6 +5,7 @@ import { type SavingsTotal, savingsTotals } from '../shared/savings.ts';
 import { savingsLedger } from '../shared/savings-ledger.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { isoTime } from '../shared/units.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { rangeOf } from './recorded-world.ts';
 import { cliConfig } from './settings.ts';
@@ -48,11 +49,7 @@ export function savingsCommand(env: Environment, io: Io): Command {
       `
 Baselines: arrival = the same energy in the same zone as early as the pod was made; candidates-mean = in the mean of the
 nodes that it could have gone to. A pod may be in both; they are never added up.
-
-Examples:
-  carbon savings --from 2026-01-01 --to 2026-02-01 --verify
-  carbon savings --json | jq '.totals'
-`,
+${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon savings --json | jq '.totals'")}`,
     )
     .action((options: SavingsOptions) => show(options, env, io));
 }

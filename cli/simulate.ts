@@ -12,6 +12,7 @@ import type { Trace } from '../shared/trace.ts';
 import { importTrace } from '../shared/trace-import.ts';
 import { HOUR_MS, isoTime } from '../shared/units.ts';
 import { type Zone, zone } from '../shared/zones.ts';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { withProgress } from './progress.ts';
 import { recordedWorld } from './recorded-world.ts';
@@ -89,12 +90,11 @@ export function simulateCommand(env: Environment, io: Io): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      `
-Examples:
-  carbon simulate --zone DE --jobs azure --policy now,threshold,forecast,revised,oracle
-  carbon simulate --trace export.csv --jobs jobs.csv --json | jq '.results[] | {policy, savedPercent}'
-  carbon simulate --shadow --from 2026-01-01T00:00:00Z
-`,
+      examples(
+        'carbon simulate --zone DE --jobs azure --policy now,threshold,forecast,revised,oracle',
+        "carbon simulate --trace export.csv --jobs jobs.csv --json | jq '.results[] | {policy, savedPercent}'",
+        'carbon simulate --shadow --from 2026-01-01T00:00:00Z',
+      ),
     )
     .action((options: SimulateOptions) => run(options, env, io));
 }
