@@ -145,7 +145,7 @@ function assertNoWorse(pod: ReturnType<typeof gatedPod>, state: CacheState, now:
   expect(then).toBeLessThanOrEqual((windowMean(forecast, now, durationMs) ?? Number.NaN) * (1 + 1e-9));
 }
 
-describe('the promises of the deferral controller', () => {
+describe('the promises of the deferral controller', { timeout: 120_000 }, () => {
   it('hold over random grids, jobs, outages, clock jumps and restarts', async () => {
     const seen = { planned: 0, released: 0, reasons: new Set<string>() };
 

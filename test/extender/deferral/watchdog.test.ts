@@ -24,7 +24,8 @@ async function runWatchdog(env: Record<string, string>): Promise<{ code: number;
   return { code, errors };
 }
 
-describe('the watchdog', () => {
+// Whole programs are started here, on machines that may be busy.
+describe('the watchdog', { timeout: 120_000 }, () => {
   it('releases what the killed controller no longer can, and leaves what may still wait', async () => {
     await using cluster = await startKubernetes();
     await using folder = await temporaryFolder();
