@@ -3,7 +3,8 @@ import type { ServiceProfiles } from '../../shared/calculator/service-profiles.t
 import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { ReadableStore } from '../../shared/store/ports.ts';
+import type { Decision } from '../../shared/store/decisions.ts';
+import type { ReadableStore, TimeRange } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
@@ -20,6 +21,8 @@ export interface ApiDependencies {
   readonly profiles: ServiceProfiles;
   /** The grid zone of a node by the configuration; undefined when it names none. */
   readonly zoneOfNode: (node: string) => Zone | undefined;
+  /** Recorded decisions of a range; absent where none are kept. */
+  readonly decisions?: (range: TimeRange) => Promise<readonly Decision[]>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;

@@ -6,6 +6,7 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { recordedDecisions } from '../../shared/store/recorded-decisions.ts';
 import { watchCache } from '../cache-watcher.ts';
 import type { ToStore } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
@@ -27,6 +28,7 @@ const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
 const app = createApp({
   store,
+  decisions: (range) => recordedDecisions(config, range),
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
