@@ -12,6 +12,7 @@ import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { decisionHistory } from './dashboard/decision-history.ts';
 import { podLabels } from './emissions/labels.ts';
 import { startPlacementService } from './placement-service.ts';
 
@@ -25,8 +26,10 @@ const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 // What the main thread logs of the cache file need not be said twice.
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
+const decisions = stack.use(decisionHistory(config));
 const app = createApp({
   store,
+  decisions,
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
