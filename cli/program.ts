@@ -5,6 +5,7 @@ import { budgetCommand } from './budget.ts';
 import { calculateCommand } from './calculate.ts';
 import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
+import { explainCommand } from './explain.ts';
 import { type Io, processIo } from './io.ts';
 import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
@@ -29,6 +30,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))
     .addCommand(workloadsCommand(env, io))
+    .addCommand(explainCommand(io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
     .addCommand(readingsCommand(env))

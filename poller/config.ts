@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
+import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
@@ -43,6 +43,34 @@ const settings = z.object({
     .pipe(z.array(httpUrl()).min(1))
     .default(['http://localhost:9102/metrics'])
     .describe('Where Kepler exposes container energy: one address, or several with commas between'),
+  EXPORTER_DISCOVERY: z
+    .enum(['dns', 'endpoint-slices'])
+    .default('dns')
+    .describe(
+      '`dns`: every address of the names in EXPORTER_URL, looked up before each scrape; `endpoint-slices`: the endpoints of these services (http://service.namespace:port/path) by the Kubernetes API',
+    ),
+  POD_LABELS: flag()
+    .default(false)
+    .describe('Record the labels of all pods from the Kubernetes API, for emissions by label'),
+  EXPORTER_CA_FILE: z
+    .string()
+    .optional()
+    .describe('Certificate authority that signed the exporters’ certificates, as a PEM file'),
+  EXPORTER_CERT_FILE: z.string().optional().describe('Client certificate for the exporters, as a PEM file'),
+  EXPORTER_KEY_FILE: z.string().optional().describe('Key of EXPORTER_CERT_FILE, as a PEM file'),
+  EXPORTER_BEARER_FILE: z
+    .string()
+    .optional()
+    .describe('File with the bearer token for the exporters; read before each scrape, because tokens are renewed'),
+  KUBERNETES_SERVICE_HOST: z
+    .string()
+    .default('kubernetes.default.svc')
+    .describe('Host of the Kubernetes API; set in every pod'),
+  KUBERNETES_SERVICE_PORT: port().default(443).describe('Port of the Kubernetes API; set in every pod'),
+  KUBERNETES_CREDENTIALS_DIR: z
+    .string()
+    .default('/var/run/secrets/kubernetes.io/serviceaccount')
+    .describe('Folder with `token` and `ca.crt` for the Kubernetes API'),
   SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
   SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of Kepler'),
   SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters that are scraped at the same time'),

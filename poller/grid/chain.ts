@@ -43,6 +43,7 @@ export interface Chain {
 export function createChain(options: ChainOptions): Chain {
   const { clock } = options;
   const notCoveredUntil = new Map<string, EpochMs>();
+  const answeredLive = new Set<Zone>();
   const askOne = async (provider: GridProvider, zone: Zone, signal: AbortSignal): Promise<Reading> => {
     const key = `${provider.name} ${zone}`;
     if ((notCoveredUntil.get(key) ?? 0) > clock.now())
@@ -57,14 +58,20 @@ export function createChain(options: ChainOptions): Chain {
   return {
     async ask(zone, signal) {
       const failures: ProviderFailure[] = [];
+      let outage = false;
       for (const provider of options.providers) {
         if (!provider.covers(zone)) continue;
-        // An outage must not flip a zone from this hour's value to a yearly one: readers should see it expire.
-        if (provider.name === 'yearly-average' && failures.some(({ fault }) => fault !== 'not-covered')) continue;
+        if (provider.name === 'yearly-average' && outage) continue;
         try {
-          return { zone, reading: await askOne(provider, zone, signal), failures };
+          const reading = await askOne(provider, zone, signal);
+          if (reading.quality !== 'yearly-average') answeredLive.add(zone);
+          return { zone, reading, failures };
         } catch (error) {
           failures.push(failureOf(error));
+          // An outage must not flip a zone from this hour's value to a yearly one: readers should see it expire. A
+          // key-less service that never answered, as where the internet is out of reach, is no outage.
+          const matters = !provider.keyless || answeredLive.has(zone);
+          outage ||= matters && failureOf(error).fault !== 'not-covered';
         }
       }
       if (failures.length === 0) failures.push(notCovered('none', zone, 'no provider covers this zone').failure);

@@ -57,6 +57,7 @@ export function energinet(line: Line, options: { readonly baseUrl: string; reado
   };
   return {
     name: NAME,
+    keyless: true,
     covers: (zone) => AREAS.has(zone),
     async latest(zone, signal) {
       const newest = currentOf(await of('CO2Emis', zone, signal), line.now());

@@ -34,6 +34,7 @@ export function energyCharts(line: Line, options: { readonly baseUrl: string; re
   });
   return {
     name: NAME,
+    keyless: true,
     covers: (zone) => COUNTRIES.has(zone),
     async latest(zone, signal) {
       const { measured, forecast } = await today(zone, signal);

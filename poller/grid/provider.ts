@@ -5,6 +5,8 @@ import type { Zone } from '../../shared/zones.ts';
 /** A source of grid data. Every method rejects with a ProviderError and nothing else. */
 export interface GridProvider {
   readonly name: string;
+  /** True for a service that is asked without anybody having configured it. */
+  readonly keyless?: boolean;
   /** False when asking for the zone would be pointless; true when the provider may know it. */
   covers(zone: Zone): boolean;
   /** Learns what the key may ask for; called before each round, asks the service at most once a day. */

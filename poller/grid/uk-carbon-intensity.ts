@@ -66,6 +66,7 @@ export function ukCarbonIntensity(
       : regional(span, zone, signal);
   return {
     name: NAME,
+    keyless: true,
     covers: (zone) => zone === NATIONAL || REGIONAL.test(zone),
     async latest(zone, signal) {
       const known =

@@ -1,14 +1,16 @@
-import { Agent } from 'undici';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { PowerWriter } from '../../shared/store/ports.ts';
 import type { PollerConfig } from '../config.ts';
+import type { KeplerScrape } from './energy-counter.ts';
+import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';
 import { ExporterMemory } from './exporter-memory.ts';
+import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { advance, type RateRules, type RateStep } from './rates.ts';
 import { ScrapeError, scrape } from './scrape.ts';
-import { fixedTargets, type Target, type TargetSource } from './targets.ts';
+import type { Target, TargetSource } from './targets.ts';
 
 /** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
 export interface PowerTaskOptions {
@@ -27,7 +29,7 @@ const MAX_MISSED_SCRAPES = 5;
 export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
   const recorder = new Recorder(options);
-  const targets = options.targets ?? fixedTargets(config.EXPORTER_URL);
+  const targets = options.targets ?? configuredTargets(config, logger);
   const loop = startLoop({
     name: 'power',
     intervalMs: config.SCRAPE_INTERVAL_SECONDS * 1000,
@@ -35,8 +37,12 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     logger,
     task: async (signal) => recorder.round(await targets(), signal),
   });
+  const labels = config.POD_LABELS
+    ? startPodLabelsTask({ access: clusterAccess(config), store: options.store, clock, logger })
+    : undefined;
   return {
     async [Symbol.asyncDispose]() {
+      await labels?.[Symbol.asyncDispose]();
       await loop[Symbol.asyncDispose]();
       await recorder.close();
     },
@@ -47,7 +53,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
 class Recorder {
   readonly #options: PowerTaskOptions;
   readonly #rules: RateRules;
-  readonly #agent = new Agent({ connectTimeout: 5_000, maxResponseSize: -1 });
+  readonly #access: ExporterAccess;
   readonly #memories = new Map<string, ExporterMemory>();
   /** Last outcome by target, so that a change is logged once. */
   readonly #outcomes = new Map<string, string>();
@@ -55,6 +61,7 @@ class Recorder {
   constructor(options: PowerTaskOptions) {
     const { config } = options;
     this.#options = options;
+    this.#access = new ExporterAccess(config);
     this.#rules = {
       maxGapMs: config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5),
       maxContainerWatts: config.MAX_CONTAINER_WATTS,
@@ -77,7 +84,7 @@ class Recorder {
   }
 
   close(): Promise<void> {
-    return this.#agent.destroy();
+    return this.#access[Symbol.asyncDispose]();
   }
 
   async #one(target: Target, signal: AbortSignal): Promise<void> {
@@ -100,14 +107,16 @@ class Recorder {
     const { clock, config, metrics, store } = this.#options;
     const started = clock.monotonic();
     const memory = this.#memoryOf(target);
-    const body = await scrape(target.name, target.url, {
+    const answered = await scrape(target.name, target.url, {
       timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
       maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
       zone: config.KEPLER_ZONE,
       totalIsSound: memory.totalIsSound,
-      dispatcher: this.#agent,
+      dispatcher: await this.#access.dispatcherFor(target),
+      headers: await this.#access.headersFor(target),
       signal,
     });
+    const body = onNode(answered, target.node);
     const timed = { ...body, at: clock.now(), monotonic: clock.monotonic() };
     const identity = body.node || body.counters[0]?.node || '';
     const step = advance(memory.stateOf(identity), timed, this.#rules);
@@ -161,4 +170,10 @@ class Recorder {
     for (const name of this.#memories.keys()) if (!names.has(name)) this.#memories.delete(name);
     for (const name of this.#outcomes.keys()) if (!names.has(name)) this.#outcomes.delete(name);
   }
+}
+
+/** Names the node of counters whose exporter does not, where the cluster told it. */
+function onNode(body: KeplerScrape, node: string | undefined): KeplerScrape {
+  if (node === undefined || body.node !== '') return body;
+  return { ...body, node, counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })) };
 }

@@ -28,6 +28,8 @@ export interface ScrapeOptions {
   /** The exporter's total was found to be sound: its parts need not be read. */
   readonly totalIsSound?: boolean;
   readonly dispatcher?: Dispatcher;
+  /** Headers beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ export async function scrape(name: string, url: string, options: ScrapeOptions):
   const timeout = AbortSignal.timeout(options.timeoutMs);
   try {
     const response = await request(url, {
-      headers: { accept: ACCEPT, 'user-agent': 'carbon-extender' },
+      headers: { accept: ACCEPT, 'user-agent': 'carbon-extender', ...options.headers },
       signal: AbortSignal.any([options.signal, timeout]),
       ...(options.dispatcher && { dispatcher: options.dispatcher }),
     });

@@ -3,6 +3,7 @@ import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
 import { benchInterference } from './interference.ts';
 import { type Comparison, printComparisons } from './measure.ts';
+import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),
   interference: compared(benchInterference),
+  memory: benchMemory,
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
   readings: benchReadings,

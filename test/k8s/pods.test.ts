@@ -24,11 +24,23 @@ describe('every pod of the manifests', () => {
         securityContext?.readOnlyRootFilesystem !== true ||
         !resources?.requests?.cpu ||
         !resources.requests.memory ||
-        !resources.limits?.memory ||
-        !resources.limits['ephemeral-storage'],
+        !resources.limits?.memory,
     );
 
     expect(loose.map(place)).toEqual([]);
+  });
+
+  it('bounds its scratch volumes one by one, since a limit of a container would count them all and evict the pod', () => {
+    const scratch = pods.flatMap(({ where, spec }) =>
+      ((spec.volumes ?? []) as { name: string; emptyDir?: { sizeLimit?: string } }[])
+        .filter(({ emptyDir }) => emptyDir)
+        .map(({ name, emptyDir }) => ({ place: `${where}: ${name}`, limit: emptyDir?.sizeLimit })),
+    );
+    const limited = containers.filter(({ container }) => container.resources?.limits?.['ephemeral-storage']);
+
+    expect(scratch.length).toBeGreaterThan(40);
+    expect(scratch.filter(({ limit }) => limit === undefined)).toEqual([]);
+    expect(limited.map(place)).toEqual([]);
   });
 
   it('mounts the token of its account only where a container talks to the API server', () => {

@@ -11,7 +11,7 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   '/namespaces:watch': { by: 'defaults of wishes', code: /api\/v1\/namespaces/ },
   '/pods:list': { by: 'gated and placed pods', code: /listPodForAllNamespaces|api\/v1\/pods/ },
   '/pods:watch': { by: 'gated and placed pods', code: /api\/v1\/pods/ },
-  '/pods:patch': { by: 'gates and plans', code: /patchNamespacedPod\b|'PATCH'/ },
+  '/pods:patch': { by: 'gates and plans', code: /patchNamespacedPod\b|request\(\s*'PATCH'/ },
   '/events:create': { by: 'reasons on the pod', code: /createNamespacedEvent|\/events/ },
   'batch/jobs:list': { by: 'suspended Jobs', code: /listJobForAllNamespaces|apis\/batch\/v1\/jobs/ },
   'batch/jobs:watch': { by: 'suspended Jobs', code: /apis\/batch\/v1\/jobs/ },

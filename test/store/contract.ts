@@ -127,6 +127,30 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
       ]);
     });
 
+    it('tells how the power of a container was last known, measured unless told otherwise', async () => {
+      await using store = await open();
+      await store.append(tick('a', NOON + 15_000, [web, 1], [db, 1]));
+      await store.append(tick('a', NOON + 30_000, [{ ...web, powerQuality: 'simulated' }, 1], [db, 1]));
+
+      const samples = await collect(store.samples({}, { from: NOON, to: NOON + HOUR_MS }));
+
+      expect(samples.map(({ container }) => [container.pod, container.powerQuality])).toEqual([
+        ['db-0', undefined],
+        ['db-0', undefined],
+        ['web-1', 'simulated'],
+        ['web-1', 'simulated'],
+      ]);
+      expect(await store.containers()).toHaveLength(2);
+    });
+
+    it('takes a scrape that gave no samples', async () => {
+      await using store = await open();
+
+      await store.append({ target: 'a', samples: [], scrapedAt: NOON });
+
+      expect((await store.totals()).containers).toBe(0);
+    });
+
     it('refuses a sample that cannot be, and the whole tick with it', async () => {
       await using store = await open();
       const broken = { target: 'a', samples: [sample(web, NOON, 1), sample(db, NOON, Number.NaN)] };

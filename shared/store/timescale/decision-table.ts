@@ -33,7 +33,7 @@ export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionRe
   return {
     recordDecisions: (decisions) =>
       database.transaction(async (connection) => {
-        for (const decision of decisions) await connection.query(INSERT, DECISION_FIELDS.map(valueOf(decision)));
+        for (const decision of decisions) await connection.query(INSERT, DECISION_FIELDS.map(fieldOf(decision)));
       }),
     async *decisions({ from, to }) {
       yield* await database.query<Decision>(SELECT, [new Date(from), new Date(to)]);
@@ -42,7 +42,7 @@ export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionRe
   };
 }
 
-function valueOf(decision: Decision): (field: keyof Decision) => unknown {
+function fieldOf(decision: Decision): (field: keyof Decision) => unknown {
   return (field) => (TIMES.has(field) ? new Date(decision[field] as number) : decision[field]);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hourlyBudget } from '../../../poller/grid/budget.ts';
@@ -87,12 +88,13 @@ describe('openLine', () => {
     const double = await startJsonSource({ PT: 120 });
     double.faults.set('*', 'slow');
     const clock = new FakeClock();
-    const line = openLine({ provider: 'json', clock, timeoutMs: 5_000, requestsPerHour: 1000, concurrency: 2 });
+    const line = openLine({ provider: 'json', clock, timeoutMs: 60_000, requestsPerHour: 1000, concurrency: 2 });
     const stop = new AbortController();
     const ask = () => line.ask({ zone: zone('PT'), url: double.url, signal: stop.signal }).catch(() => 'stopped');
 
     const answers = Array.from({ length: 6 }, ask);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (double.requests.length < 2) await wait(10);
+    await wait(100);
     const underWay = double.requests.length;
     stop.abort();
     await Promise.all(answers);

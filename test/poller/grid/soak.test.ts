@@ -19,11 +19,11 @@ import { FakeClock } from '../../fake-clock.ts';
 import { type Rounds, startRounds } from './rounds.ts';
 
 const DAYS = 30;
-const ROUND_MS = 15 * 60_000;
-const TTL_MINUTES = 30;
+const ROUND_MS = 30 * 60_000;
+const TTL_MINUTES = 60;
 const START = Date.parse('2026-01-01T00:00:00Z');
 const ZONES = ['FR', 'DE', 'GB', 'PT'];
-const BUDGET = 40;
+const BUDGET = 30;
 /** Faults that cost real time: each is played a few times only. */
 const COSTLY: readonly Fault[] = ['slow', 'endless'];
 const MOST_COSTLY = 3;
@@ -51,7 +51,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-it(`survives ${DAYS} days of random faults without losing or inventing a reading`, { timeout: 180_000 }, async () => {
+it(`survives ${DAYS} days of random faults without losing or inventing a reading`, { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const clock = new FakeClock(START);
   clock.sleep = async (ms) => clock.jump(ms);
@@ -62,7 +62,7 @@ it(`survives ${DAYS} days of random faults without losing or inventing a reading
 
   for (let round = 0; round < (DAYS * 24 * HOUR_MS) / ROUND_MS; round++) {
     await play(round);
-    if (round % 96 === 0) heap.push(heapUsed());
+    if (round % 48 === 0) heap.push(heapUsed());
   }
 
   const rows = await store.intensities(ZONES.map(zone), { from: 0, to: clock.now() + HOUR_MS });
@@ -73,11 +73,11 @@ it(`survives ${DAYS} days of random faults without losing or inventing a reading
     return value === undefined || carbonIntensity < value || carbonIntensity > value + (quality === 'forecast' ? 6 : 0);
   });
   const delivered = doubles.flatMap(({ name, double }) => deliveries(name, double));
-  expect(delivered.length).toBeGreaterThan(5_000);
+  expect(delivered.length).toBeGreaterThan(4_000);
   expect(delivered.filter((key) => !stored.has(key))).toEqual([]);
   expect(invented).toEqual([]);
   for (const { double } of doubles) expect(mostInAnHour(double)).toBeLessThanOrEqual(BUDGET);
-  expect(doubles.flatMap(({ double }) => double.requests).filter(({ fault }) => fault).length).toBeGreaterThan(500);
+  expect(doubles.flatMap(({ double }) => double.requests).filter(({ fault }) => fault).length).toBeGreaterThan(300);
   // The first days fill caches of the runtime; after them nothing may grow.
   expect(Math.max(...heap.slice(-5)) - Math.max(...heap.slice(5, 10))).toBeLessThan(8);
 
@@ -112,7 +112,7 @@ async function player(
   const config = loadConfig('poller', pollerConfigSchema, {
     CACHE_FILE: file,
     CACHE_TTL_MINUTES: String(TTL_MINUTES),
-    POLL_INTERVAL_MINUTES: '15',
+    POLL_INTERVAL_MINUTES: '30',
     ZONES: ZONES.join(','),
     GRID_PROVIDERS: doubles.map(({ name }) => name).join(','),
     GRID_TIMEOUT_SECONDS: '0.8',
@@ -141,11 +141,11 @@ async function player(
       // An answer for another place that does not say so cannot be told from a good one.
       if (fault === 'wrong-zone' || (COSTLY.includes(fault) && ++costly > MOST_COSTLY)) continue;
       double.faults.set('*', fault);
-      const longest = random() < 0.1 ? 200 : 12;
+      const longest = random() < 0.1 ? 100 : 6;
       endsAt.set(double, round + 1 + (COSTLY.includes(fault) ? 0 : Math.floor(random() * longest)));
     }
     // A restart forgets what the store has not taken; nothing was pending when it is there.
-    if (!storeAway && round % 500 === 499) rounds = await startRounds(config, clock, { store: flaky });
+    if (!storeAway && round % 250 === 249) rounds = await startRounds(config, clock, { store: flaky });
     await rounds.round();
     rounds.log.lines.length = 0;
     checkDocument(file, clock.now());

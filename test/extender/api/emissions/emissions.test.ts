@@ -114,6 +114,16 @@ describe('GET /api/emissions', () => {
     expect(body.data[0].shop).toMatchObject({ coverage: 1, minutes: 2 });
   });
 
+  it('adds up by the labels of pods where they are recorded', async () => {
+    await using api = await startWithMorning();
+    await api.store.recordLabels?.([{ namespace: 'shop', pod: 'web-0', labels: { app: 'web' } }], NOON);
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}&aggregate=label:app`);
+
+    expect(Object.keys(body.data[0])).toEqual(['__unallocated__', 'web']);
+    expect(body.data[0].web.kwh).toBeCloseTo(3, 6);
+  });
+
   it.each([
     ['window=yesteryear', '/window'],
     ['window=2026-01-02T00:00:00Z,2026-01-01T00:00:00Z', '/window'],

@@ -53,6 +53,32 @@ describe('the embedded store', () => {
     expect(await energy(at)).toBe(9);
   });
 
+  it('keeps how power is known, when targets were last scraped, and labels of pods', async () => {
+    await using store = openSqliteWriter(folder());
+    const { target, samples } = tickNumber(1);
+    const before = { labels: await store.podLabels?.(), scrape: (await store.totals()).lastScrape };
+    const modelled = samples.map((sample) => ({
+      ...sample,
+      container: { ...sample.container, powerQuality: 'modelled' as const },
+    }));
+    await store.append({ target, samples, scrapedAt: 120_000 });
+    await store.append({
+      ...tickNumber(2),
+      samples: modelled.map((sample) => ({ ...sample, start: 120_000, end: 180_000 })),
+    });
+    await store.append({ target: 'other', samples: [], scrapedAt: 200_000 });
+    await store.recordLabels?.([{ namespace: 'a', pod: 'p1', labels: { app: 'old' } }], 1);
+    await store.recordLabels?.([{ namespace: 'a', pod: 'p1', labels: { app: 'web' } }], 2);
+
+    const [first] = await store.containers();
+
+    expect(before).toEqual({ labels: undefined, scrape: undefined });
+    expect(first?.container.powerQuality).toBe('modelled');
+    expect((await store.totals()).lastScrape).toBe(200_000);
+    expect(await store.podLabels?.()).toEqual([{ namespace: 'a', pod: 'p1', labels: { app: 'web' } }]);
+    expect(await store.containers()).toHaveLength(3);
+  });
+
   it('needs at most 3 bytes for a sample, its time included', async () => {
     const at = folder();
     await using writer = openSqliteWriter(at);
@@ -85,10 +111,10 @@ describe('the embedded store', () => {
     expect(Number(bytes.get()?.n) / (60 * 239)).toBeLessThan(3);
   });
 
-  it('loses no acknowledged tick and counts none twice when the writer is killed at any moment', async () => {
+  it('loses no acknowledged tick and counts none twice in 50 kills at any moment', { timeout: 300_000 }, async () => {
     const at = folder();
     let acknowledged = 0;
-    for (let kill = 0; kill < 10; kill += 1) {
+    for (let kill = 0; kill < 50; kill += 1) {
       const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-writer.ts'), at], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -96,7 +122,7 @@ describe('the embedded store', () => {
         for (const line of text.toString().trim().split('\n')) acknowledged = Math.max(acknowledged, Number(line));
       });
       await once(child.stdout, 'data');
-      await new Promise((resolve) => setTimeout(resolve, 7 + kill * 23));
+      await new Promise((resolve) => setTimeout(resolve, 7 + (kill % 10) * 23));
       child.kill('SIGKILL');
       await once(child, 'close');
     }

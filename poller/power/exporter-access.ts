@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, type Dispatcher } from 'undici';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { PollerConfig } from '../config.ts';
+import type { ClusterAccess } from './cluster-api.ts';
+import { endpointSliceTargets } from './endpoint-slices.ts';
+import { resolvedTargets, type Target, type TargetSource } from './targets.ts';
+
+/** Connections to exporters, with what they ask for: a trusted authority, a client certificate, a bearer token. */
+export class ExporterAccess implements AsyncDisposable {
+  readonly #config: PollerConfig;
+  readonly #agents = new Map<string, Promise<Agent>>();
+
+  constructor(config: PollerConfig) {
+    this.#config = config;
+  }
+
+  /** The connections to a target; one agent for all addresses of a name, because TLS asks for the name. */
+  dispatcherFor({ host = '' }: Target): Promise<Dispatcher> {
+    let agent = this.#agents.get(host);
+    if (agent === undefined) {
+      agent = this.#connect(host);
+      this.#agents.set(host, agent);
+      // A file that cannot be read yet is tried again in the next round.
+      agent.catch(() => this.#agents.delete(host));
+    }
+    return agent;
+  }
+
+  /** Headers to send; the token is read each time, because Kubernetes renews it. */
+  async headersFor({ host }: Target): Promise<Record<string, string>> {
+    const file = this.#config.EXPORTER_BEARER_FILE;
+    const token = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
+    return { ...(host && { host }), ...(token && { authorization: `Bearer ${token}` }) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const agents = await Promise.allSettled(this.#agents.values());
+    for (const agent of agents) if (agent.status === 'fulfilled') await agent.value.destroy();
+  }
+
+  async #connect(host: string): Promise<Agent> {
+    const { EXPORTER_CA_FILE, EXPORTER_CERT_FILE, EXPORTER_KEY_FILE } = this.#config;
+    const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, 'utf8'));
+    const [ca, cert, key] = await Promise.all([EXPORTER_CA_FILE, EXPORTER_CERT_FILE, EXPORTER_KEY_FILE].map(read));
+    const servername = host.replace(/:\d+$/, '');
+    return new Agent({
+      maxResponseSize: -1,
+      connect: {
+        timeout: 5_000,
+        ...(ca && { ca }),
+        ...(cert && { cert }),
+        ...(key && { key }),
+        ...(servername && { servername }),
+      },
+    });
+  }
+}
+
+/** The exporters that the configuration names: by the Kubernetes API, else by name and address. */
+export function configuredTargets(config: PollerConfig, logger: Logger): TargetSource {
+  if (config.EXPORTER_DISCOVERY === 'dns') return resolvedTargets(config.EXPORTER_URL, logger);
+  return endpointSliceTargets(config.EXPORTER_URL, clusterAccess(config), logger);
+}
+
+/** The Kubernetes API as a pod reaches it. */
+export function clusterAccess(config: PollerConfig): ClusterAccess {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, KUBERNETES_CREDENTIALS_DIR } = config;
+  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials: KUBERNETES_CREDENTIALS_DIR };
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ScanFault, scanNodes } from '../../../extender/scheduling/node-scan.ts';
+
+const ZONE = 'carbon-extender.io/zone';
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom('"', '\\', '\\"', '}]', 'x'.repeat(40)),
+);
+const filler = fc.jsonValue({ maxDepth: 3 });
+const item = fc.record({
+  status: filler,
+  metadata: fc.record({
+    name: text,
+    annotations: filler,
+    labels: fc.dictionary(fc.oneof(text, fc.constant(ZONE)), text),
+  }),
+  spec: fc.oneof(fc.record({ providerID: text, taints: filler }), fc.constant(null)),
+});
+
+describe('scanNodes', () => {
+  it('reads what parsing reads, and knows where each node stands, however it is written', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(item, { maxLength: 4, selector: ({ metadata }) => metadata.name }),
+        fc.nat(2),
+        (items, space) => {
+          const json = Buffer.from(JSON.stringify({ metadata: {}, items, more: [1] }, null, space));
+          const sent = JSON.parse(json.toString('utf8')).items;
+
+          const nodes = scanNodes(json);
+
+          expect(nodes.map(({ name }) => name)).toEqual(sent.map((node: (typeof items)[0]) => node.metadata.name));
+          for (const [at, { start, end, labels, providerId }] of nodes.entries()) {
+            expect(JSON.parse(json.toString('utf8', start, end))).toEqual(sent[at]);
+            expect(labels?.[ZONE]).toBe(
+              Object.hasOwn(sent[at].metadata.labels, ZONE) ? sent[at].metadata.labels[ZONE] : undefined,
+            );
+            expect(providerId).toBe(sent[at].spec?.providerID);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('reads keys with escapes, takes the last of equal keys and no items for none', () => {
+    const escaped = scanNodes(Buffer.from('{"it\\u0065ms":[{"met\\u0061data":{"name":"a","name":"b"}}]}'));
+
+    expect(escaped.map(({ name }) => name)).toEqual(['b']);
+    expect(scanNodes(Buffer.from('{"items":null}'))).toEqual([]);
+    expect(scanNodes(Buffer.from('{}'))).toEqual([]);
+  });
+
+  it.each([
+    '',
+    '{',
+    '{"items":[',
+    '{"items":[{]}',
+    '{"items":[{"metadata":{"name":"a}}]}',
+    '{"items":[]}x',
+    '{"a" 1}',
+    '{"a":tru}',
+  ])('refuses %j, which is no JSON', (json) => {
+    expect(() => scanNodes(Buffer.from(json))).toThrow();
+  });
+
+  it('tells text that is no JSON from JSON that is no list of nodes', () => {
+    expect(() => scanNodes(Buffer.from('{"items":[{"metadata":{"name":"a"}'))).toThrow(ScanFault);
+    expect(() => scanNodes(Buffer.from('{"items":7}'))).toThrow('Nodes.items is not an array');
+    expect(() => scanNodes(Buffer.from('{"items":[{"metadata":{"name":"a","labels":{"x":1}}}]}'))).toThrow(
+      /labels\["x"\] is a number/,
+    );
+  });
+});
