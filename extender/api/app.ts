@@ -5,6 +5,8 @@ import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerRoute } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
+import { serveDashboard } from './dashboard/files.ts';
+import { dashboardRoutes } from './dashboard/routes.ts';
 import { emissionsRoute } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
@@ -37,6 +39,7 @@ export function routes(deps: ApiDependencies): Route[] {
     healthRoute(deps),
     statusRoute(deps),
     ...readingsRoutes(deps),
+    ...dashboardRoutes(deps),
     ...descriptionRoutes(describedRoutes),
   ];
 }
@@ -55,6 +58,7 @@ export function createApp(deps: ApiDependencies): Express {
   app.use(async (request, response, next) => {
     if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
   });
+  app.use(serveDashboard());
   if (deps.requestsPerSecond) app.use(limitRate(deps.requestsPerSecond, open, deps.clock));
   if (deps.token !== undefined) app.use(requireToken(deps.token, open));
   for (const path of new Set(all.map((route) => route.path))) addPath(app, path, all);

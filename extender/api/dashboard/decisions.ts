@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { QUALITIES } from '../../../shared/intensity.ts';
+import type { Decision } from '../../../shared/store/decisions.ts';
+import type { TimeRange } from '../../../shared/store/ports.ts';
+import { HOUR_MS, isoTime } from '../../../shared/units.ts';
+import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
+import { checked, ProblemError } from '../problem.ts';
+import type { ApiDependencies, Route } from '../route.ts';
+
+const LONGEST_MS = 31 * 24 * HOUR_MS;
+
+const query = z.strictObject({
+  window: z
+    .string()
+    .max(80)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .default('60m')
+    .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
+  limit: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0)
+    .max(1_000)
+    .default(100)
+    .describe('Most decisions that are listed; all are counted'),
+});
+
+const intensity = z.number().nullable();
+const decision = z.strictObject({
+  uid: z.string(),
+  namespace: z.string(),
+  pod: z.string(),
+  owner: z.string().nullable().describe('Kind and name of the controller'),
+  node: z.string(),
+  zone: z.string().nullable(),
+  intensity_g_per_kwh: intensity,
+  candidates_mean_g_per_kwh: intensity.describe('Mean over the nodes that the pod could have gone to'),
+  candidates: z.int().nonnegative(),
+  quality: z.enum(QUALITIES).nullable(),
+  mode: z.enum(['enforce', 'advise', 'off']),
+  bound_at: z.iso.datetime(),
+});
+
+/** Answer of `GET /api/decisions`. */
+export const decisionsAnswer = z.strictObject({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  count: z.int().nonnegative(),
+  by_zone: z.record(z.string(), z.int().positive()).describe('Pods placed by zone; "unknown" where it is not known'),
+  by_mode: z.record(z.string(), z.int().positive()),
+  decisions: z.array(decision).describe('Newest first'),
+});
+
+/** `GET /api/decisions`: where pods were placed lately, and between what. */
+export function decisionsRoute(deps: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/decisions',
+    operation: {
+      tag: 'scheduling',
+      summary: 'Where pods were placed, newest first, with counts by zone and mode',
+      query,
+      answer: { description: 'Placements of the window', schema: decisionsAnswer },
+      errors: { 503: 'This process records no decisions' },
+    },
+    async handle(request, response) {
+      const now = deps.clock.now();
+      const { window, limit } = checked(query, request.query);
+      const range = parseWindow(window, now) as TimeRange;
+      if (range.to - range.from > LONGEST_MS)
+        throw new ProblemError(400, 'The request has a fault', [
+          { pointer: '/window', detail: 'is longer than 31 days' },
+        ]);
+      if (deps.decisions === undefined) throw new ProblemError(503, 'This process records no decisions');
+      // A window of minutes ends now, and a pod bound in this very millisecond is of it.
+      const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);
+      response.json({
+        from: isoTime(range.from),
+        to: isoTime(range.to),
+        ...counts,
+        decisions: newest.reverse().map(decisionAnswer),
+      });
+    },
+  };
+}
+
+async function counted(all: AsyncIterable<Decision>, limit: number) {
+  const byZone: Record<string, number> = {};
+  const byMode: Record<string, number> = {};
+  const newest: Decision[] = [];
+  let count = 0;
+  for await (const one of all) {
+    count += 1;
+    byZone[one.zone ?? 'unknown'] = (byZone[one.zone ?? 'unknown'] ?? 0) + 1;
+    byMode[one.mode] = (byMode[one.mode] ?? 0) + 1;
+    newest.push(one);
+    // Shifting one by one would move the whole list for each decision.
+    if (newest.length > 2 * limit + 1_000) newest.splice(0, newest.length - limit);
+  }
+  return { count, by_zone: byZone, by_mode: byMode, newest: limit === 0 ? [] : newest.slice(-limit) };
+}
+
+function decisionAnswer(one: Decision): z.output<typeof decision> {
+  return {
+    uid: one.uid,
+    namespace: one.namespace,
+    pod: one.pod,
+    owner: one.ownerKind === null ? null : `${one.ownerKind}/${one.ownerName ?? ''}`,
+    node: one.node,
+    zone: one.zone,
+    intensity_g_per_kwh: one.intensity,
+    candidates_mean_g_per_kwh: one.candidatesMean,
+    candidates: one.candidates,
+    quality: one.quality,
+    mode: one.mode,
+    bound_at: isoTime(one.boundAt),
+  };
+}

@@ -1,0 +1,137 @@
+import type { Response } from 'express';
+import { z } from 'zod';
+import { isoTime } from '../../../shared/units.ts';
+import { ProblemError } from '../problem.ts';
+import type { ApiDependencies, Route } from '../route.ts';
+import { gridNow, NOT_WATCHED } from './grid.ts';
+
+/** Most pages that listen at once; a further one is told to come back. */
+const MAX_CLIENTS = 64;
+const LOOK_MS = 1_000;
+/** Decisions are read from the store, so less often. */
+const DECISIONS_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+/** What a client may leave unread before it is cut off; it comes back and asks anew. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** What counts as lately for the `decisions` event. */
+const DECISIONS_BACK_MS = 3_600_000;
+
+/** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */
+export function eventsRoute(deps: ApiDependencies): Route {
+  const feed = new EventFeed(deps);
+  return {
+    method: 'GET',
+    path: '/api/events',
+    operation: {
+      tag: 'grid',
+      summary: 'Server-sent events: changes of the grid and new placements',
+      description: 'event grid: the answer of /api/grid; event decisions: {count, newest} of the last hour.',
+      answer: { description: 'A stream that goes on', schema: z.string(), types: ['text/event-stream'] },
+      errors: { 503: 'Too many clients listen' },
+    },
+    async handle(_request, response) {
+      feed.add(response);
+    },
+  };
+}
+
+/** Looks once a second while anybody listens, and tells all of what changed. */
+class EventFeed {
+  readonly #deps: ApiDependencies;
+  readonly #clients = new Set<Response>();
+  #timer: NodeJS.Timeout | undefined;
+  #grid = '';
+  #decisions = '';
+  #looks = 0;
+  #looking = false;
+
+  constructor(deps: ApiDependencies) {
+    this.#deps = deps;
+  }
+
+  add(response: Response): void {
+    if (this.#clients.size >= MAX_CLIENTS) {
+      response.setHeader('Retry-After', 30);
+      throw new ProblemError(503, `${MAX_CLIENTS} clients listen already`);
+    }
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    this.#clients.add(response);
+    response.once('close', () => this.#drop(response));
+    response.write(`retry: 2000\n${this.#gridEvent()}${this.#decisions}`);
+    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
+  }
+
+  #drop(response: Response): void {
+    this.#clients.delete(response);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#grid = '';
+    this.#decisions = '';
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      this.#beat();
+      const grid = this.#gridKey();
+      if (grid !== this.#grid) this.#tell(this.#gridEvent());
+      if (this.#decisions !== '' && !this.#every(DECISIONS_MS)) return;
+      const decisions = await this.#decisionsEvent();
+      if (decisions !== this.#decisions) this.#tell(decisions);
+      this.#decisions = decisions;
+    } catch (err) {
+      this.#deps.logger.debug({ err }, 'events cannot tell of decisions for now');
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  #beat(): void {
+    this.#looks += 1;
+    if (!this.#every(HEARTBEAT_MS)) return;
+    this.#tell(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
+  }
+
+  #every(ms: number): boolean {
+    return (this.#looks * LOOK_MS) % ms === 0;
+  }
+
+  #tell(text: string): void {
+    for (const client of this.#clients) {
+      if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
+      else client.write(text);
+    }
+  }
+
+  #gridKey(): string {
+    const state = this.#deps.cache?.() ?? NOT_WATCHED;
+    return state.kind === 'missing' ? state.reason : `${state.kind} ${state.snapshot.writtenAt}`;
+  }
+
+  #gridEvent(): string {
+    this.#grid = this.#gridKey();
+    return event('grid', gridNow(this.#deps.cache?.() ?? NOT_WATCHED, this.#deps.clock.now()));
+  }
+
+  async #decisionsEvent(): Promise<string> {
+    if (this.#deps.decisions === undefined) return '';
+    const now = this.#deps.clock.now();
+    let count = 0;
+    let newest = 0;
+    for await (const { boundAt } of this.#deps.decisions.decisions({ from: now - DECISIONS_BACK_MS, to: now + 1 })) {
+      count += 1;
+      newest = Math.max(newest, boundAt);
+    }
+    return event('decisions', { count, newest: newest === 0 ? null : isoTime(newest) });
+  }
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { CachedRegion, CacheState } from '../../../shared/carbon-cache.ts';
+import { QUALITIES } from '../../../shared/intensity.ts';
+import { type EpochMs, isoTime } from '../../../shared/units.ts';
+import { countryOf } from '../../../shared/zones.ts';
+import type { ApiDependencies, Route } from '../route.ts';
+
+const zoneNow = z.strictObject({
+  zone: z.string(),
+  country: z.string(),
+  rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, not comparable'),
+  intensity_g_per_kwh: z.number().nonnegative(),
+  datetime: z.iso.datetime().describe('Start of the time that the value describes'),
+  fetched_at: z.iso.datetime(),
+  age_seconds: z.number().nonnegative().describe('Since the value was fetched'),
+  quality: z.enum(QUALITIES),
+  provider: z.string(),
+  signal: z.enum(['average', 'marginal']),
+  factor_type: z.enum(['lifecycle', 'direct']),
+  estimation_method: z.string().nullable(),
+  forecast_hours: z.int().nonnegative(),
+});
+
+/** Answer of `GET /api/grid`. */
+export const gridAnswer = z.strictObject({
+  state: z.enum(['fresh', 'stale', 'missing']).describe('Of the carbon cache: only a fresh one steers pods'),
+  reason: z.string().nullable().describe('Why it is missing'),
+  written_at: z.iso.datetime().nullable(),
+  age_seconds: z.number().nonnegative().nullable(),
+  ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
+  simulated: z.boolean().describe('Some value is invented for a demonstration'),
+  zones: z.array(zoneNow).describe('Cleanest first, then those that are not comparable'),
+});
+
+/** The state of the grid as the answer tells it. */
+export type GridNow = z.output<typeof gridAnswer>;
+
+/** `GET /api/grid`: the carbon cache that decisions are made from, as of now. */
+export function gridRoute({ cache, clock }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/grid',
+    operation: {
+      tag: 'grid',
+      summary: 'Present carbon intensity of every zone, ranked, and the state of the cache that it is in',
+      answer: { description: 'Zones by rank; none while the cache is missing', schema: gridAnswer },
+    },
+    async handle(_request, response) {
+      response.json(gridNow(cache?.() ?? NOT_WATCHED, clock.now()));
+    },
+  };
+}
+
+/** What an API without a cache file says of it. */
+export const NOT_WATCHED: CacheState = { kind: 'missing', reason: 'no cache file is watched' };
+
+/** Turns a look at the cache into the answer. */
+export function gridNow(state: CacheState, now: EpochMs): GridNow {
+  if (state.kind === 'missing') {
+    const nothing = { written_at: null, age_seconds: null, ttl_seconds: null, simulated: false, zones: [] };
+    return { state: 'missing', reason: state.reason, ...nothing };
+  }
+  const { regions, ranked, unranked, writtenAt, ttlMs } = state.snapshot;
+  const zones = [...ranked, ...unranked].flatMap((zone, index) => {
+    const region = regions.get(zone);
+    return region === undefined ? [] : [zoneAnswer(region, index < ranked.length ? index + 1 : null, now)];
+  });
+  return {
+    state: state.kind,
+    reason: null,
+    written_at: isoTime(writtenAt),
+    age_seconds: state.ageMs / 1000,
+    ttl_seconds: ttlMs / 1000,
+    simulated: zones.some(({ quality }) => quality === 'simulated'),
+    zones,
+  };
+}
+
+function zoneAnswer(region: CachedRegion, rank: number | null, now: EpochMs): GridNow['zones'][number] {
+  return {
+    zone: region.zone,
+    country: countryOf(region.zone),
+    rank,
+    intensity_g_per_kwh: region.carbonIntensity,
+    datetime: isoTime(region.datetime),
+    fetched_at: isoTime(region.fetchedAt),
+    age_seconds: Math.max(0, now - region.fetchedAt) / 1000,
+    quality: region.quality,
+    provider: region.provider,
+    signal: region.signal,
+    factor_type: region.emissionFactorType,
+    estimation_method: region.estimationMethod,
+    forecast_hours: region.forecast?.length ?? 0,
+  };
+}

@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { energy, grams, number } from '../../extender/dashboard/format.js';
+import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
+import { startWorld, ZONES } from './world.ts';
+
+const VIEWS = ['now', 'time', 'emissions', 'scheduling', 'sites'] as const;
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
+  it.each(['measured', 'simulated'] as const)(
+    'shows every view on %s data without a fault, within its origin',
+    async (quality) => {
+      await using world = await startWorld({ quality });
+      await using open = await openPage();
+
+      for (const view of VIEWS) {
+        await open.page.goto(`${world.url}/?view=${view}`);
+        await settled(open.page);
+        await picture(open.page, `${view}-${quality}`);
+        expect(await open.page.locator('h1').textContent()).toBe(view[0]?.toUpperCase() + view.slice(1));
+        expect(await open.page.locator('.failed').count()).toBe(0);
+        expect(await open.page.locator('.banner .simulated').count()).toBe(quality === 'simulated' ? 1 : 0);
+      }
+
+      expect(open.faults).toEqual([]);
+      expect(open.asked.length).toBeGreaterThan(20);
+      expect(open.asked.filter((url) => !url.startsWith(`${world.url}/`))).toEqual([]);
+    },
+  );
+
+  it('ranks zones as the API does', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+
+    await open.page.goto(world.url);
+    await settled(open.page);
+
+    const { zones } = await world.get('/api/grid');
+    const shown = await rowsOf(open.page, 'Zones by carbon intensity');
+    expect(zones.map(({ zone }: { zone: string }) => zone)).toEqual(Object.keys(ZONES));
+    expect(shown.map((cells) => cells[0])).toEqual(
+      zones.map(({ rank, zone }: { rank: number; zone: string }) => `${rank} ${zone}`),
+    );
+    expect(shown.map((cells) => cells[1])).toEqual(
+      zones.map((one: { intensity_g_per_kwh: number }) => number(one.intensity_g_per_kwh)),
+    );
+    expect(await open.page.locator('#decided').textContent()).toContain('9 pods placed');
+  });
+
+  it('adds up emissions as the API does, and saves what it shows', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+
+    await open.page.goto(`${world.url}/?view=emissions&by=pod&zone=PL`);
+    await settled(open.page);
+    const download = open.page.waitForEvent('download');
+    await open.page.locator('#csv').click();
+    const csv = readFileSync(await (await download).path(), 'utf8')
+      .trim()
+      .split('\r\n');
+
+    const { data } = await world.get('/api/emissions?window=24h&aggregate=pod');
+    const elsewhere = await world.get('/api/emissions?window=24h&aggregate=pod&zone=PL');
+    const shown = await rowsOf(open.page, 'Emissions by pod');
+    expect(shown).toHaveLength(5);
+    for (const [name = '', kwh, gram, , inPoland] of shown) {
+      expect([name, kwh, gram]).toEqual([name, energy(data[0][name].kwh), grams(data[0][name].grams)]);
+      expect(inPoland).toBe(grams(elsewhere.data[0][name].grams));
+    }
+    expect(shown.at(-1)?.slice(0, 3)).toEqual(['lost/stray', '0.6 kWh', '–']);
+    expect(csv).toHaveLength(6);
+    expect(csv[1]?.split(',')[4]).toBe(String(data[0][shown[0]?.[0] ?? ''].grams));
+  });
+
+  it('shows the best windows of the forecast and where nothing is known', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+
+    await open.page.goto(`${world.url}/?view=time&zone=DE&hours=6`);
+    await settled(open.page);
+
+    const { zones } = await world.get('/api/forecast?hours=6');
+    const means = zones
+      .map((one: { best: { mean_g_per_kwh: number } }) => one.best.mean_g_per_kwh)
+      .sort((a: number, b: number) => a - b);
+    const shown = await rowsOf(open.page, 'Best window of 6 hours');
+    expect(shown.map((cells) => cells[3])).toEqual(means.map((mean: number) => number(mean)));
+    expect(await open.page.locator('canvas').count()).toBe(1);
+    expect(await open.page.locator('td.heat').count()).toBe(5 * 48);
+    // The zone without forecast has no hours ahead.
+    expect(await open.page.locator('tr:has-text("SE") td.heat.unknown').count()).toBe(24);
+  });
+
+  it('sends a reading by the form and tells the faults of another', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    const send = async (watts: string) => {
+      await open.page.fill('#site-id', 'berlin');
+      await open.page.fill('#device-id', 'meter-1');
+      await open.page.fill('#watts', watts);
+      await open.page.click('#reading button');
+      await open.page.waitForSelector('#reading-outcome.success, #reading-outcome.fault');
+      return open.page.locator('#reading-outcome').textContent();
+    };
+
+    await open.page.goto(`${world.url}/?view=sites`);
+    await settled(open.page);
+    const accepted = await send('412.5');
+    const refused = await send('-5');
+
+    expect(accepted).toBe('Accepted: 412.5 W of meter-1 at berlin.');
+    expect(refused).toContain('power_reading');
+    await open.page.waitForSelector('#site table');
+    expect((await rowsOf(open.page, 'Newest readings'))[0]?.slice(0, 2)).toEqual(['meter-1', '412.5']);
+    expect((await world.get('/sites/berlin/readings')).readings).toHaveLength(1);
+  });
+
+  it('asks for the token and keeps it in the tab only', async () => {
+    await using world = await startWorld({ token: 'secret-of-the-test' });
+    await using open = await openPage();
+
+    await open.page.goto(world.url);
+    await open.page.fill('#token-input', 'wrong');
+    await open.page.keyboard.press('Enter');
+    await open.page.waitForSelector('text=That token was refused.');
+    await open.page.fill('#token-input', 'secret-of-the-test');
+    await open.page.keyboard.press('Enter');
+    await settled(open.page);
+
+    expect(await open.page.locator('tbody tr').count()).toBeGreaterThan(4);
+    expect(await open.page.evaluate('localStorage.length')).toBe(0);
+    expect(open.page.url()).not.toContain('secret');
+    await open.page.waitForSelector('.live.connected');
+  });
+
+  it.each([
+    ['light', false],
+    ['dark', true],
+  ] as const)('has no serious fault of accessibility in the %s theme', async (theme, dark) => {
+    await using world = await startWorld({ quality: 'simulated' });
+    await using open = await openPage({ dark });
+
+    const found: string[] = [];
+    for (const view of VIEWS) {
+      await open.page.goto(`${world.url}/?view=${view}${view === 'sites' ? '&site=berlin' : ''}`);
+      await settled(open.page);
+      if (dark) await picture(open.page, `${view}-${theme}`);
+      await open.page.evaluate(AXE);
+      const result = (await open.page.evaluate('axe.run()')) as AxeResult;
+      expect(result.passes.length).toBeGreaterThan(10);
+      for (const { id, impact, nodes } of result.violations)
+        if (impact === 'serious' || impact === 'critical') found.push(`${view}: ${id}: ${nodes[0]?.html}`);
+    }
+
+    expect(found).toEqual([]);
+  });
+});
+
+interface AxeResult {
+  readonly passes: readonly unknown[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+/** The texts of a table's cells, found by the beginning of its caption. */
+async function rowsOf(page: Page, caption: string): Promise<string[][]> {
+  return page
+    .locator('table', { has: page.locator('caption', { hasText: caption }) })
+    .locator('tbody tr')
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')));
+}

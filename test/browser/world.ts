@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiMetrics } from '../../extender/api/api-metrics.ts';
+import { createApp } from '../../extender/api/app.ts';
+import { extenderConfigSchema } from '../../extender/config.ts';
+import { openReadingsApi } from '../../extender/readings/readings-api.ts';
+import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
+import {
+  type CachedRegion,
+  type CacheState,
+  cacheState,
+  decodeCarbonCache,
+  encodeCarbonCache,
+} from '../../shared/carbon-cache.ts';
+import type { Quality } from '../../shared/intensity.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { loadConfig } from '../../shared/runtime/config.ts';
+import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
+import type { Decision } from '../../shared/store/decisions.ts';
+import type { Container, PowerSample } from '../../shared/store/ports.ts';
+import { openSqliteDecisions } from '../../shared/store/sqlite/decision-table.ts';
+import { openSqliteWriter, STORE_FILE } from '../../shared/store/sqlite/store.ts';
+import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, JOULES_PER_KWH, joules } from '../../shared/units.ts';
+import { zone } from '../../shared/zones.ts';
+import { capturedLog } from '../captured-log.ts';
+
+/** Names that workloads could choose to harm a page: markup, right to left, as long as Kubernetes allows. */
+export const HOSTILE = [
+  '<img src=x onerror="document.title=1">',
+  'שלום\u202Egnp.live',
+  `long-${'x'.repeat(248)}`,
+] as const;
+
+/** Mean intensity of the invented zones in gCO2eq/kWh. */
+export const ZONES: Readonly<Record<string, number>> = { SE: 24, FR: 48, ES: 131, DE: 342, PL: 688 };
+const NODES: Readonly<Record<string, string>> = { 'node-se': 'SE', 'node-fr': 'FR', 'node-de': 'DE', 'node-pl': 'PL' };
+
+/** What a world of a test holds. */
+export interface WorldOptions {
+  /** Quality of every intensity, and whether power is simulated. */
+  readonly quality?: Quality;
+  readonly token?: string;
+  readonly hostile?: boolean;
+  /** Nothing is recorded, and there is no cache. */
+  readonly empty?: boolean;
+}
+
+/** The API with the dashboard over an embedded store of its own, with two days of history up to now. */
+export async function startWorld({ quality = 'measured', token, hostile = false, empty = false }: WorldOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const logger = capturedLog();
+  const config = loadConfig('extender', extenderConfigSchema, { DATA_DIR: folder, SITE_ZONES: 'berlin=DE' });
+  const store = stack.use(openSqliteWriter(folder));
+  const decisions = stack.use(openSqliteDecisions(folder, STORE_FILE));
+  const workloads = stack.use(openSqliteWorkloads(folder));
+  const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
+  const now = systemClock.now();
+  let cache: CacheState = { kind: 'missing', reason: 'the file does not exist' };
+  if (!empty) {
+    cache = cacheOf(now, quality, now);
+    await store.record(history(now, quality));
+    for (const tick of energy(now, quality, hostile)) await store.append(tick);
+    await decisions.recordDecisions(placements(now, hostile));
+    await workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'week', grams: 40_000 });
+    await workloads.setBudget({ kind: 'namespace', name: hostile ? HOSTILE[0] : 'batch', per: 'month', grams: 500 });
+  }
+  const app = createApp({
+    store,
+    workloads,
+    readings,
+    decisions,
+    profiles: builtInProfiles(),
+    zoneOfNode: (node) => (NODES[node] === undefined ? undefined : zone(NODES[node])),
+    clock: systemClock,
+    logger,
+    metrics: createApiMetrics(),
+    mode: 'local',
+    cache: () => cache,
+    token,
+  });
+  let server: ListeningServer = await listen(app, { host: '127.0.0.1', port: 0 });
+  const { port } = server;
+  const stop = async () => {
+    server.server.closeAllConnections();
+    await server[Symbol.asyncDispose]();
+  };
+  stack.defer(stop);
+  const running = stack.move();
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    log: logger,
+    decisions,
+    stop,
+    start: async () => {
+      server = await listen(app, { host: '127.0.0.1', port });
+    },
+    setCache: (ageMs: number) => {
+      cache = cacheOf(systemClock.now() - ageMs, quality, systemClock.now());
+    },
+    loseCache: (reason: string) => {
+      cache = { kind: 'missing', reason };
+    },
+    // biome-ignore lint/suspicious/noExplicitAny: a test compares an answer with what the page shows of it.
+    get: async (path: string): Promise<any> =>
+      (await fetch(url + path, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).json(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** A daily wave, lowest at 13 UTC, on a zone's mean. */
+function wave(mean: number, at: number): number {
+  return mean * (1 + 0.35 * Math.cos(((at / HOUR_MS - 1) / 24) * 2 * Math.PI));
+}
+
+function cacheOf(writtenAt: number, quality: Quality, now: number): CacheState {
+  const regions = Object.entries(ZONES).map(([code, mean]): CachedRegion => {
+    const hour = hourOf(writtenAt);
+    const forecast = Array.from({ length: 24 }, (_, ahead) => {
+      const value = wave(mean, hour + ahead * HOUR_MS);
+      const spread = 0.02 * ahead * mean * 0.4;
+      const [low, high] = [gramsPerKwh(Math.max(0, value - spread)), gramsPerKwh(value + spread)];
+      return { datetime: hour + ahead * HOUR_MS, carbonIntensity: gramsPerKwh(value), low, high };
+    });
+    return {
+      zone: zone(code),
+      carbonIntensity: gramsPerKwh(Math.round(wave(mean, hour))),
+      datetime: hour,
+      fetchedAt: writtenAt,
+      updatedAt: null,
+      createdAt: null,
+      emissionFactorType: 'lifecycle',
+      isEstimated: false,
+      estimationMethod: null,
+      provider: 'recorded-provider',
+      signal: 'average',
+      quality: code === 'PL' && quality === 'measured' ? 'estimated' : quality,
+      ...(code !== 'SE' && { forecast, forecastSource: 'recorded-provider' }),
+    };
+  });
+  return cacheState(decodeCarbonCache(encodeCarbonCache(regions, writtenAt, 10) ?? ''), now);
+}
+
+function history(now: number, quality: Quality) {
+  return Object.entries(ZONES).flatMap(([code, mean]) =>
+    Array.from({ length: 72 }, (_, back) => back)
+      // An hour that nobody knows: a gap of the line.
+      .filter((back) => back !== 30)
+      .map((back) => {
+        const hour = hourOf(now) - back * HOUR_MS;
+        const carbonIntensity = gramsPerKwh(Math.round(wave(mean, hour) * 10) / 10);
+        return {
+          zone: zone(code),
+          hour,
+          carbonIntensity,
+          provider: 'recorded-provider',
+          signal: 'average' as const,
+          quality,
+        };
+      }),
+  );
+}
+
+function energy(now: number, quality: Quality, hostile: boolean) {
+  const powerQuality = quality === 'simulated' ? ('simulated' as const) : ('measured' as const);
+  const of = (namespace: string, pod: string, node: string, kwh: number): [Container, number] => [
+    { namespace, pod, container: 'app', node, powerQuality },
+    kwh,
+  ];
+  const all = [
+    of('shop', 'checkout-7d9f', 'node-de', 0.42),
+    of('shop', 'search-5b6c', 'node-fr', 0.31),
+    of('batch', 'nightly-report', 'node-pl', 0.18),
+    of('monitoring', 'prometheus-0', 'node-se', 0.12),
+    of('lost', 'stray', 'node-nowhere', 0.05),
+    ...(hostile ? HOSTILE.map((text, at) => of(text, `${text.slice(0, 200)}-${at}`, 'node-de', 0.1 + at / 10)) : []),
+  ];
+  return Array.from({ length: 12 * 60 }, (_, minute) => {
+    const start = hourOf(now) - 12 * HOUR_MS + minute * 60_000;
+    const samples = all.map(
+      ([container, kwh]): PowerSample => ({
+        container,
+        start,
+        end: start + 60_000,
+        joules: joules((kwh * JOULES_PER_KWH) / 60),
+      }),
+    );
+    return { target: 'recorded', samples };
+  });
+}
+
+function placements(now: number, hostile: boolean): Decision[] {
+  return Array.from({ length: 9 }, (_, at): Decision => {
+    const [node, code] = Object.entries(NODES)[at % 3] as [string, string];
+    return {
+      uid: `uid-${at}`,
+      namespace: 'batch',
+      pod: hostile ? (HOSTILE[at % 3] as string) : `resize-${at}`,
+      ownerKind: 'Job',
+      ownerName: 'resize',
+      node,
+      zone: at === 8 ? null : zone(code),
+      intensity: at === 8 ? null : gramsPerKwh(ZONES[code] as number),
+      quality: at === 8 ? null : 'measured',
+      intensityAgeMs: 60_000,
+      candidates: 4,
+      candidatesMean: gramsPerKwh(280),
+      candidatesWorst: gramsPerKwh(688),
+      candidatesBest: gramsPerKwh(24),
+      mode: at % 4 === 3 ? 'advise' : 'enforce',
+      arrivedAt: null,
+      releasedAt: null,
+      decidedAt: now - at * 300_000,
+      boundAt: now - at * 300_000,
+    };
+  });
+}
