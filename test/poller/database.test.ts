@@ -21,7 +21,7 @@ function startPoller(dsn: string, exporter: string) {
   return startProcess('poller', {
     ...{ MODE: 'db', TSDB_DSN: dsn, DATA_DIR: folder, CACHE_FILE: join(folder, 'cache.json') },
     ...{ POLLER_TASKS: 'power,retention', POLLER_PORT: '0', POLLER_HOST: '127.0.0.1' },
-    ...{ EXPORTER_URL: exporter, SCRAPE_INTERVAL_SECONDS: '0.1' },
+    ...{ EXPORTER_URL: exporter, SCRAPE_INTERVAL_SECONDS: '0.4' },
   });
 }
 
@@ -40,16 +40,19 @@ async function samplesIn(dsn: string): Promise<PowerSample[]> {
   return found;
 }
 
+/** By how much the exporter's answer and the poller's clock may lie apart on a busy machine; less than an interval. */
+const SLACK_S = 0.3;
+
 /** Fails when two samples overlap, or when one holds other energy than the exporter gave in its time. */
 function expectCountedOnce(samples: readonly PowerSample[]): void {
   for (const [index, { start, end, joules }] of samples.entries()) {
     if (index > 0) expect(start).toBeGreaterThanOrEqual(samples[index - 1]?.end ?? 0);
-    expect(joules / ((end - start) / 1000)).toBeLessThan(WATTS * 1.6);
+    expect(joules).toBeLessThan(WATTS * ((end - start) / 1000 + SLACK_S));
   }
   const seconds = samples.reduce((sum, { start, end }) => sum + (end - start) / 1000, 0);
   const energy = samples.reduce((sum, { joules }) => sum + joules, 0);
-  expect(energy / seconds).toBeGreaterThan(WATTS * 0.9);
-  expect(energy / seconds).toBeLessThan(WATTS * 1.1);
+  expect(energy).toBeGreaterThan(WATTS * (seconds - SLACK_S));
+  expect(energy).toBeLessThan(WATTS * (seconds + SLACK_S));
 }
 
 describeDatabase('a poller with a database', (server) => {
