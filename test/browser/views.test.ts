@@ -67,11 +67,11 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     const elsewhere = await world.get('/api/emissions?window=24h&aggregate=pod&zone=PL');
     const shown = await rowsOf(open.page, 'Emissions by pod');
     expect(shown).toHaveLength(5);
-    for (const [name = '', kwh, gram, , inPoland] of shown) {
+    for (const [name = '', gram, kwh, , inPoland] of shown) {
       expect([name, kwh, gram]).toEqual([name, energy(data[0][name].kwh), grams(data[0][name].grams)]);
       expect(inPoland).toBe(grams(elsewhere.data[0][name].grams));
     }
-    expect(shown.at(-1)?.slice(0, 3)).toEqual(['lost/stray', '0.6 kWh', '–']);
+    expect(shown.at(-1)?.slice(0, 3)).toEqual(['lost/stray', '–', '0.6 kWh']);
     expect(csv).toHaveLength(6);
     expect(csv[1]?.split(',')[4]).toBe(String(data[0][shown[0]?.[0] ?? ''].grams));
   });
