@@ -12,13 +12,20 @@ const START_WITHIN_MS = 30_000;
 /** The programs that run side by side. */
 export type ProgramName = 'poller' | 'extender';
 
+/** The extender waits this long for the first cache document, so that it need not warn that there is none. */
+const FIRST_DOCUMENT_MS = 5_000;
+
 /** Runs poller and extender as children until a signal comes or one of them ends; resolves with the exit code to end with. */
 export async function runSideBySide(env: Environment, onReady: () => void): Promise<number> {
-  const children = (['poller', 'extender'] as const).map((name) => start(name, env));
-  const ended = Promise.race(children.map(exitOf));
-  const stop = new AbortController();
-  const ready = untilReady(env, stop.signal).then((yes) => yes && onReady());
   const signal = untilSignal();
+  const stop = new AbortController();
+  const ports = { poller: env.POLLER_PORT, scheduler: env.EXTENDER_PORT, api: env.API_PORT };
+  const poller = start('poller', env);
+  await Promise.race([signal, exitOf(poller), untilReady([ports.poller], FIRST_DOCUMENT_MS, stop.signal)]);
+  const children = [poller, start('extender', env)];
+  const ended = Promise.race(children.map(exitOf));
+  const all = Object.values(ports);
+  const ready = untilReady(all, START_WITHIN_MS, stop.signal).then((yes) => yes && onReady());
   const first = await Promise.race([ended, signal]);
   stop.abort();
   await ready;
@@ -42,22 +49,15 @@ function exitOf(child: ChildProcess): Promise<number> {
   });
 }
 
-async function untilReady(env: Environment, signal: AbortSignal): Promise<boolean> {
-  const addresses = [
-    `http://127.0.0.1:${env.EXTENDER_PORT}/readyz`,
-    `http://127.0.0.1:${env.API_PORT}/readyz`,
-    `http://127.0.0.1:${env.POLLER_PORT}/readyz`,
-  ];
-  const until = systemClock.monotonic() + START_WITHIN_MS;
+/** False when it was told to stop waiting; true when all answer, or have had their time. */
+async function untilReady(ports: readonly (string | undefined)[], ms: number, signal: AbortSignal): Promise<boolean> {
+  const until = systemClock.monotonic() + ms;
+  const answers = (port: string | undefined) =>
+    fetch(`http://127.0.0.1:${port}/readyz`)
+      .then((answer) => answer.ok)
+      .catch(() => false);
   while (!signal.aborted && systemClock.monotonic() < until) {
-    const answers = await Promise.all(
-      addresses.map((address) =>
-        fetch(address)
-          .then((answer) => answer.ok)
-          .catch(() => false),
-      ),
-    );
-    if (answers.every(Boolean)) return !signal.aborted;
+    if ((await Promise.all(ports.map(answers))).every(Boolean)) return !signal.aborted;
     await systemClock.sleep(200, signal);
   }
   return !signal.aborted;

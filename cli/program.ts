@@ -9,7 +9,9 @@ import { explainCommand } from './explain.ts';
 import { type Io, processIo } from './io.ts';
 import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
+import { savingsCommand } from './savings.ts';
 import { servicesCommand } from './services.ts';
+import { simulateCommand } from './simulate.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
 import { upCommand } from './up.ts';
 import { windowsCommand } from './windows.ts';
@@ -33,6 +35,8 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(explainCommand(io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
+    .addCommand(simulateCommand(env, io))
+    .addCommand(savingsCommand(env, io))
     .addCommand(readingsCommand(env))
     .addCommand(completionCommand(io));
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
@@ -15,6 +16,7 @@ export const extenderConfigSchema = z.object({
   ...serviceSettings,
   ...kubernetesSettings,
   ...placementSettings,
+  ...deferralSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),

@@ -3,6 +3,7 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
+import { startConfiguredDeferral } from './deferral/start.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement.ts';
 import type { FromStore, ToStore } from './placement-link.ts';
@@ -63,6 +64,9 @@ export async function startExtender(
       logger,
     }),
   );
+  const { metrics, zones } = placement;
+  const deferral = { config, client, cache: cache.state, zones, metrics: metrics.deferral };
+  stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
   if (startApi !== undefined)
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
   const { port } = scheduler;

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CacheState } from '../shared/carbon-cache.ts';
+import { createDeferralMetrics } from './deferral/deferral-metrics.ts';
 import { createPlacementMetrics, type PlacementProbes } from './placement-metrics.ts';
 
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
@@ -44,6 +45,7 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
   });
   return {
     registry,
+    deferral: createDeferralMetrics(registry),
     ...createPlacementMetrics(registers, probes),
     /** Counts one call of kube-scheduler and how long it took. */
     observeCall: (verb: string, outcome: string, took: number): void => seconds.observe({ verb, outcome }, took),

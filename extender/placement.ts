@@ -3,6 +3,7 @@ import type { CacheState } from '../shared/carbon-cache.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
+import type { Zone } from '../shared/zones.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { createPodEvents, type WritePodEvent } from './kubernetes/pod-events.ts';
@@ -22,6 +23,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly placement: Placement;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
+  /** Zones that work of the cluster can be placed in. */
+  readonly zones: () => readonly Zone[];
 }
 
 /** What placements are started with. */
@@ -80,11 +83,19 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   });
   const onBound = (bound: BoundPod) => tellBinding(bound, { placement, metrics, link, writeEvent, options });
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
-  return { placement, metrics, link, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const zones = () => clusterZones(nodes?.zones() ?? [], config);
+  return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */
+function clusterZones(told: readonly Zone[], { ZONE_MAP, DEFAULT_ZONE }: ExtenderConfig): readonly Zone[] {
+  const zones = new Set([...told, ...ZONE_MAP.values()]);
+  if (told.length === 0 && DEFAULT_ZONE !== undefined) zones.add(DEFAULT_ZONE);
+  return [...zones];
 }
 
 function tellBinding(
-  { namespace, pod, uid, node }: BoundPod,
+  { namespace, pod, uid, node, ...waited }: BoundPod,
   told: {
     readonly placement: Placement;
     readonly metrics: ExtenderMetrics;
@@ -97,7 +108,7 @@ function tellBinding(
   if (judgement === undefined || judgement.uid !== uid) return;
   judgement.node = node;
   const { config, clock, logger } = told.options;
-  const decision = decisionOf(judgement, node, clock.now());
+  const decision = decisionOf(judgement, node, clock.now(), waited);
   if (decision === undefined || decision.mode === 'off') return;
   told.metrics.countPlaced(decision.zone ?? undefined);
   if (config.DECISION_RECORDS) told.link.keep(decision);

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
+import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 import { createReadingsMetrics } from './readings/readings-metrics.ts';
@@ -29,6 +30,7 @@ export function createPollerMetrics() {
   return {
     registry,
     grid: createGridMetrics(registry),
+    accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
     readings: createReadingsMetrics(registry),

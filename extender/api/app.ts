@@ -16,6 +16,7 @@ import { ProblemError, sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
+import { savingsRoute } from './savings.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
@@ -29,6 +30,7 @@ export function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, '/api/co2-per-container'),
     co2PerContainerRoute(deps, '/api/co2-range'),
     co2IntensitiesRoute(deps),
+    savingsRoute(deps),
     emissionsRoute(deps),
     exportTimeSeriesRoute(deps),
     saveWorkloadsRoute(deps),

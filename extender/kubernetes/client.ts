@@ -30,7 +30,11 @@ export interface KubernetesClient {
 
 /** A body to send, by the kind of patch where it is one. */
 export interface KubernetesBody {
-  readonly type: 'application/json' | 'application/merge-patch+json' | 'application/json-patch+json';
+  readonly type:
+    | 'application/json'
+    | 'application/merge-patch+json'
+    | 'application/strategic-merge-patch+json'
+    | 'application/json-patch+json';
   readonly value: unknown;
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { EpochMs } from '../../shared/units.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
+import { ANNOTATION_PREFIX } from './wishes.ts';
 
 /** A pod that has just been given a node. */
 export interface BoundPod {
@@ -10,10 +12,20 @@ export interface BoundPod {
   readonly pod: string;
   readonly uid: string;
   readonly node: string;
+  /** When the pod was made; null when it does not say. */
+  readonly arrivedAt: EpochMs | null;
+  /** When the deferral controller released it; null for a pod that it did not hold. */
+  readonly releasedAt: EpochMs | null;
 }
 
 const podObject = z.object({
-  metadata: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }),
+  metadata: z.object({
+    namespace: z.string(),
+    name: z.string(),
+    uid: z.string(),
+    creationTimestamp: z.string().nullish(),
+    annotations: z.record(z.string(), z.string()).nullish(),
+  }),
   spec: z.object({ nodeName: z.string() }),
 });
 
@@ -31,7 +43,10 @@ export function watchBindings(
     fieldSelector: 'spec.nodeName!=,status.phase=Pending',
     keep(object) {
       const { metadata, spec } = podObject.parse(object);
-      return { namespace: metadata.namespace, pod: metadata.name, uid: metadata.uid, node: spec.nodeName };
+      const { namespace, name, uid, creationTimestamp, annotations } = metadata;
+      const released = annotations?.[`${ANNOTATION_PREFIX}released-at`];
+      const times = { arrivedAt: timeOf(creationTimestamp), releasedAt: timeOf(released) };
+      return { namespace, pod: name, uid, node: spec.nodeName, ...times };
     },
     onChange(_key, now, before) {
       if (now !== undefined && now.uid !== before?.uid) onBound(now);
@@ -39,4 +54,9 @@ export function watchBindings(
     clock,
     logger,
   });
+}
+
+function timeOf(text: string | null | undefined): EpochMs | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : time;
 }

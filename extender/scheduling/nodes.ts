@@ -19,6 +19,8 @@ export interface NodeDirectory {
 export interface WatchedNodes extends NodeDirectory, AsyncDisposable {
   /** Milliseconds since the API server was last heard of; undefined until all nodes have been listed. */
   ageMs(): number | undefined;
+  /** Zones that nodes tell themselves, each once. */
+  zones(): readonly Zone[];
 }
 
 /** Node label that names the grid zone directly. */
@@ -63,6 +65,7 @@ export function watchNodes(
       return version;
     },
     ageMs: () => nodes.ageMs(),
+    zones: () => [...new Set([...nodes.entries()].map(([, zone]) => zone))],
     [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
   };
 }

@@ -32,7 +32,12 @@ export function spreadOf({ intensities }: Pick<Field, 'intensities'>) {
 }
 
 /** The record of a pod that was bound to a node; undefined when its candidates are not known. */
-export function decisionOf(judgement: Judgement, node: string, boundAt: EpochMs): Decision | undefined {
+export function decisionOf(
+  judgement: Judgement,
+  node: string,
+  boundAt: EpochMs,
+  waited: Pick<Decision, 'arrivedAt' | 'releasedAt'> = { arrivedAt: null, releasedAt: null },
+): Decision | undefined {
   const field = fieldOfJudgement(judgement);
   if (field === undefined) return undefined;
   const at = field.names.indexOf(node);
@@ -54,6 +59,8 @@ export function decisionOf(judgement: Judgement, node: string, boundAt: EpochMs)
     candidatesWorst: spread?.worst ?? null,
     candidatesBest: spread?.best ?? null,
     mode: judgement.intent.mode,
+    arrivedAt: waited.arrivedAt,
+    releasedAt: waited.releasedAt,
     decidedAt: judgement.at,
     boundAt,
   };

@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { IntensityReader } from '../../shared/store/ports.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
+import type { AccuracyTracker } from './accuracy.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import type { History } from './history.ts';
 import { failureOf, type GridProvider } from './provider.ts';
@@ -14,7 +15,7 @@ export type Forecaster = (
   zone: Zone,
   now: EpochMs,
   history: readonly HourlyIntensity[],
-) => readonly ForecastPoint[] | undefined;
+) => readonly ForecastPoint[] | undefined | Promise<readonly ForecastPoint[] | undefined>;
 
 /** What is good to have beside the newest value: forecast, energy mix, and the hours that we missed. */
 export interface Extras {
@@ -30,6 +31,8 @@ export interface ExtrasOptions {
   readonly history: History;
   readonly store: Partial<Pick<IntensityReader, 'intensities'>>;
   readonly forecaster?: Forecaster | undefined;
+  /** Judges what was forecast by what came; without it nothing is judged. */
+  readonly accuracy?: AccuracyTracker | undefined;
   readonly wanted: { readonly forecast: boolean; readonly backfill: boolean };
   readonly clock: Clock;
   readonly metrics: GridMetrics;
@@ -44,7 +47,7 @@ const EVERY_MS = { forecast: HOUR_MS, mix: HOUR_MS, backfill: 6 * HOUR_MS };
 const AGAIN_MS = HOUR_MS / 4;
 const NOT_COVERED_MS = 24 * HOUR_MS;
 /** The past that a forecaster is shown. */
-const PAST_MS = 365 * 24 * HOUR_MS;
+const PAST_MS = 28 * 24 * HOUR_MS;
 
 type Kind = keyof typeof EVERY_MS;
 
@@ -173,29 +176,43 @@ async function followForecast(
   const before = state.forecast;
   const { forecast } = provider;
   const told = ahead((await when(options, state, 'forecast', forecast && (() => forecast(zone, signal)))) ?? []);
+  const past = await pastOf(options, reading);
+  const own = ahead((await fromHistory(options, reading, past)) ?? []);
   if (told.length > 0) state.forecast = { points: told, source: provider.name };
-  else if (before?.source !== provider.name || ahead(before.points).length === 0) {
-    const points = ahead((await fromHistory(options, reading)) ?? []);
-    state.forecast = points.length > 0 ? { points, source: 'history' } : undefined;
-  }
+  else if (before?.source !== provider.name || ahead(before.points).length === 0)
+    state.forecast = own.length > 0 ? { points: own, source: 'history' } : undefined;
+  const made = [[provider.name, told] as const, ['history', own] as const];
+  options.accuracy?.observe(zone, clock.now(), past, made);
   if (before?.source !== state.forecast?.source && before)
     metrics.forecastPoints.remove({ zone, source: before.source });
   if (state.forecast) metrics.forecastPoints.set({ zone, source: state.forecast.source }, state.forecast.points.length);
   return state.forecast !== before;
 }
 
-/** A forecast made from the zone's own past as this provider told it. */
-async function fromHistory(options: ExtrasOptions, reading: Reading): Promise<readonly ForecastPoint[] | undefined> {
-  const { forecaster, store, clock, logger } = options;
-  if (!forecaster || !store.intensities) return undefined;
+/** The zone's own past of the same signal; empty where there is no store to ask. */
+async function pastOf({ store, clock, logger }: ExtrasOptions, reading: Reading): Promise<readonly HourlyIntensity[]> {
   const now = clock.now();
   try {
-    const past = await store.intensities([reading.zone], { from: now - PAST_MS, to: now });
+    const past = (await store.intensities?.([reading.zone], { from: now - PAST_MS, to: now })) ?? [];
     // Methods differ by provider as much as signals do: a series never mixes them.
-    const own = past.filter(({ signal, provider }) => signal === reading.signal && provider === reading.provider);
-    return forecaster(reading.zone, now, own);
+    return past.filter(({ signal, provider }) => signal === reading.signal && provider === reading.provider);
   } catch (err) {
-    logger.warn({ err, zone: reading.zone }, 'no forecast could be made from the history');
+    logger.warn({ err, zone: reading.zone }, 'the history of a zone cannot be read');
+    return [];
+  }
+}
+
+/** A forecast made from the zone's own past. */
+async function fromHistory(
+  { forecaster, store, clock, logger }: ExtrasOptions,
+  { zone }: Reading,
+  past: readonly HourlyIntensity[],
+): Promise<readonly ForecastPoint[] | undefined> {
+  if (!forecaster || !store.intensities) return undefined;
+  try {
+    return await forecaster(zone, clock.now(), past);
+  } catch (err) {
+    logger.warn({ err, zone }, 'no forecast could be made from the history');
     return undefined;
   }
 }

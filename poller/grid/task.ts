@@ -9,8 +9,8 @@ import { createAlerts } from './alerts.ts';
 import { openCacheWriter } from './cache-writer.ts';
 import { createChain } from './chain.ts';
 import { createExtras, type Forecaster } from './extras.ts';
-import { historyForecaster } from './forecaster.ts';
 import { openHistory } from './history.ts';
+import { historyForecaster } from './history-forecaster.ts';
 import { createRound, type Round } from './poll.ts';
 import { gridProviders } from './providers.ts';
 
@@ -27,7 +27,7 @@ export interface GridTaskOptions {
   readonly metrics: PollerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes forecasts where the provider has none; absent: the one that learns from our own history. */
+  /** Makes forecasts where the provider has none; by default from the history. */
   readonly forecaster?: Forecaster | undefined;
   /** Questions to one provider about one zone in one round. */
   readonly attempts?: number;
@@ -58,7 +58,7 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
 
 /** Wires what a round needs: providers in a chain, the cache file, the history, and what is good to have beside. */
 export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: readonly Zone[]; round: Round }> {
-  const { config, store, metrics, clock, logger, forecaster = historyForecaster(), attempts = ATTEMPTS } = options;
+  const { config, store, metrics, clock, logger, forecaster, attempts = ATTEMPTS } = options;
   const zones = resolveZones(config.ZONES, logger);
   const providers = gridProviders(config, clock, metrics.grid.line);
   logger.info({ zones, providers: providers.map(({ name }) => name), file: config.CACHE_FILE }, 'grid task started');
@@ -73,7 +73,15 @@ export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: 
   const cache = await openCacheWriter(config.CACHE_FILE, config.CACHE_TTL_MINUTES, zones, clock);
   const history = openHistory({ store, metrics: metrics.grid, logger });
   const wanted = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
-  const extras = createExtras({ providers, history, store, forecaster, wanted, clock, metrics: metrics.grid, logger });
+  const { intensities } = store;
+  const ours =
+    intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
+  const extras = createExtras({
+    ...{ providers, history, store, wanted, clock, logger },
+    forecaster: forecaster ?? ours,
+    accuracy: metrics.accuracy,
+    metrics: metrics.grid,
+  });
   return { zones, round: createRound({ zones, providers, chain, cache, history, extras, metrics, clock, logger }) };
 }
 

@@ -99,7 +99,9 @@ class Recorder {
       if (this.#outcomes.get(target.name) === outcome) return;
       this.#outcomes.set(target.name, outcome);
       const message = outcome === 'store' ? 'power samples cannot be stored' : 'exporter gives no samples';
-      this.#options.logger.error({ target: target.name, reason: outcome, err: error }, message);
+      // An exporter that is away is no fault of ours: its stack would only hide what it says.
+      const cause = error instanceof ScrapeError ? { detail: error.message } : { err: error };
+      this.#options.logger.error({ target: target.name, reason: outcome, ...cause }, message);
     }
   }
 

@@ -28,6 +28,10 @@ export interface Decision {
   readonly candidatesBest: GramsPerKwh | null;
   /** `advise`: the scheduler was not influenced. */
   readonly mode: 'enforce' | 'advise' | 'off';
+  /** When the pod was made; null when that is not known. */
+  readonly arrivedAt: EpochMs | null;
+  /** When the deferral controller let it run; null for a pod that did not wait behind the gate. */
+  readonly releasedAt: EpochMs | null;
   readonly decidedAt: EpochMs;
   readonly boundAt: EpochMs;
 }
@@ -49,6 +53,8 @@ export const DECISION_COLUMNS = {
   candidatesWorst: 'candidates_worst',
   candidatesBest: 'candidates_best',
   mode: 'mode',
+  arrivedAt: 'arrived_at',
+  releasedAt: 'released_at',
   decidedAt: 'decided_at',
   boundAt: 'bound_at',
 } as const satisfies Record<keyof Decision, string>;

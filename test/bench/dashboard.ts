@@ -10,7 +10,6 @@ import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import type { PowerSample } from '../../shared/store/ports.ts';
 import { openForWriting } from '../../shared/store/sqlite/database.ts';
-import { openSqliteDecisions } from '../../shared/store/sqlite/decision-table.ts';
 import { sqliteIntensityWriter } from '../../shared/store/sqlite/intensity-table.ts';
 import { SqlitePowerWriter } from '../../shared/store/sqlite/power-writer.ts';
 import { openSqliteReader, STORE_FILE } from '../../shared/store/sqlite/store.ts';
@@ -105,7 +104,7 @@ async function serve(folder: string) {
   const app = createApp({
     store: stack.use(openSqliteReader(folder)),
     workloads: stack.use(openSqliteWorkloads(folder)),
-    decisions: stack.use(openSqliteDecisions(folder, STORE_FILE)),
+    decisions: async () => [],
     profiles: builtInProfiles(),
     clock: systemClock,
     logger: createLogger('bench', 'silent'),

@@ -1,6 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { cacheText, replaceFile } from '../extender/cache-file.ts';
 import { startProcess } from '../started-process.ts';
 import { recordedHistory } from './history.ts';
@@ -35,11 +38,11 @@ export async function benchInterference(): Promise<Comparison[]> {
   for (let warm = 0; warm < CALLS; warm += 1) await call();
   for (let block = 0; block < BLOCKS; block += 1) {
     for (let n = 0; n < CALLS; n += 1) took.idle.push(await timed(call));
-    const stop = new AbortController();
-    const exporting = exportUntil(url, stop.signal);
+    const exporting = startExporting(url);
+    await setTimeout(500);
     for (let n = 0; n < CALLS; n += 1) took.busy.push(await timed(call));
-    stop.abort();
-    await exporting;
+    exporting.kill();
+    await once(exporting, 'exit');
   }
   rmSync(folder, { recursive: true });
   return [{ name: 'prioritize during a full export / idle', ours: timing(took.busy), floor: timing(took.idle) }];
@@ -51,14 +54,8 @@ async function timed(call: () => unknown): Promise<number> {
   return (performance.now() - start) * 1_000;
 }
 
-/** Reads exports one after the other and throws them away. */
-async function exportUntil(url: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const response = await fetch(url, { signal });
-      for await (const _piece of response.body ?? []) if (signal.aborted) break;
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
+/** Reads exports one after the other in a process of its own, since the calls are timed in this one. */
+function startExporting(url: string): ChildProcess {
+  const script = 'for (;;) { const r = await fetch(process.argv[1]); for await (const _ of r.body); }';
+  return spawn(process.execPath, ['--input-type=module', '-e', script, url], { stdio: 'ignore' });
 }

@@ -8,6 +8,7 @@ import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
+import { benchSimulate } from './simulate.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   nodes: compared(benchNodes),
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
+  simulate: benchSimulate,
 };
 
 const wanted = process.argv.slice(2);

@@ -72,7 +72,7 @@ export async function startWorld({ quality = 'measured', token, hostile = false,
     store,
     workloads,
     readings,
-    decisions,
+    decisions: async (range) => Array.fromAsync(decisions.decisions(range)),
     profiles: builtInProfiles(),
     zoneOfNode: (node) => (NODES[node] === undefined ? undefined : zone(NODES[node])),
     clock: systemClock,
@@ -194,7 +194,7 @@ function energy(now: number, quality: Quality, hostile: boolean) {
 }
 
 function placements(now: number, hostile: boolean): Decision[] {
-  return Array.from({ length: 9 }, (_, at): Decision => {
+  const lately = Array.from({ length: 9 }, (_, at): Decision => {
     const [node, code] = Object.entries(NODES)[at % 3] as [string, string];
     return {
       uid: `uid-${at}`,
@@ -214,6 +214,22 @@ function placements(now: number, hostile: boolean): Decision[] {
       mode: at % 4 === 3 ? 'advise' : 'enforce',
       decidedAt: now - at * 300_000,
       boundAt: now - at * 300_000,
+      arrivedAt: null,
+      releasedAt: null,
     };
   });
+  // Two that were measured, so that there is something saved, and something lost.
+  const measured = [
+    ['shop', 'search-5b6c', 'FR'],
+    ['batch', 'nightly-report', 'PL'],
+  ].map(
+    ([namespace = '', pod = '', code = '']): Decision => ({
+      ...(lately[0] as Decision),
+      ...{ uid: pod, namespace, pod, zone: zone(code), node: `node-${code.toLowerCase()}` },
+      intensity: gramsPerKwh(ZONES[code] as number),
+      decidedAt: now - 6 * HOUR_MS,
+      boundAt: now - 6 * HOUR_MS,
+    }),
+  );
+  return [...lately, ...measured];
 }

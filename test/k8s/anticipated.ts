@@ -6,14 +6,11 @@ export const ANTICIPATED: Readonly<Record<'poller' | 'extender' | 'values' | 'fl
   /** Settings of the poller. */
   poller: [],
   /** Settings of the extender. */
-  extender: ['DEFERRAL', 'DEFERRAL_NAMESPACE'],
+  extender: [],
   /** Values of settings, as NAME=value. */
   values: [],
   /** Flags of poller/main.ts and extender/main.ts. */
-  flags: ['extender/main.ts --watchdog'],
+  flags: [],
   /** Rights, as group/resource:verb. */
-  rights: [
-    ...['/pods:patch', 'batch/jobs:list', 'batch/jobs:watch', 'batch/jobs:patch'],
-    ...['coordination.k8s.io/leases:create', 'coordination.k8s.io/leases:get', 'coordination.k8s.io/leases:update'],
-  ],
+  rights: [],
 };

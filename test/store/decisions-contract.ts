@@ -24,6 +24,8 @@ export function decision(uid: string, boundAt = NOON): Decision {
     candidatesWorst: gramsPerKwh(700),
     candidatesBest: gramsPerKwh(42.5),
     mode: 'enforce',
+    arrivedAt: boundAt - 7_200_000,
+    releasedAt: boundAt - 900,
     decidedAt: boundAt - 5,
     boundAt,
   };
@@ -54,6 +56,8 @@ export function decisionsContract(name: string, open: () => Promise<DecisionWrit
         candidatesMean: null,
         candidatesWorst: null,
         candidatesBest: null,
+        arrivedAt: null,
+        releasedAt: null,
       };
 
       await store.recordDecisions([unknown]);

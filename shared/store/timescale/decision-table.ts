@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 /** Longest time that one statement or transaction may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
 
-const TIMES: ReadonlySet<keyof Decision> = new Set(['decidedAt', 'boundAt']);
+const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'decidedAt', 'boundAt']);
 const CHANGING = DECISION_FIELDS.filter((field) => field !== 'uid').map(
   (field) => `${DECISION_COLUMNS[field]} = excluded.${DECISION_COLUMNS[field]}`,
 );
@@ -43,7 +43,8 @@ export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionRe
 }
 
 function fieldOf(decision: Decision): (field: keyof Decision) => unknown {
-  return (field) => (TIMES.has(field) ? new Date(decision[field] as number) : decision[field]);
+  return (field) =>
+    TIMES.has(field) && decision[field] !== null ? new Date(decision[field] as number) : decision[field];
 }
 
 function selected(field: keyof Decision): string {

@@ -99,6 +99,8 @@ describe('decisionOf', () => {
       candidatesWorst: 400,
       candidatesBest: 50,
       mode: 'enforce',
+      arrivedAt: null,
+      releasedAt: null,
       decidedAt: WRITTEN_AT,
       boundAt: WRITTEN_AT + 60_000,
     });

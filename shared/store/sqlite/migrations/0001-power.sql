@@ -7,10 +7,15 @@ CREATE TABLE series (
   node TEXT NOT NULL,
   first INTEGER NOT NULL, -- start of the oldest sample
   last INTEGER NOT NULL, -- end of the newest folded sample; ticks may hold newer ones
+  power_quality TEXT NOT NULL DEFAULT 'measured', -- or modelled, or simulated
   UNIQUE (namespace, pod, container, node)
 ) STRICT;
 
-CREATE TABLE target (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE target (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  scraped INTEGER -- when it last gave counters, whether or not they made samples
+) STRICT;
 
 -- One scrape of one target, as it arrived. t is the end of its newest sample, first the start of its oldest.
 CREATE TABLE tick (
@@ -44,12 +49,17 @@ CREATE TABLE chunk (
   PRIMARY KEY (hour, series, target)
 ) STRICT, WITHOUT ROWID;
 
--- Energy that falls into a UTC hour, shares of samples that reach over its edges included.
-CREATE TABLE rollup (
-  hour INTEGER NOT NULL,
-  series INTEGER NOT NULL,
-  millijoules INTEGER NOT NULL,
-  covered_ms INTEGER NOT NULL,
-  max_milliwatts INTEGER NOT NULL,
-  PRIMARY KEY (hour, series)
+-- The rollup: energy of every series that falls into a UTC hour, shares of samples that reach over its edges included.
+CREATE TABLE energy (
+  hour INTEGER PRIMARY KEY,
+  v BLOB NOT NULL
+) STRICT;
+
+-- Labels of pods, as JSON.
+CREATE TABLE pod_labels (
+  namespace TEXT NOT NULL,
+  pod TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  seen INTEGER NOT NULL, -- when the labels were last recorded
+  PRIMARY KEY (namespace, pod)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,86 @@
+import { CalculatorFault } from '../shared/calculator/fault.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import type { SimulatedJob } from '../shared/simulation/jobs.ts';
+import type { Decision } from '../shared/store/decisions.ts';
+import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
+import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../shared/units.ts';
+import type { Zone } from '../shared/zones.ts';
+import type { Io } from './io.ts';
+import { cliConfig } from './settings.ts';
+import type { SimulationInput } from './simulate.ts';
+import { withHistory } from './stores.ts';
+
+const DEFAULT_MS = 30 * 24 * HOUR_MS;
+/** What forecasts are learnt from before the range. */
+const PAST_MS = 120 * 24 * HOUR_MS;
+
+/** A range of time from the words of the command line; throws a fault that names the option. */
+export function rangeOf(options: { readonly from?: string; readonly to?: string }, now: EpochMs): TimeRange {
+  const read = (name: string, text: string | undefined, otherwise: EpochMs): EpochMs => {
+    if (text === undefined) return otherwise;
+    const time = /^\d{4}-\d\d-\d\d$/.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+    if (Number.isNaN(time))
+      throw new CalculatorFault('bad-period', `--${name}: "${text}" is no time such as 2026-01-01T12:00:00Z`);
+    return time;
+  };
+  const to = read('to', options.to, now);
+  const from = read('from', options.from, to - DEFAULT_MS);
+  if (from >= to) throw new CalculatorFault('bad-period', '--from: is not before --to');
+  return { from, to };
+}
+
+/** The user's own cluster as a simulation: recorded grid, recorded decisions, measured run times and power. */
+export async function recordedWorld(
+  options: { readonly from?: string; readonly to?: string },
+  env: Environment,
+  io: Io,
+): Promise<SimulationInput> {
+  const config = cliConfig(env);
+  const range = rangeOf(options, io.clock.now());
+  const decisions = await recordedDecisions(config, range);
+  if (decisions.length === 0) throw new CalculatorFault('no-data', '--shadow: no decision is recorded in that time');
+  return await withHistory(config, async (history) => {
+    const zones = [...new Set(decisions.flatMap(({ zone }) => zone ?? []))];
+    const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
+    const jobs: SimulatedJob[] = [];
+    for (const decision of decisions) {
+      const job = await jobOf(history, decision);
+      if (job) jobs.push(job);
+    }
+    const source = `${jobs.length} of ${decisions.length} recorded decisions have measured power`;
+    return { trace, zones, jobs: jobs.sort((a, b) => a.arrival - b.arrival), source };
+  });
+}
+
+async function traceOf(history: ReadableStore, zones: readonly Zone[], range: TimeRange) {
+  const rows = (await history.intensities(zones, range)).filter(({ signal }) => signal === 'average');
+  const first = rows.reduce((least, { hour }) => Math.min(least, hour), Number.POSITIVE_INFINITY);
+  if (rows.length === 0)
+    throw new CalculatorFault('no-data', '--shadow: no carbon intensity is recorded for those zones');
+  const hours = Math.ceil((range.to - first) / HOUR_MS);
+  const columns = new Map(zones.map((zone) => [zone, new Float64Array(hours).fill(Number.NaN)]));
+  for (const { zone, hour, carbonIntensity } of rows) {
+    const column = columns.get(zone);
+    if (column) column[(hour - first) / HOUR_MS] = carbonIntensity;
+  }
+  return { start: hourOf(first), hours, zones: columns };
+}
+
+async function jobOf(history: ReadableStore, decision: Decision): Promise<SimulatedJob | undefined> {
+  const { namespace, pod, boundAt } = decision;
+  let joules = 0;
+  let end = 0;
+  for (const { last } of await history.containers({ namespace, pod })) end = Math.max(end, last);
+  for await (const sample of history.samples({ namespace, pod }, { from: boundAt, to: end })) joules += sample.joules;
+  const durationMs = end - boundAt;
+  if (!(durationMs > 0) || joules === 0) return undefined;
+  const arrival = Math.min(decision.arrivedAt ?? boundAt, boundAt);
+  return {
+    arrival,
+    durationHours: durationMs / HOUR_MS,
+    slackHours: (boundAt - arrival) / HOUR_MS,
+    watts: joules / (durationMs / 1_000),
+    recordedStart: boundAt,
+  };
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { QUALITIES } from '../../shared/intensity.ts';
+import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/savings.ts';
+import { savingsLedger } from '../../shared/savings-ledger.ts';
+import { HOUR_MS, isoTime } from '../../shared/units.ts';
+import { checked } from './problem.ts';
+import type { ApiDependencies, Route } from './route.ts';
+
+const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
+const query = z.strictObject({ start_time: instant.optional(), end_time: instant.optional() });
+
+const figures = {
+  energy_kwh: z.number().nonnegative(),
+  emissions_grams: z.number().describe('With the intensity that was met'),
+  saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
+  qualities: z.array(z.enum(QUALITIES)),
+};
+const answer = z.strictObject({
+  start_time: z.iso.datetime(),
+  end_time: z.iso.datetime(),
+  decisions: z.int().nonnegative(),
+  totals: z.array(
+    z.strictObject({
+      ...figures,
+      baseline: z.enum(BASELINES),
+      pods: z.int().positive(),
+      negative: z.int().nonnegative().describe('Pods that emitted more than at the baseline'),
+      saved_percent: z.number().nullable(),
+      coverage: z.number().min(0).max(1).nullable(),
+    }),
+  ),
+  pods: z.array(
+    z.strictObject({
+      ...figures,
+      baseline: z.enum(BASELINES),
+      uid: z.string(),
+      namespace: z.string(),
+      pod: z.string(),
+      zone: z.string(),
+      baseline_grams: z.number(),
+      coverage: z.number().min(0).max(1),
+    }),
+  ),
+});
+const DEFAULT_MS = 30 * 24 * HOUR_MS;
+
+/** `GET /api/savings`: what placed and deferred pods saved, in total by baseline and pod by pod; the last 30 days unless a range is given. */
+export function savingsRoute({ store, decisions, clock }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/savings',
+    operation: {
+      tag: 'emissions',
+      summary: 'What placed and deferred pods saved',
+      description:
+        'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range; the last 30 days unless one is given. A pod may have both baselines; they are never added up.',
+      query,
+      answer: { description: 'Sums by baseline, and every pod', schema: answer },
+    },
+    async handle(request, response) {
+      const { start_time, end_time } = checked(query, request.query, (input) =>
+        Date.parse(String(input.end_time)) <= Date.parse(String(input.start_time))
+          ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
+          : [],
+      );
+      const to = end_time ? Date.parse(end_time) : clock.now();
+      const range = { from: start_time ? Date.parse(start_time) : to - DEFAULT_MS, to };
+      const recorded = (await decisions?.(range)) ?? [];
+      const pods = await savingsLedger(store, recorded, range, 'rollup');
+      response.json({
+        start_time: isoTime(range.from),
+        end_time: isoTime(range.to),
+        decisions: recorded.length,
+        totals: savingsTotals(pods).map(total),
+        pods: pods.map(entry),
+      });
+    },
+  };
+}
+
+function total({
+  baseline,
+  pods,
+  negative,
+  kilowattHours,
+  met,
+  saved,
+  savedPercent,
+  coverage,
+  qualities,
+}: SavingsTotal) {
+  return {
+    ...{ baseline, pods, negative, coverage, qualities },
+    energy_kwh: kilowattHours,
+    emissions_grams: met,
+    saved_grams: saved,
+    saved_percent: savedPercent,
+  };
+}
+
+function entry({ kilowattHours, met, wouldHaveMet, saved, ...rest }: Saving) {
+  return { ...rest, energy_kwh: kilowattHours, emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved };
+}

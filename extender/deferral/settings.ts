@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { integer, positive } from '../../shared/runtime/config.ts';
+
+/** What the deferral controller does with work that waits behind the gate. */
+export const DEFERRAL_MODES = ['on', 'advise', 'off'] as const;
+
+/** Settings of the deferral controller. */
+export const deferralSettings = {
+  DEFERRAL: z
+    .enum(DEFERRAL_MODES)
+    .default('off')
+    .describe(
+      '`on`: gated pods and suspended Jobs wait for their cleanest hour; `advise`: they run at once and are told what waiting would have saved; `off`: the controller does not run, and only the watchdog opens gates',
+    ),
+  DEFERRAL_PERIOD_SECONDS: positive(300)
+    .default(15)
+    .describe('Seconds between two rounds of the deferral controller; no deadline is missed by more than this'),
+  DEFERRAL_DEFAULT_MINUTES: positive(43_200)
+    .default(60)
+    .describe(
+      'Run time in minutes to plan with where `duration` is not given and fewer than three earlier runs are known',
+    ),
+  RELEASE_PER_MINUTE: integer(1, 100_000)
+    .default(120)
+    .describe('Pods and Jobs released per minute when their hour has come, those with the nearest deadline first'),
+  DEFERRAL_NAMESPACE: z
+    .string()
+    .min(1)
+    .default('carbon-extender')
+    .describe('Namespace of the Lease carbon-extender-deferral, by which replicas agree on one controller'),
+};
+
+/** The values of {@link deferralSettings}. */
+export type DeferralConfig = z.output<z.ZodObject<typeof deferralSettings>>;

@@ -1,0 +1,60 @@
+import { hostname } from 'node:os';
+import type { CacheState } from '../../shared/carbon-cache.ts';
+import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
+import { ConfigError, type Environment, loadConfig } from '../../shared/runtime/config.ts';
+import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
+import type { Zone } from '../../shared/zones.ts';
+import { type ExtenderConfig, extenderConfigSchema } from '../config.ts';
+import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
+import type { ReleasedWork } from './actions.ts';
+import { startDeferral } from './controller.ts';
+import type { DeferralMetrics } from './deferral-metrics.ts';
+import { runWatchdog } from './watchdog.ts';
+
+/** What the extender hands to the deferral controller. */
+export interface DeferralSources {
+  readonly config: ExtenderConfig;
+  /** The cluster; undefined where there is none. */
+  readonly client: KubernetesClient | undefined;
+  readonly cache: () => CacheState;
+  readonly zones: () => readonly Zone[];
+  readonly onReleased?: (released: ReleasedWork) => void;
+  readonly metrics: DeferralMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Starts the deferral controller as the settings say; undefined where it is off or there is no cluster. */
+export function startConfiguredDeferral(sources: DeferralSources): AsyncDisposable | undefined {
+  const { config, client, logger, ...rest } = sources;
+  const { DEFERRAL: mode } = config;
+  if (mode === 'off') return undefined;
+  if (client === undefined) {
+    logger.warn({ DEFERRAL: mode }, 'nothing is deferred: no cluster is known');
+    return undefined;
+  }
+  const identity = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
+  logger.info({ DEFERRAL: mode, identity, cluster: client.server }, 'deferral controller started');
+  return startDeferral({
+    ...rest,
+    client,
+    mode,
+    logger,
+    periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
+    releasePerMinute: config.RELEASE_PER_MINUTE,
+    defaultDurationHours: config.DEFERRAL_DEFAULT_MINUTES / 60,
+    ...(config.DEFAULT_WISHES && { clusterWishes: config.DEFAULT_WISHES }),
+    lease: { namespace: config.DEFERRAL_NAMESPACE, identity },
+  });
+}
+
+/** Runs the watchdog once with the settings of the environment; rejects when anything is left behind its deadline. */
+export async function watchdogOnce(env: Environment): Promise<void> {
+  const config = loadConfig('watchdog', extenderConfigSchema, env);
+  const logger = createLogger('watchdog', config.LOG_LEVEL);
+  const client = await connectKubernetes(config);
+  if (client === undefined)
+    throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
+  const { failed } = await runWatchdog({ client, clock: systemClock, logger });
+  if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { EpochMs } from '../../shared/units.ts';
+import { parseZone, type Zone } from '../../shared/zones.ts';
+import { ANNOTATION_PREFIX, type BadWish, readWishes, type Wishes } from '../scheduling/wishes.ts';
+
+/** The scheduling gate that means: this pod waits for a cleaner hour. */
+export const WAIT_GATE = `${ANNOTATION_PREFIX}wait`;
+
+/** Annotations that the controller writes. They are all the state that it has. */
+export const WRITTEN = {
+  plannedStart: `${ANNOTATION_PREFIX}planned-start`,
+  plannedZone: `${ANNOTATION_PREFIX}planned-zone`,
+  expectedSaving: `${ANNOTATION_PREFIX}expected-saving`,
+  releasedAt: `${ANNOTATION_PREFIX}released-at`,
+  releasedBecause: `${ANNOTATION_PREFIX}released-because`,
+} as const;
+
+/** A start that was promised earlier, as it stands on the object. */
+export interface WrittenPlan {
+  readonly start: EpochMs;
+  readonly zone: Zone;
+  /** Share 0 to 1 of the grams of running at once; undefined where it cannot be read. */
+  readonly saving: number | undefined;
+}
+
+/** A pod behind the gate, or a suspended Job that asks for the same. */
+export interface WaitingWork {
+  readonly kind: 'Pod' | 'Job';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: EpochMs;
+  /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
+  readonly owner: string;
+  readonly wishes: Wishes;
+  readonly bad: readonly BadWish[];
+  readonly plan: WrittenPlan | undefined;
+}
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().default('default'),
+  uid: z.string(),
+  creationTimestamp: z.iso.datetime({ offset: true }),
+  deletionTimestamp: z.string().nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+  labels: z.record(z.string(), z.string()).nullish(),
+  ownerReferences: z
+    .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().nullish() }))
+    .nullish(),
+});
+type Metadata = z.output<typeof metadata>;
+
+const podSchema = z.object({
+  metadata,
+  spec: z.object({
+    nodeName: z.string().nullish(),
+    schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
+  }),
+});
+const jobSchema = z.object({
+  metadata,
+  spec: z.object({ suspend: z.boolean().nullish(), managedBy: z.string().nullish() }),
+});
+
+/** The work that a pod is; undefined for a pod that does not stand behind our gate. */
+export function waitingPod(object: unknown): WaitingWork | undefined {
+  const { metadata: meta, spec } = podSchema.parse(object);
+  const gated = spec.schedulingGates?.some(({ name }) => name === WAIT_GATE) ?? false;
+  if (!gated || spec.nodeName || meta.deletionTimestamp) return undefined;
+  return workOf('Pod', meta);
+}
+
+/**
+ * The work that a Job is; undefined unless it is suspended and itself asks to wait. One that was released before, or
+ * that a queue manages, was suspended by somebody else and is left alone.
+ */
+export function waitingJob(object: unknown): WaitingWork | undefined {
+  const { metadata: meta, spec } = jobSchema.parse(object);
+  if (spec.suspend !== true || meta.deletionTimestamp || spec.managedBy) return undefined;
+  if (meta.labels?.['kueue.x-k8s.io/queue-name'] !== undefined) return undefined;
+  if (meta.annotations?.[WRITTEN.releasedAt] !== undefined) return undefined;
+  const work = workOf('Job', meta);
+  return work.wishes.maxDelayMs === undefined && work.wishes.deadline === undefined ? undefined : work;
+}
+
+/** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */
+export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): string {
+  const owner = meta.ownerReferences?.find(({ controller }) => controller === true);
+  return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
+}
+
+function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
+  const { wishes, bad } = readWishes(meta.annotations ?? undefined);
+  return {
+    kind,
+    namespace: meta.namespace,
+    name: meta.name,
+    uid: meta.uid,
+    createdAt: Date.parse(meta.creationTimestamp),
+    owner: ownerName(meta),
+    wishes,
+    bad,
+    plan: writtenPlan(meta.annotations ?? {}),
+  };
+}
+
+/** The plan on an object. Anybody may have written it: what cannot be read is no plan. */
+function writtenPlan(annotations: Readonly<Record<string, string>>): WrittenPlan | undefined {
+  const start = Date.parse(annotations[WRITTEN.plannedStart] ?? '');
+  const zone = parseZone(annotations[WRITTEN.plannedZone] ?? '');
+  if (Number.isNaN(start) || zone.kind === 'malformed') return undefined;
+  const percent = Number.parseFloat(annotations[WRITTEN.expectedSaving] ?? '');
+  return { start, zone: zone.zone, saving: Number.isNaN(percent) ? undefined : percent / 100 };
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { watchCollection } from '../kubernetes/collection.ts';
+import { layeredWishes, readWishes, type Wishes } from '../scheduling/wishes.ts';
+import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+
+/** Everything that waits, as of the newest events of the API server. */
+export interface WaitingWatch extends AsyncDisposable {
+  /** Gated pods and suspended Jobs, with the wishes of their namespaces filled in. */
+  all(): readonly WaitingWork[];
+}
+
+/** Pods that no node has and that no container of which has run: the only ones that can stand behind a gate. */
+export const GATED_PODS = { path: '/api/v1/pods', fieldSelector: 'status.phase=Pending,spec.nodeName=' };
+
+/** Watches gated pods, suspended Jobs, and the namespaces whose defaults they follow. */
+export function watchWaiting(options: {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told when something has begun to wait, or has said `skip` since. */
+  readonly onNew: () => void;
+}): WaitingWatch {
+  const { onNew, ...source } = options;
+  const onChange = (_key: string, now: WaitingWork | undefined, before: WaitingWork | undefined) => {
+    if (now && (!before || now.wishes.skip !== before.wishes.skip)) onNew();
+  };
+  const pods = watchCollection<WaitingWork>({ ...source, ...GATED_PODS, keep: waitingPod, onChange });
+  const jobs = watchCollection<WaitingWork>({ ...source, path: '/apis/batch/v1/jobs', keep: waitingJob, onChange });
+  const namespaces = watchCollection<Wishes>({ ...source, path: '/api/v1/namespaces', keep: namespaceWishes });
+  return {
+    all() {
+      const found = [...pods.entries(), ...jobs.entries()].map(([, work]) => work);
+      // While the defaults are not known, only work that says itself how long it may wait can be judged.
+      if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
+      return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** The wishes that a namespace states for its pods. */
+export function namespaceWishes(object: unknown): Wishes | undefined {
+  const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
+  const { wishes } = readWishes(metadata?.annotations);
+  return Object.keys(wishes).length === 0 ? undefined : wishes;
+}
+
+function hasOwnSlack({ wishes: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
+  return skip === true || maxDelayMs !== undefined || deadline !== undefined;
+}
+
+/** Work with the wishes of its namespace behind its own. */
+export function withDefaults(work: WaitingWork, defaults: Wishes | undefined): WaitingWork {
+  return defaults === undefined ? work : { ...work, wishes: layeredWishes(work.wishes, defaults) };
+}

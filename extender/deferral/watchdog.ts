@@ -1,0 +1,107 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
+import type { Wishes } from '../scheduling/wishes.ts';
+import { deadlineOf } from './judge.ts';
+import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { GATED_PODS, namespaceWishes, withDefaults } from './watch-waiting.ts';
+import { release } from './writing.ts';
+
+/** What one run of the watchdog came to. */
+export interface WatchdogResult {
+  readonly looked: number;
+  readonly released: number;
+  readonly failed: number;
+}
+
+const PAGE = 500;
+
+/**
+ * Releases everything whose deadline has passed, by itself: no Lease, no cache file, no watch, nothing that the controller
+ * uses too. Work that asks for no wait at all has its deadline behind it.
+ */
+export async function runWatchdog(options: {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<WatchdogResult> {
+  const { client, clock, logger } = options;
+  const defaults = await namespaceDefaults(options);
+  let looked = 0;
+  let released = 0;
+  let failed = 0;
+  for await (const found of waitingWork(options)) {
+    const work = withDefaults(found, defaults.get(found.namespace));
+    looked += 1;
+    const { kind, namespace, name } = work;
+    const lateMs = clock.now() - deadlineOf(work);
+    if (lateMs < 0) continue;
+    try {
+      await release(client, work, 'watchdog', clock.now());
+      released += 1;
+      logger.warn({ kind, namespace, name, lateMs }, 'the watchdog released work whose deadline had passed');
+    } catch (err) {
+      if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) continue;
+      failed += 1;
+      logger.error({ err, kind, namespace, name, lateMs }, 'the watchdog could not release work past its deadline');
+    }
+  }
+  logger.info({ looked, released, failed }, 'watchdog finished');
+  return { looked, released, failed };
+}
+
+/** What namespaces say for their pods; nothing where they may not be listed: then a gate opens too early, never too late. */
+async function namespaceDefaults(options: { client: KubernetesClient; logger: Logger }) {
+  const defaults = new Map<string, Wishes | undefined>();
+  try {
+    for await (const object of objects(options.client, '/api/v1/namespaces')) {
+      const { metadata } = object as { metadata?: { name?: string } };
+      defaults.set(metadata?.name ?? '', namespaceWishes(object));
+    }
+  } catch (err) {
+    if (!(err instanceof KubernetesError && err.status === 403)) throw err;
+    options.logger.warn({ err }, 'the watchdog may not list namespaces: their defaults are not known');
+  }
+  return defaults;
+}
+
+async function* waitingWork(options: { client: KubernetesClient; logger: Logger }): AsyncIterable<WaitingWork> {
+  const { client, logger } = options;
+  const { path, fieldSelector } = GATED_PODS;
+  yield* readable(objects(client, path, fieldSelector), waitingPod, logger);
+  try {
+    yield* readable(objects(client, '/apis/batch/v1/jobs'), waitingJob, logger);
+  } catch (err) {
+    if (!(err instanceof KubernetesError && err.status === 403)) throw err;
+    logger.info({}, 'the watchdog may not list Jobs: suspended ones are left to the controller');
+  }
+}
+
+async function* readable(
+  found: AsyncIterable<unknown>,
+  read: (object: unknown) => WaitingWork | undefined,
+  logger: Logger,
+): AsyncIterable<WaitingWork> {
+  for await (const object of found) {
+    try {
+      const work = read(object);
+      if (work) yield work;
+    } catch (err) {
+      logger.warn({ err }, 'the watchdog cannot read an object');
+    }
+  }
+}
+
+async function* objects(client: KubernetesClient, path: string, fieldSelector?: string): AsyncIterable<unknown> {
+  let next: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: String(PAGE), ...(fieldSelector && { fieldSelector }) });
+    if (next) query.set('continue', next);
+    const page = (await client.request('GET', `${path}?${query}`)) as {
+      readonly metadata?: { readonly continue?: string };
+      readonly items?: readonly unknown[];
+    };
+    yield* page.items ?? [];
+    next = page.metadata?.continue || undefined;
+  } while (next);
+}

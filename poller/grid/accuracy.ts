@@ -1,0 +1,83 @@
+import { Gauge, type Registry } from 'prom-client';
+import { hourlySeries } from '../../shared/forecast/series.ts';
+import { forecastAccuracy, type MadeForecast } from '../../shared/forecast-accuracy.ts';
+import type { ForecastPoint, HourlyIntensity } from '../../shared/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
+
+/** Hours ahead that are shown: the usual waits. */
+const SHOWN_HOURS_AHEAD: ReadonlySet<number> = new Set([1, 3, 6, 12, 24, 48]);
+/** Forecasts of this time are judged. */
+const JUDGED_MS = 7 * 24 * HOUR_MS;
+
+/** Judges forecasts by the readings that came, ours and the provider's alike. */
+export interface AccuracyTracker {
+  /** Takes forecasts that were made now, and judges the earlier ones by the zone's newest hours. */
+  observe(
+    zone: Zone,
+    now: EpochMs,
+    past: readonly HourlyIntensity[],
+    made: readonly (readonly [source: string, points: readonly ForecastPoint[]])[],
+  ): void;
+}
+
+interface Kept {
+  readonly madeAt: EpochMs;
+  readonly first: EpochMs;
+  /** One value an hour from `first` on; NaN where the forecast has none. */
+  readonly values: Float32Array;
+}
+
+/** Keeps the forecasts of a week, packed, and exports their mean absolute errors. */
+export function trackAccuracy(registry: Registry): AccuracyTracker {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['zone', 'source', 'hours_ahead'], registers: [registry] });
+  const error = gauge(
+    'carbon_poller_forecast_error_grams_per_kwh',
+    'Mean absolute error of the forecasts of the last seven days, by zone, source and hours ahead',
+  );
+  const yesterday = gauge(
+    'carbon_poller_forecast_yesterday_error_grams_per_kwh',
+    'Mean absolute error over the same hours of taking the same hour of the last day known',
+  );
+  const kept = new Map<string, Kept[]>();
+  return {
+    observe(zone, now, past, made) {
+      const readings = hourlySeries(past.map(({ hour, carbonIntensity }) => ({ datetime: hour, carbonIntensity })));
+      for (const [source, points] of made) {
+        if (points.length === 0) continue;
+        const key = `${zone} ${source}`;
+        const before = (kept.get(key) ?? []).filter(({ madeAt }) => now - madeAt < JUDGED_MS);
+        if (readings) {
+          for (const judged of forecastAccuracy(before.map(unpack), readings)) {
+            if (!SHOWN_HOURS_AHEAD.has(judged.hoursAhead)) continue;
+            const labels = { zone, source, hours_ahead: judged.hoursAhead };
+            error.set(labels, judged.meanAbsoluteError);
+            yesterday.set(labels, judged.yesterdayMeanAbsoluteError);
+          }
+        }
+        kept.set(key, [...before, pack(now, points)]);
+      }
+    },
+  };
+}
+
+function pack(madeAt: EpochMs, points: readonly ForecastPoint[]): Kept {
+  const first = points[0]?.datetime ?? madeAt;
+  const hours = Math.max(...SHOWN_HOURS_AHEAD) + 1;
+  const values = new Float32Array(hours).fill(Number.NaN);
+  for (const { datetime, carbonIntensity } of points) {
+    const hour = (datetime - first) / HOUR_MS;
+    if (hour < hours) values[hour] = carbonIntensity;
+  }
+  return { madeAt, first, values };
+}
+
+function unpack({ madeAt, first, values }: Kept): MadeForecast {
+  const points: ForecastPoint[] = [];
+  for (const [hour, value] of values.entries()) {
+    if (Number.isNaN(value)) continue;
+    points.push({ datetime: first + hour * HOUR_MS, carbonIntensity: gramsPerKwh(value) });
+  }
+  return { madeAt, points };
+}

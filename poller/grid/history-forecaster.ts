@@ -1,0 +1,90 @@
+import pLimit from 'p-limit';
+import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
+import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast.ts';
+import type { HourlyIntensity } from '../../shared/intensity.ts';
+import type { IntensityReader } from '../../shared/store/ports.ts';
+import { type EpochMs, HOUR_MS } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
+import type { Forecaster } from './extras.ts';
+
+/** What is learnt from serves about a week; a day keeps it close to the season. */
+const REFIT_MS = 24 * HOUR_MS;
+/** A year to learn from and the four weeks before it that its first usual day is made of. */
+const TAUGHT_MS = (365 + 28) * 24 * HOUR_MS;
+/** Revised values of the last days are taken over each hour; what is older is kept as it was read. */
+const TAIL_MS = 3 * 24 * HOUR_MS;
+const RELOAD_MS = 7 * 24 * HOUR_MS;
+
+/** The past of one zone by one provider and one signal: methods are never mixed in one series. */
+interface Past {
+  readonly provider: string;
+  readonly byHour: Map<EpochMs, number>;
+  /** The same as a series, as of `freshAt`. */
+  series: HourlySeries | undefined;
+  readonly loadedAt: EpochMs;
+  freshAt: EpochMs;
+}
+
+/**
+ * Forecasts a zone from its own recorded past and that of the zones beside it. Learns once a day per zone, one zone at a
+ * time with the event loop free in between, so that neither the cache file nor a scrape waits for it.
+ */
+export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, zones: readonly Zone[]): Forecaster {
+  const pasts = new Map<string, Past>();
+  const models = new Map<string, { readonly model: ForecastModel | undefined; readonly fittedAt: EpochMs }>();
+  const oneAtATime = pLimit(1);
+  const pastOf = async (zone: Zone, like: Pick<HourlyIntensity, 'signal'>, now: EpochMs): Promise<Past | undefined> => {
+    const key = `${zone} ${like.signal}`;
+    const known = pasts.get(key);
+    if (known && now - known.freshAt < HOUR_MS / 2) return known;
+    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TAUGHT_MS);
+    const rows = (await store.intensities([zone], { from, to: now })).filter(
+      ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
+    );
+    const provider = rows.at(-1)?.provider;
+    if (provider === undefined) return known;
+    if (known && known.provider !== provider) {
+      pasts.delete(key);
+      models.delete(key);
+      return pastOf(zone, like, now);
+    }
+    const isWhole = known === undefined || from === now - TAUGHT_MS;
+    const past: Past = isWhole
+      ? { provider, byHour: new Map(), series: undefined, loadedAt: now, freshAt: now }
+      : known;
+    for (const row of rows) if (row.provider === provider) past.byHour.set(row.hour, row.carbonIntensity);
+    past.freshAt = now;
+    past.series = hourlySeries(pointsOf(past));
+    pasts.set(key, past);
+    return past;
+  };
+  const forecastOne: Forecaster = async (zone, now, own) => {
+    const like = own.at(-1);
+    if (like === undefined) return undefined;
+    const historiesOf = async (wanted: Iterable<Zone>): Promise<ReadonlyMap<Zone, HourlySeries>> => {
+      const histories = new Map<Zone, HourlySeries>();
+      for (const other of new Set(wanted)) {
+        const series = (await pastOf(other, like, now))?.series;
+        if (series) histories.set(other, series);
+      }
+      return histories;
+    };
+    const key = `${zone} ${like.signal}`;
+    let fitted = models.get(key);
+    if (!fitted || now - fitted.fittedAt >= (fitted.model ? REFIT_MS : HOUR_MS)) {
+      const histories = await historiesOf([zone, ...zones]);
+      await new Promise((resolve) => setImmediate(resolve));
+      fitted = { model: fitForecast({ zone, now, histories }), fittedAt: now };
+      models.set(key, fitted);
+    }
+    const { model } = fitted;
+    if (!model) return undefined;
+    const needed = await historiesOf([zone, ...model.neighbours.map((neighbour) => neighbour.zone)]);
+    return forecastWith(model, { now, histories: needed });
+  };
+  return (zone, now, own) => oneAtATime(() => forecastOne(zone, now, own));
+}
+
+function* pointsOf({ byHour }: Past) {
+  for (const [datetime, carbonIntensity] of byHour) yield { datetime, carbonIntensity };
+}

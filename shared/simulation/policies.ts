@@ -1,0 +1,134 @@
+import { quantile } from '../forecast/band.ts';
+import { type Candidate, plan } from '../plan.ts';
+import { revise } from '../replan.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../units.ts';
+import type { Zone } from '../zones.ts';
+import { latestStart, type SimulatedJob } from './jobs.ts';
+import type { World } from './world.ts';
+
+/** When and where a policy starts a job. */
+export interface Start {
+  readonly start: EpochMs;
+  readonly zone: Zone;
+}
+
+/** Chooses the start of a job; undefined where nothing is known about the zones at its arrival. */
+export type Policy = (job: SimulatedJob) => Start | undefined;
+
+/** How policies decide. */
+export interface PolicySettings {
+  readonly minSavingPercent: number;
+  /** Percentile of the last four weeks that the threshold policy waits for. */
+  readonly thresholdPercent: number;
+}
+
+/** Policies by the names that the command line takes. */
+export const POLICY_NAMES = ['now', 'threshold', 'forecast', 'revised', 'oracle'] as const;
+/** One of {@link POLICY_NAMES}. */
+export type PolicyName = (typeof POLICY_NAMES)[number];
+
+const THRESHOLD_HOURS = 28 * 24;
+
+/** The policy of a name. */
+export function policyOf(name: PolicyName, world: World, settings: PolicySettings): Policy {
+  switch (name) {
+    case 'now':
+      return runNow(world);
+    case 'threshold':
+      return belowThreshold(world, settings.thresholdPercent);
+    case 'forecast':
+      return planOnce(world, (job) => world.forecast(job.arrival), settings.minSavingPercent);
+    case 'revised':
+      return planAndRevise(world, settings.minSavingPercent);
+    case 'oracle':
+      return clairvoyant(world, 0);
+    default:
+      return name satisfies never;
+  }
+}
+
+/** Plans with the true future, distorted by a relative error: 0 is the oracle. Waits for any saving. */
+export function clairvoyant(world: World, error: number): Policy {
+  const ahead = (job: SimulatedJob) =>
+    world.truth(job.arrival, Math.ceil(job.slackHours + job.durationHours) + 2, error);
+  return planOnce(world, ahead, 0);
+}
+
+/** At arrival, in the zone that is cleanest in that hour. */
+function runNow(world: World): Policy {
+  return ({ arrival }) => {
+    const zone = cleanestAt(world, arrival);
+    return zone && { start: arrival, zone };
+  };
+}
+
+function planOnce(world: World, ahead: (job: SimulatedJob) => readonly Candidate[], minSavingPercent: number): Policy {
+  const now = runNow(world);
+  return (job) => {
+    const decided = plan({
+      now: job.arrival,
+      durationHours: job.durationHours,
+      latestStart: latestStart(job),
+      candidates: ahead(job),
+      minSavingPercent,
+    });
+    if (decided.kind === 'wait') return decided.slot;
+    return 'now' in decided ? decided.now : now(job);
+  };
+}
+
+function planAndRevise(world: World, minSavingPercent: number): Policy {
+  const once = planOnce(world, (job) => world.forecast(job.arrival), minSavingPercent);
+  return (job) => {
+    const first = once(job);
+    if (!first || first.start <= job.arrival) return first;
+    let slot = { ...first, expected: Number.NaN };
+    for (let now = hourOf(job.arrival) + HOUR_MS; now <= slot.start; now += HOUR_MS) {
+      const { durationHours } = job;
+      const revision = revise(slot, {
+        now,
+        durationHours,
+        latestStart: latestStart(job),
+        candidates: world.forecast(now),
+      });
+      if (revision.kind === 'change') slot = revision.slot;
+    }
+    return slot;
+  };
+}
+
+/** The first hour at or under a percentile of the four weeks before the arrival, or the deadline. */
+function belowThreshold(world: World, percent: number): Policy {
+  const thresholds = new Map<string, number>();
+  return (job) => {
+    const zone = cleanestAt(world, job.arrival);
+    const values = zone && world.trace.zones.get(zone);
+    if (!zone || !values) return undefined;
+    const first = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
+    const day = Math.floor(first / 24) * 24;
+    const key = `${zone} ${day}`;
+    const past = () =>
+      values
+        .slice(Math.max(0, day - THRESHOLD_HOURS), day)
+        .filter((value) => !Number.isNaN(value))
+        .sort();
+    const threshold = thresholds.get(key) ?? quantile(past(), percent / 100);
+    thresholds.set(key, threshold);
+    if (Number.isNaN(threshold)) return { start: job.arrival, zone };
+    for (let hour = first; world.trace.start + hour * HOUR_MS <= latestStart(job); hour++) {
+      if ((values[hour] as number) <= threshold)
+        return { start: Math.max(job.arrival, world.trace.start + hour * HOUR_MS), zone };
+    }
+    return { start: latestStart(job), zone };
+  };
+}
+
+function cleanestAt(world: World, time: EpochMs): Zone | undefined {
+  const hour = Math.floor((time - world.trace.start) / HOUR_MS);
+  let cleanest: { zone: Zone; value: number } | undefined;
+  for (const zone of world.zones) {
+    const value = world.trace.zones.get(zone)?.[hour] ?? Number.NaN;
+    if (!Number.isNaN(value) && (!cleanest || value < cleanest.value)) cleanest = { zone, value };
+  }
+  return cleanest?.zone;
+}

@@ -1,0 +1,135 @@
+import { quantile } from '../forecast/band.ts';
+import { type EpochMs, HOUR_MS } from '../units.ts';
+import { latestStart, type SimulatedJob } from './jobs.ts';
+import { clairvoyant, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
+import type { World } from './world.ts';
+
+/** What a policy came to over all jobs. */
+export interface PolicyResult {
+  /** A policy's name, `recorded`, or `oracle ± 20 %` for a distorted one. */
+  readonly policy: string;
+  readonly kilograms: number;
+  readonly savedKilograms: number;
+  /** Of running at arrival. */
+  readonly savedPercent: number;
+  /** Percent of what the oracle saves; null when it saves nothing. */
+  readonly shareOfOracle: number | null;
+  readonly meanDelayHours: number;
+  readonly p95DelayHours: number;
+  readonly deadlineMisses: number;
+  readonly peakConcurrency: number;
+}
+
+/** A simulation's outcome. */
+export interface SimulationResult {
+  readonly jobs: number;
+  /** Jobs left out, because the trace does not cover all that they could do. */
+  readonly notCovered: number;
+  readonly kilowattHours: number;
+  readonly results: readonly PolicyResult[];
+}
+
+/** What is to be simulated. */
+export interface SimulationRequest {
+  readonly world: World;
+  readonly jobs: readonly SimulatedJob[];
+  readonly policies: readonly PolicyName[];
+  /** Relative errors of a distorted oracle, for example 0.2. */
+  readonly errors: readonly number[];
+  readonly settings: PolicySettings;
+}
+
+interface Run {
+  grams: number;
+  misses: number;
+  readonly delays: number[];
+  readonly spans: { readonly start: EpochMs; readonly end: EpochMs }[];
+}
+
+const TICK_EVERY = 250;
+
+/** Runs every job under every policy. The oracle and running at arrival are always worked out, being what others are measured by. */
+export function simulate(
+  request: SimulationRequest,
+  onProgress: (done: number) => void = () => undefined,
+): SimulationResult {
+  const { world, settings } = request;
+  const oracle = clairvoyant(world, 0);
+  const now = policyOf('now', world, settings);
+  const shown: [string, Policy][] = request.policies.map((name) => [name, policyOf(name, world, settings)]);
+  for (const error of request.errors) shown.push([`oracle ± ${Math.round(100 * error)} %`, clairvoyant(world, error)]);
+  if (request.jobs.some(({ recordedStart }) => recordedStart !== undefined))
+    shown.unshift(['recorded', recordedIn(now)]);
+  const all = new Map<string, { policy: Policy; run: Run }>();
+  for (const [name, policy] of [['', now] as const, ['best', oracle] as const, ...shown])
+    all.set(name, { policy, run: { grams: 0, misses: 0, delays: [], spans: [] } });
+  let covered = 0;
+  let kilowattHours = 0;
+  for (const [index, job] of request.jobs.entries()) {
+    if (index % TICK_EVERY === 0) onProgress(index);
+    if (!isCovered(world, job)) continue;
+    covered += 1;
+    const energy = (job.watts * job.durationHours) / 1_000;
+    kilowattHours += energy;
+    for (const { policy, run } of all.values()) addJob(world, run, job, policy, energy);
+  }
+  onProgress(request.jobs.length);
+  const base = all.get('')?.run.grams ?? 0;
+  const possible = base - (all.get('best')?.run.grams ?? 0);
+  const results = shown.map(([name]) => resultOf(name, all.get(name)?.run as Run, base, possible));
+  return { jobs: covered, notCovered: request.jobs.length - covered, kilowattHours, results };
+}
+
+function addJob(world: World, run: Run, job: SimulatedJob, policy: Policy, energy: number): void {
+  const chosen = policy(job);
+  const mean = chosen && world.actualMean(chosen.zone, chosen.start, job.durationHours);
+  if (!chosen || mean === undefined) throw new Error('a policy chose a start that the trace does not cover');
+  run.grams += energy * mean;
+  run.delays.push((chosen.start - job.arrival) / HOUR_MS);
+  if (chosen.start > latestStart(job)) run.misses += 1;
+  run.spans.push({ start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS });
+}
+
+function recordedIn(now: Policy): Policy {
+  return (job) => {
+    const at = now(job);
+    const start = Math.min(job.recordedStart ?? job.arrival, latestStart(job));
+    return at && { start, zone: now({ ...job, arrival: start })?.zone ?? at.zone };
+  };
+}
+
+/** Every start that a policy may choose must be priced: all zones are known from arrival to the latest end. */
+function isCovered(world: World, job: SimulatedJob): boolean {
+  return world.zones.every(
+    (zone) => world.actualMean(zone, job.arrival, job.slackHours + job.durationHours) !== undefined,
+  );
+}
+
+function resultOf(policy: string, run: Run, base: number, possible: number): PolicyResult {
+  const saved = base - run.grams;
+  let delays = 0;
+  for (const delay of run.delays) delays += delay;
+  return {
+    policy,
+    kilograms: run.grams / 1_000,
+    savedKilograms: saved / 1_000,
+    savedPercent: base === 0 ? 0 : (100 * saved) / base,
+    shareOfOracle: possible > 0 ? (100 * saved) / possible : null,
+    meanDelayHours: run.delays.length === 0 ? 0 : delays / run.delays.length,
+    p95DelayHours: run.delays.length === 0 ? 0 : quantile(Float64Array.from(run.delays).sort(), 0.95),
+    deadlineMisses: run.misses,
+    peakConcurrency: peakOf(run.spans),
+  };
+}
+
+function peakOf(spans: Run['spans']): number {
+  const starts = Float64Array.from(spans, ({ start }) => start).sort();
+  const ends = Float64Array.from(spans, ({ end }) => end).sort();
+  let ended = 0;
+  let peak = 0;
+  for (const [index, start] of starts.entries()) {
+    while (ended < ends.length && (ends[ended] as number) <= start) ended += 1;
+    peak = Math.max(peak, index + 1 - ended);
+  }
+  return peak;
+}

@@ -1,0 +1,13 @@
+import type { StoreConfig } from '../runtime/settings.ts';
+import type { Decision } from './decisions.ts';
+import { openDecisions } from './open-decisions.ts';
+import type { TimeRange } from './ports.ts';
+
+/** Decisions of a range by the time of binding, oldest first; empty where the store keeps none. */
+export async function recordedDecisions(config: StoreConfig, range: TimeRange): Promise<readonly Decision[]> {
+  await using store = await openDecisions(config);
+  if (!store) return [];
+  const found: Decision[] = [];
+  for await (const decision of store.decisions(range)) found.push(decision);
+  return found;
+}

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { drawJobs, parseJobs } from '../../../shared/simulation/jobs.ts';
+import { simulate } from '../../../shared/simulation/simulate.ts';
+import { worldOf } from '../../../shared/simulation/world.ts';
+import { HOUR_MS } from '../../../shared/units.ts';
+import { zone } from '../../../shared/zones.ts';
+import { run } from '../../cli/run.ts';
+
+const START = Date.parse('2021-03-01T00:00:00Z');
+const DE = zone('DE');
+const SETTINGS = { minSavingPercent: 0, thresholdPercent: 25 };
+
+function traceOf(values: readonly number[]) {
+  return { start: START, hours: values.length, zones: new Map([[DE, Float64Array.from(values)]]) };
+}
+
+describe('the simulator', () => {
+  it('prices a job to the minute, and waits for the cleanest window as the oracle', () => {
+    const world = worldOf(traceOf([400, 300, 100, 500, 500, 500]), [DE], 1);
+    const jobs = parseJobs('arrival,duration_hours,slack_hours,power_watts\n2021-03-01T00:30:00Z,1,3,1000\n');
+
+    const { results, kilowattHours } = simulate({
+      world,
+      jobs,
+      policies: ['now', 'oracle'],
+      errors: [],
+      settings: SETTINGS,
+    });
+
+    expect(kilowattHours).toBe(1);
+    expect(results[0]).toMatchObject({ policy: 'now', kilograms: 0.35, savedPercent: 0, meanDelayHours: 0 });
+    expect(results[1]).toMatchObject({ policy: 'oracle', kilograms: 0.1, shareOfOracle: 100, meanDelayHours: 1.5 });
+  });
+
+  it('misses no deadline, and no policy beats the oracle', () => {
+    const days = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 24 * 12, maxLength: 24 * 12 });
+    const distribution = { hours: { 1: 0.2, 50: 1, 99: 9 }, cores: { 1: 1, 99: 8 } };
+    fc.assert(
+      fc.property(
+        days,
+        fc.integer({ min: 0, max: 1_000 }),
+        fc.integer({ min: 0, max: 30 }),
+        (values, seed, slackHours) => {
+          const world = worldOf(traceOf(values), [DE], seed);
+          const to = START + 10 * 24 * HOUR_MS;
+          const jobs = drawJobs(distribution, { count: 30, seed, from: START, to, slackHours, wattsPerCore: 10 });
+          const policies = ['now', 'threshold', 'forecast', 'revised', 'oracle'] as const;
+
+          const { results } = simulate({ world, jobs, policies, errors: [0.3], settings: SETTINGS });
+
+          for (const { deadlineMisses, savedKilograms } of results) {
+            expect(deadlineMisses).toBe(0);
+            expect(savedKilograms).toBeLessThanOrEqual((results[4]?.savedKilograms ?? 0) + 1e-9);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('draws the same jobs from the same seed, and others from another', () => {
+    const draw = { count: 100, from: START, to: START + 1_000 * HOUR_MS, slackHours: 24, wattsPerCore: 10 };
+    const distribution = { hours: { 1: 0.1, 50: 1, 99: 20 }, cores: { 1: 1, 99: 32 } };
+
+    const first = drawJobs(distribution, { ...draw, seed: 7 });
+
+    expect(drawJobs(distribution, { ...draw, seed: 7 })).toEqual(first);
+    expect(drawJobs(distribution, { ...draw, seed: 8 })).not.toEqual(first);
+  });
+
+  it('leaves out jobs that the trace does not cover, and counts them', () => {
+    const world = worldOf(traceOf([400, Number.NaN, 100, 500]), [DE], 1);
+    const jobs = [0, 2].map((hour) => ({
+      arrival: START + hour * HOUR_MS,
+      durationHours: 1,
+      slackHours: 1,
+      watts: 10,
+    }));
+
+    const result = simulate({ world, jobs, policies: ['oracle'], errors: [], settings: SETTINGS });
+
+    expect([result.jobs, result.notCovered]).toEqual([1, 1]);
+  });
+
+  it('is a command that prints JSON, and names what is wrong with a question', async () => {
+    const args = ['simulate', '--zone', 'DE', '--count', '50', '--policy', 'now,threshold,oracle', '--json'];
+
+    const { code, out } = await run(args, {});
+    const wrong = await run(['simulate', '--policy', 'magic'], {});
+
+    expect(code).toBe(0);
+    expect(JSON.parse(out).results.map(({ policy }: { policy: string }) => policy)).toEqual([
+      ...['now', 'threshold', 'oracle'],
+      ...['oracle ± 10 %', 'oracle ± 20 %', 'oracle ± 40 %'],
+    ]);
+    expect(wrong).toMatchObject({ code: 1, talk: expect.stringContaining('"magic" is none of now, threshold') });
+  });
+});
