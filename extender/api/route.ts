@@ -3,8 +3,8 @@ import type { ServiceProfiles } from '../../shared/calculator/service-profiles.t
 import type { CacheState } from '../../shared/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { Decision } from '../../shared/store/decisions.ts';
-import type { ReadableStore, TimeRange } from '../../shared/store/ports.ts';
+import type { DecisionReader } from '../../shared/store/decisions.ts';
+import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
@@ -21,8 +21,6 @@ export interface ApiDependencies {
   readonly profiles: ServiceProfiles;
   /** The grid zone of a node by the configuration; undefined when it names none. */
   readonly zoneOfNode: (node: string) => Zone | undefined;
-  /** Recorded decisions of a range; absent where none are kept. */
-  readonly decisions?: (range: TimeRange) => Promise<readonly Decision[]>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;
@@ -32,6 +30,8 @@ export interface ApiDependencies {
   readonly cache?: () => CacheState;
   /** Pods' labels; absent, or resolving to undefined, while none are recorded. */
   readonly labels?: () => Promise<LabelsOf | undefined>;
+  /** Where pods were placed; absent: not recorded. */
+  readonly decisions?: DecisionReader;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */

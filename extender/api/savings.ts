@@ -65,7 +65,7 @@ export function savingsRoute({ store, decisions, clock }: ApiDependencies): Rout
       );
       const to = end_time ? Date.parse(end_time) : clock.now();
       const range = { from: start_time ? Date.parse(start_time) : to - DEFAULT_MS, to };
-      const recorded = (await decisions?.(range)) ?? [];
+      const recorded = decisions ? await Array.fromAsync(decisions.decisions(range)) : [];
       const pods = await savingsLedger(store, recorded, range, 'rollup');
       response.json({
         start_time: isoTime(range.from),

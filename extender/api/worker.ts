@@ -6,13 +6,13 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
-import { recordedDecisions } from '../../shared/store/recorded-decisions.ts';
 import { watchCache } from '../cache-watcher.ts';
 import type { ToStore } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { decisionHistory } from './dashboard/decision-history.ts';
 import { podLabels } from './emissions/labels.ts';
 import { startPlacementService } from './placement-service.ts';
 
@@ -26,9 +26,10 @@ const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 // What the main thread logs of the cache file need not be said twice.
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
+const decisions = stack.use(decisionHistory(config));
 const app = createApp({
   store,
-  decisions: (range) => recordedDecisions(config, range),
+  decisions,
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),

@@ -104,7 +104,6 @@ async function serve(folder: string) {
   const app = createApp({
     store: stack.use(openSqliteReader(folder)),
     workloads: stack.use(openSqliteWorkloads(folder)),
-    decisions: async () => [],
     profiles: builtInProfiles(),
     clock: systemClock,
     logger: createLogger('bench', 'silent'),

@@ -72,7 +72,7 @@ export async function startWorld({ quality = 'measured', token, hostile = false,
     store,
     workloads,
     readings,
-    decisions: async (range) => Array.fromAsync(decisions.decisions(range)),
+    decisions,
     profiles: builtInProfiles(),
     zoneOfNode: (node) => (NODES[node] === undefined ? undefined : zone(NODES[node])),
     clock: systemClock,
@@ -212,10 +212,10 @@ function placements(now: number, hostile: boolean): Decision[] {
       candidatesWorst: gramsPerKwh(688),
       candidatesBest: gramsPerKwh(24),
       mode: at % 4 === 3 ? 'advise' : 'enforce',
-      decidedAt: now - at * 300_000,
-      boundAt: now - at * 300_000,
       arrivedAt: null,
       releasedAt: null,
+      decidedAt: now - at * 300_000,
+      boundAt: now - at * 300_000,
     };
   });
   // Two that were measured, so that there is something saved, and something lost.

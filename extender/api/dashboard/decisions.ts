@@ -73,7 +73,7 @@ export function decisionsRoute(deps: ApiDependencies): Route {
         ]);
       if (deps.decisions === undefined) throw new ProblemError(503, 'This process records no decisions');
       // A window of minutes ends now, and a pod bound in this very millisecond is of it.
-      const { newest, ...counts } = counted(await deps.decisions({ ...range, to: range.to + 1 }), limit);
+      const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);
       response.json({
         from: isoTime(range.from),
         to: isoTime(range.to),
@@ -84,14 +84,20 @@ export function decisionsRoute(deps: ApiDependencies): Route {
   };
 }
 
-function counted(all: readonly Decision[], limit: number) {
+async function counted(all: AsyncIterable<Decision>, limit: number) {
   const byZone: Record<string, number> = {};
   const byMode: Record<string, number> = {};
-  for (const { zone, mode } of all) {
-    byZone[zone ?? 'unknown'] = (byZone[zone ?? 'unknown'] ?? 0) + 1;
-    byMode[mode] = (byMode[mode] ?? 0) + 1;
+  const newest: Decision[] = [];
+  let count = 0;
+  for await (const one of all) {
+    count += 1;
+    byZone[one.zone ?? 'unknown'] = (byZone[one.zone ?? 'unknown'] ?? 0) + 1;
+    byMode[one.mode] = (byMode[one.mode] ?? 0) + 1;
+    newest.push(one);
+    // Shifting one by one would move the whole list for each decision.
+    if (newest.length > 2 * limit + 1_000) newest.splice(0, newest.length - limit);
   }
-  return { count: all.length, by_zone: byZone, by_mode: byMode, newest: limit === 0 ? [] : all.slice(-limit) };
+  return { count, by_zone: byZone, by_mode: byMode, newest: limit === 0 ? [] : newest.slice(-limit) };
 }
 
 function decisionAnswer(one: Decision): z.output<typeof decision> {

@@ -122,9 +122,13 @@ class EventFeed {
   async #decisionsEvent(): Promise<string> {
     if (this.#deps.decisions === undefined) return '';
     const now = this.#deps.clock.now();
-    const lately = await this.#deps.decisions({ from: now - DECISIONS_BACK_MS, to: now + 1 });
-    const newest = lately.at(-1)?.boundAt;
-    return event('decisions', { count: lately.length, newest: newest === undefined ? null : isoTime(newest) });
+    let count = 0;
+    let newest = 0;
+    for await (const { boundAt } of this.#deps.decisions.decisions({ from: now - DECISIONS_BACK_MS, to: now + 1 })) {
+      count += 1;
+      newest = Math.max(newest, boundAt);
+    }
+    return event('decisions', { count, newest: newest === 0 ? null : isoTime(newest) });
   }
 }
 

@@ -143,7 +143,9 @@ describe('bindings and Events', () => {
     test.api.put(pod('u-2'));
     await expect.poll(() => bound.length).toBe(2);
 
-    expect(bound).toEqual(['u-1', 'u-2'].map((uid) => ({ namespace: 'shop', pod: 'web-0', uid, node: 'node-fr' })));
+    expect(bound).toMatchObject(
+      ['u-1', 'u-2'].map((uid) => ({ namespace: 'shop', pod: 'web-0', uid, node: 'node-fr' })),
+    );
     expect(test.api.requests[0]).toContain('spec.nodeName%21%3D%2Cstatus.phase%3DPending');
   });
 

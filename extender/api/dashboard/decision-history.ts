@@ -1,0 +1,23 @@
+import type { StoreConfig } from '../../../shared/runtime/settings.ts';
+import type { DecisionReader } from '../../../shared/store/decisions.ts';
+import { openDecisions } from '../../../shared/store/open-decisions.ts';
+
+/** Reads decisions of the configured store, which is opened when they are first asked for; a failed opening is tried anew. */
+export function decisionHistory(config: StoreConfig): DecisionReader & AsyncDisposable {
+  let opened: ReturnType<typeof openDecisions> | undefined;
+  const open = () => {
+    opened ??= openDecisions(config).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return {
+    async *decisions(range) {
+      yield* (await open()).decisions(range);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
+}
