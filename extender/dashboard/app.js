@@ -69,6 +69,10 @@ function showBanner(grid) {
         'The grid data is too old to steer pods: scores are neutral until it is renewed.',
       ),
     );
+  if (grid.state === 'missing')
+    told.push(
+      h('p', { class: 'stale' }, h('strong', {}, 'No grid data. '), 'Scores are neutral, and no zone is ranked.'),
+    );
   banner.replaceChildren(...told);
   banner.hidden = told.length === 0;
 }

@@ -92,7 +92,7 @@ export function figure(label, value, unit = '', note = '') {
     'div',
     { class: 'figure' },
     h('dt', {}, label),
-    h('dd', {}, h('strong', {}, value), unit && ` ${unit}`, note && h('small', {}, note)),
+    h('dd', {}, h('strong', {}, value), unit && value !== '–' && ` ${unit}`, note && h('small', {}, note)),
   );
 }
 

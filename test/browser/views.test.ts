@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { energy, grams, number } from '../../extender/dashboard/format.js';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { HOUR_MS } from '../../shared/units.ts';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { startWorld, ZONES } from './world.ts';
 
@@ -67,11 +69,11 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     const elsewhere = await world.get('/api/emissions?window=24h&aggregate=pod&zone=PL');
     const shown = await rowsOf(open.page, 'Emissions by pod');
     expect(shown).toHaveLength(5);
-    for (const [name = '', kwh, gram, , inPoland] of shown) {
+    for (const [name = '', gram, kwh, , inPoland] of shown) {
       expect([name, kwh, gram]).toEqual([name, energy(data[0][name].kwh), grams(data[0][name].grams)]);
       expect(inPoland).toBe(grams(elsewhere.data[0][name].grams));
     }
-    expect(shown.at(-1)?.slice(0, 3)).toEqual(['lost/stray', '0.6 kWh', '–']);
+    expect(shown.at(-1)?.slice(0, 3)).toEqual(['lost/stray', '–', '0.6 kWh']);
     expect(csv).toHaveLength(6);
     expect(csv[1]?.split(',')[4]).toBe(String(data[0][shown[0]?.[0] ?? ''].grams));
   });
@@ -93,6 +95,26 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect(await open.page.locator('td.heat').count()).toBe(5 * 48);
     // The zone without forecast has no hours ahead.
     expect(await open.page.locator('tr:has-text("SE") td.heat.unknown').count()).toBe(24);
+  });
+
+  it('shows savings by baseline, the negative ones too, and budgets as the API has them', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+
+    await open.page.goto(`${world.url}/?view=scheduling`);
+    await settled(open.page);
+
+    const day = new Date(systemClock.now() - 24 * HOUR_MS).toISOString();
+    const { totals } = await world.get(`/api/savings?start_time=${day}`);
+    const { budgets } = await world.get('/api/budgets');
+    const savings = await rowsOf(open.page, 'Savings by baseline');
+    const lost = await rowsOf(open.page, 'Pods that emitted more');
+    const burnt = await rowsOf(open.page, 'Budgets with');
+    expect(totals).toHaveLength(1);
+    expect(savings[0]?.slice(1, 2)).toEqual([grams(totals[0].saved_grams)]);
+    expect(savings[0]?.slice(5, 7)).toEqual(['2', '1']);
+    expect(lost.map(([pod]) => pod)).toEqual(['nightly-reportbatch']);
+    expect(burnt.map(([, used]) => used)).toEqual(budgets.map((one: { used_gCO2e: number }) => grams(one.used_gCO2e)));
   });
 
   it('sends a reading by the form and tells the faults of another', async () => {

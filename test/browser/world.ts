@@ -194,7 +194,7 @@ function energy(now: number, quality: Quality, hostile: boolean) {
 }
 
 function placements(now: number, hostile: boolean): Decision[] {
-  return Array.from({ length: 9 }, (_, at): Decision => {
+  const lately = Array.from({ length: 9 }, (_, at): Decision => {
     const [node, code] = Object.entries(NODES)[at % 3] as [string, string];
     return {
       uid: `uid-${at}`,
@@ -218,4 +218,18 @@ function placements(now: number, hostile: boolean): Decision[] {
       boundAt: now - at * 300_000,
     };
   });
+  // Two that were measured, so that there is something saved, and something lost.
+  const measured = [
+    ['shop', 'search-5b6c', 'FR'],
+    ['batch', 'nightly-report', 'PL'],
+  ].map(
+    ([namespace = '', pod = '', code = '']): Decision => ({
+      ...(lately[0] as Decision),
+      ...{ uid: pod, namespace, pod, zone: zone(code), node: `node-${code.toLowerCase()}` },
+      intensity: gramsPerKwh(ZONES[code] as number),
+      decidedAt: now - 6 * HOUR_MS,
+      boundAt: now - 6 * HOUR_MS,
+    }),
+  );
+  return [...lately, ...measured];
 }

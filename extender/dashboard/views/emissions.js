@@ -156,8 +156,8 @@ function rowsTable(rows, other, by, zone) {
     `Emissions by ${by}, greatest first`,
     [
       { title: BY.find(([value]) => value === by)[1], cell: (row) => name(row.name) },
-      { title: 'Energy', numeric: true, cell: (row) => energy(row.kwh) },
       { title: 'Emissions', numeric: true, cell: (row) => h('span', { class: 'value' }, grams(row.grams)) },
+      { title: 'Energy', numeric: true, cell: (row) => energy(row.kwh) },
       { title: 'Share', cell: (row) => (row.grams === null ? '–' : bar(row.grams, most, 'plain')) },
       ...(zone ? [{ title: `In ${zone}`, numeric: true, cell: (row) => grams(other[row.name]?.grams) }] : []),
       { title: 'g/kWh', numeric: true, cell: (row) => number(row.intensity_g_per_kwh) },

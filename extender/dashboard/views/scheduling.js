@@ -1,6 +1,6 @@
 import { ask } from '../api.js';
 import { card, empty, fill, h, name, select, table } from '../dom.js';
-import { grams, number, percent, time } from '../format.js';
+import { energy, grams, number, percent, time } from '../format.js';
 import { choose } from '../location.js';
 import { bar } from './now.js';
 
@@ -14,7 +14,7 @@ const WINDOWS = [
 /** What waits, what was decided, what it saved, and how far budgets are used. */
 export function schedulingView(place, choices) {
   const window = WINDOWS.some(([value]) => value === choices.window) ? choices.window : '24h';
-  const parts = Object.fromEntries(['savings', 'budgets', 'placed'].map((id) => [id, h('div', { id })]));
+  const parts = Object.fromEntries(['waiting', 'savings', 'budgets', 'placed'].map((id) => [id, h('div', { id })]));
   place.append(
     h(
       'div',
@@ -25,6 +25,7 @@ export function schedulingView(place, choices) {
     parts.budgets,
     parts.placed,
   );
+  parts.waiting.append(waitingCard());
   const show = () => {
     fill(parts.savings, 'savings', () => savings(window));
     fill(parts.budgets, 'budgets', async () => budgetsCard(await ask('/api/budgets')));
@@ -34,51 +35,87 @@ export function schedulingView(place, choices) {
   return { onEvent: (kind) => (kind === 'decisions' || kind === 'back') && show() };
 }
 
-async function savings(window) {
-  try {
-    return savingsCard(await ask(`/api/savings?window=${window}`));
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    return card(
-      'Waiting and savings',
-      empty(
-        'This extender does not report waiting pods or savings yet',
-        'Both come with the deferral controller, which holds pods back until a cleaner hour and keeps the book of what that saved.',
-      ),
-    );
-  }
+/** The controller that holds pods back runs beside the scheduler port, and the API is not told of its plans. */
+function waitingCard() {
+  return card(
+    'Waiting pods',
+    empty(
+      'Plans of waiting pods are on the pods themselves',
+      'Each pod that waits behind its gate carries its planned start and expected saving as an Event and annotations: ',
+      h('code', {}, 'kubectl get events -A --field-selector reason=WaitingForCleanHour'),
+      '. How many wait is in the metrics of the scheduler port.',
+    ),
+  );
 }
 
-/** Every figure that the API gives, in its own words: a saving without its baseline would say nothing. */
-function savingsCard(answer) {
-  const plain = Object.entries(answer).filter(([, value]) => value === null || typeof value !== 'object');
-  const lists = Object.entries(answer).filter(([, value]) => Array.isArray(value) && value.length > 0);
-  const text = (value) =>
-    typeof value === 'number'
-      ? number(value)
-      : value === null
-        ? '–'
-        : typeof value === 'object'
-          ? JSON.stringify(value)
-          : name(String(value));
-  const words = (key) => key.replaceAll('_', ' ');
+const HOURS = { '60m': 1, '24h': 24, '7d': 168, '30d': 720 };
+const BASELINES = {
+  arrival: 'started as early as they were made',
+  'candidates-mean': 'the mean of the nodes to choose from',
+};
+
+async function savings(window) {
+  const end = Date.now();
+  const start = end - HOURS[window] * 3_600_000;
+  return savingsCard(
+    await ask(`/api/savings?start_time=${new Date(start).toISOString()}&end_time=${new Date(end).toISOString()}`),
+  );
+}
+
+/** Savings never without their baseline, and what went wrong beside what went well. */
+function savingsCard({ totals, pods, decisions }) {
+  const title = 'Savings so far';
+  if (totals.length === 0)
+    return card(
+      title,
+      empty(
+        'Nothing can be counted in this window',
+        `${number(decisions)} placements are recorded. A saving needs measured energy of the pod and the intensity both of where it ran and of its baseline.`,
+      ),
+    );
+  const worst = pods
+    .filter(({ saved_grams }) => saved_grams < 0)
+    .sort((a, b) => a.saved_grams - b.saved_grams)
+    .slice(0, 10);
   return card(
-    'Waiting and savings',
-    h(
-      'dl',
-      { class: 'figures' },
-      plain.map(([key, value]) =>
-        h('div', { class: 'figure' }, h('dt', {}, words(key)), h('dd', {}, h('strong', {}, text(value)))),
-      ),
+    title,
+    table(
+      'Savings by baseline',
+      [
+        { title: 'Compared with', cell: ({ baseline }) => [baseline, h('small', {}, BASELINES[baseline] ?? '')] },
+        { title: 'Saved', numeric: true, cell: (one) => h('span', { class: 'value' }, grams(one.saved_grams)) },
+        {
+          title: 'Of it',
+          numeric: true,
+          cell: (one) => (one.saved_percent === null ? '–' : `${number(one.saved_percent)} %`),
+        },
+        { title: 'Emitted', numeric: true, cell: (one) => grams(one.emissions_grams) },
+        { title: 'Energy', numeric: true, cell: (one) => energy(one.energy_kwh) },
+        { title: 'Pods', numeric: true, cell: (one) => number(one.pods) },
+        { title: 'Worse off', numeric: true, cell: (one) => number(one.negative) },
+        { title: 'Coverage', numeric: true, cell: (one) => percent(one.coverage) },
+        {
+          title: 'Quality',
+          cell: (one) => one.qualities.map((quality) => h('span', { class: `chip ${quality}` }, quality)),
+        },
+      ],
+      totals,
     ),
-    lists.map(([key, rows]) => [
-      h('h3', {}, words(key)),
+    totals.length > 1 && h('p', { class: 'note' }, 'A pod may have both baselines; they are never added up.'),
+    worst.length > 0 && [
+      h('h3', {}, 'Emitted more than at the baseline'),
       table(
-        words(key),
-        Object.keys(rows[0]).map((field) => ({ title: words(field), cell: (row) => text(row[field] ?? null) })),
-        rows,
+        'Pods that emitted more than at the baseline',
+        [
+          { title: 'Pod', cell: (one) => [name(one.pod), h('small', {}, name(one.namespace))] },
+          { title: 'Compared with', cell: ({ baseline }) => baseline },
+          { title: 'Zone', cell: ({ zone }) => name(zone) },
+          { title: 'Emitted', numeric: true, cell: (one) => grams(one.emissions_grams) },
+          { title: 'Saved', numeric: true, cell: (one) => grams(one.saved_grams) },
+        ],
+        worst,
       ),
-    ]),
+    ],
   );
 }
 
