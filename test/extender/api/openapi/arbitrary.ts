@@ -22,6 +22,9 @@ const WORDS = fc.constantFrom(
   '2026-01-01T12:00:00Z',
   '2026-01-01T10:30:00Z,2026-01-01T12:00:00Z',
   'shop/web-0/app/n1/2026-01-01T11:30:00.000Z',
+  'quay-1',
+  'm-1',
+  'q2q-ai',
 );
 
 /** Values that a JSON Schema allows, as far as it is used in the API's description, and now and then others. */
