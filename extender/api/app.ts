@@ -10,13 +10,14 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { emissionsRoute } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
-import { descriptionRoutes } from './openapi/routes.ts';
+import { descriptionRoutes, operationsRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
+import { STORE_RETRY_SECONDS, storeFault } from './store-fault.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
@@ -46,7 +47,8 @@ export function routes(deps: ApiDependencies): Route[] {
 
 /** Every resource that the API can have, for its description only: they are told of, never called. */
 export function describedRoutes(): Route[] {
-  return routes({ readings: { config: { READINGS_MAX_BODY_MB: 1 } }, metrics: {} } as unknown as ApiDependencies);
+  const nothing = { readings: { config: { READINGS_MAX_BODY_MB: 1 } }, metrics: {} } as unknown as ApiDependencies;
+  return [...routes(nothing), ...operationsRoutes()];
 }
 
 /** Makes the REST API's request handler. */
@@ -133,6 +135,12 @@ function answerError({ logger }: ApiDependencies): ErrorRequestHandler {
     const status = Number((error as { status?: unknown }).status);
     if (status >= 400 && status < 500)
       return sendProblem(response, new ProblemError(status, 'The request cannot be read'));
+    const away = storeFault(error);
+    if (away !== undefined) {
+      logger.warn({ path: pathOf(request), err: error }, 'the store does not answer a request');
+      if (away.status === 503) response.setHeader('Retry-After', String(STORE_RETRY_SECONDS));
+      return sendProblem(response, away);
+    }
     logger.error({ path: pathOf(request), err: error }, 'request failed');
     sendProblem(response, new ProblemError(500, 'The request failed; the log says why'));
   };

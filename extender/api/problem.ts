@@ -34,14 +34,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** Sends a problem, unless an answer is already on its way. */
-export function sendProblem(response: Response, { status, message, faults }: ProblemError): void {
+/** Sends a problem, with further facts if there are any, unless an answer is already on its way. */
+export function sendProblem(response: Response, { status, message, faults }: ProblemError, facts: object = {}): void {
   if (response.headersSent) return void response.destroy();
   const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: message };
   response
     .status(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ ...body, ...(faults.length > 0 && { errors: faults }) }));
+    .send(JSON.stringify({ ...body, ...(faults.length > 0 && { errors: faults }), ...facts }));
 }
 
 /** Faults of input that a schema refused; names of unknown fields included. */

@@ -1,23 +1,47 @@
 import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { parseReading } from '../../shared/readings/reading.ts';
+import { z } from 'zod';
+import { parseReading, readingInput } from '../../shared/readings/reading.ts';
 import { HOUR_MS } from '../../shared/units.ts';
 import type { IntakeFault } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
-import { ProblemError, type RequestFault } from './problem.ts';
+import type { Operation } from './openapi/operation.ts';
+import { acceptedAnswer, noneAccepted, partialAnswer } from './openapi/readings-answers.ts';
+import { ProblemError, type RequestFault, sendProblem } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 const SUCCESS = { status: 'success', message: 'Reading successfully ingested' } as const;
 const KEY = /^[\x21-\x7e]{1,255}$/;
+const PROBLEM_TYPES = ['application/problem+json'];
+
+const operation: Operation = {
+  tag: 'readings',
+  summary: 'Takes meter readings',
+  description:
+    'One reading, or a batch as JSON array or as NDJSON, with an outcome for each. The same site, device and time, or the same Idempotency-Key, is counted once.',
+  headers: z.object({
+    'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first answer'),
+  }),
+  body: z.union([readingInput, z.array(readingInput).min(1)]),
+  bodyTypes: ['application/json', 'application/x-ndjson'],
+  answer: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedAnswer },
+  further: {
+    207: { description: 'Some readings of the batch are accepted', schema: partialAnswer },
+    400: { description: 'Faults of the readings, all of them', schema: noneAccepted, types: PROBLEM_TYPES },
+    503: { description: 'None could be taken now; see Retry-After', schema: noneAccepted, types: PROBLEM_TYPES },
+  },
+  errors: { 422: 'The Idempotency-Key was used before with another body' },
+};
 
 /** `POST /readings`: one reading (201), or a batch as JSON array or NDJSON with one outcome per item. */
 export function readingsRoute(deps: ApiDependencies, readings: ReadingsApi, metrics: IntakeMetrics): Route {
   return {
     method: 'POST',
     path: '/readings',
+    operation,
     body: bodyReaders(readings.config.READINGS_MAX_BODY_MB),
     handle: (request, response) => answer(deps, readings, metrics, request, response),
   };
@@ -76,8 +100,23 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   const fault = outcomes.find((outcome) => outcome.kind === 'unavailable')?.fault;
   if (fault !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
   const whole = accepted === items.length ? 'success' : accepted > 0 ? 'partial' : 'failed';
-  const status = whole === 'success' ? 201 : whole === 'partial' ? 207 : fault ? 503 : 400;
-  response.status(status).json({ status: whole, accepted, failed: items.length - accepted, items });
+  const outcome = { accepted, failed: items.length - accepted, items };
+  if (whole !== 'failed') {
+    response.status(whole === 'success' ? 201 : 207).json({ status: whole, ...outcome });
+    return;
+  }
+  const detail = fault
+    ? `${fault.message}; none of the ${items.length} readings was accepted, send them again later`
+    : `None of the ${items.length} readings was accepted`;
+  sendProblem(response, new ProblemError(fault ? 503 : 400, detail, faultsOfBatch(outcomes)), outcome);
+}
+
+function faultsOfBatch(outcomes: readonly Outcome[]): RequestFault[] {
+  return outcomes.flatMap((outcome, index) =>
+    outcome.kind === 'refused'
+      ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
+      : [],
+  );
 }
 
 function itemAnswer(outcome: Outcome, index: number) {

@@ -47,7 +47,7 @@ export interface Route {
   /** Answered without a token. */
   readonly open?: boolean;
   /** What it takes and gives, for the API's description. */
-  readonly operation?: Operation;
+  readonly operation: Operation;
   /** Reads the body; a small JSON value unless it is given. */
   readonly body?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;

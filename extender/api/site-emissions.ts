@@ -11,10 +11,11 @@ import type { ReadingsCursor, ReadingsReader } from '../../shared/store/readings
 import { isoTime, JOULES_PER_KWH } from '../../shared/units.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { countryIntensities, worst } from './country-intensity.ts';
+import { siteEmissionsAnswer } from './openapi/readings-answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { askedRange, rangeFaults, rangeQuery } from './site-range.ts';
-import { knownSite } from './sites.ts';
+import { knownSite, siteFaults, sitePath } from './sites.ts';
 
 const MAX_DAYS = 92;
 /** Readings that are read at a time; other requests are served in between. */
@@ -27,10 +28,19 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
   return {
     method: 'GET',
     path: '/sites/:site_id/emissions',
+    operation: {
+      tag: 'readings',
+      summary: 'Energy and emissions of a site’s meters',
+      description: `Priced hour by hour with the intensity of the site’s zone; the last 24 hours unless a range is given, ${MAX_DAYS} days at most.`,
+      path: sitePath,
+      query,
+      answer: { description: 'Sums, by device and by hour', schema: siteEmissionsAnswer },
+      errors: { 404: 'Nothing is known of the site' },
+    },
     async handle(request, response) {
       const now = clock.now();
       const range = askedRange(
-        checked(query, request.query, (input) => rangeFaults(input, now, MAX_DAYS)),
+        checked(query, request.query, (input) => [...siteFaults(request), ...rangeFaults(input, now, MAX_DAYS)]),
         now,
       );
       const { siteId, zone, zoneSource } = await knownSite(readings, request);

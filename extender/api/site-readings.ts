@@ -3,10 +3,11 @@ import { meterId } from '../../shared/readings/reading.ts';
 import type { ReadingsCursor, StoredReading } from '../../shared/store/readings-ports.ts';
 import { isoTime } from '../../shared/units.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
+import { siteReadingsAnswer } from './openapi/readings-answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { askedRange, rangeFaults, rangeQuery } from './site-range.ts';
-import { knownSite } from './sites.ts';
+import { knownSite, siteFaults, sitePath } from './sites.ts';
 
 const MAX_DAYS = 36_500;
 
@@ -30,9 +31,21 @@ export function siteReadingsRoute({ clock }: ApiDependencies, readings: Readings
   return {
     method: 'GET',
     path: '/sites/:site_id/readings',
+    operation: {
+      tag: 'readings',
+      summary: 'Readings of a site by time',
+      description: 'Page by page; the last 24 hours unless a range is given.',
+      path: sitePath,
+      query,
+      answer: { description: 'One page', schema: siteReadingsAnswer },
+      errors: { 404: 'Nothing is known of the site' },
+    },
     async handle(request, response) {
       const now = clock.now();
-      const asked = checked(query, request.query, (input) => rangeFaults(input, now, MAX_DAYS));
+      const asked = checked(query, request.query, (input) => [
+        ...siteFaults(request),
+        ...rangeFaults(input, now, MAX_DAYS),
+      ]);
       const { siteId } = await knownSite(readings, request);
       const page = await readings.store.readings(siteId, askedRange(asked, now), asked.limit + 1, asked.cursor);
       const shown = page.slice(0, asked.limit);

@@ -6,8 +6,12 @@ import { isoTime } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { zoneCode } from './co2-request.ts';
-import { checked, ProblemError } from './problem.ts';
+import { siteAnswerSchema, sitesAnswer } from './openapi/readings-answers.ts';
+import { checked, faultsOf, ProblemError, type RequestFault } from './problem.ts';
 import type { Route } from './route.ts';
+
+/** The part of a path that names a site. */
+export const sitePath = z.strictObject({ site_id: meterId });
 
 const putBody = z.strictObject({ zone: zoneCode.nullable() });
 
@@ -21,6 +25,11 @@ export function sitesRoute({ store, config }: ReadingsApi): Route {
   return {
     method: 'GET',
     path: '/sites',
+    operation: {
+      tag: 'readings',
+      summary: 'Sites that have readings or a zone',
+      answer: { description: 'Sites by name', schema: sitesAnswer },
+    },
     async handle(_request, response) {
       const known = (await store.sites()).map((site) => placed(site, config.SITE_ZONES));
       const names = new Set(known.map(({ siteId }) => siteId));
@@ -37,9 +46,17 @@ export function putSiteRoute(readings: ReadingsApi): Route {
   return {
     method: 'PUT',
     path: '/sites/:site_id',
+    operation: {
+      tag: 'readings',
+      summary: 'Gives a site its zone',
+      description: 'null takes it away, so that SITE_ZONES counts again.',
+      path: sitePath,
+      body: putBody,
+      answer: { description: 'The site as it is now', schema: siteAnswerSchema },
+    },
     async handle(request, response) {
+      const { zone } = checked(putBody, request.body, () => siteFaults(request));
       const siteId = siteIdOf(request);
-      const { zone } = checked(putBody, request.body);
       await readings.store.putSite(siteId, zone ?? undefined);
       const site = (await readings.store.site(siteId)) ?? unseen(siteId);
       response.json(siteAnswer(placed(site, readings.config.SITE_ZONES)));
@@ -56,11 +73,14 @@ export async function knownSite({ store, config }: ReadingsApi, request: Request
   return placed(site ?? unseen(siteId), config.SITE_ZONES);
 }
 
+/** What is wrong with the name of the site in a path; none when it is one. */
+export function siteFaults(request: Request): RequestFault[] {
+  const { error } = sitePath.safeParse(request.params);
+  return error ? faultsOf(error) : [];
+}
+
 function siteIdOf(request: Request): string {
-  const parsed = meterId.safeParse(request.params.site_id);
-  if (parsed.success) return parsed.data;
-  const detail = parsed.error.issues[0]?.message ?? 'is no name';
-  throw new ProblemError(400, 'The site_id of the path has a fault', [{ pointer: '/site_id', detail }]);
+  return checked(sitePath, request.params).site_id;
 }
 
 function placed(site: Site, configured: ReadonlyMap<string, Zone>): PlacedSite {

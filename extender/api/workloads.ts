@@ -6,7 +6,8 @@ import { recordWorkloads } from '../../shared/calculator/record.ts';
 import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
 import type { TimeRange } from '../../shared/store/ports.ts';
 import { HOUR_MS } from '../../shared/units.ts';
-import { checked, ProblemError } from './problem.ts';
+import { savedAnswer, workloadsAnswer } from './openapi/calculator-answers.ts';
+import { checked, ProblemError, type RequestFault } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** Most records of one request. */
@@ -25,7 +26,21 @@ const workloadsQuery = z.strictObject({
 
 /** `POST /api/workloads`: calculates and saves what services emitted; the same service, region and period is replaced. */
 export function saveWorkloadsRoute(deps: ApiDependencies): Route {
-  return { method: 'POST', path: '/api/workloads', handle: (request, response) => save(deps, request, response) };
+  return {
+    method: 'POST',
+    path: '/api/workloads',
+    operation: {
+      tag: 'calculator',
+      summary: 'Calculates and saves what services emitted',
+      description:
+        'One record, or a list that is saved whole or not at all. A record of the same service, region and period is replaced.',
+      body: z.union([workloadInput, workloadList]),
+      answer: { status: 201, description: 'Saved; some of it is new', schema: savedAnswer },
+      further: { 200: { description: 'Saved; all of it was there before', schema: savedAnswer } },
+      errors: { 422: 'Records that cannot be calculated, all of them; nothing was saved' },
+    },
+    handle: (request, response) => save(deps, request, response),
+  };
 }
 
 /** `GET /api/workloads`: saved records that overlap a range; the last 30 days unless one is given. */
@@ -33,8 +48,17 @@ export function workloadsRoute({ workloads, clock }: ApiDependencies): Route {
   return {
     method: 'GET',
     path: '/api/workloads',
+    operation: {
+      tag: 'calculator',
+      summary: 'Saved records of what services emitted',
+      description: 'Records whose period overlaps the range; the last 30 days unless one is given.',
+      query: workloadsQuery,
+      answer: { description: 'Records by start, service and region', schema: workloadsAnswer },
+    },
     async handle(request, response) {
-      const { service, region, ...times } = checked(workloadsQuery, request.query);
+      const { service, region, ...times } = checked(workloadsQuery, request.query, (input) =>
+        rangeFaults(input, clock.now()),
+      );
       const records = await workloads.workloads({ service, region }, rangeOf(times, clock.now()));
       response.json({ workloads: records.map(workloadJson) });
     },
@@ -62,22 +86,24 @@ async function save(
   response.status(created > 0 ? 201 : 200).json({ created, updated, workloads: recorded.records.map(workloadJson) });
 }
 
-function rangeOf(
-  { start_time, end_time }: { start_time?: string | undefined; end_time?: string | undefined },
-  now: number,
-): TimeRange {
-  const to = end_time === undefined ? now : instant('/end_time', end_time);
-  const from = start_time === undefined ? to - 30 * 24 * HOUR_MS : instant('/start_time', start_time);
-  if (from < to) return { from, to };
-  throw new ProblemError(400, 'The request has a fault', [{ pointer: '/end_time', detail: 'is not after start_time' }]);
+function rangeOf({ start_time, end_time }: { start_time?: unknown; end_time?: unknown }, now: number): TimeRange {
+  const to = end_time === undefined ? now : parseTime(String(end_time));
+  return { from: start_time === undefined ? to - 30 * 24 * HOUR_MS : parseTime(String(start_time)), to };
 }
 
-function instant(pointer: string, text: string): number {
+function rangeFaults(input: Readonly<Record<string, unknown>>, now: number): RequestFault[] {
+  const faults = ['start_time', 'end_time'].flatMap((name) => timeFaults(name, input[name]));
+  if (faults.length > 0) return faults;
+  const { from, to } = rangeOf(input, now);
+  return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time' }];
+}
+
+function timeFaults(name: string, text: unknown): RequestFault[] {
   try {
-    return parseTime(text);
+    if (text !== undefined) parseTime(String(text));
+    return [];
   } catch (error) {
-    if (error instanceof CalculatorFault)
-      throw new ProblemError(400, 'The request has a fault', [{ pointer, detail: error.message }]);
-    throw error;
+    if (!(error instanceof CalculatorFault)) throw error;
+    return [{ pointer: `/${name}`, detail: error.message }];
   }
 }

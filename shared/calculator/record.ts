@@ -39,15 +39,40 @@ export async function recordWorkloads(
   const records: WorkloadEmissions[] = [];
   const faults: RecordFault[] = [];
   for (const [index, input] of inputs.entries()) {
+    const wrong = namesAtFault(input, profiles, known);
     try {
-      records.push(await recordOf(input, profiles, known, hoursOf));
+      if (wrong.length === 0) records.push(await recordOf(input, profiles, known, hoursOf));
     } catch (error) {
-      if (!(error instanceof CalculatorFault)) throw error;
-      faults.push({ index, message: error.message });
+      wrong.push(messageOf(error));
     }
+    for (const message of wrong) faults.push({ index, message });
     onProgress(index + 1);
   }
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'records', records };
+}
+
+/** What is wrong with a record before anything is calculated: all of it, so that one round of mending is enough. */
+function namesAtFault(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): string[] {
+  const checks = [
+    () => wholeRequests(input.request_count),
+    () => input.total_kWh ?? profileOf(profiles, input.service_name),
+    () => placeRegion(input.region, known),
+    () => rangeOf(input.period_start, input.period_end),
+  ];
+  return checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      return [messageOf(error)];
+    }
+  });
+}
+
+/** The line of a fault; any other error goes on. */
+function messageOf(error: unknown): string {
+  if (error instanceof CalculatorFault) return error.message;
+  throw error;
 }
 
 async function recordOf(

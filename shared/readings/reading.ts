@@ -36,13 +36,15 @@ export const meterId = z
   .string('is not text')
   .regex(ID, 'is no name: 1 to 128 of A-Z a-z 0-9 . _ : - starting with a letter or digit');
 
-const body = z.strictObject({
+/** A reading as it comes over the wire. */
+export const readingInput = z.strictObject({
   site_id: meterId,
   device_id: meterId,
   power_reading: z
     .number('is not a finite number of watts')
     .min(0, 'is below 0 W')
-    .max(MAX_READING_WATTS, 'is above 1 GW'),
+    .max(MAX_READING_WATTS, 'is above 1 GW')
+    .describe('Watts'),
   timestamp: z.iso
     .datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' })
     .max(40, 'is not a time such as 2026-01-01T12:00:00Z'),
@@ -50,7 +52,7 @@ const body = z.strictObject({
 
 /** Checks a reading as it came over the wire; every fault is named. Without limits any time is taken. */
 export function parseReading(input: unknown, now: EpochMs, limits?: SkewLimits): ParsedReading {
-  const parsed = body.safeParse(input);
+  const parsed = readingInput.safeParse(input);
   if (!parsed.success) return { kind: 'refused', faults: parsed.error.issues.flatMap(faultsOf) };
   const { site_id: siteId, device_id: deviceId, power_reading, timestamp: text } = parsed.data;
   const timestamp = Date.parse(text);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { answerClientErrors } from './client-error.ts';
 
 /** A server that listens, with the port that it got. */
 export interface ListeningServer extends AsyncDisposable {
@@ -22,6 +23,7 @@ export async function listen(
   server: Server | TlsServer = createServer(TIMEOUTS),
 ): Promise<ListeningServer> {
   server.on('request', handler);
+  answerClientErrors(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);

@@ -158,6 +158,10 @@ export const healthAnswer = z.strictObject({
   total_blocks: whole,
   current_blocks: whole,
   mode,
+  readings: z
+    .looseObject({ backend: z.enum(['redis', 'store']), status: z.string() })
+    .optional()
+    .describe('How meter readings are taken, and how far their processing is'),
   timestamp: time,
 });
 

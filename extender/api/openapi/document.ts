@@ -24,10 +24,10 @@ export interface DescribedOperation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
-/** A query or path parameter in the description. */
+/** A query, path or header parameter in the description. */
 export interface Parameter {
   readonly name: string;
-  readonly in: 'query' | 'path';
+  readonly in: 'query' | 'path' | 'header';
   readonly required: boolean;
   readonly description?: string;
   readonly schema: JsonSchema;
@@ -65,9 +65,12 @@ export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
 function described({ method, path, open, operation }: Route): DescribedOperation {
   const operationId = `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
   const security = open ? [] : [{}, { token: [] }];
-  if (operation === undefined)
-    return { operationId, summary: `${method} ${path}`, security, responses: { '200': { description: 'OK' } } };
-  const parameters = [...parametersOf(operation.path, 'path'), ...parametersOf(operation.query, 'query')];
+  const { bodyTypes = ['application/json'] } = operation;
+  const parameters = [
+    ...parametersOf(operation.path, 'path'),
+    ...parametersOf(operation.query, 'query'),
+    ...parametersOf(operation.headers, 'header'),
+  ];
   return {
     operationId,
     summary: operation.summary,
@@ -76,37 +79,41 @@ function described({ method, path, open, operation }: Route): DescribedOperation
     security,
     ...(parameters.length > 0 && { parameters }),
     ...(operation.body && {
-      requestBody: { required: true as const, content: content(['application/json'], operation.body, 'input') },
+      requestBody: { required: true as const, content: content(bodyTypes, operation.body, 'input') },
     }),
     responses: responsesOf(operation, open === true),
   };
 }
 
-function responsesOf({ answer, errors = {}, body, query }: Operation, open: boolean): DescribedOperation['responses'] {
+function responsesOf(operation: Operation, open: boolean): DescribedOperation['responses'] {
+  const { answer, further = {}, errors = {}, body, query, path } = operation;
   const faults: Record<string, string> = {
-    ...((body || query) && { 400: 'Faults of the request, all of them' }),
-    ...(!open && { 401: 'A bearer token is needed' }),
-    ...(body && { 413: 'The body is too large', 415: 'The body is not JSON' }),
+    ...((body || query || path) && { 400: 'Faults of the request, all of them' }),
+    ...(!open && { 401: 'A bearer token is needed', 429: 'This address asks too often; see Retry-After' }),
+    ...(body && { 413: 'The body is too large', 415: 'The body is of another media type' }),
     ...errors,
     500: 'The request failed; the log says why',
+    ...(!open && { 503: 'The store is away for now; see Retry-After' }),
   };
-  const types = answer.types ?? ['application/json'];
-  return {
-    '200': { description: answer.description, content: content(types, answer.schema, 'output') },
-    ...Object.fromEntries(
-      Object.entries(faults).map(([status, description]) => [status, { description, content: PROBLEM }]),
-    ),
-  };
+  const problems = Object.entries(faults).map(([status, description]) => [status, { description, content: PROBLEM }]);
+  const answers = Object.entries({ [answer.status ?? 200]: answer, ...further }).map(
+    ([status, { description, schema, types = ['application/json'] }]) => [
+      status,
+      { description, content: content(types, schema, 'output') },
+    ],
+  );
+  // A status of both kinds is told by its own schema.
+  return Object.fromEntries([...problems, ...answers]);
 }
 
 function content(types: readonly string[], schema: z.ZodType, io: 'input' | 'output'): Content {
   const text: JsonSchema = { type: 'string' };
   return Object.fromEntries(
-    types.map((type) => [type, { schema: type === 'application/json' ? jsonSchema(schema, io) : text }]),
+    types.map((type) => [type, { schema: /[/+]json$/.test(type) ? jsonSchema(schema, io) : text }]),
   );
 }
 
-function parametersOf(schema: z.ZodObject | undefined, where: 'query' | 'path'): Parameter[] {
+function parametersOf(schema: z.ZodObject | undefined, where: Parameter['in']): Parameter[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
     properties?: Record<string, JsonSchema>;

@@ -6,6 +6,8 @@ export interface Answer {
   readonly schema: z.ZodType;
   /** Media types; absent: JSON. */
   readonly types?: readonly string[];
+  /** Absent: 200. */
+  readonly status?: number;
 }
 
 /** What one method of a path takes and gives, as the API's description tells it. */
@@ -17,9 +19,14 @@ export interface Operation {
   readonly query?: z.ZodObject;
   /** Parameters in the path. */
   readonly path?: z.ZodObject;
-  /** JSON body. */
+  /** Headers that mean something to it. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Media types of the body; absent: JSON. */
+  readonly bodyTypes?: readonly string[];
   readonly answer: Answer;
-  /** Error answers beside 400, 401 and 500. */
+  /** Other answers that are no plain problem, by status. */
+  readonly further?: Readonly<Record<number, Answer>>;
+  /** Error answers beside 400, 401, 429, 500 and 503. */
   readonly errors?: Readonly<Record<number, string>>;
 }

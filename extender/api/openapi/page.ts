@@ -48,14 +48,15 @@ ${sections.join('\n')}
 
 function section(path: string, method: string, operation: DescribedOperation): string {
   const { operationId, summary, description = '', parameters = [], requestBody, responses } = operation;
-  const body = Object.values(requestBody?.content ?? {})[0]?.schema;
-  const answer = Object.entries(responses['200']?.content ?? {});
+  const bodies = Object.entries(requestBody?.content ?? {});
+  const good = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
+  const answer = Object.entries(good?.content ?? {});
   return `<section id="${operationId}">
 <h2><code>${method} ${escaped(path)}</code></h2>
 <p>${escaped(summary)}. ${escaped(description)}</p>
 ${parameters.length > 0 ? parameterTable(parameters) : ''}
-${body === undefined ? '' : `<details><summary>Body</summary><pre>${json(body)}</pre></details>`}
-${answer.length === 0 ? '' : `<details><summary>Answer (${answer.map(([type]) => escaped(type)).join(', ')})</summary><pre>${json(answer[0]?.[1].schema)}</pre></details>`}
+${bodies.length === 0 ? '' : `<details><summary>Body (${typesOf(bodies)})</summary><pre>${json(bodies[0]?.[1].schema)}</pre></details>`}
+${answer.length === 0 ? '' : `<details><summary>Answer (${typesOf(answer)})</summary><pre>${json(answer[0]?.[1].schema)}</pre></details>`}
 <table><thead><tr><th>status</th><th>meaning</th></tr></thead><tbody>
 ${Object.entries(responses)
   .map(([status, response]) => `<tr><td>${status}</td><td>${escaped(response.description)}</td></tr>`)
@@ -71,6 +72,10 @@ function parameterTable(parameters: readonly Parameter[]): string {
     return `<tr><td><code>${escaped(name)}</code></td><td>${where}${required ? ', required' : ''}</td><td>${escaped(`${description}${values}${fallback}`)}</td></tr>`;
   });
   return `<table><thead><tr><th>parameter</th><th>place</th><th>meaning</th></tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
+}
+
+function typesOf(contents: readonly (readonly [type: string, content: object])[]): string {
+  return contents.map(([type]) => escaped(type)).join(', ');
 }
 
 function json(value: unknown): string {

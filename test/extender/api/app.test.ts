@@ -227,6 +227,7 @@ describe('health', () => {
 
     const common = { mode: 'local', timestamp: '2026-01-01T12:00:00.000Z' };
     expect(health.body).toEqual({
+      readings: { backend: 'store', status: 'ok' },
       status: 'ok',
       monitored_containers: 1,
       total_blocks: 2,

@@ -119,7 +119,8 @@ for (const backend of BACKENDS) {
       const bad = await send(url, [{}, {}]);
 
       expect([good.status, good.body.status]).toEqual([201, 'success']);
-      expect([bad.status, bad.body.status]).toEqual([400, 'failed']);
+      expect([bad.status, bad.body.accepted, bad.body.items.length]).toEqual([400, 0, 2]);
+      expect(bad.headers.get('content-type')).toMatch('application/problem+json');
     });
 
     it('gives a repetition under the same Idempotency-Key the first answer', async () => {

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import { extenderConfigSchema } from '../../../extender/config.ts';
+import { openReadingsApi } from '../../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../../shared/carbon-cache.ts';
 import type { Quality, Signal } from '../../../shared/intensity.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { Container, PowerSample } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
@@ -31,9 +34,16 @@ export async function start(token?: string, cache?: () => CacheState) {
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
+  const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR' };
+  const readings = await openReadingsApi(loadConfig('extender', extenderConfigSchema, settings), {
+    clock,
+    logger: log,
+  });
+  const workloads = openSqliteWorkloads(folder);
   const app = createApp({
     store,
-    workloads: openSqliteWorkloads(folder),
+    readings,
+    workloads,
     profiles: builtInProfiles(),
     clock,
     logger: log,
@@ -52,14 +62,22 @@ export async function start(token?: string, cache?: () => CacheState) {
     // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer whose shape it is about to check.
     return { status: response.status, type, body: (await response.json()) as any };
   };
+  const sendJson = (method: string, path: string, body: unknown) =>
+    ask(path, {
+      method: method.toUpperCase(),
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   return {
     url,
     log,
     store,
+    readings,
+    workloads,
     clock,
     get: (path: string, headers = {}) => ask(path, { headers }),
-    post: (path: string, body: unknown) =>
-      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    post: (path: string, body: unknown) => sendJson('POST', path, body),
+    send: sendJson,
     /** Energy of the web container over some seconds that end some seconds after noon. */
     power: (end: number, energy: number, seconds = 15) =>
       store.append({
@@ -97,6 +115,8 @@ export async function start(token?: string, cache?: () => CacheState) {
       ]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      await readings[Symbol.asyncDispose]();
+      await workloads[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });
     },

@@ -85,6 +85,30 @@ describe('POST /api/workloads', () => {
     expect((await api.get('/api/workloads')).body.workloads).toEqual([]);
   });
 
+  it('names all that is wrong with one record', async () => {
+    await using api = await start();
+
+    const { status, body } = await api.post({
+      ...record,
+      ...{ service_name: 'q2qai', region: 'us-eest-1', period_start: 'noon', request_count: 1.5 },
+    });
+
+    const details = body.errors.map(({ detail }: { detail: string }) => detail);
+    expect(status).toBe(422);
+    expect(details).toHaveLength(4);
+    for (const named of ['1.5', 'q2qai', 'us-eest-1', 'noon'])
+      expect(details).toContainEqual(expect.stringContaining(named));
+  });
+
+  it('names both bad times of a range', async () => {
+    await using api = await start();
+
+    const { status, body } = await api.get('/api/workloads?start_time=yesterday&end_time=2026-02-30');
+
+    expect(status).toBe(400);
+    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/start_time', '/end_time']);
+  });
+
   it.each([
     [{ ...record, request_count: '5' }, '/request_count'],
     [{ ...record, extra: 1 }, '/extra'],

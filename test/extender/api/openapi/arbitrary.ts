@@ -22,7 +22,44 @@ const WORDS = fc.constantFrom(
   '2026-01-01T12:00:00Z',
   '2026-01-01T10:30:00Z,2026-01-01T12:00:00Z',
   'shop/web-0/app/n1/2026-01-01T11:30:00.000Z',
+  'quay-1',
+  'm-1',
+  'q2q-ai',
 );
+
+const TIMES = fc.constantFrom(
+  '2026-01-01T10:00:00Z',
+  '2026-01-01T11:00:00Z',
+  '2026-01-01T11:45:00Z',
+  '2026-01-01T13:00:00+01:00',
+);
+
+/** What fields of these names hold when somebody means it. */
+const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  ...{ namespace: fc.constant('shop'), pod: fc.constantFrom('web-0', 'job-0'), container: fc.constant('app') },
+  countries: fc.subarray(['DE', 'FR', 'ZZ'], { minLength: 1 }),
+  zone: fc.constantFrom('DE', 'FR', null),
+  ...{ site_id: fc.constantFrom('quay-1', 'dock-9'), device_id: fc.constantFrom('m-1', 'm-2') },
+  ...{ service_name: fc.constant('q2q-ai'), region: fc.constant('DE') },
+  ...{ period_start: fc.constant('2026-01-01T11:00:00Z'), period_end: fc.constant('2026-01-01T12:00:00Z') },
+  ...{ hour: fc.constant('2026-01-01T11:00:00Z'), request_count: fc.integer({ min: 1, max: 5_000 }) },
+};
+
+/** Bodies that a JSON Schema allows and that mean something to the API, so that requests get as far as an answer. */
+export function meantBy(schema: JsonSchema, name = ''): fc.Arbitrary<unknown> {
+  const meant = MEANT[name];
+  if (meant !== undefined) return meant;
+  const either = schema.anyOf ?? schema.oneOf;
+  if (Array.isArray(either)) return fc.oneof(...either.map((one: JsonSchema) => meantBy(one)));
+  if (schema.format === 'date-time') return TIMES;
+  if (schema.type === 'integer' || schema.type === 'number') return fc.integer({ min: 1, max: 20 });
+  if (schema.type === 'array')
+    return fc.array(meantBy((schema.items ?? {}) as JsonSchema), { minLength: 1, maxLength: 4 });
+  if (schema.type !== 'object' || schema.properties === undefined) return fitting(schema);
+  const properties = Object.entries(schema.properties as Record<string, JsonSchema>);
+  const fields = properties.map(([field, property]) => [field, meantBy(property, field)] as const);
+  return fc.record(Object.fromEntries(fields), { requiredKeys: (schema.required ?? []) as string[] });
+}
 
 /** Values that a JSON Schema allows, as far as it is used in the API's description, and now and then others. */
 export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<unknown> {

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DescribedOperation, JsonSchema, OpenApiDocument } from '../../../../extender/api/openapi/document.ts';
+import { describedRoutes } from '../../../../extender/api/app.ts';
+import { problemAnswer } from '../../../../extender/api/openapi/answers.ts';
+import type { DescribedOperation, OpenApiDocument, Parameter } from '../../../../extender/api/openapi/document.ts';
 import { start, web } from '../start-api.ts';
-import { arbitraryOf } from './arbitrary.ts';
+import { arbitraryOf, meantBy } from './arbitrary.ts';
 
 const RUNS = 120;
 /** A request that is not answered by then hangs. */
@@ -13,12 +15,11 @@ const HANG_MS = 10_000;
 const document = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../../docs/openapi.json'), 'utf8'),
 ) as OpenApiDocument;
-// Meter readings have a store of their own, which this server is not given.
-const operations = Object.entries(document.paths)
-  .filter(([path]) => !/^.(readings|sites)/.test(path))
-  .flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation] as const),
-  );
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation] as const),
+);
+/** What a site is called in a path: most are known, and some are no name at all. */
+const sites = fc.oneof(fc.constantFrom('quay-1', 'dock-9'), fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }));
 
 let api: Awaited<ReturnType<typeof start>>;
 
@@ -28,90 +29,144 @@ beforeAll(async () => {
   await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '' }, 60]);
   await api.store.compact(Date.parse('2026-01-01T11:00:00Z'));
   await api.intensity('DE', -1, 300);
+  for (const minute of [10, 20, 30])
+    await api.post('/readings', {
+      ...{ site_id: 'quay-1', device_id: 'm-1', power_reading: 50 },
+      timestamp: `2026-01-01T11:${minute}:00Z`,
+    });
+  await api.workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'day', grams: 10 });
 });
 
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe('whatever is asked', () => {
+  it('covers every resource that the API describes', () => {
+    expect(operations.length).toBe(describedRoutes().length);
+    expect(operations.filter(([method, , { requestBody }]) => method !== 'GET' && !requestBody)).toEqual([]);
+  });
+
   it.each(operations)(
     'of %s %s, the server answers in time, and says what is wrong',
     async (method, path, operation) => {
-      const property = fc.asyncProperty(requestOf(operation), async ({ query, body }) => {
-        const response = await fetch(`${api.url}${path}${query}`, {
+      let good = 0;
+      const property = fc.asyncProperty(requestOf(operation), sites, async ({ query, body, type, headers }, site) => {
+        const response = await fetch(`${api.url}${path.replace('{site_id}', inPath(site))}${query}`, {
           method,
-          ...(method !== 'GET' && { body, headers: { 'content-type': 'application/json' } }),
+          headers: { ...headers, 'content-type': type },
+          ...(method !== 'GET' && { body }),
           signal: AbortSignal.timeout(HANG_MS),
         });
         const text = await response.text();
 
         expect(response.status).toBeLessThan(500);
-        // Resources that do not describe themselves yet have no list of their answers.
-        if (operation.tags) expect(Object.keys(operation.responses)).toContain(String(response.status));
-        if (response.status < 400) return;
+        expect(Object.keys(operation.responses)).toContain(String(response.status));
+        if (response.status < 400) {
+          good += 1;
+          return expectDescribed(method, path, response, text);
+        }
         expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-        const problem = JSON.parse(text);
-        expect(problem).toMatchObject({
-          status: response.status,
-          title: expect.any(String),
-          detail: expect.any(String),
-        });
+        expect(problemAnswer.parse(JSON.parse(text)).status).toBe(response.status);
       });
 
       await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
 
       expect(api.log.at('error')).toEqual([]);
+      expect(good).toBeGreaterThan(0);
     },
   );
 
-  it.each(operations.filter(([, , { parameters }]) => parameters))(
+  it.each(operations.filter(([, , { parameters }]) => parameters?.some((one) => one.in === 'query')))(
     'of %s %s, every bad parameter is named',
     async (_method, path, { parameters = [] }) => {
       // Names of containers are free text of limited length; everything else has a form of its own.
-      const broken = parameters.map(({ name }) => [name, 'x'.repeat(300)] as const);
+      const broken = parameters.filter((one) => one.in === 'query').map(({ name }) => [name, 'x'.repeat(300)] as const);
+      const named = path.includes('{site_id}') ? ['/site_id', '/colour'] : ['/colour'];
       await fc.assert(
         fc.asyncProperty(fc.subarray(broken, { minLength: 1 }), async (faults) => {
           const query = new URLSearchParams(Object.fromEntries([...faults, ['colour', 'red']]));
 
-          const { status, body } = await api.get(`${path}?${query}`);
+          const { status, body } = await api.get(`${path.replace('{site_id}', '-')}?${query}`);
 
           expect(status).toBe(400);
-          const named = new Set(body.errors.map(({ pointer }: { pointer: string }) => pointer));
-          for (const [name] of faults) expect(named).toContain(`/${name}`);
-          expect(named).toContain('/colour');
+          const found = new Set(body.errors.map(({ pointer }: { pointer: string }) => pointer));
+          for (const [name] of faults) expect(found).toContain(`/${name}`);
+          for (const pointer of named) expect(found).toContain(pointer);
         }),
         { numRuns: 15 },
       );
     },
   );
+
+  it('of a batch without one good reading, every fault is named with its place', async () => {
+    const { status, type, body } = await api.post('/readings', [{ site_id: 'quay-1', power_reading: -1 }, 7]);
+
+    expect([status, type]).toEqual([400, expect.stringMatching(/^application\/problem\+json/)]);
+    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/0/device_id',
+      '/0/power_reading',
+      '/0/timestamp',
+      '/1',
+    ]);
+    expect(body).toMatchObject({ status: 400, accepted: 0, failed: 2, items: [{ status: 400 }, { status: 400 }] });
+  });
 });
 
-function requestOf({
-  parameters = [],
-  requestBody,
-}: DescribedOperation): fc.Arbitrary<{ query: string; body: string }> {
-  const schema = Object.values(requestBody?.content ?? {})[0]?.schema ?? {};
-  const values = parameters.map(({ name, schema }) =>
-    fc.option(
-      arbitraryOf(schema as JsonSchema).map((value) => [
-        name,
-        typeof value === 'string' ? value : JSON.stringify(value),
-      ]),
-      { freq: 1, nil: undefined },
-    ),
+/** Fails when a good answer in JSON is another than the one that its route describes. */
+function expectDescribed(method: string, path: string, response: Response, text: string): void {
+  if (!response.headers.get('content-type')?.startsWith('application/json')) return;
+  const route = describedRoutes().find(
+    (known) => known.method === method && known.path === path.replace(/\{(\w+)\}/g, ':$1'),
   );
-  const query = fc.tuple(...values).map((pairs) => {
-    const given = pairs.filter((pair) => pair !== undefined).map(([name = '', value = '']) => [name, value]);
-    return given.length > 0 ? `?${new URLSearchParams(Object.fromEntries(given))}` : '';
-  });
-  const raw = fc.oneof(
-    { weight: 9, arbitrary: arbitraryOf(schema).map((value) => JSON.stringify(value)) },
-    { weight: 1, arbitrary: fc.string() },
+  const { answer, further = {} } = route?.operation ?? {};
+  const { schema } = (answer?.status ?? 200) === response.status ? (answer ?? {}) : (further[response.status] ?? {});
+  expect(schema?.safeParse(JSON.parse(text))).toMatchObject({ success: true });
+}
+
+/** A path segment; a lone half of a surrogate pair has no form in an address, and a dot is a step in it. */
+function inPath(text: string): string {
+  const segment = encodeURIComponent(text.toWellFormed());
+  return /^\.{1,2}$/.test(segment) ? `${segment}-` : segment;
+}
+
+function requestOf({ parameters = [], requestBody }: DescribedOperation) {
+  const types = Object.keys(requestBody?.content ?? { 'application/json': {} });
+  const schema = requestBody?.content['application/json']?.schema ?? {};
+  const query = given(parameters, 'query').map((pairs) =>
+    pairs.length > 0 ? `?${new URLSearchParams(Object.fromEntries(pairs))}` : '',
   );
-  return fc.record({
-    query: fc.oneof(
-      query,
-      fc.webQueryParameters().map((text) => `?${text}`),
-    ),
-    body: raw,
-  });
+  const headers = given(parameters, 'header').map((pairs) =>
+    Object.fromEntries(pairs.map(([name, value]) => [name, value.replace(/[^\x20-\x7e]/g, '?')])),
+  );
+  const value = fc.oneof(meantBy(schema), arbitraryOf(schema)).map((sent) => JSON.stringify(sent));
+  const lines = fc.array(value, { maxLength: 4 }).map((sent) => sent.join('\n'));
+  return fc.constantFrom(...types).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      headers,
+      query: fc.oneof(
+        query,
+        fc.webQueryParameters().map((text) => `?${text}`),
+      ),
+      body: fc.oneof(
+        { weight: 9, arbitrary: type === 'application/json' ? value : lines },
+        { weight: 1, arbitrary: fc.string() },
+      ),
+    }),
+  );
+}
+
+/** Some of the parameters of a place, as text. */
+function given(parameters: readonly Parameter[], where: Parameter['in']): fc.Arbitrary<[name: string, text: string][]> {
+  const pairs = parameters
+    .filter((parameter) => parameter.in === where)
+    .map(({ name, schema }) =>
+      fc.option(
+        arbitraryOf(schema).map((value): [string, string] => [
+          name,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
+        { freq: 1, nil: undefined },
+      ),
+    );
+  return fc.tuple(...pairs).map((found) => found.filter((pair) => pair !== undefined));
 }

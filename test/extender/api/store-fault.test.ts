@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startApiThread } from '../../../extender/api/api-thread.ts';
+import { extenderConfigSchema } from '../../../extender/config.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
+import { capturedLog } from '../../captured-log.ts';
+import { postgresAvailable, startPostgres } from '../../servers/postgres.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'store-fault-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const workload = {
+  service_name: 'ledger',
+  region: 'DE',
+  period_start: '2026-03-14T12:00:00Z',
+  period_end: '2026-03-14T18:00:00Z',
+  request_count: 10,
+  total_kWh: 1,
+  total_gCO2e: 300,
+};
+
+describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => {
+  it('answers 503 with Retry-After and a problem, and works again when it is back', { timeout: 60_000 }, async () => {
+    await using postgres = await startPostgres();
+    await using api = await start(await postgres.database());
+    const before = await api.save(workload);
+
+    await postgres.kill();
+    const away = [await api.save(workload), await api.ask('/api/workloads'), await api.ask('/api/containers')];
+    await postgres.start();
+    const after = await api.save({ ...workload, region: 'FR' });
+
+    expect([before.status, after.status]).toEqual([201, 201]);
+    for (const { status, headers, body } of away) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '5']);
+      expect(headers.get('content-type')).toMatch('application/problem+json');
+      expect(body).toMatchObject({ status: 503, title: 'Service unavailable', detail: expect.any(String) });
+      expect(JSON.stringify(body)).not.toContain(postgres.password);
+    }
+  });
+
+  it('answers 422 to a value that PostgreSQL does not take', { timeout: 60_000 }, async () => {
+    await using postgres = await startPostgres();
+    await using api = await start(await postgres.database());
+
+    const { status, headers } = await api.save({ ...workload, metadata: { note: 'a\u0000b' } });
+
+    expect(status).toBe(422);
+    expect(headers.get('content-type')).toMatch('application/problem+json');
+  });
+});
+
+async function start(dsn: string) {
+  const thread = await startApiThread(
+    loadConfig('extender', extenderConfigSchema, {
+      ...{ MODE: 'db', TSDB_DSN: dsn, DATA_DIR: folder, LOG_LEVEL: 'silent' },
+      ...{ API_HOST: '127.0.0.1', API_PORT: '0' },
+    }),
+    capturedLog(),
+  );
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`http://127.0.0.1:${thread.port}${path}`, init);
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const headers = { 'content-type': 'application/json' };
+  return {
+    ask,
+    save: (body: object) => ask('/api/workloads', { method: 'POST', headers, body: JSON.stringify(body) }),
+    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+  };
+}
