@@ -24,7 +24,10 @@ export const extenderConfigSchema = z.object({
   API_TOKEN: z
     .string()
     .optional()
-    .meta({ secret: true, description: 'Bearer token asked for on everything but health, metrics and the dashboard’s own files' }),
+    .meta({
+      secret: true,
+      description: 'Bearer token asked for on everything but health, metrics and the dashboard’s own files',
+    }),
   API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
     .default(0)
     .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
