@@ -1,7 +1,7 @@
-import { dirname, join } from 'node:path';
 import type { CacheState } from '../shared/carbon-cache.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
+import { nodePowerFile } from '../shared/runtime/node-power-setting.ts';
 import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
 import type { Zone } from '../shared/zones.ts';
 import type { ExtenderConfig } from './config.ts';
@@ -51,7 +51,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
     for (const { annotation } of bad) metrics.countIgnored(annotation);
   };
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
-  const power = stack.use(watchNodePower(powerFile(config), { clock, logger }));
+  const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
@@ -126,10 +126,6 @@ function eventWriter({ config, client, clock, logger }: PlacementOptions, metric
     logger,
     count: metrics.countEvent,
   });
-}
-
-function powerFile({ NODE_POWER_FILE, CACHE_FILE }: ExtenderConfig): string {
-  return NODE_POWER_FILE ?? join(dirname(CACHE_FILE), 'node_power.json');
 }
 
 function warnOfCorrections({ ZONE_MAP }: ExtenderConfig, logger: Logger): void {
