@@ -9,7 +9,8 @@ import type { KubernetesClient } from './kubernetes/client.ts';
 import { createPodEvents, type WritePodEvent } from './kubernetes/pod-events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from './metrics.ts';
 import { watchNodePower } from './node-power-watch.ts';
-import { createPlacementLink, type PlacementLink, type ToStore } from './placement-link.ts';
+import { tellNodeZones } from './node-zone-teller.ts';
+import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
 import { type BoundPod, watchBindings } from './scheduling/bindings.ts';
 import { NO_NAMESPACES } from './scheduling/intent.ts';
 import { watchNamespaces } from './scheduling/namespaces.ts';
@@ -33,8 +34,8 @@ export interface PlacementOptions {
   readonly cache: () => CacheState;
   /** Undefined where there is no cluster: zones come from the configuration and `Nodes` bodies alone. */
   readonly client: KubernetesClient | undefined;
-  /** Sends to the thread that owns the store. */
-  readonly post: (message: ToStore) => void;
+  /** Sends to the thread that owns the store; false where none was started yet. */
+  readonly post: (message: ToApi) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -46,6 +47,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   warnOfCorrections(config, logger);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
+  if (nodes) stack.use(tellNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
   const onIgnored = (bad: readonly { annotation: string }[]) => {
     for (const { annotation } of bad) metrics.countIgnored(annotation);

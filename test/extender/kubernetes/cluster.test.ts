@@ -42,6 +42,8 @@ describe('the watched nodes', () => {
       'PL',
       undefined,
     ]);
+    // What the configuration places is not what a node tells.
+    expect(Object.fromEntries(nodes.told())).toEqual({ labelled: 'FR', aws: 'DE' });
   });
 
   it('lists more than a page, follows changes, and is a new version only when a zone changed', async () => {
