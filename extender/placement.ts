@@ -130,8 +130,11 @@ function eventWriter({ config, client, clock, logger }: PlacementOptions, metric
   });
 }
 
-function warnOfCorrections({ ZONE_MAP }: ExtenderConfig, logger: Logger): void {
-  const corrections = zoneCorrections(ZONE_MAP);
+function warnOfCorrections(config: ExtenderConfig, logger: Logger): void {
+  const corrections = zoneCorrections(config);
   if (corrections.size === 0) return;
-  logger.warn({ corrections: Object.fromEntries(corrections) }, 'zone codes in ZONE_MAP were corrected');
+  logger.warn(
+    { corrections: Object.fromEntries(corrections) },
+    'zone codes in ZONE_MAP or DEFAULT_ZONE were corrected',
+  );
 }
