@@ -6,7 +6,7 @@ import type { ExtenderConfig } from './config.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement.ts';
-import type { FromStore, ToStore } from './placement-link.ts';
+import type { FromStore, ToApi } from './placement-link.ts';
 import { startSchedulerServer } from './scheduling/server.ts';
 import { tlsFiles } from './scheduling/tls.ts';
 
@@ -19,7 +19,7 @@ export interface ExtenderDependencies {
     config: ExtenderConfig,
     logger: Logger,
     onMessage: (message: FromStore) => void,
-  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToStore): void }>;
+  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToApi): void }>;
 }
 
 /** A running extender. */
@@ -49,7 +49,10 @@ export async function startExtender(
   await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
   const client = await clusterOf(config, logger);
   let api: Awaited<ReturnType<NonNullable<typeof startApi>>> | undefined;
-  const post = (message: ToStore) => api?.post?.(message);
+  const post = (message: ToApi) => {
+    api?.post?.(message);
+    return api !== undefined;
+  };
   const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, clock, logger }));
   const scheduler = stack.use(
     await startSchedulerServer({

@@ -18,6 +18,15 @@ export interface ToStore {
   readonly decisions: readonly Decision[];
 }
 
+/** Where the nodes that tell a zone stand. */
+export interface NodeZonesTold {
+  readonly kind: 'node-zones';
+  readonly zones: ReadonlyMap<string, Zone>;
+}
+
+/** Everything that the scheduling thread sends to the API thread. */
+export type ToApi = ToStore | NodeZonesTold;
+
 /** The scheduling thread's end: never waits, holds only so much. */
 export interface PlacementLink extends ZoneHistory, AsyncDisposable {
   /** Takes a decision to be stored; drops the newest when too many wait. */

@@ -1,7 +1,7 @@
-import { dirname, join } from 'node:path';
 import type { CacheState } from '../shared/carbon-cache.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
+import { nodePowerFile } from '../shared/runtime/node-power-setting.ts';
 import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
 import type { Zone } from '../shared/zones.ts';
 import type { ExtenderConfig } from './config.ts';
@@ -9,7 +9,8 @@ import type { KubernetesClient } from './kubernetes/client.ts';
 import { createPodEvents, type WritePodEvent } from './kubernetes/pod-events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from './metrics.ts';
 import { watchNodePower } from './node-power-watch.ts';
-import { createPlacementLink, type PlacementLink, type ToStore } from './placement-link.ts';
+import { tellNodeZones } from './node-zone-teller.ts';
+import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
 import { type BoundPod, watchBindings } from './scheduling/bindings.ts';
 import { NO_NAMESPACES } from './scheduling/intent.ts';
 import { watchNamespaces } from './scheduling/namespaces.ts';
@@ -33,8 +34,8 @@ export interface PlacementOptions {
   readonly cache: () => CacheState;
   /** Undefined where there is no cluster: zones come from the configuration and `Nodes` bodies alone. */
   readonly client: KubernetesClient | undefined;
-  /** Sends to the thread that owns the store. */
-  readonly post: (message: ToStore) => void;
+  /** Sends to the thread that owns the store; false where none was started yet. */
+  readonly post: (message: ToApi) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -46,12 +47,13 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   warnOfCorrections(config, logger);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
+  if (nodes) stack.use(tellNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
   const onIgnored = (bad: readonly { annotation: string }[]) => {
     for (const { annotation } of bad) metrics.countIgnored(annotation);
   };
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
-  const power = stack.use(watchNodePower(powerFile(config), { clock, logger }));
+  const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
@@ -128,12 +130,11 @@ function eventWriter({ config, client, clock, logger }: PlacementOptions, metric
   });
 }
 
-function powerFile({ NODE_POWER_FILE, CACHE_FILE }: ExtenderConfig): string {
-  return NODE_POWER_FILE ?? join(dirname(CACHE_FILE), 'node_power.json');
-}
-
-function warnOfCorrections({ ZONE_MAP }: ExtenderConfig, logger: Logger): void {
-  const corrections = zoneCorrections(ZONE_MAP);
+function warnOfCorrections(config: ExtenderConfig, logger: Logger): void {
+  const corrections = zoneCorrections(config);
   if (corrections.size === 0) return;
-  logger.warn({ corrections: Object.fromEntries(corrections) }, 'zone codes in ZONE_MAP were corrected');
+  logger.warn(
+    { corrections: Object.fromEntries(corrections) },
+    'zone codes in ZONE_MAP or DEFAULT_ZONE were corrected',
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
+import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
@@ -14,6 +15,7 @@ const settings = z.object({
   ...cacheSettings,
   ...storeSettings,
   ...zoneSettings,
+  ...nodePowerSettings,
   POLLER_TASKS: list()
     .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
     .default([...POLLER_TASKS])

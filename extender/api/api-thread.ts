@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
-import type { FromStore, ToStore } from '../placement-link.ts';
+import type { FromStore, ToApi } from '../placement-link.ts';
 
 /** What the API thread is started with. */
 export interface ApiThreadData {
@@ -16,7 +16,7 @@ export interface ApiThreadData {
 export interface ApiThread extends AsyncDisposable {
   readonly port: number;
   /** Sends to the thread that runs at the time; lost when none does. */
-  post(message: ToStore): void;
+  post(message: ToApi): void;
 }
 
 const FIRST_WAIT_MS = 500;

@@ -7,13 +7,14 @@ import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { watchCache } from '../cache-watcher.ts';
-import type { ToStore } from '../placement-link.ts';
+import type { ToApi } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
 import { decisionHistory } from './dashboard/decision-history.ts';
 import { podLabels } from './emissions/labels.ts';
+import { startNodeZones } from './node-zones.ts';
 import { startPlacementService } from './placement-service.ts';
 
 const { config, port } = workerData as ApiThreadData;
@@ -27,13 +28,15 @@ const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
 const decisions = stack.use(decisionHistory(config));
+const surroundings = { config, clock: systemClock, logger };
+const nodeZones = stack.use(startNodeZones({ ...surroundings, configured: zoneByName(config) }));
 const app = createApp({
   store,
   decisions,
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
-  zoneOfNode: zoneByName(config),
+  zoneOfNode: nodeZones.zoneOf,
   clock: systemClock,
   logger,
   metrics: createApiMetrics(),
@@ -53,8 +56,9 @@ const placements = stack.use(
     logger: createLogger('extender-api', config.LOG_LEVEL),
   }),
 );
-parentPort?.on('message', async (message: 'stop' | ToStore) => {
-  if (message !== 'stop') return placements.receive(message);
+parentPort?.on('message', async (message: 'stop' | ToApi) => {
+  if (message !== 'stop')
+    return message.kind === 'decisions' ? placements.receive(message) : nodeZones.receive(message.zones);
   await stack.disposeAsync();
   parentPort?.close();
 });

@@ -21,6 +21,8 @@ export interface WatchedNodes extends NodeDirectory, AsyncDisposable {
   ageMs(): number | undefined;
   /** Zones that nodes tell themselves, each once. */
   zones(): readonly Zone[];
+  /** Nodes that tell their zone themselves, with it. */
+  told(): Iterable<readonly [string, Zone]>;
 }
 
 /** Node label that names the grid zone directly. */
@@ -66,6 +68,7 @@ export function watchNodes(
     },
     ageMs: () => nodes.ageMs(),
     zones: () => [...new Set([...nodes.entries()].map(([, zone]) => zone))],
+    told: () => nodes.entries(),
     [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag, integer, positive } from '../../shared/runtime/config.ts';
+import { nodePowerSettings } from '../../shared/runtime/node-power-setting.ts';
 import { MODES } from './intent.ts';
 import { readClusterWishes } from './namespaces.ts';
 import { readWishes } from './wishes.ts';
@@ -21,10 +22,7 @@ export const placementSettings = {
     })
     .optional()
     .describe('What every pod wishes that wishes nothing else: `max-intensity=300; zones=FR,DE; enforce=true`'),
-  NODE_POWER_FILE: z
-    .string()
-    .optional()
-    .describe('File with the measured power of nodes; by default `node_power.json` beside CACHE_FILE'),
+  ...nodePowerSettings,
   POD_EVENTS: flag().default(true).describe('Whether placements are told in Kubernetes Events on their pods'),
   POD_EVENTS_PER_MINUTE: integer(1, 60_000).default(300).describe('Events beyond this are left out, and counted'),
   DECISION_RECORDS: flag().default(true).describe('Whether the placements of pods are kept in the store, for savings'),

@@ -20,6 +20,14 @@ export interface EnergyCounter {
 /** Namespace, pod and container of a counter of what a node used beside its containers. */
 export const IDLE = '__idle__';
 
+/** What a whole node used and how busy it was, where an exporter tells both. */
+export interface NodeUse {
+  /** Joules since the exporter began to count, idle energy included. */
+  readonly joules: number;
+  /** Processors' worth of work when the exporter last looked: its usage ratio times the processors that it lists. */
+  readonly busyCores: number;
+}
+
 /** What one scrape of one exporter said. */
 export interface KeplerScrape {
   /** `classic` up to Kepler 0.9, `rewrite` from 0.10. */
@@ -31,6 +39,8 @@ export interface KeplerScrape {
   readonly node: string;
   readonly quality: PowerQuality;
   readonly counters: readonly EnergyCounter[];
+  /** Absent where energy or busy cores of the node are not told: always in Kepler up to 0.9. */
+  readonly nodeUse?: NodeUse;
   /** The next body of this exporter can be read by its total alone, without the parts that it is made of. */
   readonly totalIsSound: boolean;
   /** Lines that were left out because they are no valid counters. */

@@ -1,4 +1,4 @@
-import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
+import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape, type NodeUse } from './energy-counter.ts';
 import type { ExpositionSample } from './exposition.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
@@ -6,10 +6,12 @@ const GPU = 'kepler_container_gpu_joules_total';
 const POD = 'kepler_pod_cpu_joules_total';
 const NODE = 'kepler_node_cpu_joules_total';
 const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
+const USAGE = 'kepler_node_cpu_usage_ratio';
+const PROCESSOR = 'kepler_node_cpu_info';
 const BUILD = 'kepler_build_info';
 
 /** What is read of a body of Kepler from 0.10 on. The GPU metric's name is also one of the classic generation's. */
-export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, NODE_IDLE, BUILD];
+export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, NODE_IDLE, USAGE, PROCESSOR, BUILD];
 
 interface Container {
   readonly id: string;
@@ -28,7 +30,11 @@ export class RewriteBody {
   readonly #zones = new Set<string>();
   /** Idle joules by node and zone. */
   readonly #idle = new Map<string, Map<string, number>>();
+  /** Joules of the whole node by zone. */
+  readonly #nodeZones = new Map<string, number>();
+  readonly #processors = new Set<string>();
   readonly #fallback: string | undefined;
+  #usage: number | undefined;
   #version = '';
   #node = '';
   recognised = false;
@@ -47,8 +53,10 @@ export class RewriteBody {
     if (metric === CPU) this.#takeZone(labels, value);
     else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
     else if (metric === POD) this.#takePod(labels);
-    else if (metric === NODE) this.#node ||= labels.get('node_name') ?? '';
+    else if (metric === NODE) this.#takeNode(labels, value);
     else if (metric === NODE_IDLE) this.#takeIdle(labels, value);
+    else if (metric === USAGE) this.#usage = value;
+    else if (metric === PROCESSOR) this.#processors.add(labels.get('processor') ?? '');
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
     else return false;
     this.recognised = true;
@@ -72,6 +80,7 @@ export class RewriteBody {
       if (joules !== undefined)
         counters.push({ ...names, key: `${IDLE} ${node}`, joules, kind: 'cpu', resolved: true });
     }
+    const nodeUse = this.#nodeUse(chosen);
     return {
       generation: 'rewrite',
       version: this.#version || undefined,
@@ -80,6 +89,7 @@ export class RewriteBody {
       quality: this.#version === 'simulated' ? 'simulated' : 'measured',
       totalIsSound: false,
       counters,
+      ...(nodeUse && { nodeUse }),
     };
   }
 
@@ -111,6 +121,19 @@ export class RewriteBody {
     const { zones } = this.#container(labels);
     // The same container may stand twice, running and terminated: the counter is one, so the larger is the newer.
     zones.set(zone, Math.max(value, zones.get(zone) ?? 0));
+  }
+
+  #takeNode(labels: ReadonlyMap<string, string>, value: number): void {
+    this.#node ||= labels.get('node_name') ?? '';
+    const zone = labels.get('zone') ?? '';
+    this.#nodeZones.set(zone, (this.#nodeZones.get(zone) ?? 0) + value);
+  }
+
+  /** Needs all of it: without the number of processors the ratio says nothing in cores. */
+  #nodeUse(chosen: readonly string[]): NodeUse | undefined {
+    const joules = sumOf(this.#nodeZones, chosen);
+    if (joules === undefined || this.#usage === undefined || this.#usage > 1) return undefined;
+    return this.#processors.size === 0 ? undefined : { joules, busyCores: this.#usage * this.#processors.size };
   }
 
   #takeIdle(labels: ReadonlyMap<string, string>, value: number): void {

@@ -1,11 +1,14 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import type { PowerWriter } from '../../shared/store/ports.ts';
 import type { PollerConfig } from '../config.ts';
 import type { KeplerScrape } from './energy-counter.ts';
 import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';
 import { ExporterMemory } from './exporter-memory.ts';
+import { nodePowerWriter } from './node-power-file.ts';
+import { NodePowerMeter } from './node-power-meter.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { advance, type RateRules, type RateStep } from './rates.ts';
@@ -54,6 +57,8 @@ class Recorder {
   readonly #options: PowerTaskOptions;
   readonly #rules: RateRules;
   readonly #access: ExporterAccess;
+  readonly #nodePower: NodePowerMeter;
+  readonly #writeNodePower: ReturnType<typeof nodePowerWriter>;
   readonly #memories = new Map<string, ExporterMemory>();
   /** Last outcome by target, so that a change is logged once. */
   readonly #outcomes = new Map<string, string>();
@@ -67,6 +72,8 @@ class Recorder {
       maxContainerWatts: config.MAX_CONTAINER_WATTS,
       maxNodeWatts: config.MAX_NODE_WATTS,
     };
+    this.#nodePower = new NodePowerMeter(this.#rules);
+    this.#writeNodePower = nodePowerWriter(nodePowerFile(config), options);
   }
 
   /** Scrapes all targets, a few at a time; one that fails costs only itself. */
@@ -78,6 +85,7 @@ class Recorder {
         await this.#one(target, signal);
     };
     await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
+    await this.#writeNodePower(this.#nodePower.wattsPerCore(this.#options.clock.monotonic()));
     const failing = [...this.#outcomes.values()].filter((outcome) => outcome !== 'ok').length;
     this.#options.metrics.targets.set({ state: 'ok' }, this.#outcomes.size - failing);
     this.#options.metrics.targets.set({ state: 'failing' }, failing);
@@ -124,6 +132,7 @@ class Recorder {
     const step = advance(memory.stateOf(identity), timed, this.#rules);
     const seen = memory.look(identity, step.still);
     this.#warn(target, identity, seen);
+    this.#nodePower.take({ ...timed, node: identity });
     const samples = seen.frozen ? [] : step.samples;
     await store.append({ target: target.name, samples, scrapedAt: Math.round(timed.at) });
     // Only now: were the write to fail, the next scrape would give the energy of both intervals.

@@ -5,9 +5,15 @@ import { list } from './config.ts';
 /** What was corrected in each ZONE_MAP that was read, for those who want to say so. */
 const CORRECTIONS = new WeakMap<ReadonlyMap<string, Zone>, ReadonlyMap<string, Zone>>();
 
-/** Zone codes that people get wrong and that a ZONE_MAP had, with the zones that they were taken for. */
-export function zoneCorrections(zoneMap: ReadonlyMap<string, Zone>): ReadonlyMap<string, Zone> {
-  return CORRECTIONS.get(zoneMap) ?? new Map();
+/** What the DEFAULT_ZONE that was read last was corrected from, for a zone is a plain text that cannot carry it. */
+let correctedDefault: { readonly from: string; readonly zone: Zone } | undefined;
+
+/** Zone codes that people get wrong and that ZONE_MAP or DEFAULT_ZONE had, with the zones that they were taken for. */
+export function zoneCorrections(config: z.output<z.ZodObject<typeof zoneSettings>>): ReadonlyMap<string, Zone> {
+  const corrections = new Map(CORRECTIONS.get(config.ZONE_MAP));
+  if (correctedDefault !== undefined && correctedDefault.zone === config.DEFAULT_ZONE)
+    corrections.set(correctedDefault.from, correctedDefault.zone);
+  return corrections;
 }
 
 /** Where nodes stand when nothing else tells. */
@@ -32,6 +38,7 @@ export const zoneSettings = {
     .string()
     .transform((text, context) => {
       const parsed = parseZone(text);
+      correctedDefault = parsed.kind === 'corrected' ? parsed : undefined;
       if (parsed.kind !== 'malformed') return parsed.zone;
       context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
       return z.NEVER;

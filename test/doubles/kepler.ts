@@ -19,6 +19,8 @@ export interface KeplerDoubleOptions {
   readonly clock: Clock;
   readonly node?: string;
   readonly containers: SimulatedContainer[];
+  /** What the rewrite tells of the node itself; absent: its node level is off. */
+  readonly nodeUse?: { watts: number; usageRatio: number; processors: number };
 }
 
 /** A running double; `mode` may be changed at any time. */
@@ -88,9 +90,34 @@ function answer(response: ServerResponse, mode: KeplerMode, body: string): void 
   }
 }
 
-function exposition({ generation, containers, node = 'node-1' }: KeplerDoubleOptions, seconds: number): string {
+function exposition(options: KeplerDoubleOptions, seconds: number): string {
+  const { generation, containers, node = 'node-1', nodeUse } = options;
   const lines = generation === 'classic' ? classic(containers, node, seconds) : rewrite(containers, node, seconds);
+  if (generation === 'rewrite' && nodeUse !== undefined) lines.push(...wholeNode(nodeUse, node, seconds));
   return `${lines.join('\n')}\n`;
+}
+
+function wholeNode(
+  { watts, usageRatio, processors }: NonNullable<KeplerDoubleOptions['nodeUse']>,
+  node: string,
+  seconds: number,
+): string[] {
+  const zones = Object.entries({ core: 0.6, dram: 0.25, package: 0.75, psys: 1.4 });
+  return [
+    '# TYPE kepler_node_cpu_info gauge',
+    ...Array.from(
+      { length: processors },
+      (_, at) =>
+        `kepler_node_cpu_info{core_id="${at >> 1}",model_name="Test CPU",physical_id="0",processor="${at}",vendor_id="Test"} 1`,
+    ),
+    '# TYPE kepler_node_cpu_joules_total counter',
+    ...zones.map(
+      ([zone, share]) =>
+        `kepler_node_cpu_joules_total{node_name="${node}",path="/rapl/${zone}",zone="${zone}"} ${watts * share * seconds}`,
+    ),
+    '# TYPE kepler_node_cpu_usage_ratio gauge',
+    `kepler_node_cpu_usage_ratio{node_name="${node}"} ${usageRatio}`,
+  ];
 }
 
 function classic(containers: readonly SimulatedContainer[], node: string, seconds: number): string[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp } from '../../../extender/api/app.ts';
+import { decisionHistory } from '../../../extender/api/dashboard/decision-history.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import { openReadingsApi } from '../../../extender/readings/readings-api.ts';
@@ -35,14 +36,14 @@ export async function start(token?: string, cache?: () => CacheState) {
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
   const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR' };
-  const readings = await openReadingsApi(loadConfig('extender', extenderConfigSchema, settings), {
-    clock,
-    logger: log,
-  });
+  const config = loadConfig('extender', extenderConfigSchema, settings);
+  const readings = await openReadingsApi(config, { clock, logger: log });
+  const decisions = decisionHistory(config);
   const workloads = openSqliteWorkloads(folder);
   const app = createApp({
     store,
     readings,
+    decisions,
     workloads,
     profiles: builtInProfiles(),
     clock,
@@ -115,6 +116,7 @@ export async function start(token?: string, cache?: () => CacheState) {
       ]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      await decisions[Symbol.asyncDispose]();
       await readings[Symbol.asyncDispose]();
       await workloads[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

@@ -42,6 +42,8 @@ describe('the watched nodes', () => {
       'PL',
       undefined,
     ]);
+    // What the configuration places is not what a node tells.
+    expect(Object.fromEntries(nodes.told())).toEqual({ labelled: 'FR', aws: 'DE' });
   });
 
   it('lists more than a page, follows changes, and is a new version only when a zone changed', async () => {
@@ -143,9 +145,9 @@ describe('bindings and Events', () => {
     test.api.put(pod('u-2'));
     await expect.poll(() => bound.length).toBe(2);
 
-    expect(bound).toMatchObject(
-      ['u-1', 'u-2'].map((uid) => ({ namespace: 'shop', pod: 'web-0', uid, node: 'node-fr' })),
-    );
+    const unknown = { arrivedAt: null, releasedAt: null };
+    const expected = { namespace: 'shop', pod: 'web-0', node: 'node-fr', ...unknown };
+    expect(bound).toEqual(['u-1', 'u-2'].map((uid) => ({ ...expected, uid })));
     expect(test.api.requests[0]).toContain('spec.nodeName%21%3D%2Cstatus.phase%3DPending');
   });
 

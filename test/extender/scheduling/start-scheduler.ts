@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { createExtenderMetrics } from '../../../extender/metrics.ts';
+import type { NodePower } from '../../../extender/scheduling/field.ts';
 import { type Mode, readNamespaceDefaults } from '../../../extender/scheduling/intent.ts';
 import { configuredDirectory, type NodeDirectory } from '../../../extender/scheduling/nodes.ts';
 import { startSchedulerServer } from '../../../extender/scheduling/server.ts';
@@ -28,6 +29,8 @@ export interface Setting {
   readonly clusterWishes?: Readonly<Record<string, string>>;
   /** Watts per busy core by node. */
   readonly watts?: Readonly<Record<string, number>>;
+  /** Replaces `watts`. */
+  readonly power?: NodePower;
   /** Intensity by zone and percentile. */
   readonly history?: Readonly<Record<string, Readonly<Record<number, number>>>>;
 }
@@ -61,7 +64,7 @@ export async function startScheduler(setting: Setting = {}) {
   const placement = createPlacement({
     cache: state,
     directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
-    power: { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
+    power: setting.power ?? { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
     history: {
       version: 0,
       percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,

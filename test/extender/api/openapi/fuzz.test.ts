@@ -56,7 +56,9 @@ describe('whatever is asked', () => {
           ...(method !== 'GET' && { body }),
           signal: AbortSignal.timeout(HANG_MS),
         });
-        const text = await response.text();
+        // A stream of events never ends: that it began is its answer.
+        const endless = response.headers.get('content-type')?.startsWith('text/event-stream');
+        const text = endless ? ((await response.body?.cancel()) ?? '') : await response.text();
 
         expect(response.status).toBeLessThan(500);
         expect(Object.keys(operation.responses)).toContain(String(response.status));

@@ -1,0 +1,64 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { startLoop } from '../../shared/runtime/loop.ts';
+import type { StoreConfig } from '../../shared/runtime/settings.ts';
+import type { NodeZoneStore } from '../../shared/store/node-zones.ts';
+import { openNodeZones } from '../../shared/store/open-node-zones.ts';
+import type { Zone } from '../../shared/zones.ts';
+
+/** The API thread's knowledge of where nodes stand, or stood. */
+export interface NodeZones extends AsyncDisposable {
+  /** What the node told last, even if it has left the cluster; else the configuration's; undefined when nobody knows. */
+  zoneOf(node: string): Zone | undefined;
+  /** Takes what the nodes of the cluster tell now, and remembers it. */
+  receive(zones: ReadonlyMap<string, Zone>): Promise<void>;
+}
+
+const TRY_AGAIN_MS = 60_000;
+
+/** Starts to remember the zones of nodes. While the store is away what was told serves from memory and is written later. */
+export function startNodeZones(options: {
+  readonly config: StoreConfig;
+  readonly configured: (node: string) => Zone | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): NodeZones {
+  const { config, configured, clock, logger } = options;
+  let store: Promise<NodeZoneStore> | undefined;
+  let remembered: ReadonlyMap<string, Zone> | undefined;
+  let unwritten = new Map<string, Zone>();
+  const told = new Map<string, Zone>();
+  let warned = false;
+  const reconcile = async () => {
+    if (remembered !== undefined && unwritten.size === 0) return;
+    const writing = unwritten;
+    unwritten = new Map();
+    try {
+      store ??= openNodeZones(config);
+      const opened = await store;
+      if (writing.size > 0) await opened.recordNodeZones(writing, clock.now());
+      remembered ??= await opened.nodeZones();
+      warned = false;
+    } catch (err) {
+      unwritten = new Map([...writing, ...unwritten]);
+      if (!warned) logger.warn({ err }, 'the zones of nodes cannot be read or written for now');
+      warned = true;
+    }
+  };
+  const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
+  return {
+    zoneOf: (node) => told.get(node) ?? remembered?.get(node) ?? configured(node),
+    async receive(zones) {
+      for (const [node, zone] of zones) {
+        if (told.get(node) === zone) continue;
+        told.set(node, zone);
+        unwritten.set(node, zone);
+      }
+      await reconcile();
+    },
+    async [Symbol.asyncDispose]() {
+      await trying[Symbol.asyncDispose]();
+      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import writeFileAtomic from 'write-file-atomic';
+import { encodeNodePower } from '../../shared/node-power.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { Watts } from '../../shared/units.ts';
+import { NODE_POWER_TTL_MS } from './node-power-meter.ts';
+
+const BETWEEN_WRITES_MS = 60_000;
+
+/**
+ * Makes the writer of the file that tells the measured power of nodes: at most once a minute, whole, by rename. Nothing
+ * measured writes nothing, so that after a restart the last file serves until its time is over.
+ */
+export function nodePowerWriter(file: string, { clock, logger }: { clock: Clock; logger: Logger }) {
+  let written: number | undefined;
+  let failing = false;
+  return async (wattsPerCore: ReadonlyMap<string, Watts>): Promise<void> => {
+    const now = clock.monotonic();
+    if (wattsPerCore.size === 0 || (written !== undefined && now - written < BETWEEN_WRITES_MS)) return;
+    written = now;
+    const text = encodeNodePower({ writtenAt: clock.now(), ttlMs: NODE_POWER_TTL_MS, wattsPerCore });
+    try {
+      // World-readable: the extender may run under another uid.
+      await writeFileAtomic(file, text, { mode: 0o644, fsync: false });
+      failing = false;
+    } catch (err) {
+      if (!failing) logger.warn({ file, err }, 'the measured power of nodes cannot be written');
+      failing = true;
+    }
+  };
+}

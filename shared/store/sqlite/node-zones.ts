@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeZoneRow, NodeZoneStore } from '../node-zones.ts';
+import { type Database, openForWriting } from './database.ts';
+
+// SQLite takes the other columns of the row that holds the maximum.
+const LATEST = 'SELECT node, zone, max(since) FROM node_zones GROUP BY node';
+const INSERT = 'INSERT OR REPLACE INTO node_zones (node, zone, since) VALUES (?, ?, ?)';
+
+/** Opens the embedded store for the zones of nodes; the file is made by the first write. */
+export function openSqliteNodeZones(folder: string, file: string): NodeZoneStore {
+  const path = join(folder, file);
+  let database: Database | undefined;
+  const latest = (from: Database) => new Map(from.all<NodeZoneRow>(LATEST).map(({ node, zone }) => [node, zone]));
+  return {
+    async recordNodeZones(zones, since) {
+      mkdirSync(folder, { recursive: true });
+      database ??= openForWriting(path);
+      const writable = database;
+      writable.write(() => {
+        const known = latest(writable);
+        for (const [node, zone] of zones) if (known.get(node) !== zone) writable.run(INSERT, node, zone, since);
+      });
+    },
+    async nodeZones() {
+      if (database === undefined && !existsSync(path)) return new Map();
+      database ??= openForWriting(path);
+      return latest(database);
+    },
+    async [Symbol.asyncDispose]() {
+      database?.[Symbol.dispose]();
+    },
+  };
+}
