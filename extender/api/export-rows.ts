@@ -1,5 +1,4 @@
 import type { Container, PowerSample } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
 import { timeWriter } from './time-writer.ts';
 
 const MINUTE_MS = 60_000;
@@ -36,7 +35,7 @@ export function rowWriter(format: 'json' | 'csv'): (sample: PowerSample) => stri
     const from = Math.floor((end - 1) / MINUTE_MS) * MINUTE_MS;
     if (from !== minute) {
       minute = from;
-      const [first, last] = [isoTime(from), isoTime(from + MINUTE_MS)];
+      const [first, last] = [time(from), time(from + MINUTE_MS)];
       block = csv ? `${first},${last}` : `"block_start":"${first}","block_end":"${last}"`;
     }
     const begins = time(start);
