@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, TimeRange } from '../../shared/store/ports.ts';
-import { isoTime, type Joules } from '../../shared/units.ts';
+import { isoTime } from '../../shared/units.ts';
+import { measurementTexts } from './co2-measurements.ts';
 import { co2Request, co2RequestFaults } from './co2-request.ts';
-import { type CountryIntensity, countryIntensities, priced } from './country-intensity.ts';
+import { countryIntensities } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
 import { co2Answer } from './openapi/answers.ts';
 import { checked, ProblemError } from './problem.ts';
@@ -41,31 +42,7 @@ async function answer(store: ApiDependencies['store'], request: Request, respons
     end_time: isoTime(range.to),
     countries: Object.fromEntries(intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
   };
-  await streamJson(response, head, 'measurements', measurements(samples, range, intensities));
-}
-
-async function* measurements(
-  samples: AsyncIterable<PowerSample> | Iterable<PowerSample>,
-  range: TimeRange,
-  intensities: readonly CountryIntensity[],
-) {
-  for await (const sample of samples) {
-    // A sample that reaches over the edge gives the share that lies within, so that neighbouring ranges add up.
-    const start = Math.max(sample.start, range.from);
-    const end = Math.min(sample.end, range.to);
-    const joules = ((sample.joules * (end - start)) / (sample.end - sample.start)) as Joules;
-    yield {
-      timestamp: isoTime(end),
-      start: isoTime(start),
-      node: sample.container.node,
-      power_quality: sample.container.powerQuality ?? 'measured',
-      joules_per_second: joules / ((end - start) / 1000),
-      joules,
-      co2_emissions_by_country: Object.fromEntries(
-        intensities.map((country) => [country.code, priced(country, joules, start, end)]),
-      ),
-    };
-  }
+  await streamJson(response, head, 'measurements', measurementTexts(samples, range, intensities));
 }
 
 function spanOf(samples: readonly PowerSample[]): TimeRange {

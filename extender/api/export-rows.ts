@@ -1,5 +1,5 @@
 import type { Container, PowerSample } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { timeWriter } from './time-writer.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -26,6 +26,7 @@ export function rowWriter(format: 'json' | 'csv'): (sample: PowerSample) => stri
   let minute = Number.NaN;
   let block = '';
   const csv = format === 'csv';
+  const time = timeWriter();
   return ({ container, start, end, joules }) => {
     if (container !== current) {
       current = container;
@@ -34,13 +35,15 @@ export function rowWriter(format: 'json' | 'csv'): (sample: PowerSample) => stri
     const from = Math.floor((end - 1) / MINUTE_MS) * MINUTE_MS;
     if (from !== minute) {
       minute = from;
-      const [first, last] = [isoTime(from), isoTime(from + MINUTE_MS)];
+      const [first, last] = [time(from), time(from + MINUTE_MS)];
       block = csv ? `${first},${last}` : `"block_start":"${first}","block_end":"${last}"`;
     }
+    const begins = time(start);
+    const ends = time(end);
     const watts = joules / ((end - start) / 1000);
     return csv
-      ? `${head},${isoTime(end)},${watts},${block},${joules},${isoTime(start)},${tail}\r\n`
-      : `${head},"timestamp":"${isoTime(end)}","joules_per_second":${watts},${block},"joules":${joules},"start":"${isoTime(start)}",${tail}}`;
+      ? `${head},${ends},${watts},${block},${joules},${begins},${tail}\r\n`
+      : `${head},"timestamp":"${ends}","joules_per_second":${watts},${block},"joules":${joules},"start":"${begins}",${tail}}`;
   };
 }
 

@@ -7,12 +7,12 @@ const PIECE = 65_536;
 /** Longest time for which the event loop is kept from other requests, in milliseconds. */
 const TURN_MS = 20;
 
-/** Sends `{...head, [name]: [items]}` while the items arrive, no faster than the client reads. */
+/** Sends `{...head, [name]: [items]}` while the items' JSON arrives, no faster than the client reads. */
 export function streamJson(
   response: Response,
   head: object,
   name: string,
-  items: AsyncIterable<unknown>,
+  items: AsyncIterable<string>,
 ): Promise<void> {
   return streamText(response, 'application/json', texts(head, name, items));
 }
@@ -26,13 +26,9 @@ export async function streamText(response: Response, type: string, items: AsyncI
   });
 }
 
-async function* texts(head: object, name: string, items: AsyncIterable<unknown>): AsyncIterable<string> {
+async function* texts(head: object, name: string, items: AsyncIterable<string>): AsyncIterable<string> {
   yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
-  let separator = '';
-  for await (const item of items) {
-    yield separator + JSON.stringify(item);
-    separator = ',';
-  }
+  yield* items;
   yield ']}';
 }
 

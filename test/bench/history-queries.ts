@@ -160,11 +160,12 @@ async function serve(history: History) {
       ).text(),
     emissions: async ({ from, to }: { from: number; to: number }) =>
       (await fetch(`${url}/api/emissions?aggregate=namespace&step=1h&window=${isoTime(from)},${isoTime(to)}`)).text(),
-    /** Reads a whole export without keeping it; gives its rows. */
+    /** Reads an export of a namespace, a tenth of everything, without keeping it; gives its rows. */
     export: async () => {
-      const response = await fetch(`${url}/api/export-time-series?format=ndjson`);
+      const response = await fetch(`${url}/api/export-time-series?format=ndjson&namespace=team-3`);
       let rows = 0;
-      for await (const piece of response.body ?? []) for (const byte of piece) if (byte === 10) rows += 1;
+      for await (const piece of response.body ?? [])
+        for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) rows += 1;
       return rows;
     },
     async [Symbol.asyncDispose]() {
@@ -187,10 +188,13 @@ async function exports(
   const before = process.memoryUsage().rss;
   const floor = await once(() => small.export());
   const afterHalf = highest;
-  const ours = await once(() => large.export());
+  let rows = 0;
+  const ours = await once(async () => {
+    rows = await large.export();
+  });
   clearInterval(watch);
   console.log(
-    `export: ${(samples / (ours.p50 / 1e6) / 1000).toFixed(0)} k rows/s; resident ${(before / 1e6).toFixed(0)} MB before, ` +
+    `export of ${rows} of ${samples} samples: ${(rows / (ours.p50 / 1e6) / 1000).toFixed(0)} k rows/s; resident ${(before / 1e6).toFixed(0)} MB before, ` +
       `${(afterHalf / 1e6).toFixed(0)} MB at most during half, ${(highest / 1e6).toFixed(0)} MB at most during all`,
   );
   return { name: 'export: all containers / half of them', ours, floor };
