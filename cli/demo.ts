@@ -39,6 +39,7 @@ carbon-extender demo: every figure is SIMULATED. Ctrl-C stops it.
   grid      the hourly trace of 2021 for 11 zones, replayed as if it were now
   Kepler    ${DEMO_NODES.length} invented nodes with invented containers at ${settings.EXPORTER_URL}
   extender  answers kube-scheduler at ${scheduler}, and REST queries at ${api}
+  dashboard ${api}/
 
 Try, in another terminal (containers need two scrapes, about 10 seconds):
 

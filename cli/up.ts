@@ -50,6 +50,7 @@ carbon-extender is running. Ctrl-C stops it; the history stays.
   poller    asks for carbon intensity: ${source}
             writes ${settings.CACHE_FILE}, records Kepler at ${settings.EXPORTER_URL ?? 'http://localhost:9102/metrics'}
   extender  answers kube-scheduler at ${scheduler}, and REST queries at ${api}
+  dashboard ${api}/
   history   in ${settings.DATA_DIR}
 
 Try, in another terminal:
