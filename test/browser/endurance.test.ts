@@ -151,19 +151,18 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard under hard conditions', { timeout:
   it('weighs under 500 kB with everything that it loads', async () => {
     await using world = await startWorld();
     await using open = await openPage();
-    let bytes = 0;
-    let files = 0;
-    open.page.on('requestfinished', async (request) => {
+    const sizes: Promise<number>[] = [];
+    open.page.on('requestfinished', (request) => {
       if (!/\/(dashboard\/.*)?$/.test(new URL(request.url()).pathname)) return;
-      files += 1;
-      bytes += (await request.sizes()).responseBodySize;
+      sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
     });
 
     await open.page.goto(`${world.url}/?view=time`);
     await settled(open.page);
     await open.page.waitForSelector('canvas');
+    await expect.poll(() => sizes.length, { timeout: 10_000 }).toBeGreaterThan(10);
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 
-    expect(files).toBeGreaterThan(10);
     expect(bytes).toBeGreaterThan(10_000);
     expect(bytes).toBeLessThan(500_000);
   });
