@@ -21,10 +21,10 @@ export const extenderConfigSchema = z.object({
   EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
   API_HOST: z.string().default('0.0.0.0').describe('Address that API_PORT listens on'),
-  API_TOKEN: z
-    .string()
-    .optional()
-    .meta({ secret: true, description: 'Bearer token asked for on everything but health, metrics and the dashboard’s own files' }),
+  API_TOKEN: z.string().optional().meta({
+    secret: true,
+    description: 'Bearer token asked for on everything but health, metrics and the dashboard’s own files',
+  }),
   API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
     .default(0)
     .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),

@@ -4,9 +4,10 @@ import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
+import type { WaitingList } from './deferral/waiting-list.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement.ts';
-import type { FromStore, ToStore } from './placement-link.ts';
+import type { FromStore, ToApi } from './placement-link.ts';
 import { startSchedulerServer } from './scheduling/server.ts';
 import { tlsFiles } from './scheduling/tls.ts';
 
@@ -19,7 +20,7 @@ export interface ExtenderDependencies {
     config: ExtenderConfig,
     logger: Logger,
     onMessage: (message: FromStore) => void,
-  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToStore): void }>;
+  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToApi): void }>;
 }
 
 /** A running extender. */
@@ -49,7 +50,7 @@ export async function startExtender(
   await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
   const client = await clusterOf(config, logger);
   let api: Awaited<ReturnType<NonNullable<typeof startApi>>> | undefined;
-  const post = (message: ToStore) => api?.post?.(message);
+  const post = (message: ToApi) => api?.post?.(message);
   const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, clock, logger }));
   const scheduler = stack.use(
     await startSchedulerServer({
@@ -65,10 +66,17 @@ export async function startExtender(
     }),
   );
   const { metrics, zones } = placement;
-  const deferral = { config, client, cache: cache.state, zones, metrics: metrics.deferral };
+  let waiting: ToApi | undefined;
+  const onWaiting = (list: WaitingList) => {
+    waiting = { kind: 'waiting', list };
+    post(waiting);
+  };
+  const deferral = { config, client, cache: cache.state, zones, onWaiting, metrics: metrics.deferral };
   stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
   if (startApi !== undefined)
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
+  // The first round may have ended before there was a thread to tell.
+  if (waiting) post(waiting);
   const { port } = scheduler;
   logger.info({ port, apiPort: api?.port, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();

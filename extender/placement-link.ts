@@ -4,6 +4,7 @@ import { startLoop } from '../shared/runtime/loop.ts';
 import type { Decision } from '../shared/store/decisions.ts';
 import { type GramsPerKwh, gramsPerKwh } from '../shared/units.ts';
 import type { Zone } from '../shared/zones.ts';
+import type { WaitingList } from './deferral/waiting-list.ts';
 import type { ZoneHistory } from './scheduling/limits.ts';
 
 /** What the API thread, which owns the store, tells the scheduling thread. */
@@ -17,6 +18,9 @@ export interface ToStore {
   readonly batch: number;
   readonly decisions: readonly Decision[];
 }
+
+/** Everything that the scheduling thread tells the API thread. */
+export type ToApi = ToStore | { readonly kind: 'waiting'; readonly list: WaitingList };
 
 /** The scheduling thread's end: never waits, holds only so much. */
 export interface PlacementLink extends ZoneHistory, AsyncDisposable {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
-import type { FromStore, ToStore } from '../placement-link.ts';
+import type { FromStore, ToApi } from '../placement-link.ts';
 
 /** What the API thread is started with. */
 export interface ApiThreadData {
@@ -15,8 +15,8 @@ export interface ApiThreadData {
 /** The API thread, watched over. */
 export interface ApiThread extends AsyncDisposable {
   readonly port: number;
-  /** Sends to the thread that runs at the time; lost when none does. */
-  post(message: ToStore): void;
+  /** Sends to the thread that runs at the time; lost when none does. What waits is told again to a thread that takes over. */
+  post(message: ToApi): void;
 }
 
 const FIRST_WAIT_MS = 500;
@@ -35,6 +35,7 @@ export async function startApiThread(
   const stop = new AbortController();
   let current = startWorker(config, config.API_PORT, onMessage);
   const port = await current.listening;
+  let waiting: ToApi | undefined;
   const watched = (async () => {
     let wait = FIRST_WAIT_MS;
     let started = clock.monotonic();
@@ -48,6 +49,7 @@ export async function startApiThread(
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       started = clock.monotonic();
       current = startWorker(config, port, onMessage);
+      if (waiting) current.worker.postMessage(waiting);
       current.listening.then(
         () => logger.info({ port }, 'the API thread is back'),
         () => undefined,
@@ -56,7 +58,10 @@ export async function startApiThread(
   })();
   return {
     port,
-    post: (message) => current.worker.postMessage(message),
+    post(message) {
+      if (message.kind === 'waiting') waiting = message;
+      current.worker.postMessage(message);
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       await stopWorker(current);

@@ -7,7 +7,8 @@ import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { watchCache } from '../cache-watcher.ts';
-import type { ToStore } from '../placement-link.ts';
+import type { WaitingList } from '../deferral/waiting-list.ts';
+import type { ToApi } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
@@ -27,9 +28,12 @@ const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
 const decisions = stack.use(decisionHistory(config));
+// Until the other thread tells: nothing waits where nothing can, and otherwise it is not known.
+let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
   store,
   decisions,
+  waiting: () => waiting,
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
@@ -53,8 +57,13 @@ const placements = stack.use(
     logger: createLogger('extender-api', config.LOG_LEVEL),
   }),
 );
-parentPort?.on('message', async (message: 'stop' | ToStore) => {
-  if (message !== 'stop') return placements.receive(message);
+const receive = async (message: ToApi) => {
+  if (message.kind === 'decisions') return placements.receive(message);
+  message.kind satisfies 'waiting';
+  waiting = message.list;
+};
+parentPort?.on('message', async (message: 'stop' | ToApi) => {
+  if (message !== 'stop') return receive(message);
   await stack.disposeAsync();
   parentPort?.close();
 });
