@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
+import type { WaitingList } from './deferral/waiting-list.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement.ts';
 import type { FromStore, ToApi } from './placement-link.ts';
@@ -68,10 +69,17 @@ export async function startExtender(
     }),
   );
   const { metrics, zones } = placement;
-  const deferral = { config, client, cache: cache.state, zones, metrics: metrics.deferral };
+  let waiting: ToApi | undefined;
+  const onWaiting = (list: WaitingList) => {
+    waiting = { kind: 'waiting', list };
+    post(waiting);
+  };
+  const deferral = { config, client, cache: cache.state, zones, onWaiting, metrics: metrics.deferral };
   stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
   if (startApi !== undefined)
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
+  // The first round may have ended before there was a thread to tell.
+  if (waiting) post(waiting);
   const { port } = scheduler;
   logger.info({ port, apiPort: api?.port, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();

@@ -4,6 +4,7 @@ import { startLoop } from '../shared/runtime/loop.ts';
 import type { Decision } from '../shared/store/decisions.ts';
 import { type GramsPerKwh, gramsPerKwh } from '../shared/units.ts';
 import type { Zone } from '../shared/zones.ts';
+import type { WaitingList } from './deferral/waiting-list.ts';
 import type { ZoneHistory } from './scheduling/limits.ts';
 
 /** What the API thread, which owns the store, tells the scheduling thread. */
@@ -25,7 +26,7 @@ export interface NodeZonesTold {
 }
 
 /** Everything that the scheduling thread sends to the API thread. */
-export type ToApi = ToStore | NodeZonesTold;
+export type ToApi = ToStore | NodeZonesTold | { readonly kind: 'waiting'; readonly list: WaitingList };
 
 /** The scheduling thread's end: never waits, holds only so much. */
 export interface PlacementLink extends ZoneHistory, AsyncDisposable {

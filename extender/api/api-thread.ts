@@ -15,7 +15,7 @@ export interface ApiThreadData {
 /** The API thread, watched over. */
 export interface ApiThread extends AsyncDisposable {
   readonly port: number;
-  /** Sends to the thread that runs at the time; lost when none does. */
+  /** Sends to the thread that runs at the time; lost when none does. What waits is told again to a thread that takes over. */
   post(message: ToApi): void;
 }
 
@@ -35,6 +35,7 @@ export async function startApiThread(
   const stop = new AbortController();
   let current = startWorker(config, config.API_PORT, onMessage);
   const port = await current.listening;
+  let waiting: ToApi | undefined;
   const watched = (async () => {
     let wait = FIRST_WAIT_MS;
     let started = clock.monotonic();
@@ -48,6 +49,7 @@ export async function startApiThread(
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       started = clock.monotonic();
       current = startWorker(config, port, onMessage);
+      if (waiting) current.worker.postMessage(waiting);
       current.listening.then(
         () => logger.info({ port }, 'the API thread is back'),
         () => undefined,
@@ -56,7 +58,10 @@ export async function startApiThread(
   })();
   return {
     port,
-    post: (message) => current.worker.postMessage(message),
+    post(message) {
+      if (message.kind === 'waiting') waiting = message;
+      current.worker.postMessage(message);
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       await stopWorker(current);

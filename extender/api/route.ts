@@ -7,6 +7,7 @@ import type { DecisionReader } from '../../shared/store/decisions.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
 import type { Zone } from '../../shared/zones.ts';
+import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { LabelsOf } from './emissions/naming.ts';
@@ -32,6 +33,8 @@ export interface ApiDependencies {
   readonly labels?: () => Promise<LabelsOf | undefined>;
   /** Where pods were placed; absent: not recorded. */
   readonly decisions?: DecisionReader;
+  /** What waits for a cleaner hour; absent: no deferral controller runs beside this API. */
+  readonly waiting?: () => WaitingList;
   /** Bearer token; undefined leaves the API open. */
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */

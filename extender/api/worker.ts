@@ -8,6 +8,7 @@ import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openReadableStore } from '../../shared/store/open.ts';
 import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import { watchCache } from '../cache-watcher.ts';
+import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ToApi } from '../placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
@@ -37,9 +38,12 @@ const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: sys
 const decisions = stack.use(decisionHistory(config));
 const surroundings = { config, clock: systemClock, logger };
 const nodeZones = stack.use(startNodeZones({ ...surroundings, configured: zoneByName(config) }));
+// Until the other thread tells: nothing waits where nothing can, and otherwise it is not known.
+let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
   store,
   decisions,
+  waiting: () => waiting,
   readings,
   workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
@@ -63,9 +67,14 @@ const placements = stack.use(
     logger: createLogger('extender-api', config.LOG_LEVEL),
   }),
 );
+const receive = async (message: ToApi) => {
+  if (message.kind === 'decisions') return placements.receive(message);
+  if (message.kind === 'node-zones') return nodeZones.receive(message.zones);
+  message.kind satisfies 'waiting';
+  waiting = message.list;
+};
 parentPort?.on('message', async (message: 'stop' | ToApi) => {
-  if (message !== 'stop')
-    return message.kind === 'decisions' ? placements.receive(message) : nodeZones.receive(message.zones);
+  if (message !== 'stop') return receive(message);
   await stack.disposeAsync();
   parentPort?.close();
 });

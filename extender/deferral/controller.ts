@@ -12,6 +12,7 @@ import { deadlineOf, type Verdict } from './judge.ts';
 import { type Election, joinElection } from './lease.ts';
 import { releaseRate } from './release-rate.ts';
 import { createRounds, type JudgedWork } from './rounds.ts';
+import { createWaitingTeller, type WaitingList } from './waiting-list.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
@@ -30,6 +31,8 @@ export interface DeferralOptions {
   readonly lease: { readonly namespace: string; readonly identity: string };
   /** Told of every release, for the savings ledger. */
   readonly onReleased?: (released: ReleasedWork) => void;
+  /** Told what waits after a round that changed it. */
+  readonly onWaiting?: (list: WaitingList) => void;
   readonly metrics: DeferralMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,11 +58,14 @@ export function startDeferral(options: DeferralOptions): AsyncDisposable {
   const durationMs = Math.max(SHORTEST_LEASE_MS, LEASE_ROUNDS * periodMs);
   const election = joinElection({ client, ...lease, durationMs, clock });
   const round = createController({ ...options, election, waiting, durationOf: earlier.durationOf });
+  const { mode, clusterWishes, onWaiting = () => undefined } = options;
+  const tell = createWaitingTeller({ mode, clusterWishes, onWaiting });
   const finished = (async () => {
     while (!stop.signal.aborted) {
       wake = new AbortController();
       const began = clock.monotonic();
       await round(stop.signal).catch((err) => logger.error({ err }, 'round of the deferral controller failed'));
+      if (waiting.isListed()) tell(waiting.all());
       const left = Math.max(0, periodMs - (clock.monotonic() - began));
       await clock.sleep(left, AbortSignal.any([stop.signal, wake.signal]));
       if (wake.signal.aborted) await clock.sleep(Math.min(SETTLE_MS, periodMs), stop.signal);

@@ -9,6 +9,7 @@ import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.t
 import type { ReleasedWork } from './actions.ts';
 import { startDeferral } from './controller.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
+import type { WaitingList } from './waiting-list.ts';
 import { runWatchdog } from './watchdog.ts';
 
 /** What the extender hands to the deferral controller. */
@@ -19,6 +20,7 @@ export interface DeferralSources {
   readonly cache: () => CacheState;
   readonly zones: () => readonly Zone[];
   readonly onReleased?: (released: ReleasedWork) => void;
+  readonly onWaiting?: (list: WaitingList) => void;
   readonly metrics: DeferralMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,6 +33,7 @@ export function startConfiguredDeferral(sources: DeferralSources): AsyncDisposab
   if (mode === 'off') return undefined;
   if (client === undefined) {
     logger.warn({ DEFERRAL: mode }, 'nothing is deferred: no cluster is known');
+    sources.onWaiting?.({ deferral: 'off', total: 0, entries: [] });
     return undefined;
   }
   const identity = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;

@@ -9,6 +9,8 @@ import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 export interface WaitingWatch extends AsyncDisposable {
   /** Gated pods and suspended Jobs, with the wishes of their namespaces filled in. */
   all(): readonly WaitingWork[];
+  /** Whether the pods have been listed: before, none waiting means nothing. */
+  isListed(): boolean;
 }
 
 /** Pods that no node has and that no container of which has run: the only ones that can stand behind a gate. */
@@ -36,6 +38,7 @@ export function watchWaiting(options: {
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
       return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
     },
+    isListed: () => pods.ageMs() !== undefined,
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
     },

@@ -117,6 +117,28 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect(burnt.map(([, used]) => used)).toEqual(budgets.map((one: { used_gCO2e: number }) => grams(one.used_gCO2e)));
   });
 
+  it('shows what waits with its plan, and says where nothing is made to wait', async () => {
+    await using world = await startWorld();
+    await using idle = await startWorld({ empty: true });
+    await using open = await openPage();
+
+    await open.page.goto(`${world.url}/?view=scheduling`);
+    await settled(open.page);
+    const shown = await rowsOf(open.page, 'Waiting pods and Jobs');
+    const note = await open.page.locator('#waiting .note').textContent();
+    await open.page.goto(`${idle.url}/?view=scheduling`);
+    await settled(open.page);
+
+    const { waiting } = await world.get('/api/waiting');
+    const text = (iso: string) => iso.slice(0, 16).replace('T', ' ');
+    expect(shown.map((cells) => cells.slice(2))).toEqual([
+      [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %'],
+      ['no plan yet', text(waiting[1].deadline), '–'],
+    ]);
+    expect(note).toContain('2 of 3');
+    expect(await open.page.locator('#waiting').textContent()).toContain('No pod is made to wait here');
+  });
+
   it('sends a reading by the form and tells the faults of another', async () => {
     await using world = await startWorld();
     await using open = await openPage();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../extender/api/api-metrics.ts';
 import { createApp } from '../../extender/api/app.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
+import type { WaitingList } from '../../extender/deferral/waiting-list.ts';
 import { openReadingsApi } from '../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
 import {
@@ -80,6 +81,7 @@ export async function startWorld({ quality = 'measured', token, hostile = false,
     metrics: createApiMetrics(),
     mode: 'local',
     cache: () => cache,
+    ...(!empty && { waiting: () => waitingList(now, hostile) }),
     token,
   });
   let server: ListeningServer = await listen(app, { host: '127.0.0.1', port: 0 });
@@ -191,6 +193,19 @@ function energy(now: number, quality: Quality, hostile: boolean) {
     );
     return { target: 'recorded', samples };
   });
+}
+
+/** One with a plan and one without, and more than are listed. */
+function waitingList(now: number, hostile: boolean): WaitingList {
+  const hour = hourOf(now);
+  const of = { kind: 'Pod', namespace: 'batch', arrivedAt: hour, deadline: hour + 9 * HOUR_MS } as const;
+  const planned = { plannedStart: hour + 4 * HOUR_MS, expectedSavingPercent: 31.4 };
+  const unplanned = { plannedStart: null, expectedSavingPercent: null };
+  const entries = [
+    { ...of, name: hostile ? HOSTILE[0] : 'train-model', ...planned },
+    { ...of, name: 'thumbnails', ...unplanned },
+  ];
+  return { deferral: 'on', total: 3, entries };
 }
 
 function placements(now: number, hostile: boolean): Decision[] {

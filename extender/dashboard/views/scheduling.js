@@ -3,6 +3,7 @@ import { card, empty, fill, h, name, select, table } from '../dom.js';
 import { energy, grams, number, percent, time } from '../format.js';
 import { choose } from '../location.js';
 import { bar } from './now.js';
+import { waitingCard } from './waiting.js';
 
 const WINDOWS = [
   ['60m', 'Last hour'],
@@ -21,31 +22,20 @@ export function schedulingView(place, choices) {
       { class: 'controls' },
       select('Window', window, WINDOWS, (value) => choose({ window: value })),
     ),
+    parts.waiting,
     parts.savings,
     parts.budgets,
     parts.placed,
   );
-  parts.waiting.append(waitingCard());
+  const showWaiting = () => fill(parts.waiting, 'waiting pods', async () => waitingCard(await ask('/api/waiting')));
   const show = () => {
+    showWaiting();
     fill(parts.savings, 'savings', () => savings(window));
     fill(parts.budgets, 'budgets', async () => budgetsCard(await ask('/api/budgets')));
     fill(parts.placed, 'placements', async () => placedCard(await ask(`/api/decisions?window=${window}&limit=50`)));
   };
   show();
-  return { onEvent: (kind) => (kind === 'decisions' || kind === 'back') && show() };
-}
-
-/** The controller that holds pods back runs beside the scheduler port, and the API is not told of its plans. */
-function waitingCard() {
-  return card(
-    'Waiting pods',
-    empty(
-      'Plans of waiting pods are on the pods themselves',
-      'Each pod that waits behind its gate carries its planned start and expected saving as an Event and annotations: ',
-      h('code', {}, 'kubectl get events -A --field-selector reason=WaitingForCleanHour'),
-      '. How many wait is in the metrics of the scheduler port.',
-    ),
-  );
+  return { onEvent: (kind) => (kind === 'decisions' || kind === 'back' ? show() : showWaiting()) };
 }
 
 const HOURS = { '60m': 1, '24h': 24, '7d': 168, '30d': 720 };

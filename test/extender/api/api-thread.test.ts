@@ -38,6 +38,7 @@ describe('the API thread', () => {
     await fill(data);
     await using api = await startApiThread(settings({ DATA_DIR: data, API_HEAP_MB: '64' }), log);
     const url = `http://127.0.0.1:${api.port}`;
+    api.post({ kind: 'waiting', list: { deferral: 'on', total: 2, entries: [] } });
 
     // Every container's last 1440 minutes at once are more than the thread may hold.
     const body = JSON.stringify({ n: 1440 });
@@ -46,6 +47,9 @@ describe('the API thread', () => {
 
     await expect.poll(() => healthy(url), { timeout: 20_000, interval: 200 }).toBe(true);
     expect(log.at('error')).toHaveLength(1);
+    // What waits is told once only by the controller, and yet known to the new thread.
+    const waiting = async () => (await fetch(`${url}/api/waiting`)).json();
+    await expect.poll(waiting).toEqual({ deferral: 'on', total: 2, waiting: [] });
     expect(String(log.at('error')[0]?.fields.reason)).toMatch(/memory/i);
   });
 });

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DeferralOptions, startDeferral } from '../../../extender/deferral/controller.ts';
 import { createDeferralMetrics } from '../../../extender/deferral/deferral-metrics.ts';
+import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
 import { connectKubernetes } from '../../../extender/kubernetes/client.ts';
 import type { CacheState } from '../../../shared/carbon-cache.ts';
 import { HOUR_MS, isoTime } from '../../../shared/units.ts';
@@ -90,6 +91,33 @@ describe('the deferral controller', () => {
       () => events('Released'),
       (found) => found.length === 1,
     );
+  });
+
+  it('tells what waits, first without and then with its plan, and nothing when it is unchanged', async () => {
+    const told: WaitingList[] = [];
+    cluster.create('pods', gatedPod('report', WAIT, NOON));
+    await start({ onWaiting: (list) => told.push(list) });
+
+    await until(() => told.at(-1)?.entries[0]?.plannedStart);
+    const planned = told.length;
+    await until(
+      () => cluster.requests.filter((line) => line.includes('/leases/')).length,
+      (renewed) => renewed > 0,
+    );
+    clock.set(ONE + HOUR_MS);
+    await until(() => told.at(-1)?.total === 0);
+
+    expect(told[planned - 1]).toEqual({
+      deferral: 'on',
+      total: 1,
+      entries: [
+        {
+          ...{ kind: 'Pod', namespace: 'batch', name: 'report', arrivedAt: NOON },
+          ...{ plannedStart: NOON + 110 * 60_000, deadline: NOON + 6 * HOUR_MS, expectedSavingPercent: 80 },
+        },
+      ],
+    });
+    expect(new Set(told.map((list) => JSON.stringify(list))).size).toBe(told.length);
   });
 
   it('does the same for a suspended Job, and leaves one alone that was suspended after its release', async () => {

@@ -29,6 +29,7 @@ const REQUESTS: readonly [method: 'get' | 'post' | 'put', path: string, query?: 
   ['get', '/api/grid'],
   ['get', '/api/forecast', '?zone=DE'],
   ['get', '/api/decisions'],
+  ['get', '/api/waiting'],
   ['post', '/api/workloads', '', WORKLOAD],
   ['get', '/api/workloads'],
   ['get', '/api/budgets'],

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { isoTime } from '../../../shared/units.ts';
+import { DEFERRAL_MODES } from '../../deferral/settings.ts';
+import { MOST_LISTED, type WaitingEntry, type WaitingList } from '../../deferral/waiting-list.ts';
+import type { ApiDependencies, Route } from '../route.ts';
+
+const entry = z.strictObject({
+  kind: z.enum(['Pod', 'Job']),
+  namespace: z.string(),
+  name: z.string(),
+  arrived: z.iso.datetime(),
+  planned_start: z.iso.datetime().nullable().describe('null: there is no plan yet'),
+  deadline: z.iso.datetime().describe('Starts by then at the latest'),
+  expected_saving_percent: z
+    .number()
+    .nullable()
+    .describe('Of the grams of running at once; null: there is no plan yet, or its saving cannot be read'),
+});
+
+/** Answer of `GET /api/waiting`. */
+export const waitingAnswer = z.strictObject({
+  deferral: z.enum(DEFERRAL_MODES).describe('off: the controller does not run here'),
+  total: z.int().nonnegative().nullable().describe('All that wait; null: the cluster has not been listed yet'),
+  waiting: z.array(entry).describe(`Nearest deadline first, ${MOST_LISTED} at most`),
+});
+
+/** What an API says that no controller tells anything. */
+const NOT_DEFERRED: WaitingList = { deferral: 'off', total: 0, entries: [] };
+
+/** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the controller's last round. */
+export function waitingRoute({ waiting }: ApiDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/api/waiting',
+    operation: {
+      tag: 'scheduling',
+      summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
+      answer: { description: 'What waited at the end of the last round', schema: waitingAnswer },
+    },
+    async handle(_request, response) {
+      const { deferral, total, entries } = waiting?.() ?? NOT_DEFERRED;
+      response.json({ deferral, total, waiting: entries.map(entryAnswer) });
+    },
+  };
+}
+
+function entryAnswer(one: WaitingEntry): z.output<typeof entry> {
+  return {
+    kind: one.kind,
+    namespace: one.namespace,
+    name: one.name,
+    arrived: isoTime(one.arrivedAt),
+    planned_start: one.plannedStart === null ? null : isoTime(one.plannedStart),
+    deadline: isoTime(one.deadline),
+    expected_saving_percent: one.expectedSavingPercent,
+  };
+}

@@ -1,0 +1,68 @@
+import type { EpochMs } from '../../shared/units.ts';
+import { layeredWishes, type Wishes } from '../scheduling/wishes.ts';
+import { deadlineOf } from './judge.ts';
+import type { DEFERRAL_MODES } from './settings.ts';
+import type { WaitingWork } from './waiting-work.ts';
+
+/** A pod or suspended Job that waits, as others are told of it. */
+export interface WaitingEntry {
+  readonly kind: 'Pod' | 'Job';
+  readonly namespace: string;
+  readonly name: string;
+  readonly arrivedAt: EpochMs;
+  /** Null while there is no plan. */
+  readonly plannedStart: EpochMs | null;
+  readonly deadline: EpochMs;
+  /** Of the grams of running at once; null while there is no plan, or where its saving cannot be read. */
+  readonly expectedSavingPercent: number | null;
+}
+
+/** What waits, small enough to be sent to another thread after every round. */
+export interface WaitingList {
+  readonly deferral: (typeof DEFERRAL_MODES)[number];
+  /** All that waits, listed or not; null while the cluster has not told. */
+  readonly total: number | null;
+  /** Those that must start first, {@link MOST_LISTED} at most. */
+  readonly entries: readonly WaitingEntry[];
+}
+
+/** Longest list that is sent. */
+export const MOST_LISTED = 300;
+
+/** Makes a teller that hands a list on only when it differs from the one before. */
+export function createWaitingTeller(options: {
+  readonly mode: WaitingList['deferral'];
+  readonly clusterWishes?: Wishes | undefined;
+  readonly onWaiting: (list: WaitingList) => void;
+}): (all: readonly WaitingWork[]) => void {
+  const { mode, clusterWishes, onWaiting } = options;
+  let told = '';
+  return (all) => {
+    const entries = all
+      .map((work) => entryOf(clusterWishes ? { ...work, wishes: layeredWishes(work.wishes, clusterWishes) } : work))
+      .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))
+      .slice(0, MOST_LISTED);
+    const list: WaitingList = { deferral: mode, total: all.length, entries };
+    const text = JSON.stringify(list);
+    if (text === told) return;
+    told = text;
+    onWaiting(list);
+  };
+}
+
+function keyOf({ kind, namespace, name }: WaitingEntry): string {
+  return `${namespace}/${name}/${kind}`;
+}
+
+function entryOf(work: WaitingWork): WaitingEntry {
+  const { kind, namespace, name, createdAt, plan } = work;
+  return {
+    kind,
+    namespace,
+    name,
+    arrivedAt: createdAt,
+    plannedStart: plan?.start ?? null,
+    deadline: deadlineOf(work),
+    expectedSavingPercent: plan?.saving === undefined ? null : Math.round(plan.saving * 1_000) / 10,
+  };
+}
