@@ -8,7 +8,7 @@ export function optionalTool(name: string, leftOut: string): string | undefined 
   const path = given && existsSync(given) ? given : findProgram(name);
   if (path === undefined)
     process.stderr.write(
-      `\n!! LEFT OUT: ${leftOut}. It needs ${name} on the PATH or in KUBE_TOOLS; test/cluster/assets/build makes helm.\n\n`,
+      `\n!! LEFT OUT: ${leftOut}. It needs ${name} on the PATH or in KUBE_TOOLS; test/cluster/assets/build makes ${name}.\n\n`,
     );
   return path;
 }
