@@ -6,6 +6,7 @@ import { createApp } from '../../../extender/api/app.ts';
 import { decisionHistory } from '../../../extender/api/dashboard/decision-history.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
+import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
 import { openReadingsApi } from '../../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../../shared/carbon-cache.ts';
@@ -29,7 +30,7 @@ export const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app
 const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
 
 /** Serves the API over an empty embedded store of its own. */
-export async function start(token?: string, cache?: () => CacheState) {
+export async function start(token?: string, cache?: () => CacheState, waiting?: () => WaitingList) {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
   const store = openSqliteWriter(folder);
   const log = capturedLog();
@@ -54,6 +55,7 @@ export async function start(token?: string, cache?: () => CacheState) {
     zoneOfNode,
     labels: podLabels(store),
     ...(cache && { cache }),
+    ...(waiting && { waiting }),
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
