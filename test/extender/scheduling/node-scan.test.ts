@@ -18,6 +18,11 @@ const item = fc.record({
   spec: fc.oneof(fc.record({ providerID: text, taints: filler }), fc.constant(null)),
 });
 
+/** A node as it stands in the list's text, two levels deep. */
+function written(node: unknown, space: number): string {
+  return JSON.stringify(node, null, space).replaceAll('\n', `\n${' '.repeat(2 * space)}`);
+}
+
 describe('scanNodes', () => {
   it('reads what parsing reads, and knows where each node stands, however it is written', () => {
     fc.assert(
@@ -26,17 +31,18 @@ describe('scanNodes', () => {
         fc.nat(2),
         (items, space) => {
           const json = Buffer.from(JSON.stringify({ metadata: {}, items, more: [1] }, null, space));
-          const sent = JSON.parse(json.toString('utf8')).items;
 
           const nodes = scanNodes(json);
 
-          expect(nodes.map(({ name }) => name)).toEqual(sent.map((node: (typeof items)[0]) => node.metadata.name));
+          expect(nodes.map(({ name }) => name)).toEqual(items.map(({ metadata }) => metadata.name));
           for (const [at, { start, end, labels, providerId }] of nodes.entries()) {
-            expect(JSON.parse(json.toString('utf8', start, end))).toEqual(sent[at]);
+            const sent = items[at] as (typeof items)[0];
+            // The text and not what JSON.parse makes of it: V8 13.6 misreads some keys of one escaped character.
+            expect(json.toString('utf8', start, end)).toBe(written(sent, space));
             expect(labels?.[ZONE]).toBe(
-              Object.hasOwn(sent[at].metadata.labels, ZONE) ? sent[at].metadata.labels[ZONE] : undefined,
+              Object.hasOwn(sent.metadata.labels, ZONE) ? sent.metadata.labels[ZONE] : undefined,
             );
-            expect(providerId).toBe(sent[at].spec?.providerID);
+            expect(providerId).toBe(sent.spec?.providerID);
           }
         },
       ),
