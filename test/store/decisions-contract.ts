@@ -20,12 +20,14 @@ export function decision(uid: string, boundAt = NOON): Decision {
     quality: 'estimated',
     intensityAgeMs: 61_000,
     candidates: 12,
+    candidateZones: 'DE=7,FR=5',
     candidatesMean: gramsPerKwh(310.25),
     candidatesWorst: gramsPerKwh(700),
     candidatesBest: gramsPerKwh(42.5),
     mode: 'enforce',
     arrivedAt: boundAt - 7_200_000,
     releasedAt: boundAt - 900,
+    latestStart: boundAt + 3_600_000,
     decidedAt: boundAt - 5,
     boundAt,
   };
@@ -56,8 +58,10 @@ export function decisionsContract(name: string, open: () => Promise<DecisionWrit
         candidatesMean: null,
         candidatesWorst: null,
         candidatesBest: null,
+        candidateZones: null,
         arrivedAt: null,
         releasedAt: null,
+        latestStart: null,
       };
 
       await store.recordDecisions([unknown]);
@@ -72,6 +76,21 @@ export function decisionsContract(name: string, open: () => Promise<DecisionWrit
       await store.recordDecisions([decision('a'), decision('b')]);
 
       expect(await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }))).toHaveLength(2);
+    });
+
+    it('with candidates even when a replica that was not asked tells of the same pod later', async () => {
+      await using store = await open();
+      const unasked: Decision = { ...decision('a'), candidates: 0, candidateZones: null, candidatesMean: null };
+      await store.recordDecisions([unasked, { ...unasked, uid: 'b' }]);
+      await store.recordDecisions([decision('a')]);
+
+      await store.recordDecisions([unasked, { ...unasked, uid: 'b', boundAt: NOON - 1 }]);
+
+      const found = await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }));
+      expect(found.map(({ uid, candidates, boundAt }) => [uid, candidates, boundAt])).toEqual([
+        ['a', 12, NOON],
+        ['b', 0, NOON],
+      ]);
     });
   });
 }

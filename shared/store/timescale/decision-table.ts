@@ -11,12 +11,13 @@ import { migrate } from './migrate.ts';
 /** Longest time that one statement or transaction may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
 
-const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'decidedAt', 'boundAt']);
+const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'latestStart', 'decidedAt', 'boundAt']);
 const CHANGING = DECISION_FIELDS.filter((field) => field !== 'uid').map(
   (field) => `${DECISION_COLUMNS[field]} = excluded.${DECISION_COLUMNS[field]}`,
 );
 const INSERT = `INSERT INTO placement_decisions (${DECISION_FIELDS.map((field) => DECISION_COLUMNS[field]).join(', ')})
-  VALUES (${DECISION_FIELDS.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (uid) DO UPDATE SET ${CHANGING.join(', ')}`;
+  VALUES (${DECISION_FIELDS.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (uid) DO UPDATE SET ${CHANGING.join(', ')}
+  WHERE excluded.candidates > 0`;
 const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placement_decisions
   WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
 
