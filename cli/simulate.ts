@@ -127,7 +127,7 @@ function textOf({ source, zones, trace }: SimulationInput, result: SimulationRes
   return `${result.jobs} jobs (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
 
 ${textTable(COLUMNS, result.results)}
-Saved: against running at arrival in the cleanest zone of that hour. Of oracle: against knowing the future.
+Saved: against running at arrival in the cleanest zone of that hour that the job may run in. Of oracle: against knowing the future.
 `;
 }
 
