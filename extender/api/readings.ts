@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { parseReading, readingInput } from '../../shared/readings/reading.ts';
+import { type ParsedReading, parseReading, readingInput } from '../../shared/readings/reading.ts';
 import { HOUR_MS } from '../../shared/units.ts';
 import type { IntakeFault } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
@@ -63,7 +63,7 @@ async function answer(
     maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
   };
   const checked = items.map((item) => (item.kind === 'refused' ? item : parseReading(item.value, now, limits)));
-  const key = keyOf(request);
+  const key = keyOf(request, () => faultsOfItems(single, checked));
   const once =
     key === undefined
       ? undefined
@@ -111,7 +111,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   sendProblem(response, new ProblemError(fault ? 503 : 400, detail, faultsOfBatch(outcomes)), outcome);
 }
 
-function faultsOfBatch(outcomes: readonly Outcome[]): RequestFault[] {
+function faultsOfBatch(outcomes: readonly (Outcome | ParsedReading)[]): RequestFault[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
       ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
@@ -132,11 +132,21 @@ function itemAnswer(outcome: Outcome, index: number) {
   }
 }
 
-function keyOf(request: Request): string | undefined {
+/** The key of the request; of a faulty one, the sender is told with all that is wrong beside it. */
+function keyOf(request: Request, others: () => readonly RequestFault[]): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
-  throw new ProblemError(400, 'The Idempotency-Key is not 1 to 255 visible ASCII characters');
+  const fault = 'is not 1 to 255 visible ASCII characters';
+  const faults = [{ pointer: '/Idempotency-Key', detail: fault }, ...others()];
+  const detail = faults.length === 1 ? `The Idempotency-Key ${fault}` : `The request has ${faults.length} faults`;
+  throw new ProblemError(400, detail, faults);
+}
+
+function faultsOfItems(single: boolean, items: readonly ParsedReading[]): readonly RequestFault[] {
+  const [only] = items;
+  if (!single) return faultsOfBatch(items);
+  return only?.kind === 'refused' ? only.faults : [];
 }
 
 function digest(text: string): string {

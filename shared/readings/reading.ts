@@ -53,12 +53,22 @@ export const readingInput = z.strictObject({
 /** Checks a reading as it came over the wire; every fault is named. Without limits any time is taken. */
 export function parseReading(input: unknown, now: EpochMs, limits?: SkewLimits): ParsedReading {
   const parsed = readingInput.safeParse(input);
-  if (!parsed.success) return { kind: 'refused', faults: parsed.error.issues.flatMap(faultsOf) };
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap(faultsOf);
+    return { kind: 'refused', faults: limits ? withSkew(faults, input, now, limits) : faults };
+  }
   const { site_id: siteId, device_id: deviceId, power_reading, timestamp: text } = parsed.data;
   const timestamp = Date.parse(text);
   const fault = limits && skewFault(timestamp, now, limits);
   if (fault !== undefined) return { kind: 'refused', faults: [{ pointer: '/timestamp', detail: fault }] };
   return { kind: 'reading', reading: { siteId, deviceId, watts: toWatts(power_reading), timestamp } };
+}
+
+/** Faults with that of the time, where it is one and is not among them. */
+function withSkew(faults: readonly ReadingFault[], input: unknown, now: EpochMs, limits: SkewLimits) {
+  const time = readingInput.shape.timestamp.safeParse((input as { timestamp?: unknown } | null)?.timestamp);
+  const detail = time.success ? skewFault(Date.parse(time.data), now, limits) : undefined;
+  return detail === undefined ? faults : [...faults, { pointer: '/timestamp', detail }];
 }
 
 function skewFault(timestamp: EpochMs, now: EpochMs, { maxAheadMs, maxAgeMs }: SkewLimits): string | undefined {

@@ -146,6 +146,21 @@ for (const backend of BACKENDS) {
       expect(empty.status).toBe(400);
     });
 
+    it('names a faulty Idempotency-Key and all that is wrong with the readings at once', async () => {
+      const headers = { 'idempotency-key': 'a b' };
+      const key = { pointer: '/Idempotency-Key', detail: 'is not 1 to 255 visible ASCII characters' };
+      const power = 'is below 0 W';
+
+      const alone = await send(url, reading(1), { headers });
+      const single = await send(url, reading(1, { power_reading: -1 }), { headers });
+      const batch = await send(url, [reading(1), reading(2, { power_reading: -1 })], { headers });
+
+      expect(alone.body).toMatchObject({ errors: [key], detail: `The Idempotency-Key ${key.detail}` });
+      expect(single.body.errors).toEqual([key, { pointer: '/power_reading', detail: power }]);
+      expect(batch.body).toMatchObject({ detail: 'The request has 2 faults' });
+      expect(batch.body.errors).toEqual([key, { pointer: '/1/power_reading', detail: power }]);
+    });
+
     it('keeps one answer when the same key arrives many times at once', async () => {
       const headers = { 'idempotency-key': 'storm' };
       const body = reading(1);
