@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { HourlyIntensity } from './intensity.ts';
 import { countSavings, type IntensityIn, type MeasuredEnergy, type Saving } from './savings.ts';
 import { decodeCandidateZones } from './store/candidate-zones.ts';
@@ -18,20 +17,21 @@ interface Entry {
 }
 type Entries = ReadonlyMap<string, readonly Entry[]>;
 
-/** Rows after which other work of the thread gets its turn. */
+/** Rows from one pause to the next: a few milliseconds. */
 const ROWS_AT_A_TIME = 10_000;
 
-/** What the decisions of a range saved, from measured energy up to the end of the range. */
+/** What the decisions of a range saved, from measured energy up to the end of the range. `pause` lets other work have a turn. */
 export async function savingsLedger(
   store: PowerReader & IntensityReader,
   decisions: readonly Decision[],
   range: TimeRange,
   source: EnergySource,
+  pause: () => Promise<unknown> = async () => undefined,
 ): Promise<readonly Saving[]> {
   if (decisions.length === 0) return [];
   const entries = entriesOf(decisions, range.to, await intensitiesOf(store, decisions, range));
   if (source === 'raw') await addSamples(store, entries);
-  else await addHours(store, entries, range.to);
+  else await addHours(store, entries, range.to, pause);
   return [...entries.values()]
     .flat()
     .sort((a, b) => a.decision.boundAt - b.decision.boundAt)
@@ -51,12 +51,17 @@ function entriesOf(decisions: readonly Decision[], to: EpochMs, at: IntensityIn)
 }
 
 /** One pass over the rollup of all pods: asking for each alone would unpack every hour once for each. */
-async function addHours(store: PowerReader, entries: Entries, to: EpochMs): Promise<void> {
+async function addHours(
+  store: PowerReader,
+  entries: Entries,
+  to: EpochMs,
+  pause: () => Promise<unknown>,
+): Promise<void> {
   const shared = new Map<string, { readonly key: string; readonly hour: EpochMs }>();
   const from = firstOf(entries);
   let rows = 0;
   for await (const { container, hour, joules: used, coveredMs } of store.hourly(filterOf(entries), { from, to })) {
-    if (++rows % ROWS_AT_A_TIME === 0) await setImmediate();
+    if (++rows % ROWS_AT_A_TIME === 0) await pause();
     const key = podKey(container);
     const here = entries.get(key)?.filter(({ decision, until }) => decision.boundAt < hour + HOUR_MS && until > hour);
     const [only, another] = here ?? [];

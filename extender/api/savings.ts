@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { QUALITIES } from '../../shared/intensity.ts';
 import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/savings.ts';
@@ -66,7 +67,7 @@ export function savingsRoute({ store, decisions, clock }: ApiDependencies): Rout
     async handle(request, response) {
       const range = rangeOf(request.query, clock.now());
       const recorded = decisions ? await Array.fromAsync(decisions.decisions(range)) : [];
-      const pods = await savingsLedger(store, recorded, range, 'rollup');
+      const pods = await savingsLedger(store, recorded, range, 'rollup', setImmediate);
       response.json({
         start_time: isoTime(range.from),
         end_time: isoTime(range.to),

@@ -79,3 +79,9 @@ export interface DecisionReader {
   /** Decisions by the time of binding, oldest first. */
   decisions(range: TimeRange): AsyncIterable<Decision>;
 }
+
+/** Forgets decisions: the side of retention. */
+export interface DecisionRetention extends AsyncDisposable {
+  /** Forgets pods that were bound before a time; returns how many. */
+  forgetDecisionsBefore(time: EpochMs): Promise<number>;
+}

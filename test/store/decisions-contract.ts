@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision, DecisionReader, DecisionWriter } from '../../shared/store/decisions.ts';
+import type { Decision, DecisionReader, DecisionRetention, DecisionWriter } from '../../shared/store/decisions.ts';
 import { gramsPerKwh } from '../../shared/units.ts';
 import { zone } from '../../shared/zones.ts';
 
@@ -34,7 +34,10 @@ export function decision(uid: string, boundAt = NOON): Decision {
 }
 
 /** Every adapter of the decisions' port passes this suite. `open` gives an empty store. */
-export function decisionsContract(name: string, open: () => Promise<DecisionWriter & DecisionReader>): void {
+export function decisionsContract(
+  name: string,
+  open: () => Promise<DecisionWriter & DecisionReader & DecisionRetention>,
+): void {
   describe(`${name} keeps decisions`, () => {
     it('and gives them back by the time of binding, from the start and before the end of a range', async () => {
       await using store = await open();
@@ -67,6 +70,16 @@ export function decisionsContract(name: string, open: () => Promise<DecisionWrit
       await store.recordDecisions([unknown]);
 
       expect(await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }))).toEqual([unknown]);
+    });
+
+    it('until they are older than wanted, and tells how many went', async () => {
+      await using store = await open();
+      await store.recordDecisions([decision('old', NOON - 1), decision('older', NOON - 2), decision('kept')]);
+
+      const gone = await store.forgetDecisionsBefore(NOON);
+
+      const left = await Array.fromAsync(store.decisions({ from: 0, to: NOON + 1 }));
+      expect([gone, left]).toEqual([2, [decision('kept')]]);
     });
 
     it('once for each pod: a batch that is delivered twice changes nothing', async () => {

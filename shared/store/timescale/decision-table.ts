@@ -3,6 +3,7 @@ import {
   DECISION_FIELDS,
   type Decision,
   type DecisionReader,
+  type DecisionRetention,
   type DecisionWriter,
 } from '../decisions.ts';
 import { Database } from './database.ts';
@@ -22,7 +23,7 @@ const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placemen
   WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
 
 /** Opens the decisions in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader {
+export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader & DecisionRetention {
   const database = new Database({
     dsn,
     connections: 2,
@@ -39,6 +40,11 @@ export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionRe
     async *decisions({ from, to }) {
       yield* await database.query<Decision>(SELECT, [new Date(from), new Date(to)]);
     },
+    forgetDecisionsBefore: (time) =>
+      database.transaction(async (connection) => {
+        const sql = 'DELETE FROM placement_decisions WHERE bound_at < $1';
+        return (await connection.query(sql, [new Date(time)])).rowCount ?? 0;
+      }),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
