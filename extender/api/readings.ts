@@ -15,6 +15,7 @@ import type { ApiDependencies, Route } from './route.ts';
 
 const SUCCESS = { status: 'success', message: 'Reading successfully ingested' } as const;
 const KEY = /^[\x21-\x7e]{1,255}$/;
+const NDJSON = 'application/x-ndjson';
 const PROBLEM_TYPES = ['application/problem+json'];
 
 const operation: Operation = {
@@ -26,7 +27,7 @@ const operation: Operation = {
     'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first answer'),
   }),
   body: z.union([readingInput, z.array(readingInput).min(1)]),
-  bodyTypes: ['application/json', 'application/x-ndjson'],
+  bodyTypes: ['application/json', NDJSON],
   answer: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedAnswer },
   further: {
     207: { description: 'Some readings of the batch are accepted', schema: partialAnswer },
@@ -54,7 +55,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { single, items } = itemsOf(request.body);
+  const { single, items } = itemsOf(request.body, request.is(NDJSON) !== false);
   if (items.length > config.READINGS_MAX_BATCH)
     throw new ProblemError(413, `${items.length} readings are more than the ${config.READINGS_MAX_BATCH} of one batch`);
   const now = clock.now();
@@ -156,8 +157,8 @@ function digest(text: string): string {
 function bodyReaders(megabytes: number): RequestHandler[] {
   const limit = megabytes * 1_048_576;
   const known: RequestHandler = (request, _response, next) => {
-    if (request.headers['content-type'] && request.is(['application/json', 'application/x-ndjson'])) return next();
+    if (request.headers['content-type'] && request.is(['application/json', NDJSON])) return next();
     throw new ProblemError(415, 'The body must be application/json or application/x-ndjson');
   };
-  return [known, express.json({ limit }), express.text({ limit, type: 'application/x-ndjson' })];
+  return [known, express.json({ limit, strict: false }), express.text({ limit, type: NDJSON })];
 }

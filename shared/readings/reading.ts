@@ -31,9 +31,13 @@ export const MAX_READING_WATTS = 1_000_000_000;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
+const missingOr = (fault: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : fault),
+});
+
 /** Name of a site or device: letters, digits and . _ : - after a letter or digit, at most 128. */
 export const meterId = z
-  .string('is not text')
+  .string(missingOr('is not text'))
   .regex(ID, 'is no name: 1 to 128 of A-Z a-z 0-9 . _ : - starting with a letter or digit');
 
 /** A reading as it comes over the wire. */
@@ -41,12 +45,12 @@ export const readingInput = z.strictObject({
   site_id: meterId,
   device_id: meterId,
   power_reading: z
-    .number('is not a finite number of watts')
+    .number(missingOr('is not a finite number of watts'))
     .min(0, 'is below 0 W')
     .max(MAX_READING_WATTS, 'is above 1 GW')
     .describe('Watts'),
   timestamp: z.iso
-    .datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' })
+    .datetime({ offset: true, ...missingOr('is not a time such as 2026-01-01T12:00:00Z') })
     .max(40, 'is not a time such as 2026-01-01T12:00:00Z'),
 });
 

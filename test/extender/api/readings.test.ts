@@ -86,6 +86,28 @@ for (const backend of BACKENDS) {
       expect(answer.body.detail).toBeTruthy();
     });
 
+    it.each([
+      ['null', 'null', { pointer: '', detail: 'is not an object with site_id, device_id, power_reading, timestamp' }],
+      [
+        'text',
+        '"site_id"',
+        { pointer: '', detail: 'is not an object with site_id, device_id, power_reading, timestamp' },
+      ],
+      [
+        'an unnamed site',
+        JSON.stringify(reading(1, { site_id: undefined })),
+        { pointer: '/site_id', detail: 'is missing' },
+      ],
+    ])('says what is wrong with %s', async (_, body, fault) => {
+      expect((await send(url, body)).body.errors).toEqual([fault]);
+    });
+
+    it('tells how large a body may be', async () => {
+      const { body } = await send(url, `"${'x'.repeat(8_400_000)}"`);
+
+      expect(body.detail).toBe('The body is larger than the 8388608 bytes that are taken here');
+    });
+
     it('refuses other types of content', async () => {
       expect((await send(url, 'site_id=a', { type: 'application/x-www-form-urlencoded' })).status).toBe(415);
       expect((await send(url, '<a/>', { type: 'text/xml' })).status).toBe(415);
