@@ -58,6 +58,6 @@ export async function watchdogOnce(env: Environment): Promise<void> {
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
-  const { failed } = await runWatchdog({ client, clock: systemClock, logger });
+  const { failed } = await runWatchdog({ client, clusterWishes: config.DEFAULT_WISHES, clock: systemClock, logger });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
 }
