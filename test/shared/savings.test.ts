@@ -144,7 +144,12 @@ describe('savings', () => {
       DATA_DIR: folder.path,
     });
 
+    const listed = await run(['savings', '--from', '2026-03-14', '--to', '2026-03-15', '--pods'], {
+      DATA_DIR: folder.path,
+    });
+
     const told = JSON.parse(out);
+    expect(listed.out).toMatch(/batch\/report +DE +arrival +1\.000 +100\.0 +300\.0 +100 % +measured/);
     expect(code).toBe(0);
     expect(told.totals[0]).toMatchObject({ baseline: 'arrival', pods: 1, saved: 300, coverage: 1 });
     expect(told.verified).toEqual([
