@@ -72,7 +72,8 @@ async function jobOf(history: ReadableStore, decision: Decision): Promise<Simula
   let joules = 0;
   let end = 0;
   for (const { last } of await history.containers({ namespace, pod })) end = Math.max(end, last);
-  for await (const sample of history.samples({ namespace, pod }, { from: boundAt, to: end })) joules += sample.joules;
+  for await (const samples of history.samples({ namespace, pod }, { from: boundAt, to: end }))
+    for (const sample of samples) joules += sample.joules;
   const durationMs = end - boundAt;
   if (!(durationMs > 0) || joules === 0) return undefined;
   const arrival = Math.min(decision.arrivedAt ?? boundAt, boundAt);

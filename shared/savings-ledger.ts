@@ -33,8 +33,8 @@ async function energyOf(
 ): Promise<readonly MeasuredEnergy[]> {
   const found: MeasuredEnergy[] = [];
   if (source === 'raw') {
-    for await (const { start, end, joules: used } of store.samples({ namespace, pod }, { from: boundAt, to }))
-      found.push({ start, end, joules: used });
+    for await (const samples of store.samples({ namespace, pod }, { from: boundAt, to }))
+      for (const { start, end, joules: used } of samples) found.push({ start, end, joules: used });
     return found;
   }
   for await (const { hour, joules: used, coveredMs } of store.hourly({ namespace, pod }, { from: boundAt, to })) {
