@@ -86,7 +86,8 @@ async function jobOf(history: ReadableStore, decision: Decision, end: EpochMs): 
   const { namespace, pod, boundAt, zone, latestStart } = decision;
   let joules = 0;
   if (zone === null || end <= boundAt) return undefined;
-  for await (const sample of history.samples({ namespace, pod }, { from: boundAt, to: end })) joules += sample.joules;
+  for await (const samples of history.samples({ namespace, pod }, { from: boundAt, to: end }))
+    for (const sample of samples) joules += sample.joules;
   if (joules === 0) return undefined;
   const durationMs = end - boundAt;
   const arrival = Math.min(decision.arrivedAt ?? boundAt, boundAt);

@@ -96,10 +96,11 @@ async function addSpan(store: PowerReader, { decision, until, count }: Entry, ra
   const from = Math.max(boundAt, range.from);
   const to = Math.min(until, range.to);
   if (!(to > from)) return;
-  for await (const sample of store.samples({ namespace, pod }, { from, to })) {
-    const part = clipped(sample, from, to);
-    if (part) count.add(part);
-  }
+  for await (const samples of store.samples({ namespace, pod }, { from, to }))
+    for (const sample of samples) {
+      const part = clipped(sample, from, to);
+      if (part) count.add(part);
+    }
 }
 
 function clipped({ start, end, joules: used }: MeasuredEnergy, from: EpochMs, to: EpochMs): MeasuredEnergy | undefined {

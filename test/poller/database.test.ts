@@ -36,7 +36,7 @@ const exporter = () =>
 async function samplesIn(dsn: string): Promise<PowerSample[]> {
   await using reader = openTimescaleReader(dsn);
   const found: PowerSample[] = [];
-  for await (const sample of reader.samples({}, { from: 0, to: Date.now() + 60_000 })) found.push(sample);
+  for await (const samples of reader.samples({}, { from: 0, to: Date.now() + 60_000 })) found.push(...samples);
   return found;
 }
 
