@@ -54,7 +54,7 @@ export async function recordedWorld(
       ends.set(podKey(decision), decision.boundAt);
       if (job) jobs.push(job);
     }
-    const source = `${jobs.length} of ${decisions.length} recorded decisions have measured power`;
+    const source = `${jobs.length} of ${decisions.length} recorded decisions have measured power and a known zone`;
     return { trace, zones, jobs: jobs.sort((a, b) => a.arrival - b.arrival), source };
   });
 }

@@ -69,7 +69,7 @@ describe('carbon simulate --shadow', () => {
   it('sets what was done beside running at once and beside the best that the deadline allowed', async () => {
     const told = await shadow([report({})]);
 
-    expect(told).toMatchObject({ jobs: 1, zones: ['DE'], source: '1 of 1 recorded decisions have measured power' });
+    expect(told).toMatchObject({ jobs: 1, zones: ['DE'], source: '1 of 1 recorded decisions have measured power and a known zone' });
     expect(told.results).toMatchObject([
       { policy: 'recorded', kilograms: 0.4, shareOfOracle: 25, meanDelayHours: 1, deadlineMisses: 0 },
       { policy: 'now', kilograms: 0.5, shareOfOracle: 0 },
@@ -93,7 +93,7 @@ describe('carbon simulate --shadow', () => {
 
     const told = await shadow([report({ latestStart: null }), elsewhere]);
 
-    expect(told).toMatchObject({ jobs: 1, source: '1 of 2 recorded decisions have measured power' });
+    expect(told).toMatchObject({ jobs: 1, source: '1 of 2 recorded decisions have measured power and a known zone' });
     expect(told.results[2]).toMatchObject({ policy: 'oracle', kilograms: 0.4, meanDelayHours: 1 });
   });
 
