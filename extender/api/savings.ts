@@ -92,6 +92,7 @@ function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: n
     end_time,
     from = start_time,
     to = end_time,
+    limit,
   } = checked(query, given, (input) => {
     const last = input.end_time ?? input.to;
     return Date.parse(String(last)) <= Date.parse(String(input.start_time ?? input.from))
