@@ -4,6 +4,7 @@ import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
+import { openDecisionRetention } from '../shared/store/open-decisions.ts';
 import { openRecordingLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
 import { openWorkloadStore } from '../shared/store/open-workloads.ts';
@@ -52,7 +53,10 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('readings') || runs('retention')) {
     const readings = stack.use(await openReadingsStore(config));
     stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
-    if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
+    if (runs('retention')) {
+      const decisions = stack.use(await openDecisionRetention(config));
+      stack.use(startRetentionTask({ config, store, readings, decisions, clock, logger }));
+    }
   }
   if (runs('power')) {
     const lease = stack.use(await openRecordingLease(config, { clock, logger }));
