@@ -92,10 +92,10 @@ export function createExtras(options: ExtrasOptions): Extras {
         due.map(async (reading) => {
           const provider = providers.find(({ name }) => name === reading.provider);
           if (!provider) return false;
-          const state = stateOf(reading);
-          await followMix(options, provider, reading, state, signal);
-          await followPast(options, provider, reading, state, signal);
-          return await followForecast(options, provider, reading, state, signal, ahead);
+          const turn = { options, provider, reading, state: stateOf(reading), signal };
+          await followMix(turn);
+          await followPast(turn);
+          return await followForecast(turn, ahead);
         }),
       );
       return changed.includes(true);
@@ -135,26 +135,23 @@ async function when<Value>(
   }
 }
 
-async function followMix(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+/** One zone's turn in a round of extras. */
+interface Turn {
+  readonly options: ExtrasOptions;
+  readonly provider: GridProvider;
+  readonly reading: Reading;
+  readonly state: ZoneState;
+  readonly signal: AbortSignal;
+}
+
+async function followMix({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { energyMix } = provider;
   const ask = energyMix && (() => energyMix(reading.zone, signal));
   const known = await when(options, state, 'mix', ask);
   if (known && hourOf(known.datetime) === hourOf(reading.datetime)) options.history.mix(reading, known.mix);
 }
 
-async function followPast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+async function followPast({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { history } = provider;
   const ask = history && (() => history(reading.zone, signal));
   const past = await when(options, state, 'backfill', ask);
@@ -163,11 +160,7 @@ async function followPast(
 }
 
 async function followForecast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
+  { options, provider, reading, state, signal }: Turn,
   ahead: (points: readonly ForecastPoint[]) => ForecastPoint[],
 ): Promise<boolean> {
   const { zone } = reading;

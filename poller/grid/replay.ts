@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { parseTrace, replayedIntensity, type Trace } from '../../shared/trace.ts';
 import { hourOf } from '../../shared/units.ts';
-import { type GridProvider, ProviderError } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 
 const NAME = 'replay';
 
@@ -33,8 +33,7 @@ export function replay(trace: Trace, clock: Clock): GridProvider {
         carbonIntensity,
         datetime: hourOf(now),
         fetchedAt: now,
-        updatedAt: null,
-        createdAt: null,
+        ...NO_REVISIONS,
         emissionFactorType: 'lifecycle',
         isEstimated: true,
         estimationMethod: 'TRACE_REPLAY',

@@ -69,7 +69,11 @@ describe('carbon simulate --shadow', () => {
   it('sets what was done beside running at once and beside the best that the deadline allowed', async () => {
     const told = await shadow([report({})]);
 
-    expect(told).toMatchObject({ jobs: 1, zones: ['DE'], source: '1 of 1 recorded decisions have measured power and a known zone' });
+    expect(told).toMatchObject({
+      jobs: 1,
+      zones: ['DE'],
+      source: '1 of 1 recorded decisions have measured power and a known zone',
+    });
     expect(told.results).toMatchObject([
       { policy: 'recorded', kilograms: 0.4, shareOfOracle: 25, meanDelayHours: 1, deadlineMisses: 0 },
       { policy: 'now', kilograms: 0.5, shareOfOracle: 0 },
