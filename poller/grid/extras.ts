@@ -88,15 +88,20 @@ export function createExtras(options: ExtrasOptions): Extras {
       const due = readings
         .filter((reading) => reading.quality !== 'yearly-average' && isDue(stateOf(reading), clock.now()))
         .slice(0, ZONES_A_ROUND);
-      const changed = await Promise.all(
-        due.map(async (reading) => {
-          const provider = providers.find(({ name }) => name === reading.provider);
-          if (!provider) return false;
-          const state = stateOf(reading);
+      const asked = due.flatMap((reading) => {
+        const provider = providers.find(({ name }) => name === reading.provider);
+        return provider ? [{ reading, provider, state: stateOf(reading) }] : [];
+      });
+      await Promise.all(
+        asked.map(async ({ reading, provider, state }) => {
           await followMix(options, provider, reading, state, signal);
           await followPast(options, provider, reading, state, signal);
-          return await followForecast(options, provider, reading, state, signal, ahead);
         }),
+      );
+      // A forecast is made of what is stored: it need not wait an hour for the past that was just told.
+      await options.history.flush();
+      const changed = await Promise.all(
+        asked.map(({ reading, provider, state }) => followForecast(options, provider, reading, state, signal, ahead)),
       );
       return changed.includes(true);
     },
