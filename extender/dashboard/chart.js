@@ -29,8 +29,8 @@ export function lineChart({ label, times, series, bands = [], marks = [], now, u
     legend: { live: true },
     cursor: { y: false },
     scales: {
-      // A single hour has no width of its own, and would be drawn on an axis of months.
-      x: { range: (_u, low, high) => (low === high ? [low - HOUR_S, high + HOUR_S] : [low, high]) },
+      // For a single hour the library would draw an axis of years.
+      x: { range: (_u, low, high) => (times.length === 1 ? [low - HOUR_S, low + HOUR_S] : [low, high]) },
       y: { range: (_u, _low, high) => [0, Math.max(10, (high ?? 0) * 1.1)] },
     },
     axes: [
