@@ -13,7 +13,7 @@ import { type Election, joinElection } from './lease.ts';
 import { releaseRate } from './release-rate.ts';
 import { createRounds, type JudgedWork } from './rounds.ts';
 import { createWaitingTeller, type WaitingList } from './waiting-list.ts';
-import type { WaitingWork } from './waiting-work.ts';
+import type { ReleasedJob, WaitingWork } from './waiting-work.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
 /** What the controller is given. */
@@ -48,8 +48,14 @@ const CONCURRENCY = 8;
 const LEASE_ROUNDS = 3;
 const SHORTEST_LEASE_MS = 15_000;
 
+/** A running controller. */
+export interface RunningDeferral extends AsyncDisposable {
+  /** The wait of a Job that was released, by its UID; undefined for any other. */
+  releasedJob(uid: string): ReleasedJob | undefined;
+}
+
 /** Starts the controller: it keeps every promise, plans what is new, and releases what is due. */
-export function startDeferral(options: DeferralOptions): AsyncDisposable {
+export function startDeferral(options: DeferralOptions): RunningDeferral {
   const { client, clock, logger, periodMs, lease } = options;
   const stop = new AbortController();
   let wake = new AbortController();
@@ -72,6 +78,7 @@ export function startDeferral(options: DeferralOptions): AsyncDisposable {
     }
   })();
   return {
+    releasedJob: waiting.releasedJob,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;

@@ -7,7 +7,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { type ExtenderConfig, extenderConfigSchema } from '../config.ts';
 import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
 import type { ReleasedWork } from './actions.ts';
-import { startDeferral } from './controller.ts';
+import { type RunningDeferral, startDeferral } from './controller.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { WaitingList } from './waiting-list.ts';
 import { runWatchdog } from './watchdog.ts';
@@ -27,7 +27,7 @@ export interface DeferralSources {
 }
 
 /** Starts the deferral controller as the settings say; undefined where it is off or there is no cluster. */
-export function startConfiguredDeferral(sources: DeferralSources): AsyncDisposable | undefined {
+export function startConfiguredDeferral(sources: DeferralSources): RunningDeferral | undefined {
   const { config, client, logger, ...rest } = sources;
   const { DEFERRAL: mode } = config;
   if (mode === 'off') return undefined;
@@ -58,6 +58,6 @@ export async function watchdogOnce(env: Environment): Promise<void> {
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
-  const { failed } = await runWatchdog({ client, clock: systemClock, logger });
+  const { failed } = await runWatchdog({ client, clusterWishes: config.DEFAULT_WISHES, clock: systemClock, logger });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
 }

@@ -88,21 +88,19 @@ export function createExtras(options: ExtrasOptions): Extras {
       const due = readings
         .filter((reading) => reading.quality !== 'yearly-average' && isDue(stateOf(reading), clock.now()))
         .slice(0, ZONES_A_ROUND);
-      const asked = due.flatMap((reading) => {
+      const turns = due.flatMap((reading) => {
         const provider = providers.find(({ name }) => name === reading.provider);
-        return provider ? [{ reading, provider, state: stateOf(reading) }] : [];
+        return provider ? [{ options, provider, reading, state: stateOf(reading), signal }] : [];
       });
       await Promise.all(
-        asked.map(async ({ reading, provider, state }) => {
-          await followMix(options, provider, reading, state, signal);
-          await followPast(options, provider, reading, state, signal);
+        turns.map(async (turn) => {
+          await followMix(turn);
+          await followPast(turn);
         }),
       );
       // A forecast is made of what is stored: it need not wait an hour for the past that was just told.
       await options.history.flush();
-      const changed = await Promise.all(
-        asked.map(({ reading, provider, state }) => followForecast(options, provider, reading, state, signal, ahead)),
-      );
+      const changed = await Promise.all(turns.map((turn) => followForecast(turn, ahead)));
       return changed.includes(true);
     },
   };
@@ -140,26 +138,23 @@ async function when<Value>(
   }
 }
 
-async function followMix(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+/** One zone's turn in a round of extras. */
+interface Turn {
+  readonly options: ExtrasOptions;
+  readonly provider: GridProvider;
+  readonly reading: Reading;
+  readonly state: ZoneState;
+  readonly signal: AbortSignal;
+}
+
+async function followMix({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { energyMix } = provider;
   const ask = energyMix && (() => energyMix(reading.zone, signal));
   const known = await when(options, state, 'mix', ask);
   if (known && hourOf(known.datetime) === hourOf(reading.datetime)) options.history.mix(reading, known.mix);
 }
 
-async function followPast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+async function followPast({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { history } = provider;
   const ask = history && (() => history(reading.zone, signal));
   const past = await when(options, state, 'backfill', ask);
@@ -168,11 +163,7 @@ async function followPast(
 }
 
 async function followForecast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
+  { options, provider, reading, state, signal }: Turn,
   ahead: (points: readonly ForecastPoint[]) => ForecastPoint[],
 ): Promise<boolean> {
   const { zone } = reading;

@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { parseTrace, replayedIntensity, type Trace } from '../../shared/trace.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
-import { type GridProvider, ProviderError } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 
 const NAME = 'replay';
 
@@ -45,8 +45,7 @@ function readingOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): Reading
     carbonIntensity,
     datetime: hourOf(at),
     fetchedAt: now,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     emissionFactorType: 'lifecycle',
     isEstimated: true,
     estimationMethod: 'TRACE_REPLAY',

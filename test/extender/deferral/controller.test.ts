@@ -134,6 +134,23 @@ describe('the deferral controller', () => {
     expect(cluster.get('jobs', 'batch/without-wish')?.spec.suspend).toBe(true);
   });
 
+  it('tells how long a Job waited, also after a restart, for the savings of its pods', async () => {
+    const { uid = '' } = cluster.create('jobs', suspendedJob('nightly', WAIT, NOON)).metadata;
+    const first = await start();
+    await until(() => annotation(cluster.get('jobs', 'batch/nightly'), 'planned-start'));
+    expect(first.releasedJob(uid)).toBeUndefined();
+    clock.set(ONE + HOUR_MS);
+
+    const told = await until(() => first.releasedJob(uid));
+    const again = await start({ lease: { namespace: 'carbon-extender', identity: 'b' } });
+
+    expect(await until(() => again.releasedJob(uid))).toEqual(told);
+    expect(told).toMatchObject({ uid, slackMs: 6 * HOUR_MS });
+    expect(Math.round((told?.waitedMs ?? 0) / 60_000)).toBe(110);
+    cluster.remove('jobs', 'batch/nightly');
+    await until(() => again.releasedJob(uid) === undefined);
+  });
+
   it('releases at once what says skip, what has no slack, and what a later hour would not help', async () => {
     cluster.create('pods', gatedPod('skips', { ...WAIT, skip: 'true' }, NOON));
     cluster.create('pods', gatedPod('no-slack', {}, NOON));
