@@ -19,5 +19,6 @@ export const burnDownColumns: readonly Column<BurnDown>[] = [
   { title: 'Time passed', align: 'right', cell: ({ elapsed_share }) => percent(elapsed_share) },
   { title: 'At this pace', align: 'right', cell: ({ projected_gCO2e }) => projected_gCO2e?.toFixed(2) ?? UNKNOWN },
   { title: 'Known', align: 'right', cell: ({ coverage }) => percent(coverage) },
+  { title: 'Zones by', cell: ({ zone_source }) => zone_source ?? '' },
   { title: 'State', cell: ({ state }) => state },
 ];

@@ -1,14 +1,13 @@
 import { Command } from 'commander';
-import { burnDowns } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/store/workloads.ts';
 import { burnDownColumns } from './budget-table.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
-import { withHistory, withWorkloads } from './stores.ts';
+import { budgetStandings } from './standings.ts';
+import { withWorkloads } from './stores.ts';
 import { textTable } from './table.ts';
 
 interface KeyOptions {
@@ -42,8 +41,9 @@ export function budgetCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
-A namespace's use is the recorded energy of its containers at the intensity of their nodes' zones (ZONE_MAP,
-DEFAULT_ZONE); a service's use is what was saved of it. The poller alerts once at 80 % and once at 100 %.
+A namespace's use is the recorded energy of its containers at the intensity of their nodes' zones: what each node
+told by its labels, else ZONE_MAP and DEFAULT_ZONE ("Zones by" says which). A service's use is what was saved of it.
+The poller alerts once at 80 % and once at 100 %.
 ` +
         examples(
           'carbon budget set --namespace shop --grams 50000 --per month',
@@ -81,9 +81,7 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
 
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const standings = await withWorkloads(config, (books) =>
-    withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: zoneByName(config) }, io.clock.now())),
-  );
+  const standings = await withWorkloads(config, (books) => budgetStandings(config, books, io.clock.now()));
   const rows = standings.map(({ standing }) => standing);
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);
   if (rows.length === 0) return io.talk('No budget is set ("carbon budget set" does).');

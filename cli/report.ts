@@ -1,17 +1,17 @@
 import { Command } from 'commander';
-import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import type { BudgetStanding } from '../shared/calculator/burn-downs.ts';
 import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { TimeRange } from '../shared/store/ports.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
-import { type CliConfig, cliConfig } from './settings.ts';
-import { withHistory, withWorkloads } from './stores.ts';
+import { cliConfig } from './settings.ts';
+import { budgetStandings } from './standings.ts';
+import { withWorkloads } from './stores.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
 
@@ -58,7 +58,7 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const config = cliConfig(env);
   const { report, budgets } = await withWorkloads(config, async (store) => ({
     report: await reportFrom(store, options, period),
-    budgets: await standings(config, store, now),
+    budgets: await budgetStandings(config, store, now),
   }));
   io.out(written(report, budgets, format, io));
 }
@@ -93,10 +93,6 @@ function nothingIn(
     ? `the nearest record is of ${writtenPeriod(spans[0])}`
     : 'nothing is saved yet ("carbon calculate --save" does)';
   return `no emissions are saved for ${writtenPeriod(period)}; ${hint}`;
-}
-
-function standings(config: CliConfig, books: WorkloadStore, now: number): Promise<BudgetStanding[]> {
-  return withHistory(config, (history) => burnDowns({ books, history, zoneOfNode: zoneByName(config) }, now));
 }
 
 function written(report: Report, budgets: readonly BudgetStanding[], format: (typeof FORMATS)[number], io: Io): string {

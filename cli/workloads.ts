@@ -24,7 +24,10 @@ const MOST_FAULTS = 20;
 
 /** `carbon workloads import`: takes records over from a CSV file. */
 export function workloadsCommand(env: Environment, io: Io): Command {
-  return new Command('workloads').description('Saved emissions of services').addCommand(
+  const command = new Command('workloads')
+    .description('Saved emissions of services')
+    .addHelpText('after', examples('carbon workloads import october.csv'));
+  return command.addCommand(
     new Command('import')
       .description('Calculates and saves every line of a CSV file, or none when a line is at fault')
       .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)

@@ -7,8 +7,7 @@ import { kubernetesSettings } from './kubernetes/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
-/** Everything that the extender reads from the environment. */
-export const extenderConfigSchema = z.object({
+const settings = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
@@ -36,6 +35,16 @@ export const extenderConfigSchema = z.object({
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
   ...readingsApiSettings,
   MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
+});
+
+/** Everything that the extender reads from the environment. */
+export const extenderConfigSchema = settings.superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
+  if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['API_PORT'],
+    message: 'is also EXTENDER_PORT; each needs a port of its own',
+  });
 });
 
 /** The extender's settings, checked. */

@@ -1,20 +1,24 @@
 #!/usr/bin/env node
+import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { dsnOf } from '../shared/store/open.ts';
 import { startApiThread } from './api/api-thread.ts';
-import { extenderConfigSchema } from './config.ts';
+import { EXTENDER_COMMAND_LINE } from './command-line.ts';
+import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
 
+let config: ExtenderConfig | undefined;
 try {
-  const config = loadConfig('extender', extenderConfigSchema, process.env);
-  if (process.argv.includes('--check-config')) {
+  const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
+  if (mode !== 'help') config = loadConfig('extender', extenderConfigSchema, process.env);
+  if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
+  else if (mode === 'check-config') {
+    if (config.MODE === 'db') dsnOf(config);
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  } else if (process.argv.includes('--watchdog')) {
-    await watchdogOnce(process.env);
-  } else {
-    await runUntilSignal(() => startExtender(config, { startApi: startApiThread }));
-  }
+  } else if (mode === 'watchdog') await watchdogOnce(process.env);
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: startApiThread }));
 } catch (error) {
-  fail(error);
+  fail(error, config);
 }

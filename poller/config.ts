@@ -92,7 +92,9 @@ const settings = z.object({
   LEASE_NAME: z
     .string()
     .default('carbon-poller')
-    .describe('MODE=db: of pollers with the same name only one records power, the others stand by'),
+    .describe(
+      'MODE=db: of pollers with the same name only one records power and one tells Slack about the grid data; the others stand by',
+    ),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history, readings and placements are kept'),
 });
 

@@ -1,19 +1,23 @@
 #!/usr/bin/env node
+import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
-import { pollerConfigSchema } from './config.ts';
+import { dsnOf } from '../shared/store/open.ts';
+import { POLLER_COMMAND_LINE } from './command-line.ts';
+import { type PollerConfig, pollerConfigSchema } from './config.ts';
 import { pollOnceAndExit } from './once.ts';
 import { startPoller } from './poller.ts';
 
+let config: PollerConfig | undefined;
 try {
-  const config = loadConfig('poller', pollerConfigSchema, process.env);
-  if (process.argv.includes('--check-config')) {
+  const mode = chosenMode(POLLER_COMMAND_LINE, process.argv.slice(2));
+  if (mode !== 'help') config = loadConfig('poller', pollerConfigSchema, process.env);
+  if (config === undefined) process.stdout.write(helpPage(POLLER_COMMAND_LINE));
+  else if (mode === 'check-config') {
+    if (config.MODE === 'db') dsnOf(config);
     process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
-  } else if (process.argv.includes('--once')) {
-    process.exitCode = await pollOnceAndExit(config);
-  } else {
-    await runUntilSignal(() => startPoller(config));
-  }
+  } else if (mode === 'once') process.exitCode = await pollOnceAndExit(config);
+  else await runUntilSignal(startPoller.bind(undefined, config));
 } catch (error) {
-  fail(error);
+  fail(error, config);
 }

@@ -4,6 +4,8 @@ import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openWritableStore } from '../shared/store/open.ts';
 import type { PollerConfig } from './config.ts';
+import type { Alerts } from './grid/alerts.ts';
+import { openAlerts } from './grid/open-alerts.ts';
 import type { GridTaskOptions } from './grid/task.ts';
 import { prepareRounds } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -28,19 +30,22 @@ export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDe
   const store = opened ? stack.use(opened) : { record: () => Promise.reject(new Error('the store is not open')) };
   const { forecaster } = dependencies;
   const metrics = createPollerMetrics();
-  const { round } = await prepareRounds({ config, store, metrics, clock, logger, forecaster, attempts: 1 });
-  const code = await tryRounds(round, clock, logger);
+  const { zones, round } = await prepareRounds({ config, store, metrics, clock, logger, forecaster, attempts: 1 });
+  const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
+  const code = await tryRounds(round, alerts, clock, logger);
   return opened === undefined && code === EXIT.ok ? EXIT.store : code;
 }
 
 async function tryRounds(
   round: Awaited<ReturnType<typeof prepareRounds>>['round'],
+  alerts: Alerts | undefined,
   clock: Clock,
   logger: Logger,
 ): Promise<number> {
   const { signal } = new AbortController();
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const { readings, stored } = await round(signal);
+    await alerts?.observe(readings, signal);
     if (!stored) return EXIT.store;
     if (readings.length > 0) return EXIT.ok;
     if (attempt < TRIES) await clock.sleep(BETWEEN_TRIES_MS);

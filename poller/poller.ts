@@ -2,14 +2,11 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openWritableStore } from '../shared/store/open.ts';
 import { openDecisionRetention } from '../shared/store/open-decisions.ts';
-import { openRecordingLease } from '../shared/store/open-lease.ts';
+import { openLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
-import { openWorkloadStore } from '../shared/store/open-workloads.ts';
-import { slackAlerts } from './budgets/slack.ts';
-import { startBudgetTask } from './budgets/watch.ts';
+import { startBudgetsPart } from './budgets/part.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -59,16 +56,12 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     }
   }
   if (runs('power')) {
-    const lease = stack.use(await openRecordingLease(config, { clock, logger }));
+    const lease = stack.use(await openLease(config, 'recording', { clock, logger }));
     lease.onChange(metrics.store.onLease);
     stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
   }
-  if (runs('budgets')) {
-    const books = stack.use(await openWorkloadStore(config));
-    const sources = { books, history: store, zoneOfNode: zoneByName(config) };
-    const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
-    stack.use(startBudgetTask({ ...sources, clock, logger, metrics: metrics.budgets, send }));
-  }
+  if (runs('budgets'))
+    stack.use(await startBudgetsPart({ config, history: store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -4,12 +4,13 @@ import { startLoop } from '../../shared/runtime/loop.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
 import type { NodeZoneStore } from '../../shared/store/node-zones.ts';
 import { openNodeZones } from '../../shared/store/open-node-zones.ts';
+import { toldElse, type ZoneOfNode } from '../../shared/zone-of-node.ts';
 import type { Zone } from '../../shared/zones.ts';
 
 /** The API thread's knowledge of where nodes stand, or stood. */
 export interface NodeZones extends AsyncDisposable {
   /** What the node told last, even if it has left the cluster; else the configuration's; undefined when nobody knows. */
-  zoneOf(node: string): Zone | undefined;
+  readonly zoneOf: ZoneOfNode;
   /** Takes what the nodes of the cluster tell now, and remembers it. */
   receive(zones: ReadonlyMap<string, Zone>): Promise<void>;
 }
@@ -19,7 +20,7 @@ const TRY_AGAIN_MS = 60_000;
 /** Starts to remember the zones of nodes. While the store is away what was told serves from memory and is written later. */
 export function startNodeZones(options: {
   readonly config: StoreConfig;
-  readonly configured: (node: string) => Zone | undefined;
+  readonly configured: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
 }): NodeZones {
@@ -47,7 +48,7 @@ export function startNodeZones(options: {
   };
   const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
   return {
-    zoneOf: (node) => told.get(node) ?? remembered?.get(node) ?? configured(node),
+    zoneOf: toldElse((node) => told.get(node) ?? remembered?.get(node), configured),
     async receive(zones) {
       for (const [node, zone] of zones) {
         if (told.get(node) === zone) continue;

@@ -6,7 +6,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { DecisionReader } from '../../shared/store/decisions.ts';
 import type { ReadableStore } from '../../shared/store/ports.ts';
 import type { WorkloadStore } from '../../shared/store/workloads.ts';
-import type { Zone } from '../../shared/zones.ts';
+import type { ZoneOfNode } from '../../shared/zone-of-node.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -20,8 +20,8 @@ export interface ApiDependencies {
   readonly workloads: WorkloadStore;
   /** Energy profiles of services. */
   readonly profiles: ServiceProfiles;
-  /** The grid zone of a node by the configuration; undefined when it names none. */
-  readonly zoneOfNode: (node: string) => Zone | undefined;
+  /** The grid zone of a node, as it tells or told, else by the configuration; undefined when nobody knows it. */
+  readonly zoneOfNode: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { sendJson } from '../../shared/runtime/http-server.ts';
+import { sendFault, sendJson } from '../../shared/runtime/http-server.ts';
 import { explain } from './explain.ts';
 import type { Judgements } from './judgements.ts';
 
@@ -14,10 +14,10 @@ export function answerExplain(
   const wanted = new URL(request.url ?? '/', 'http://localhost').searchParams.get('pod') ?? '';
   const [first = '', second, ...rest] = wanted.split('/');
   if (first === '' || second === '' || rest.length > 0)
-    return void sendJson(response, 400, { error: 'name a pod: /explain?pod=namespace/name' });
+    return void sendFault(response, 400, 'name a pod: /explain?pod=namespace/name');
   const [namespace, pod] = second === undefined ? ['default', first] : [first, second];
   const judgement = judgements.find(namespace, pod);
   if (judgement !== undefined) return void sendJson(response, 200, explain(judgement, clock.now()));
   const error = `nothing is known of ${namespace}/${pod}: kube-scheduler has not asked about it here, or too long ago`;
-  sendJson(response, 404, { error });
+  sendFault(response, 404, error);
 }

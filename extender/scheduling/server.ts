@@ -6,7 +6,7 @@ import {
   listen,
   pathOf,
   type Readiness,
-  sendJson,
+  sendFault,
   TIMEOUTS,
 } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -104,7 +104,7 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 
 function send(response: ServerResponse, { status, body }: Answer): void {
   if (status === 405) response.setHeader('Allow', 'POST');
-  if (!Buffer.isBuffer(body)) return void sendJson(response, status, body);
+  if (!Buffer.isBuffer(body)) return void sendFault(response, status, body.error);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
@@ -118,7 +118,7 @@ async function answerOther(
       return answerExplain(request, response, placement.judgements, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
-    sendJson(response, 404, { error });
+    sendFault(response, 404, error);
   } catch (error) {
     logger.error({ err: error, path: pathOf(request) }, 'a request could not be answered');
     response.destroy();

@@ -3,6 +3,7 @@ import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import type { ZoneOfNode } from '../../shared/zone-of-node.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
 
 /** How often budgets are compared with what was emitted, in milliseconds. */
@@ -12,7 +13,9 @@ const EVERY_MS = 5 * 60_000;
 export type SendAlert = (text: string, signal: AbortSignal) => Promise<boolean>;
 
 /** What the budget task is given. */
-export interface BudgetTaskOptions extends BudgetSources {
+export interface BudgetTaskOptions extends Omit<BudgetSources, 'zoneOfNode'> {
+  /** Where nodes stand, as known by now. */
+  readonly zonesOfNodes: () => Promise<ZoneOfNode>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: BudgetMetrics;
@@ -23,17 +26,24 @@ export interface BudgetTaskOptions extends BudgetSources {
 /** Shows the burn-down of all budgets in the metrics, and alerts once per period at 80 % and once at 100 %. */
 export function startBudgetTask(options: BudgetTaskOptions): AsyncDisposable {
   const { clock, logger, metrics } = options;
-  return startLoop({
+  const loop = startLoop({
     name: 'budgets',
     intervalMs: EVERY_MS,
     clock,
     logger,
     task: async (signal) => {
-      const standings = await burnDowns(options, clock.now());
+      const standings = await burnDowns({ ...options, zoneOfNode: await options.zonesOfNodes() }, clock.now());
       metrics.show(standings.map(({ standing }) => standing));
       for (const each of standings) await alert(each, options, signal);
     },
   });
+  return {
+    async [Symbol.asyncDispose]() {
+      await loop[Symbol.asyncDispose]();
+      // Whoever goes on with it shows the budgets now: shown twice they would add up to double.
+      metrics.show([]);
+    },
+  };
 }
 
 /** The share that an alert is due about: the highest one that is reached and was not yet told in this period. */

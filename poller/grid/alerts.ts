@@ -1,6 +1,9 @@
+import { ZodError } from 'zod';
 import type { Reading } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { type Lease, soleLease } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { AlertMemory } from '../../shared/store/alert-memory.ts';
 import type { Zone } from '../../shared/zones.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import { followIncidents } from './incidents.ts';
@@ -19,40 +22,102 @@ export interface Alerts {
   observe(readings: readonly Reading[], signal: AbortSignal): Promise<void>;
 }
 
-/** Alerts to SLACK_WEBHOOK_URL; undefined without one. */
-export function createAlerts(options: {
+/** What alerts are made of. */
+export interface AlertOptions {
   readonly config: Pick<GridSettings, 'SLACK_WEBHOOK_URL' | 'ALERT_INTENSITY'>;
   readonly zones: readonly Zone[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: GridMetrics;
-}): Alerts | undefined {
-  const { config, zones, clock, logger, metrics } = options;
-  const webhook = config.SLACK_WEBHOOK_URL;
+  /** Where the state outlives the process; without it each start begins anew. */
+  readonly memory?: AlertMemory;
+  /** Which of several pollers tells; without it this one does. */
+  readonly lease?: Lease;
+}
+
+/** Alerts to SLACK_WEBHOOK_URL; undefined without one. */
+export function createAlerts(options: AlertOptions): Alerts | undefined {
+  const { lease = soleLease, clock } = options;
+  const webhook = options.config.SLACK_WEBHOOK_URL;
   if (webhook === undefined) return undefined;
-  const incidents = followIncidents(zones, config.ALERT_INTENSITY, clock.now());
-  const waiting: string[] = [];
-  let quietUntil = Number.NEGATIVE_INFINITY;
+  let watch: ReturnType<typeof startWatch> | undefined;
+  const mail = slackMail(webhook, options);
   return {
     async observe(readings, signal) {
-      waiting.push(...incidents.observe(readings, clock.now()));
-      waiting.splice(0, waiting.length - MOST_WAITING);
-      if (clock.monotonic() < quietUntil) return;
-      for (let text = waiting[0]; text !== undefined && !signal.aborted; text = waiting[0]) {
-        const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal });
-        metrics.alerts.inc({ outcome: delivery.outcome });
-        if (delivery.outcome === 'retry') {
-          quietUntil = clock.monotonic() + (delivery.afterMs ?? 0);
-          logger.warn(
-            { reason: delivery.reason, waiting: waiting.length },
-            'an alert could not be sent; kept for later',
-          );
-          return;
-        }
-        waiting.shift();
-        if (delivery.outcome === 'refused') logger.error({ reason: delivery.reason }, 'Slack refused an alert');
-        if (waiting.length > 0) await clock.sleep(BETWEEN_MESSAGES_MS, signal);
+      if (!lease.held) {
+        // What the holder tells meanwhile is not known here.
+        watch = undefined;
+        return;
+      }
+      watch ??= startWatch(options);
+      await watch.recall();
+      watch.waiting.push(...watch.incidents.observe(readings, clock.now()));
+      watch.waiting.splice(0, watch.waiting.length - MOST_WAITING);
+      // Before anything is sent: a process that ends here neither repeats nor loses a message.
+      await watch.keep();
+      await mail(watch.waiting, watch.keep, signal);
+    },
+  };
+}
+
+/** Incidents and messages since the start or since the lease was won, joined with what is remembered as soon as that can be read. */
+function startWatch({ config, zones, clock, logger, memory }: AlertOptions) {
+  const incidents = followIncidents(zones, config.ALERT_INTENSITY, clock.now());
+  const waiting: string[] = [];
+  let recalled = memory === undefined;
+  let complained = false;
+  const complain = (err: unknown) => {
+    if (!complained) logger.warn({ err }, 'the state of alerts cannot be read or kept: a restart may repeat some');
+    complained = true;
+  };
+  return {
+    incidents,
+    waiting,
+    async recall(): Promise<void> {
+      if (recalled) return;
+      try {
+        const known = await memory?.load();
+        recalled = true;
+        if (known === undefined) return;
+        incidents.recall(known);
+        waiting.unshift(...known.waiting);
+      } catch (err) {
+        complain(err);
+        // What no program can read is replaced; a database that is away is asked again.
+        recalled = err instanceof SyntaxError || err instanceof ZodError;
       }
     },
+    async keep(): Promise<void> {
+      // What is remembered and could not be read must not be written over.
+      if (!recalled) return;
+      try {
+        await memory?.save({ ...incidents.state(), waiting });
+        complained = false;
+      } catch (err) {
+        complain(err);
+      }
+    },
+  };
+}
+
+/** Sends what waits, oldest first, until Slack asks for patience. */
+function slackMail(webhook: string, { clock, logger, metrics }: AlertOptions) {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  return async (waiting: string[], keep: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+    if (clock.monotonic() < quietUntil) return;
+    for (let text = waiting[0]; text !== undefined && !signal.aborted; text = waiting[0]) {
+      const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal });
+      metrics.alerts.inc({ outcome: delivery.outcome });
+      if (delivery.outcome === 'retry') {
+        quietUntil = clock.monotonic() + (delivery.afterMs ?? 0);
+        const facts = { reason: delivery.reason, waiting: waiting.length };
+        logger.warn(facts, 'an alert could not be sent; kept for later');
+        return;
+      }
+      waiting.shift();
+      await keep();
+      if (delivery.outcome === 'refused') logger.error({ reason: delivery.reason }, 'Slack refused an alert');
+      if (waiting.length > 0) await clock.sleep(BETWEEN_MESSAGES_MS, signal);
+    }
   };
 }

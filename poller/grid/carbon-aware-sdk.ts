@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { type Answer, parseAs, usualFault } from './ask.ts';
 import { currentOf, hourlyForecast } from './hourly.ts';
 import type { Line } from './line.ts';
-import { type GridProvider, ProviderError, type ProviderFault } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, type ProviderFault } from './provider.ts';
 
 const NAME = 'carbon-aware-sdk';
 
@@ -70,8 +70,7 @@ function toReading(
     carbonIntensity,
     datetime,
     fetchedAt,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     // Its marginal source (WattTime) tells direct emissions, its average one (Electricity Maps) those of the life cycle.
     emissionFactorType: signal === 'marginal' ? 'direct' : 'lifecycle',
     isEstimated: true,

@@ -4,7 +4,7 @@ import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
 import { type Answer, errorText, parseAs, usualFault } from './ask.ts';
 import type { Line } from './line.ts';
-import { type GridProvider, ProviderError, type ProviderFault } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, type ProviderFault } from './provider.ts';
 
 const NAME = 'eia';
 const ZONE = /^US-[A-Z]+-([A-Z]+)$/;
@@ -133,8 +133,7 @@ function toReading(zone: Zone, datetime: EpochMs, fetchedAt: EpochMs, rows: read
     carbonIntensity: gramsPerKwh(value),
     datetime,
     fetchedAt,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     emissionFactorType: 'lifecycle',
     isEstimated: true,
     estimationMethod: 'EIA_930_FUEL_MIX_IPCC_AR5',

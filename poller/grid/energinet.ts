@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { parseAs } from './ask.ts';
 import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
 import type { Line } from './line.ts';
-import { asFailureOf, failureOf, type GridProvider, ProviderError } from './provider.ts';
+import { asFailureOf, failureOf, type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 import { sharedAnswer } from './shared-answer.ts';
 
 const NAME = 'energinet';
@@ -90,8 +90,7 @@ function toReading(
     carbonIntensity: gramsPerKwh(value),
     datetime,
     fetchedAt,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     emissionFactorType: 'direct',
     isEstimated: true,
     estimationMethod: quality === 'forecast' ? 'ENERGINET_CO2EMISPROG' : 'ENERGINET_CO2EMIS',

@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { type Answer, parseAs, usualFault } from './ask.ts';
 import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
 import type { Line } from './line.ts';
-import { type GridProvider, ProviderError, type ProviderFault } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, type ProviderFault } from './provider.ts';
 import { sharedAnswer } from './shared-answer.ts';
 
 const NAME = 'energy-charts';
@@ -79,8 +79,7 @@ function readings(
       carbonIntensity: gramsPerKwh(value),
       datetime: seconds * 1000,
       fetchedAt,
-      updatedAt: null,
-      createdAt: null,
+      ...NO_REVISIONS,
       emissionFactorType: 'lifecycle',
       isEstimated: known === undefined,
       estimationMethod: known === undefined ? 'ENERGY_CHARTS_FORECAST' : null,

@@ -88,16 +88,19 @@ export function createExtras(options: ExtrasOptions): Extras {
       const due = readings
         .filter((reading) => reading.quality !== 'yearly-average' && isDue(stateOf(reading), clock.now()))
         .slice(0, ZONES_A_ROUND);
-      const changed = await Promise.all(
-        due.map(async (reading) => {
-          const provider = providers.find(({ name }) => name === reading.provider);
-          if (!provider) return false;
-          const state = stateOf(reading);
-          await followMix(options, provider, reading, state, signal);
-          await followPast(options, provider, reading, state, signal);
-          return await followForecast(options, provider, reading, state, signal, ahead);
+      const turns = due.flatMap((reading) => {
+        const provider = providers.find(({ name }) => name === reading.provider);
+        return provider ? [{ options, provider, reading, state: stateOf(reading), signal }] : [];
+      });
+      await Promise.all(
+        turns.map(async (turn) => {
+          await followMix(turn);
+          await followPast(turn);
         }),
       );
+      // A forecast is made of what is stored: it need not wait an hour for the past that was just told.
+      await options.history.flush();
+      const changed = await Promise.all(turns.map((turn) => followForecast(turn, ahead)));
       return changed.includes(true);
     },
   };
@@ -135,26 +138,23 @@ async function when<Value>(
   }
 }
 
-async function followMix(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+/** One zone's turn in a round of extras. */
+interface Turn {
+  readonly options: ExtrasOptions;
+  readonly provider: GridProvider;
+  readonly reading: Reading;
+  readonly state: ZoneState;
+  readonly signal: AbortSignal;
+}
+
+async function followMix({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { energyMix } = provider;
   const ask = energyMix && (() => energyMix(reading.zone, signal));
   const known = await when(options, state, 'mix', ask);
   if (known && hourOf(known.datetime) === hourOf(reading.datetime)) options.history.mix(reading, known.mix);
 }
 
-async function followPast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
-): Promise<void> {
+async function followPast({ options, provider, reading, state, signal }: Turn): Promise<void> {
   const { history } = provider;
   const ask = history && (() => history(reading.zone, signal));
   const past = await when(options, state, 'backfill', ask);
@@ -163,11 +163,7 @@ async function followPast(
 }
 
 async function followForecast(
-  options: ExtrasOptions,
-  provider: GridProvider,
-  reading: Reading,
-  state: ZoneState,
-  signal: AbortSignal,
+  { options, provider, reading, state, signal }: Turn,
   ahead: (points: readonly ForecastPoint[]) => ForecastPoint[],
 ): Promise<boolean> {
   const { zone } = reading;

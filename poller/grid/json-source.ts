@@ -5,7 +5,7 @@ import { gramsPerKwh, hourOf } from '../../shared/units.ts';
 import { type Zone, zone as zoneOf } from '../../shared/zones.ts';
 import { parseAs } from './ask.ts';
 import type { Line } from './line.ts';
-import { asFailureOf, type GridProvider, ProviderError } from './provider.ts';
+import { asFailureOf, type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 import { sharedAnswer } from './shared-answer.ts';
 
 const NAME = 'json';
@@ -85,8 +85,7 @@ function toReading(zone: Zone, of: Entry, now: number): Reading {
     carbonIntensity: of.carbonIntensity,
     datetime: full?.datetime ?? hourOf(now),
     fetchedAt: now,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     emissionFactorType: full?.emissionFactorType ?? 'lifecycle',
     isEstimated,
     estimationMethod: null,

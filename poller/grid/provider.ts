@@ -21,6 +21,9 @@ export interface GridProvider {
   energyMix?(zone: Zone, signal: AbortSignal): Promise<{ readonly datetime: EpochMs; readonly mix: EnergyMix }>;
 }
 
+/** The revision times of a reading from a service that tells none. */
+export const NO_REVISIONS = { updatedAt: null, createdAt: null } as const;
+
 /** What went wrong, by what can be done about it. */
 export type ProviderFault = 'auth' | 'not-covered' | 'no-data' | 'rate-limited' | 'unavailable' | 'malformed';
 

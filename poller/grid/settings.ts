@@ -52,7 +52,7 @@ export const gridSettings = {
     .default('co2_moer')
     .describe('`co2_moer`: marginal; `co2_aoer`: average, where licensed'),
   WATTTIME_REGIONS: pairs(
-    'WattTime region of each zone, as `ZONE:REGION` or `ZONE:latitude/longitude`, with commas between; US-CAL-CISO is CAISO_NORTH',
+    'WattTime region of zones, as `ZONE:REGION` or `ZONE:latitude/longitude`, with commas between. Without it US-CAL-CISO is CAISO_NORTH, and WattTime is asked which region the cloud regions of a zone lie in',
   ),
   WATTTIME_REQUESTS_PER_HOUR: perHour(3000, 'WattTime'),
   CARBON_AWARE_SDK_URL: httpUrl().optional().describe('Base address of your own Carbon Aware SDK WebAPI'),

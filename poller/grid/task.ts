@@ -5,12 +5,12 @@ import type { IntensityReader, IntensityWriter } from '../../shared/store/ports.
 import { parseZone, type Zone } from '../../shared/zones.ts';
 import type { PollerConfig } from '../config.ts';
 import type { PollerMetrics } from '../metrics.ts';
-import { createAlerts } from './alerts.ts';
 import { openCacheWriter } from './cache-writer.ts';
 import { createChain } from './chain.ts';
 import { createExtras, type Forecaster } from './extras.ts';
 import { openHistory } from './history.ts';
 import { historyForecaster } from './history-forecaster.ts';
+import { openAlerts } from './open-alerts.ts';
 import { createRound, type Round } from './poll.ts';
 import { gridProviders } from './providers.ts';
 
@@ -40,8 +40,9 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
   const { config, metrics, clock, logger, onRound } = options;
   const { zones, round } = await prepareRounds(options);
   warnOfSettings(config, zones, logger);
-  const alerts = createAlerts({ config, zones, clock, logger, metrics: metrics.grid });
-  return startLoop({
+  await using stack = new AsyncDisposableStack();
+  const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
+  const loop = startLoop({
     name: 'grid',
     intervalMs: config.POLL_INTERVAL_MINUTES * 60_000,
     jitter: JITTER,
@@ -54,6 +55,8 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
       await alerts?.observe(readings, signal);
     },
   });
+  stack.use(loop);
+  return stack.move();
 }
 
 /** Wires what a round needs: providers in a chain, the cache file, the history, and what is good to have beside. */

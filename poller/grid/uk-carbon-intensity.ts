@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { parseAs } from './ask.ts';
 import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
 import type { Line } from './line.ts';
-import { asFailureOf, type GridProvider, ProviderError } from './provider.ts';
+import { asFailureOf, type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 import { sharedAnswer } from './shared-answer.ts';
 
 const NAME = 'uk-carbon-intensity';
@@ -124,8 +124,7 @@ function reading(
     carbonIntensity: gramsPerKwh(value),
     datetime: from,
     fetchedAt,
-    updatedAt: null,
-    createdAt: null,
+    ...NO_REVISIONS,
     emissionFactorType: 'direct',
     isEstimated: quality === 'forecast',
     estimationMethod: quality === 'forecast' ? 'NESO_FORECAST' : null,

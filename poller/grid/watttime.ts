@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Reading } from '../../shared/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS, isoTime } from '../../shared/units.ts';
+import { placeOfZone } from '../../shared/zone-places.ts';
 import type { Zone } from '../../shared/zones.ts';
 import { parseAs } from './ask.ts';
 import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
@@ -33,7 +34,7 @@ const seriesBody = z.object({
 });
 const placeBody = z.object({ region: z.string() });
 
-/** An account, the signal to ask for, and which region (or `lat/lon`) stands for a zone. */
+/** An account, the signal to ask for, and which region (or `lat/lon`) stands for a zone where its place in the region table does not do. */
 export interface WattTimeOptions extends WattTimeAccount {
   readonly signalType: 'co2_moer' | 'co2_aoer';
   readonly regions: ReadonlyMap<string, string>;
@@ -66,7 +67,7 @@ export function wattTime(line: Line, options: WattTimeOptions): GridProvider {
   };
   return {
     name: NAME,
-    covers: (zone) => options.regions.has(zone),
+    covers: (zone) => options.regions.has(zone) || placeOfZone(zone) !== undefined,
     async latest(zone, signal) {
       const now = line.now();
       const known = currentOf(await historical(zone, RECENT_MS, signal), now);
@@ -91,16 +92,17 @@ export function wattTime(line: Line, options: WattTimeOptions): GridProvider {
   };
 }
 
-/** A region as configured, or looked up once by its coordinates: WattTime's regions are finer than zones. */
+/** A region as configured, or looked up once by coordinates, given or those of a cloud region in the zone: WattTime's regions are finer than zones. */
 function regionLookup(line: Line, options: WattTimeOptions, ask: ReturnType<typeof authorized>) {
   const found = new Map<Zone, string>();
   return async (zone: Zone, signal: AbortSignal): Promise<string> => {
-    const given = options.regions.get(zone) ?? '';
-    const [latitude, longitude] = given.split('/');
-    if (latitude === undefined || longitude === undefined) return given;
+    const given = options.regions.get(zone);
+    if (given !== undefined && !given.includes('/')) return given;
     const known = found.get(zone);
     if (known !== undefined) return known;
-    const query = new URLSearchParams({ latitude, longitude, signal_type: options.signalType });
+    const { latitude, longitude } = placeOfZone(zone) ?? {};
+    const [north = String(latitude), east = String(longitude)] = given?.split('/') ?? [];
+    const query = new URLSearchParams({ latitude: north, longitude: east, signal_type: options.signalType });
     const answer = await ask(`region-from-loc?${query}`, zone, signal);
     const { region } = parseAs(placeBody, answer.json, line.provider, zone);
     found.set(zone, region);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { yearlyIntensity } from '../../shared/yearly-intensity.ts';
-import { type GridProvider, ProviderError } from './provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 
 const NAME = 'yearly-average';
 
@@ -18,8 +18,7 @@ export function yearlyAverage(clock: Clock): GridProvider {
         carbonIntensity: known.gramsPerKwh,
         datetime: Date.UTC(known.year, 0, 1),
         fetchedAt: clock.now(),
-        updatedAt: null,
-        createdAt: null,
+        ...NO_REVISIONS,
         emissionFactorType: 'lifecycle',
         isEstimated: true,
         estimationMethod: `YEARLY_AVERAGE_${known.year}_${known.of}`,

@@ -1,6 +1,7 @@
 import type { TimeRange } from '../store/ports.ts';
 import type { BudgetKey, BudgetPeriod, SavedWorkload } from '../store/workloads.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../units.ts';
+import type { ZoneSource } from '../zone-of-node.ts';
 import { attribute } from './attribution.ts';
 
 /** Shares of a budget at which an alert goes out. */
@@ -14,6 +15,8 @@ export interface Spent {
   readonly grams: number | undefined;
   /** Part of the elapsed time (services) or of the recorded energy (namespaces) that the figure rests on, 0..1. */
   readonly coverage: number;
+  /** Who said where the nodes of the namespace stand; absent for services and where it is not told. */
+  readonly zoneSources?: readonly ZoneSource[] | undefined;
 }
 
 /** How far a budget is used. */
@@ -33,6 +36,8 @@ export interface BurnDown {
   /** What the period comes to if it goes on as so far; a straight line, not a forecast. */
   readonly projected_gCO2e: number | null;
   readonly coverage: number;
+  /** Who said where the nodes of the namespace stand, such as `node + ZONE_MAP`; null for services, and when unknown. */
+  readonly zone_source: string | null;
   readonly state: 'ok' | 'warning' | 'exceeded' | 'unknown';
 }
 
@@ -99,6 +104,7 @@ export function burnDown(budget: BudgetKey & { readonly grams: number }, spent: 
     elapsed_share: elapsed,
     projected_gCO2e: used === undefined || elapsed === 0 ? null : used / elapsed,
     coverage: spent.coverage,
+    zone_source: spent.zoneSources?.length ? spent.zoneSources.join(' + ') : null,
     state:
       share === null ? 'unknown' : share >= ALERT_SHARES[1] ? 'exceeded' : share >= ALERT_SHARES[0] ? 'warning' : 'ok',
   };

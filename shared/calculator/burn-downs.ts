@@ -1,7 +1,7 @@
 import type { IntensityReader, PowerReader } from '../store/ports.ts';
 import type { Budget, BudgetBook, WorkloadReader } from '../store/workloads.ts';
 import type { EpochMs } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import type { ZoneOfNode } from '../zone-of-node.ts';
 import { type BurnDown, budgetPeriod, burnDown, type Spent, spentByService } from './budget.ts';
 import { spentByNamespace } from './namespace-spent.ts';
 
@@ -10,7 +10,7 @@ export interface BudgetSources {
   readonly books: BudgetBook & WorkloadReader;
   readonly history: PowerReader & IntensityReader;
   /** The grid zone of a node; undefined when no rule names one, and its energy is then not priced. */
-  readonly zoneOfNode: (node: string) => Zone | undefined;
+  readonly zoneOfNode: ZoneOfNode;
 }
 
 /** A budget with how far it is used. */

@@ -1,6 +1,7 @@
 import type { HourlyIntensity } from '../intensity.ts';
 import type { HourlyEnergy, TimeRange } from '../store/ports.ts';
 import { type EpochMs, JOULES_PER_KWH } from '../units.ts';
+import type { ZoneOfNode, ZoneSource } from '../zone-of-node.ts';
 import type { Zone } from '../zones.ts';
 import type { Spent } from './budget.ts';
 
@@ -8,12 +9,13 @@ import type { Spent } from './budget.ts';
 export async function spentByNamespace(
   hourly: AsyncIterable<HourlyEnergy>,
   period: TimeRange,
-  zoneOfNode: (node: string) => Zone | undefined,
+  zoneOfNode: ZoneOfNode,
   history: readonly HourlyIntensity[],
 ): Promise<Spent> {
   const intensity = new Map<string, number>();
   for (const { zone, hour, signal, carbonIntensity } of history)
     if (signal === 'average') intensity.set(key(zone, hour), carbonIntensity);
+  const sources = new Set<ZoneSource>();
   let joules = 0;
   let priced = 0;
   let total = 0;
@@ -23,10 +25,13 @@ export async function spentByNamespace(
     const zone = zoneOfNode(energy.container.node);
     const gramsPerKwh = zone === undefined ? undefined : intensity.get(key(zone, energy.hour));
     if (gramsPerKwh === undefined) continue;
+    const source = zoneOfNode.sourceOf?.(energy.container.node);
+    if (source !== undefined) sources.add(source);
     priced += energy.joules;
     total += (energy.joules / JOULES_PER_KWH) * gramsPerKwh;
   }
-  return priced > 0 ? { grams: total, coverage: priced / joules } : { grams: undefined, coverage: 0 };
+  if (priced === 0) return { grams: undefined, coverage: 0 };
+  return { grams: total, coverage: priced / joules, zoneSources: [...sources].sort() };
 }
 
 function key(zone: Zone, hour: EpochMs): string {

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
@@ -77,6 +84,12 @@ export function sendJson(
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
   return true;
+}
+
+/** Says what was wrong as a problem (RFC 9457); `error` repeats it for those who read kube-scheduler's extenders by that name. */
+export function sendFault(response: ServerResponse, status: number, detail: string): true {
+  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, error: detail };
+  return sendJson(response, status, body, 'application/problem+json');
 }
 
 async function closeServer(server: Server | TlsServer): Promise<void> {

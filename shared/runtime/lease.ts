@@ -1,3 +1,6 @@
+/** What leases are held for; one process may hold one of them and stand by for another. */
+export type LeasePurpose = 'recording' | 'budgets' | 'alerts';
+
 /** The right to do something that only one process may do at a time. */
 export interface Lease extends AsyncDisposable {
   /** Whether this process may go on. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ZoneOfNode } from '../zone-of-node.ts';
 import { parseZone, type Zone } from '../zones.ts';
 import { list } from './config.ts';
 
@@ -48,8 +49,11 @@ export const zoneSettings = {
 };
 
 /** The zone of a node by ZONE_MAP, else DEFAULT_ZONE; undefined when neither names one. */
-export function zoneByName(config: z.output<z.ZodObject<typeof zoneSettings>>): (node: string) => Zone | undefined {
-  return (node) => config.ZONE_MAP.get(node) ?? config.DEFAULT_ZONE;
+export function zoneByName({ ZONE_MAP, DEFAULT_ZONE }: z.output<z.ZodObject<typeof zoneSettings>>): ZoneOfNode {
+  const fallback = DEFAULT_ZONE === undefined ? undefined : ('DEFAULT_ZONE' as const);
+  return Object.assign((node: string) => ZONE_MAP.get(node) ?? DEFAULT_ZONE, {
+    sourceOf: (node: string) => (ZONE_MAP.has(node) ? ('ZONE_MAP' as const) : fallback),
+  });
 }
 
 /** Where energy profiles of services are read from. */

@@ -1,15 +1,18 @@
 import type { Clock } from '../runtime/clock.ts';
-import { type Lease, soleLease } from '../runtime/lease.ts';
+import { type Lease, type LeasePurpose, soleLease } from '../runtime/lease.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
 import { dsnOf } from './open.ts';
 
-/** Opens the right to record power: with a database one of several pollers has it, with a file there is only one. */
-export async function openRecordingLease(
+/** Opens the right to do something that one of several pollers does: with a database they take turns, with a file there is only one. */
+export async function openLease(
   config: StoreConfig & { readonly LEASE_NAME: string },
+  purpose: LeasePurpose,
   surroundings: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Lease> {
   if (config.MODE === 'local') return soleLease;
   const { databaseLease } = await import('./timescale/lease.ts');
-  return databaseLease({ dsn: dsnOf(config), name: config.LEASE_NAME, ...surroundings });
+  // Budgets are the database's, whoever records into it.
+  const name = purpose === 'budgets' ? 'budgets' : config.LEASE_NAME;
+  return databaseLease({ dsn: dsnOf(config), name, purpose, ...surroundings });
 }

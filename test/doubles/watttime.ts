@@ -24,6 +24,8 @@ export interface WattTimeDouble extends GridService {
   readonly logins: number;
   /** Makes every token that was given out so far useless. */
   revokeTokens(): void;
+  /** The region at some coordinates; undefined where there is no coverage. Without a test's own it is the first of the values. */
+  regionAt: (latitude: number, longitude: number) => string | undefined;
   /** False: the newest hours of /v3/historical are empty. */
   hasHistory: boolean;
 }
@@ -31,7 +33,11 @@ export interface WattTimeDouble extends GridService {
 /** Starts the double. Values: gCO2/kWh by region. */
 export async function startWattTime(values: Record<string, number> = {}): Promise<WattTimeDouble> {
   const tokens = new Map<string, number>();
-  const state = { logins: 0, hasHistory: true };
+  const state: Pick<WattTimeDouble, 'regionAt'> & { logins: number; hasHistory: boolean } = {
+    logins: 0,
+    hasHistory: true,
+    regionAt: () => Object.keys(values)[0],
+  };
   const service: Service = {
     placeOf: (url) => url.searchParams.get('region') ?? undefined,
     exempt: /^\/login$/,
@@ -41,6 +47,7 @@ export async function startWattTime(values: Record<string, number> = {}): Promis
       const issued = tokens.get(token);
       // The web server in front of the service turns expired tokens away, in HTML.
       if (issued === undefined || asked.now - issued > TOKEN_LIFE_MS) return html(403, 'Forbidden');
+      if (asked.url.pathname === '/v3/region-from-loc') return answerPlace(asked, state.regionAt);
       return answerSeries(asked, state.hasHistory);
     },
     faults: {
@@ -48,7 +55,7 @@ export async function startWattTime(values: Record<string, number> = {}): Promis
       'not-in-plan': outOfScope,
       'bad-key': () => json({ error: 'Unauthorized' }, 401),
       'error-in-200': () => json({ error: 'A problem occurred, your request could not be processed' }),
-      'not-found': () => json({ error: 'No coverage available for these coordinates and signal_type' }, 404),
+      'not-found': () => json(NO_COVERAGE, 404),
     },
   };
   const login = (asked: Asked): Reply => {
@@ -62,6 +69,7 @@ export async function startWattTime(values: Record<string, number> = {}): Promis
   const double = await startGridService(service, values);
   return Object.defineProperties(Object.assign(double, { revokeTokens: () => tokens.clear() }), {
     logins: { get: () => state.logins },
+    regionAt: { set: (value) => Object.assign(state, { regionAt: value }) },
     hasHistory: { get: () => state.hasHistory, set: (value) => Object.assign(state, { hasHistory: value }) },
   }) as WattTimeDouble;
 }
@@ -72,14 +80,23 @@ function outOfScope(): Reply {
   return json({ error: 'Invalid query parameters', message }, 403);
 }
 
+const NO_COVERAGE = { error: 'No coverage available for these coordinates and signal_type' };
+
+function answerPlace({ url }: Asked, regionAt: WattTimeDouble['regionAt']): Reply {
+  const [latitude, longitude] = ['latitude', 'longitude'].map((name) =>
+    Number(url.searchParams.get(name) ?? Number.NaN),
+  );
+  if (!(Math.abs(latitude as number) <= 90 && Math.abs(longitude as number) <= 180))
+    return json({ error: 'Invalid query parameters', message: 'latitude and longitude are required' }, 400);
+  const region = regionAt(latitude as number, longitude as number);
+  const signal_type = url.searchParams.get('signal_type');
+  return region === undefined ? json(NO_COVERAGE, 404) : json({ region, region_full_name: region, signal_type });
+}
+
 function answerSeries(asked: Asked, hasHistory: boolean): Reply {
   const { url, now, values } = asked;
   const region = url.searchParams.get('region') ?? '';
   const signal_type = url.searchParams.get('signal_type') ?? '';
-  if (url.pathname === '/v3/region-from-loc') {
-    const [first = ''] = values.keys();
-    return json({ region: first, region_full_name: first, signal_type });
-  }
   const value = values.get(region);
   if (value === undefined) return outOfScope();
   const bend = asked.bend(region);

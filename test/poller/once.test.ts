@@ -11,6 +11,7 @@ import { openSqliteReader } from '../../shared/store/sqlite/store.ts';
 import { zone } from '../../shared/zones.ts';
 import { capturedLog } from '../captured-log.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
+import { startSlack } from '../doubles/slack.ts';
 import { FakeClock } from '../fake-clock.ts';
 
 let folder: string;
@@ -130,5 +131,45 @@ describe('node poller/main.ts --once', () => {
     expect(missing.stderr).toContain('TSDB_DSN');
     expect(away.stdout + away.stderr).toMatch(/the store did not take the history/);
     expect(away.stdout + away.stderr).not.toContain('db-pass-4711');
+  });
+
+  it('tells Slack about an incident once, however often it runs, and about its end', async () => {
+    await using slack = await startSlack();
+    const alerting = settings({ SLACK_WEBHOOK_URL: slack.url, ALERT_INTENSITY: '250' });
+    const codes = [await run(alerting), await run(alerting)].map(({ code }) => code);
+    double.values.set('DE', 100);
+
+    codes.push((await run(alerting)).code);
+
+    expect(codes).toEqual([0, 0, 0]);
+    expect(slack.accepted).toEqual([
+      'Carbon intensity of DE is 300 gCO2eq/kWh, above 250 (electricity-maps, estimated).',
+      expect.stringContaining('Recovered: carbon intensity of DE is 100 gCO2eq/kWh'),
+    ]);
+  });
+
+  it('tells Slack when all three tries failed, and still exits 2', async () => {
+    await using slack = await startSlack();
+    double.faults.set('*', 'html-502');
+
+    const failed = await runHere({ SLACK_WEBHOOK_URL: slack.url });
+    double.faults.clear();
+    const worked = await runHere({ SLACK_WEBHOOK_URL: slack.url });
+
+    expect([failed.code, worked.code]).toEqual([2, 0]);
+    expect(slack.accepted).toEqual([
+      expect.stringContaining('No grid provider has answered for 3 rounds in a row'),
+      expect.stringContaining('Recovered: grid providers answer again'),
+    ]);
+  });
+
+  it('keeps its exit code when Slack is away and the state of alerts cannot be kept', async () => {
+    const file = join(folder, 'not-a-folder');
+    writeFileSync(file, '');
+    const away = { SLACK_WEBHOOK_URL: 'http://127.0.0.1:1/services/x', ALERT_INTENSITY: '250' };
+
+    const { code } = await runHere({ ...away, DATA_DIR: file });
+
+    expect(code).toBe(3);
   });
 });

@@ -1,10 +1,8 @@
 import type { IntensityReader, TimeRange } from '../../../shared/store/ports.ts';
+import type { ZoneOfNode } from '../../../shared/zone-of-node.ts';
 import type { Zone } from '../../../shared/zones.ts';
 import { type CountryIntensity, countryIntensities } from '../country-intensity.ts';
 import type { Pricing } from './rows.ts';
-
-/** Tells the grid zone of a node by its name; undefined when nobody knows it. */
-export type ZoneOfNode = (node: string) => Zone | undefined;
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(

@@ -52,6 +52,12 @@ export const budgetsAnswer = z.strictObject({
       elapsed_share: z.number().min(0).max(1),
       projected_gCO2e: amount.nullable().describe('A straight line, not a forecast'),
       coverage: z.number().min(0).max(1),
+      zone_source: z
+        .string()
+        .nullable()
+        .describe(
+          'Who said where the nodes of a namespace stand: node (its labels), ZONE_MAP, DEFAULT_ZONE, or several; null for services',
+        ),
       state: z.enum(['ok', 'warning', 'exceeded', 'unknown']),
     }),
   ),

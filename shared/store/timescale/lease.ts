@@ -1,21 +1,34 @@
 import pg from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Lease } from '../../runtime/lease.ts';
+import type { Lease, LeasePurpose } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { connectionSettings } from './database.ts';
 import { DatabaseError, describeDsn } from './database-error.ts';
-import { LOCKS } from './locks.ts';
+import { LEASE_LOCKS } from './locks.ts';
 
 /** How a lease in a database is held. */
 export interface DatabaseLeaseOptions {
   readonly dsn: string;
-  /** Processes with the same name take turns. */
+  /** Processes with the same name take turns, for each purpose on its own. */
   readonly name: string;
+  readonly purpose: LeasePurpose;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How often the holder shows that it lives, and a standby asks, in milliseconds. */
   readonly beatMs?: number;
 }
+
+/** What the log says of whoever holds a lease and of who does not. */
+const HELD: Record<LeasePurpose, string> = {
+  recording: 'this process records',
+  budgets: 'this process watches the carbon budgets',
+  alerts: 'this process tells Slack about the grid data',
+};
+const STANDBY: Record<LeasePurpose, string> = {
+  recording: 'another process records; this one stands by',
+  budgets: 'another process watches the carbon budgets; this one stands by',
+  alerts: 'another process tells Slack about the grid data; this one stands by',
+};
 
 const BEAT_MS = 5_000;
 /** Beats that may fail before the server takes the lease from a holder that it hears nothing of. */
@@ -24,7 +37,8 @@ const MISSED_BEATS = 4;
 /**
  * Holds a lease as an advisory lock on a connection of its own, which the server frees when the connection ends. While
  * the database is away nobody can be told: the holder then goes on, a process that never heard of another goes on too,
- * and a standby stands by. Samples recorded twice meanwhile are counted once, since the store takes a time only once.
+ * and a standby stands by. Samples recorded twice meanwhile are counted once, since the store takes a time only
+ * once; an alert about the grid may then come twice.
  */
 export function databaseLease(options: DatabaseLeaseOptions): Lease {
   const lease = new DatabaseLease(options);
@@ -83,7 +97,7 @@ class DatabaseLease implements Lease {
 
   /** Asks, or shows that the holder lives, until the connection breaks or the process stops. */
   async #keep(client: pg.Client): Promise<void> {
-    const { clock, name } = this.#options;
+    const { clock, name, purpose } = this.#options;
     await client.query(`SET idle_session_timeout = ${this.#beatMs * MISSED_BEATS}`);
     let locked = false;
     while (!this.#stop.signal.aborted) {
@@ -91,7 +105,7 @@ class DatabaseLease implements Lease {
       else {
         const { rows } = await client.query<{ locked: boolean }>(
           'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
-          [...LOCKS.recording, name],
+          [LEASE_LOCKS[purpose], name],
         );
         locked = rows[0]?.locked === true;
         this.#become(locked ? 'held' : 'standby');
@@ -104,9 +118,8 @@ class DatabaseLease implements Lease {
   #become(state: 'held' | 'standby'): void {
     if (this.#state === state) return;
     this.#state = state;
-    const { logger, name } = this.#options;
-    if (state === 'held') logger.info({ lease: name }, 'this process records');
-    else logger.info({ lease: name }, 'another process records; this one stands by');
+    const { logger, name, purpose } = this.#options;
+    logger.info({ lease: name }, state === 'held' ? HELD[purpose] : STANDBY[purpose]);
     for (const listener of this.#listeners) listener(state === 'held');
   }
 }

@@ -1,3 +1,5 @@
+import type { LeasePurpose } from '../../runtime/lease.ts';
+
 /** First half of our advisory locks' keys, so that other programs in the same database are not met. */
 const OURS = 0xca4b;
 
@@ -5,6 +7,7 @@ const OURS = 0xca4b;
 export const LOCKS = {
   migrations: [OURS, 1],
   samples: [OURS, 2],
-  /** The second number is made of the name of the lease. */
-  recording: [OURS + 1],
 };
+
+/** First half of the locks of leases; the second half is made of the lease's name. */
+export const LEASE_LOCKS: Record<LeasePurpose, number> = { recording: OURS + 1, budgets: OURS + 2, alerts: OURS + 3 };

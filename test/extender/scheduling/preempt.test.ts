@@ -48,6 +48,6 @@ describe('preempt', () => {
     const reply = await scheduler.call('/preempt', body);
 
     expect(reply.status).toBe(400);
-    expect(JSON.parse(reply.text)).toEqual({ error });
+    expect(JSON.parse(reply.text)).toMatchObject({ error, detail: error, status: 400 });
   });
 });

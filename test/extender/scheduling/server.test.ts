@@ -55,8 +55,11 @@ describe('the scheduler port', () => {
 
     for (const reply of [filter, prioritize]) {
       expect(reply.status).toBe(400);
-      expect(reply.headers['content-type']).toBe('application/json');
-      expect(JSON.parse(reply.text)).toEqual({ error: expect.stringMatching(fault) });
+      expect(reply.headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(reply.text)).toEqual({
+        ...{ type: 'about:blank', title: 'Bad Request', status: 400 },
+        ...{ detail: expect.stringMatching(fault), error: expect.stringMatching(fault) },
+      });
     }
     expect(next.status).toBe(200);
   });
@@ -81,7 +84,7 @@ describe('the scheduler port', () => {
     expect(unknown.status).toBe(404);
     expect(JSON.parse(unknown.text)).toHaveProperty('error');
     expect(wrongMethod).toMatchObject({ status: 405, headers: { allow: 'POST' } });
-    expect(JSON.parse(wrongMethod.text)).toEqual({ error: 'GET is not allowed here, only POST' });
+    expect(JSON.parse(wrongMethod.text)).toMatchObject({ error: 'GET is not allowed here, only POST' });
   });
 
   it('answers 415 to other content types and encodings, and takes JSON with parameters or without a type', async () => {
@@ -93,7 +96,8 @@ describe('the scheduler port', () => {
     const charset = await scheduler.call('/filter', body, { 'Content-Type': 'application/json; charset=utf-8' });
 
     expect([form.status, zipped.status, charset.status]).toEqual([415, 415, 200]);
-    expect(JSON.parse(form.text)).toEqual({
+    expect(JSON.parse(form.text)).toMatchObject({
+      title: 'Unsupported Media Type',
       error: 'the body is application/x-www-form-urlencoded, not application/json',
     });
   });

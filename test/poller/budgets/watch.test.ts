@@ -100,7 +100,15 @@ async function stage() {
     return state.reachable;
   };
   const begin = () =>
-    startBudgetTask({ books: workloads, history, zoneOfNode: () => zone('DE'), clock, logger: log, metrics, send });
+    startBudgetTask({
+      books: workloads,
+      history,
+      zonesOfNodes: async () => () => zone('DE'),
+      clock,
+      logger: log,
+      metrics,
+      send,
+    });
   let task = begin();
   return {
     clock,

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
-import type { Reading } from '../../../shared/intensity.ts';
-import { gramsPerKwh, HOUR_MS } from '../../../shared/units.ts';
+import { HOUR_MS } from '../../../shared/units.ts';
 import { zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { SLACK_SECRET, type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { readingOf } from './readings.ts';
 
 const ROUND_MS = 5 * 60_000;
 
@@ -33,25 +33,11 @@ function start(codes = ['DE', 'PL'], url = slack.url) {
     metrics: createPollerMetrics().grid,
   });
   return async (values: Record<string, number>) => {
-    await alerts?.observe(Object.entries(values).map(reading), new AbortController().signal);
+    await alerts?.observe(
+      Object.entries(values).map(([code, value]) => readingOf(code, value, clock.now())),
+      new AbortController().signal,
+    );
     await clock.advance(ROUND_MS);
-  };
-}
-
-function reading([code, value]: [string, number]): Reading {
-  return {
-    zone: zone(code),
-    carbonIntensity: gramsPerKwh(value),
-    datetime: clock.now(),
-    fetchedAt: clock.now(),
-    updatedAt: null,
-    createdAt: null,
-    emissionFactorType: 'lifecycle',
-    isEstimated: true,
-    estimationMethod: null,
-    provider: 'electricity-maps',
-    signal: 'average',
-    quality: 'estimated',
   };
 }
 

@@ -28,7 +28,7 @@ describe('the table of providers', () => {
     const env = { ELECTRICITY_MAPS_API_KEY: 'k', EIA_API_KEY: 'k', WATTTIME_USERNAME: 'u', WATTTIME_PASSWORD: 'p' };
 
     expect(covering(env, 'US-CAL-CISO')).toEqual(['electricity-maps', 'watttime', 'eia', 'yearly-average']);
-    expect(covering(env, 'GB')).toEqual(['electricity-maps', 'uk-carbon-intensity', 'yearly-average']);
+    expect(covering(env, 'GB')).toEqual(['electricity-maps', 'watttime', 'uk-carbon-intensity', 'yearly-average']);
     expect(covering({}, 'DK-DK1')).toEqual(['energinet', 'yearly-average']);
     expect(covering({}, 'DE')).toEqual(['energy-charts', 'yearly-average']);
     expect(covering({}, 'US-CAL-CISO')).toEqual(['yearly-average']);

@@ -117,6 +117,19 @@ describe('wattTime', () => {
     await provider.latest(place, live());
 
     expect(paths().filter((path) => path === '/v3/region-from-loc')).toHaveLength(1);
-    expect(provider.covers(zone('US-NY-NYIS'))).toBe(false);
+    expect(provider.covers(zone('US-AK'))).toBe(false);
+  });
+
+  it('finds the region of any zone with a cloud region by the place of that region', async () => {
+    double.values.set('DE', 350);
+    double.regionAt = (latitude, longitude) =>
+      latitude > 47 && latitude < 55 && longitude > 6 && longitude < 15 ? 'DE' : undefined;
+    const provider = make();
+
+    const known = await provider.latest(zone('DE'), live());
+    const unknown = await failureOf(provider.latest(zone('JP-TK'), live()));
+
+    expect(known).toMatchObject({ zone: 'DE', carbonIntensity: 350, signal: 'marginal' });
+    expect(unknown).toMatchObject({ fault: 'not-covered', zone: 'JP-TK' });
   });
 });

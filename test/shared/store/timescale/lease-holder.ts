@@ -7,6 +7,7 @@ const [dsn, beatMs] = process.argv.slice(2);
 const lease = databaseLease({
   dsn: dsn as string,
   name: 'recorder',
+  purpose: 'recording',
   clock: systemClock,
   logger: capturedLog(),
   beatMs: Number(beatMs),

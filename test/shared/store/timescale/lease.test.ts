@@ -13,7 +13,7 @@ import { eventually } from '../../../started-process.ts';
 const BEAT_MS = 200;
 
 function lease(dsn: string, name = 'recorder') {
-  return databaseLease({ dsn, name, clock: systemClock, logger: capturedLog(), beatMs: BEAT_MS });
+  return databaseLease({ dsn, name, purpose: 'recording', clock: systemClock, logger: capturedLog(), beatMs: BEAT_MS });
 }
 
 const until = (check: () => boolean) => eventually(async () => check(), Boolean);
@@ -81,6 +81,7 @@ describeDatabase('a lease in the database', (server) => {
     await using cutOff = databaseLease({
       dsn: through,
       name: 'recorder',
+      purpose: 'recording',
       clock: systemClock,
       logger: capturedLog(),
       beatMs: BEAT_MS,

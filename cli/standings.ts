@@ -1,0 +1,18 @@
+import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
+import { openNodeZones } from '../shared/store/open-node-zones.ts';
+import type { WorkloadStore } from '../shared/store/workloads.ts';
+import type { EpochMs } from '../shared/units.ts';
+import { toldElse } from '../shared/zone-of-node.ts';
+import type { CliConfig } from './settings.ts';
+import { withHistory } from './stores.ts';
+
+/** How far every budget is used at a time, by the zones that nodes told, else by the configured ones. */
+export function budgetStandings(config: CliConfig, books: WorkloadStore, now: EpochMs): Promise<BudgetStanding[]> {
+  return withHistory(config, async (history) => {
+    await using nodes = await openNodeZones(config);
+    const told = await nodes.nodeZones();
+    const zoneOfNode = toldElse((node) => told.get(node), zoneByName(config));
+    return burnDowns({ books, history, zoneOfNode }, now);
+  });
+}
