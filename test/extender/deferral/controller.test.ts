@@ -216,6 +216,16 @@ describe('the deferral controller', () => {
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
   });
 
+  it('opens gates after a round when the signal was stale from the start', async () => {
+    grid = () => gridState(CLEAN_AT_TWO, NOON - HOUR_MS, { now: clock.now(), ttlMinutes: 10 });
+    cluster.create('pods', gatedPod('report', WAIT, NOON));
+    await start();
+
+    await until(() => annotation(pod('report'), 'released-because'));
+
+    expect(annotation(pod('report'), 'released-because')).toBe('signal-lost');
+  });
+
   it('waits for the list of nodes, without which all zones look lost', async () => {
     const planned = { 'planned-start': isoTime(ONE + HOUR_MS), 'planned-zone': 'DE', 'expected-saving': '80.0%' };
     cluster.create('pods', gatedPod('report', { ...WAIT, ...planned }, NOON));
