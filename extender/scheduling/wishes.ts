@@ -84,6 +84,8 @@ const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'rele
 const KNOWN: ReadonlySet<string> = new Set(
   [...WISH_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
 );
+/** A pod may have thousands of annotations; these are kept for each of the pods that are remembered. */
+const MOST_TOLD = 20;
 /** The fault of an annotation with our prefix and a name that says nothing: mostly a slip of the pen. */
 export const UNKNOWN_NAME = 'is no annotation that carbon-extender knows';
 
@@ -102,7 +104,7 @@ export function readWishes(annotations: Readonly<Record<string, string>> | undef
     else wishes[wish] ??= found.value;
   }
   for (const annotation in annotations)
-    if (annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
+    if (bad.length < MOST_TOLD && annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
       bad.push({ annotation, value: annotations[annotation] as string, fault: UNKNOWN_NAME });
   if (bad.length === 0 && Object.keys(wishes).length === 0) return NOTHING;
   return { wishes: wishes as Wishes, bad };
