@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
-import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
-/** Everything that the extender reads from the environment. */
-export const extenderConfigSchema = z.object({
+/** What the watchdog reads: it needs no store, and must not fail for the want of one. */
+export const watchdogConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
@@ -37,6 +37,9 @@ export const extenderConfigSchema = z.object({
   ...readingsApiSettings,
   MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
+
+/** Everything that the extender reads from the environment. */
+export const extenderConfigSchema = watchdogConfigSchema.superRefine(storeFaults);
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
-import { loadConfig, redacted } from '../shared/runtime/config.ts';
-import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { runProgram } from '../shared/runtime/program.ts';
 import { startApiThread } from './api/api-thread.ts';
-import { extenderConfigSchema } from './config.ts';
+import { type ExtenderConfig, extenderConfigSchema, watchdogConfigSchema } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
 
-try {
-  const config = loadConfig('extender', extenderConfigSchema, process.env);
-  if (process.argv.includes('--check-config')) {
-    process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  } else if (process.argv.includes('--watchdog')) {
-    await watchdogOnce(process.env);
-  } else {
-    await runUntilSignal(() => startExtender(config, { startApi: startApiThread }));
-  }
-} catch (error) {
-  fail(error);
-}
+const watchdog = {
+  tells: 'open every scheduling gate whose deadline has passed, once, and exit',
+  settings: watchdogConfigSchema,
+  run: () => watchdogOnce(process.env),
+};
+const errands = { '--watchdog': watchdog };
+const start = (config: ExtenderConfig) => startExtender(config, { startApi: startApiThread });
+
+await runProgram(
+  { name: 'extender', settings: extenderConfigSchema, errands, start },
+  process.argv.slice(2),
+  process.env,
+);

@@ -1,19 +1,14 @@
 #!/usr/bin/env node
-import { loadConfig, redacted } from '../shared/runtime/config.ts';
-import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { runProgram } from '../shared/runtime/program.ts';
 import { pollerConfigSchema } from './config.ts';
 import { pollOnceAndExit } from './once.ts';
 import { startPoller } from './poller.ts';
 
-try {
-  const config = loadConfig('poller', pollerConfigSchema, process.env);
-  if (process.argv.includes('--check-config')) {
-    process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
-  } else if (process.argv.includes('--once')) {
-    process.exitCode = await pollOnceAndExit(config);
-  } else {
-    await runUntilSignal(() => startPoller(config));
-  }
-} catch (error) {
-  fail(error);
-}
+const once = {
+  tells: 'fetch, store, write the cache; exit 0 done, 1 configuration, 2 no provider answered, 3 database not written',
+  run: pollOnceAndExit,
+};
+const errands = { '--once': once };
+const program = { name: 'poller', settings: pollerConfigSchema, errands, start: startPoller };
+
+await runProgram(program, process.argv.slice(2), process.env);

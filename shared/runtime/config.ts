@@ -41,7 +41,8 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     }
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeFault(schema, issue, given)));
+  if (!parsed.success)
+    faults.push(...issuesOf(schema, given, parsed.error).map((issue) => describeFault(schema, issue, given)));
   if (faults.length > 0) throw new ConfigError(process, faults);
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
@@ -61,12 +62,20 @@ export function isSecret(setting: z.ZodType): boolean {
 
 /** A whole number in a range. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return z.coerce.number({ error: 'is not a number' }).int('is not a whole number').min(min).max(max);
+  return z.coerce
+    .number({ error: 'is not a number' })
+    .int('is not a whole number')
+    .min(min, rangeText(min, max))
+    .max(max, rangeText(min, max));
+}
+
+function rangeText(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? `must be at least ${min}` : `must be from ${min} to ${max}`;
 }
 
 /** A positive number; fractions allowed. */
 export function positive(max: number = Number.MAX_SAFE_INTEGER) {
-  return z.coerce.number({ error: 'is not a number' }).positive('must be above 0').max(max);
+  return z.coerce.number({ error: 'is not a number' }).positive('must be above 0').max(max, `must be at most ${max}`);
 }
 
 /** A TCP port; 0 lets the system choose. */
@@ -97,6 +106,14 @@ export function list() {
   );
 }
 
+/** All issues: those of single settings, and those that show only when the settings without them are seen together. */
+function issuesOf(schema: z.ZodObject, given: Record<string, string>, first: z.ZodError): z.core.$ZodIssue[] {
+  const faulty = new Set(first.issues.map(({ path }) => String(path[0])));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+  const second = schema.safeParse(others).error?.issues ?? [];
+  return [...first.issues, ...second.filter(({ path }) => !faulty.has(String(path[0])))];
+}
+
 function givenValue(name: string, secret: boolean, env: Environment): string | undefined {
   const direct = env[name]?.trim();
   if (direct) return direct;
@@ -107,7 +124,7 @@ function givenValue(name: string, secret: boolean, env: Environment): string | u
 function describeFault(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0] ?? '');
   if (name === '') return issue.message;
-  if (given[name] === undefined) return `${name}: is missing`;
+  if (given[name] === undefined) return `${name}: is missing${issue.code === 'custom' ? `; ${issue.message}` : ''}`;
   const setting = schema.shape[name] as z.ZodType | undefined;
   const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(given[name]);
   return `${name}: ${shown} ${issue.message}`;

@@ -43,6 +43,32 @@ describe('loadConfig', () => {
     expect(faults.join('\n')).toMatch(/POLL_INTERVAL_MINUTES: "often" is not a number/);
   });
 
+  it('says which numbers it takes', () => {
+    const faults = faultsOf({
+      POLLER_PORT: '99999',
+      RETENTION_DAYS: '1.5',
+      CACHE_TTL_MINUTES: '99999',
+      GRID_CONCURRENCY: '',
+    });
+
+    expect(faults).toEqual([
+      'POLLER_PORT: "99999" must be from 0 to 65535',
+      'CACHE_TTL_MINUTES: "99999" must be at most 10080',
+      'RETENTION_DAYS: "1.5" is not a whole number',
+    ]);
+  });
+
+  it('names faults that show only when settings are seen together, beside those of single ones', () => {
+    const faults = faultsOf({ ZONES: 'nowhere', GRID_PROVIDERS: 'watttime', MODE: 'db', WATTTIME_PASSWORD: 'x' });
+
+    expect(faults).toEqual([
+      expect.stringContaining('ZONES: "nowhere"'),
+      expect.stringContaining('GRID_PROVIDERS: "watttime" names watttime, which needs WATTTIME_USERNAME'),
+      expect.stringContaining('WATTTIME_USERNAME: is missing; belongs together with WATTTIME_PASSWORD'),
+      expect.stringContaining('TSDB_DSN: is missing; MODE=db needs'),
+    ]);
+  });
+
   it('takes an empty value for an unset one', () => {
     expect(load({ POLLER_PORT: '', POLL_INTERVAL_MINUTES: ' ' })).toMatchObject({
       POLLER_PORT: 8889,
