@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Environment } from '../shared/runtime/config.ts';
+import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
 import { DEMO_NODES, startSimulatedKepler } from './simulated-kepler.ts';
 import { localSettings, withoutEmpty } from './up.ts';
@@ -13,6 +14,7 @@ export function demoCommand(env: Environment): Command {
     .description(
       'Run poller and extender against a simulated grid (the trace of 2021, replayed) and a simulated Kepler',
     )
+    .addHelpText('after', examples('carbon demo', 'API_PORT=6001 carbon demo'))
     .action(async () => {
       await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 });
       const given = withoutEmpty(env);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
 import { untilSignal } from '../shared/runtime/lifecycle.ts';
+import { examples } from './help.ts';
 
 /** Invented nodes of the demo, and the grid zones that they stand in. */
 export const DEMO_NODES = [
@@ -33,6 +34,7 @@ export function simulatedKeplerCommand(): Command {
     .description('Serve an invented Kepler exposition, for demonstrations only')
     .option('--port <port>', 'port to listen on', '9102')
     .option('--host <host>', 'address to listen on', '0.0.0.0')
+    .addHelpText('after', examples('carbon simulated-kepler --port 9102'))
     .action(async (options: { port: string; host: string }) => {
       await using server = await startSimulatedKepler({ host: options.host, port: Number(options.port) });
       process.stdout.write(`simulated Kepler at http://${options.host}:${server.port}/metrics\n`);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Environment } from '../shared/runtime/config.ts';
+import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
 
 /** Settings for one machine without a cluster: everything under ./data, loopback only, quiet logs. What the user sets wins. */
@@ -32,6 +33,7 @@ export function upCommand(env: Environment): Command {
     .description(
       'Run poller and extender side by side on this machine, with the embedded store. Settings: docs/configuration.md',
     )
+    .addHelpText('after', examples('carbon up', 'ZONES=DE,FR ELECTRICITY_MAPS_API_KEY=... carbon up'))
     .action(async () => {
       const settings = localSettings(env);
       process.exitCode = await runSideBySide(settings, () => process.stdout.write(welcome(settings)));
