@@ -4,7 +4,7 @@ import type { Environment } from '../shared/runtime/config.ts';
 import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
 import { DEMO_NODES, startSimulatedKepler } from './simulated-kepler.ts';
-import { localSettings, withoutEmpty } from './up.ts';
+import { inFolder, LOCAL_SETTINGS, localSettings, tokenHeader, withoutEmpty } from './up.ts';
 
 const TRACE = join(import.meta.dirname, '../shared/data/trace-2021.csv.gz');
 
@@ -14,7 +14,13 @@ export function demoCommand(env: Environment): Command {
     .description(
       'Run poller and extender against a simulated grid (the trace of 2021, replayed) and a simulated Kepler',
     )
-    .addHelpText('after', examples('carbon demo', 'API_PORT=6001 carbon demo'))
+    .addHelpText(
+      'after',
+      `
+${LOCAL_SETTINGS}
+REPLAY_TRACE, ZONES and ZONE_MAP choose another trace, other zones and where the nodes simulated-node-1 to -3 stand.
+${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
+    )
     .action(async () => {
       await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 });
       const given = withoutEmpty(env);
@@ -34,6 +40,7 @@ export function demoCommand(env: Environment): Command {
 function welcome(settings: Record<string, string | undefined>): string {
   const scheduler = `http://127.0.0.1:${settings.EXTENDER_PORT}`;
   const api = `http://127.0.0.1:${settings.API_PORT}`;
+  const token = tokenHeader(settings);
   const names = DEMO_NODES.map(({ node }) => `"${node}"`).join(',');
   return `
 carbon-extender demo: every figure is SIMULATED. Ctrl-C stops it.
@@ -50,11 +57,14 @@ Try, in another terminal (containers need two scrapes, about 10 seconds):
     -d '{"Pod":{"metadata":{"name":"hello","namespace":"default"}},"Nodes":null,"NodeNames":[${names}]}'
 
   # 2. Which containers are measured?
-  curl -s ${api}/api/containers
+  curl -s${token} ${api}/api/containers
 
   # 3. What did one of them emit in the last minutes, and what would it have emitted elsewhere?
-  curl -s ${api}/api/co2-per-container -H 'Content-Type: application/json' \\
+  curl -s${token} ${api}/api/co2-per-container -H 'Content-Type: application/json' \\
     -d '{"pod":"checkout-0","container":"app","namespace":"simulated-shop","countries":["DE","PL","FR"],"n":1}'
+
+  # 4. When will it be cleanest? From the command line, on the same figures
+  ${inFolder(settings)}npm run -s carbon -- windows --zone DE --hours 3
 
 `;
 }

@@ -1,6 +1,7 @@
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import { ConfigError } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
+import { describeSystemFault } from '../shared/runtime/system-fault.ts';
 
 /** Something outside that a command needs and cannot reach now: the cache file, Prometheus. */
 export class Unavailable extends Error {
@@ -21,7 +22,7 @@ export function explain(error: unknown, talk: (text: string) => void): number {
     talk(`the store failed: ${(error as Error).message}`);
     return EXIT.store;
   }
-  talk(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  talk(describeSystemFault(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return EXIT.failed;
 }
 

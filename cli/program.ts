@@ -21,10 +21,9 @@ import { zonesCommand } from './zones.ts';
 
 /** The `carbon` program with all its commands. */
 export function carbonProgram(env: Environment, io: Io = processIo): Command {
-  return new Command('carbon')
+  const program = new Command('carbon')
     .description('Runs, asks and reports on carbon-aware Kubernetes scheduling.')
     .version(packageJson.version)
-    .showHelpAfterError('(add --help for the options)')
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
     .addCommand(simulatedKeplerCommand())
@@ -49,4 +48,12 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
         'carbon zones --yearly',
       ),
     );
+  hintAtHelp(program);
+  return program;
+}
+
+/** A wrong option is answered with where the right ones stand, at every depth: commands do not inherit it. */
+function hintAtHelp(command: Command): void {
+  command.showHelpAfterError('(add --help for the options)');
+  for (const one of command.commands) hintAtHelp(one);
 }

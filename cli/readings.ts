@@ -17,6 +17,14 @@ const CONNECT_WITHIN_MS = 10_000;
 export function readingsCommand(env: Environment): Command {
   return new Command('readings')
     .description('Meter readings in the Redis stream (REDIS_URL or REDIS_HOST; settings: docs/configuration.md)')
+    .addHelpText(
+      'after',
+      examples(
+        'REDIS_URL=redis://localhost:6379 carbon readings status',
+        'carbon readings dead --limit 20 | jq .reason',
+        'carbon readings redrive --limit 20',
+      ),
+    )
     .addCommand(
       new Command('status')
         .description('Print length, pending, lag, workers and dead letters as JSON')
@@ -45,7 +53,11 @@ const schema = z.object(redisSettings);
 
 async function withRedis(env: Environment, work: (redis: RedisConnection, config: Config) => Promise<void>) {
   const config = loadConfig('carbon readings', schema, env);
-  if (!usesRedis(config)) return fail('REDIS_URL or REDIS_HOST must say where Redis is', EXIT.config);
+  if (!usesRedis(config))
+    return fail(
+      'REDIS_URL or REDIS_HOST must say where Redis is, for example REDIS_URL=redis://localhost:6379',
+      EXIT.config,
+    );
   await using redis = connectRedis(config, 'cli', createLogger('carbon', 'silent'));
   const until = systemClock.monotonic() + CONNECT_WITHIN_MS;
   while (!redis.client.isReady && redis.fault()?.kind !== 'no-access' && systemClock.monotonic() < until)

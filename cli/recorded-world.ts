@@ -1,6 +1,7 @@
 import { CalculatorFault } from '../shared/calculator/fault.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import type { SimulatedJob } from '../shared/simulation/jobs.ts';
+import { decodeCandidateZones } from '../shared/store/candidate-zones.ts';
 import type { Decision } from '../shared/store/decisions.ts';
 import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
@@ -41,14 +42,19 @@ export async function recordedWorld(
   const decisions = await recordedDecisions(config, range);
   if (decisions.length === 0) throw new CalculatorFault('no-data', '--shadow: no decision is recorded in that time');
   return await withHistory(config, async (history) => {
-    const zones = [...new Set(decisions.flatMap(({ zone }) => zone ?? []))];
+    const zones = [...new Set(decisions.flatMap((decision) => zonesOf(decision)))];
     const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
     const jobs: SimulatedJob[] = [];
-    for (const decision of decisions) {
-      const job = await jobOf(history, decision);
+    const ends = new Map<string, EpochMs>();
+    for (const { container, last } of await history.containers())
+      ends.set(podKey(container), Math.max(last, ends.get(podKey(container)) ?? last));
+    for (const decision of decisions.toReversed()) {
+      const job = await jobOf(history, decision, ends.get(podKey(decision)) ?? 0);
+      // An earlier pod of the same name had ended when this one was bound.
+      ends.set(podKey(decision), decision.boundAt);
       if (job) jobs.push(job);
     }
-    const source = `${jobs.length} of ${decisions.length} recorded decisions have measured power`;
+    const source = `${jobs.length} of ${decisions.length} recorded decisions have measured power and a known zone`;
     return { trace, zones, jobs: jobs.sort((a, b) => a.arrival - b.arrival), source };
   });
 }
@@ -67,20 +73,31 @@ async function traceOf(history: ReadableStore, zones: readonly Zone[], range: Ti
   return { start: hourOf(first), hours, zones: columns };
 }
 
-async function jobOf(history: ReadableStore, decision: Decision): Promise<SimulatedJob | undefined> {
-  const { namespace, pod, boundAt } = decision;
+/** Where the pod could have gone, and where it went. */
+function zonesOf({ zone, candidateZones }: Decision): readonly Zone[] {
+  return [...new Set([...(decodeCandidateZones(candidateZones)?.keys() ?? []), ...(zone === null ? [] : [zone])])];
+}
+
+function podKey({ namespace, pod }: { readonly namespace: string; readonly pod: string }): string {
+  return `${namespace}/${pod}`;
+}
+
+async function jobOf(history: ReadableStore, decision: Decision, end: EpochMs): Promise<SimulatedJob | undefined> {
+  const { namespace, pod, boundAt, zone, latestStart } = decision;
   let joules = 0;
-  let end = 0;
-  for (const { last } of await history.containers({ namespace, pod })) end = Math.max(end, last);
-  for await (const sample of history.samples({ namespace, pod }, { from: boundAt, to: end })) joules += sample.joules;
+  if (zone === null || end <= boundAt) return undefined;
+  for await (const samples of history.samples({ namespace, pod }, { from: boundAt, to: end }))
+    for (const sample of samples) joules += sample.joules;
+  if (joules === 0) return undefined;
   const durationMs = end - boundAt;
-  if (!(durationMs > 0) || joules === 0) return undefined;
   const arrival = Math.min(decision.arrivedAt ?? boundAt, boundAt);
   return {
     arrival,
     durationHours: durationMs / HOUR_MS,
-    slackHours: (boundAt - arrival) / HOUR_MS,
+    // What a pod waited for room counts as wait too, also beyond its deadline.
+    slackHours: (Math.max(boundAt, latestStart ?? boundAt) - arrival) / HOUR_MS,
     watts: joules / (durationMs / 1_000),
-    recordedStart: boundAt,
+    zones: zonesOf(decision),
+    recorded: { start: boundAt, zone },
   };
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Environment } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
-import { type SavingsTotal, savingsTotals } from '../shared/savings.ts';
+import { type Saving, type SavingsTotal, savingsTotals } from '../shared/savings.ts';
 import { savingsLedger } from '../shared/savings-ledger.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { isoTime } from '../shared/units.ts';
@@ -16,6 +16,7 @@ interface SavingsOptions {
   readonly from?: string;
   readonly to?: string;
   readonly verify?: boolean;
+  readonly pods?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,7 +31,18 @@ const COLUMNS: readonly Column<SavingsTotal>[] = [
   { title: 'g met', align: 'right', cell: ({ met }) => met.toFixed(1) },
   { title: 'g saved', align: 'right', cell: ({ saved }) => saved.toFixed(1) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent: of }) => (of === null ? '-' : `${of.toFixed(1)} %`) },
-  { title: 'Coverage', align: 'right', cell: ({ coverage: of }) => (of === null ? '-' : `${(100 * of).toFixed(0)} %`) },
+  { title: 'Coverage', align: 'right', cell: ({ coverage }) => percent(coverage) },
+  { title: 'Quality', cell: ({ qualities }) => qualities.join(' + ') },
+];
+
+const POD_COLUMNS: readonly Column<Saving>[] = [
+  { title: 'Pod', cell: ({ namespace, pod }) => `${namespace}/${pod}` },
+  { title: 'Zone', cell: ({ zone }) => zone },
+  { title: 'Against', cell: ({ baseline }) => baseline },
+  { title: 'kWh', align: 'right', cell: ({ kilowattHours }) => kilowattHours.toFixed(3) },
+  { title: 'g met', align: 'right', cell: ({ met }) => met.toFixed(1) },
+  { title: 'g saved', align: 'right', cell: ({ saved }) => saved.toFixed(1) },
+  { title: 'Coverage', align: 'right', cell: ({ coverage }) => percent(coverage) },
   { title: 'Quality', cell: ({ qualities }) => qualities.join(' + ') },
 ];
 
@@ -43,12 +55,14 @@ export function savingsCommand(env: Environment, io: Io): Command {
     .option('--from <time>', 'pods bound from this time on (default: 30 days ago)')
     .option('--to <time>', 'pods bound, and energy used, before this time (default: now)')
     .option('--verify', 'recompute from the raw samples and compare; exit code 1 when they differ')
+    .option('--pods', 'print every pod too, in the order of their binding')
     .option('--json', 'print JSON, pod by pod')
     .addHelpText(
       'after',
       `
-Baselines: arrival = the same energy in the same zone as early as the pod was made; candidates-mean = in the mean of the
-nodes that it could have gone to. A pod may be in both; they are never added up.
+Baselines: arrival = the same energy in the same zone, as much earlier as the pod or its Job waited; candidates-mean = at the
+same time in the mean of the zones of the nodes that it could have gone to, hour by hour. A pod may be in both; they are
+never added up.
 ${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon savings --json | jq '.totals'")}`,
     )
     .action((options: SavingsOptions) => show(options, env, io));
@@ -68,6 +82,7 @@ async function show(options: SavingsOptions, env: Environment, io: Io): Promise<
   if (options.json) io.out(`${JSON.stringify({ ...span, totals, ...(verified && { verified }), pods }, null, 2)}\n`);
   else {
     io.out(`${decisions.length} decisions from ${span.from} to ${span.to}\n\n${textTable(COLUMNS, totals)}`);
+    if (options.pods && pods.length > 0) io.out(`\n${textTable(POD_COLUMNS, pods)}`);
     for (const { baseline, recomputed, agrees } of verified ?? [])
       io.out(
         `${baseline}: ${recomputed.toFixed(1)} g saved by the raw samples, ${agrees ? 'as above' : 'NOT as above'}\n`,
@@ -76,6 +91,10 @@ async function show(options: SavingsOptions, env: Environment, io: Io): Promise<
       io.talk('Nothing to count: no decision of that time has measured power and known intensities.');
   }
   if (verified?.some(({ agrees }) => !agrees)) process.exitCode = EXIT.failed;
+}
+
+function percent(share: number | null): string {
+  return share === null ? '-' : `${(100 * share).toFixed(0)} %`;
 }
 
 function compare(totals: readonly SavingsTotal[], raw: readonly SavingsTotal[]) {

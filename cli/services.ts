@@ -19,6 +19,13 @@ import { type Column, textTable } from './table.ts';
 export function servicesCommand(env: Environment, io: Io): Command {
   return new Command('services')
     .description('Energy per request of services: list the profiles, or measure one')
+    .addHelpText(
+      'after',
+      examples(
+        'carbon services list',
+        'carbon services measure --service shop --selector shop/checkout --requests 120000',
+      ),
+    )
     .addCommand(listCommand(env, io))
     .addCommand(measureCommand(env, io))
     .addHelpText(

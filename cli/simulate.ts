@@ -100,7 +100,9 @@ export function simulateCommand(env: Environment, io: Io): Command {
 }
 
 async function run(options: SimulateOptions, env: Environment, io: Io): Promise<void> {
-  const seed = numberOf('seed', options.seed, 0);
+  const seed = wholeOf('seed', options.seed, 0);
+  if (options.shadow && options.trace !== undefined)
+    throw new CalculatorFault('bad-file', '--trace: --shadow takes the recorded grid of this cluster, not a trace');
   const input = options.shadow ? await recordedWorld(options, env, io) : tracedWorld(options, seed);
   const request = {
     world: worldOf(input.trace, input.zones, seed),
@@ -111,8 +113,8 @@ async function run(options: SimulateOptions, env: Environment, io: Io): Promise<
       .filter(Boolean)
       .map((text) => numberOf('errors', text, 0) / 100),
     settings: {
-      minSavingPercent: numberOf('min-saving', options.minSaving, 0),
-      thresholdPercent: numberOf('threshold', options.threshold, 0),
+      minSavingPercent: numberOf('min-saving', options.minSaving, 0, 100),
+      thresholdPercent: numberOf('threshold', options.threshold, 0, 100),
     },
   };
   const result = await withProgress(io, 'jobs', input.jobs.length, async (tick) => simulate(request, tick));
@@ -127,7 +129,7 @@ function textOf({ source, zones, trace }: SimulationInput, result: SimulationRes
   return `${result.jobs} jobs (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
 
 ${textTable(COLUMNS, result.results)}
-Saved: against running at arrival in the cleanest zone of that hour. Of oracle: against knowing the future.
+Saved: against running at arrival in the cleanest zone of that hour that the job may run in. Of oracle: against knowing the future.
 `;
 }
 
@@ -149,7 +151,7 @@ function jobsOf(options: SimulateOptions, trace: Trace, seed: number): readonly 
     return jobs.sort((a, b) => a.arrival - b.arrival);
   }
   return drawJobs(distribution, {
-    count: numberOf('count', options.count, 1),
+    count: wholeOf('count', options.count, 1),
     seed,
     from: trace.start,
     to: trace.start + trace.hours * HOUR_MS,
@@ -200,8 +202,14 @@ function policiesOf(text: string): readonly PolicyName[] {
   });
 }
 
-function numberOf(name: string, text: string, least: number): number {
+function wholeOf(name: string, text: string, least: number): number {
+  const value = numberOf(name, text, least);
+  if (Number.isInteger(value)) return value;
+  throw new CalculatorFault('bad-number', `--${name}: "${text}" is not a whole number`);
+}
+
+function numberOf(name: string, text: string, least: number, most = 1e9): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= least && value < 1e9) return value;
-  throw new CalculatorFault('bad-number', `--${name}: "${text}" is not a number from ${least} on`);
+  if (value >= least && value <= most) return value;
+  throw new CalculatorFault('bad-number', `--${name}: "${text}" is not a number from ${least} to ${most}`);
 }

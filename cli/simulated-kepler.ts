@@ -1,7 +1,9 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
 import { untilSignal } from '../shared/runtime/lifecycle.ts';
+import { describeSystemFault } from '../shared/runtime/system-fault.ts';
+import { Unavailable } from './faults.ts';
 import { examples } from './help.ts';
 
 /** Invented nodes of the demo, and the grid zones that they stand in. */
@@ -32,14 +34,30 @@ export async function startSimulatedKepler(address: { host: string; port: number
 export function simulatedKeplerCommand(): Command {
   return new Command('simulated-kepler')
     .description('Serve an invented Kepler exposition, for demonstrations only')
-    .option('--port <port>', 'port to listen on', '9102')
+    .option('--port <port>', 'port to listen on, 0 for any free one', portNumber, 9102)
     .option('--host <host>', 'address to listen on', '0.0.0.0')
-    .addHelpText('after', examples('carbon simulated-kepler --port 9102'))
-    .action(async (options: { port: string; host: string }) => {
-      await using server = await startSimulatedKepler({ host: options.host, port: Number(options.port) });
+    .addHelpText(
+      'after',
+      `
+Counters in joules in the shape of Kepler 0.11 at /metrics; runs until Ctrl-C.
+${examples('carbon simulated-kepler --port 9102', 'carbon simulated-kepler --host 127.0.0.1 --port 0')}`,
+    )
+    .action(async (options: { port: number; host: string }) => {
+      await using server = await startSimulatedKepler(options).catch((error: unknown) => {
+        throw new Unavailable(describeSystemFault(error, { '--port': options.port, '--host': options.host }), {
+          cause: error,
+        });
+      });
       process.stdout.write(`simulated Kepler at http://${options.host}:${server.port}/metrics\n`);
       await untilSignal();
     });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('It is not a whole number from 0 to 65535.');
+  return port;
 }
 
 function exposition(seconds: number): string {

@@ -24,24 +24,24 @@ const MOST_FAULTS = 20;
 
 /** `carbon workloads import`: takes records over from a CSV file. */
 export function workloadsCommand(env: Environment, io: Io): Command {
-  return new Command('workloads')
+  const command = new Command('workloads')
     .description('Saved emissions of services')
-    .addCommand(
-      new Command('import')
-        .description('Calculates and saves every line of a CSV file, or none when a line is at fault')
-        .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)
-        .option('--yearly-average', 'take the yearly average for periods without history')
-        .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
-        .option('--json', 'print JSON')
-        .addHelpText(
-          'after',
-          `
+    .addHelpText('after', examples('carbon workloads import october.csv'));
+  return command.addCommand(
+    new Command('import')
+      .description('Calculates and saves every line of a CSV file, or none when a line is at fault')
+      .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)
+      .option('--yearly-average', 'take the yearly average for periods without history')
+      .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
+      .option('--json', 'print JSON')
+      .addHelpText(
+        'after',
+        `
 Importing the same file again changes nothing: a line replaces what is saved of its service, region and period.
 ${examples('carbon workloads import october.csv')}`,
-        )
-        .action((file: string, options: ImportOptions) => importFile(file, options, env, io)),
-    )
-    .addHelpText('after', examples('carbon workloads import october.csv'));
+      )
+      .action((file: string, options: ImportOptions) => importFile(file, options, env, io)),
+  );
 }
 
 async function importFile(file: string, options: ImportOptions, env: Environment, io: Io): Promise<void> {

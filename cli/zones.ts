@@ -60,7 +60,7 @@ function rowsNow(file: string, io: Io): ZoneRow[] {
   const state = readCache(file, io.clock.now());
   if (state.kind === 'missing')
     throw new Unavailable(
-      `nothing is known of now: ${file}: ${state.reason}. Is the poller running? "carbon zones --yearly" ranks yearly averages`,
+      `nothing is known of now: ${file}: ${state.reason}. Is the poller running, and does CACHE_FILE or DATA_DIR say where it writes (npm run demo: DATA_DIR=data/demo)? "carbon zones --yearly" ranks yearly averages`,
     );
   if (state.kind === 'stale')
     io.talk(

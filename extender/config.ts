@@ -39,7 +39,16 @@ export const watchdogConfigSchema = z.object({
 });
 
 /** Everything that the extender reads from the environment. */
-export const extenderConfigSchema = watchdogConfigSchema.superRefine(storeFaults);
+export const extenderConfigSchema = watchdogConfigSchema
+  .superRefine(storeFaults)
+  .superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
+    if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['API_PORT'],
+      message: 'is also EXTENDER_PORT; each needs a port of its own',
+    });
+  });
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;

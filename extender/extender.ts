@@ -3,6 +3,7 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
+import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
@@ -54,7 +55,9 @@ export async function startExtender(
     api?.post?.(message);
     return api !== undefined;
   };
-  const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, clock, logger }));
+  let deferral: RunningDeferral | undefined;
+  const releasedJob = (uid: string) => deferral?.releasedJob(uid);
+  const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, releasedJob, clock, logger }));
   const scheduler = stack.use(
     await startSchedulerServer({
       host: config.EXTENDER_HOST,
@@ -74,8 +77,8 @@ export async function startExtender(
     waiting = { kind: 'waiting', list };
     post(waiting);
   };
-  const deferral = { config, client, cache: cache.state, zones, onWaiting, metrics: metrics.deferral };
-  stack.use(startConfiguredDeferral({ ...deferral, clock, logger }));
+  const sources = { config, client, cache: cache.state, zones, onWaiting, metrics: metrics.deferral };
+  deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
   if (startApi !== undefined)
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
   // The first round may have ended before there was a thread to tell.

@@ -1,20 +1,23 @@
 #!/usr/bin/env node
-import { runProgram } from '../shared/runtime/program.ts';
+import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
+import { loadConfig, redacted } from '../shared/runtime/config.ts';
+import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { startApiThread } from './api/api-thread.ts';
-import { type ExtenderConfig, extenderConfigSchema, watchdogConfigSchema } from './config.ts';
+import { EXTENDER_COMMAND_LINE } from './command-line.ts';
+import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
 
-const watchdog = {
-  tells: 'open every scheduling gate whose deadline has passed, once, and exit',
-  settings: watchdogConfigSchema,
-  run: () => watchdogOnce(process.env),
-};
-const errands = { '--watchdog': watchdog };
-const start = (config: ExtenderConfig) => startExtender(config, { startApi: startApiThread });
-
-await runProgram(
-  { name: 'extender', settings: extenderConfigSchema, errands, start },
-  process.argv.slice(2),
-  process.env,
-);
+let config: ExtenderConfig | undefined;
+try {
+  const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
+  // The watchdog reads its own settings: it asks less of them.
+  if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
+  if (mode === 'watchdog') await watchdogOnce(process.env);
+  else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
+  else if (mode === 'check-config')
+    process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: startApiThread }));
+} catch (error) {
+  fail(error, config);
+}

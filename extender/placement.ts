@@ -11,11 +11,12 @@ import { createExtenderMetrics, type ExtenderMetrics } from './metrics.ts';
 import { watchNodePower } from './node-power-watch.ts';
 import { tellNodeZones } from './node-zone-teller.ts';
 import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
+import { type RecordSources, recordOf } from './placement-records.ts';
 import { type BoundPod, watchBindings } from './scheduling/bindings.ts';
-import { NO_NAMESPACES } from './scheduling/intent.ts';
+import { createIntents, NO_NAMESPACES } from './scheduling/intent.ts';
 import { watchNamespaces } from './scheduling/namespaces.ts';
 import { configuredDirectory, watchNodes } from './scheduling/nodes.ts';
-import { decisionOf, describePlacement } from './scheduling/outcome.ts';
+import { describePlacement } from './scheduling/outcome.ts';
 import { createUnplacedNodes } from './scheduling/unplaced-nodes.ts';
 import { createPlacement, type Placement } from './scheduling/verbs.ts';
 
@@ -24,8 +25,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly placement: Placement;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
-  /** Zones that work of the cluster can be placed in. */
-  readonly zones: () => readonly Zone[];
+  /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
+  readonly zones: () => readonly Zone[] | undefined;
 }
 
 /** What placements are started with. */
@@ -36,13 +37,15 @@ export interface PlacementOptions {
   readonly client: KubernetesClient | undefined;
   /** Sends to the thread that owns the store; false where none was started yet. */
   readonly post: (message: ToApi) => boolean;
+  /** The wait of a Job that the deferral controller released; undefined for any other. */
+  readonly releasedJob: RecordSources['releasedJob'];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Starts everything that placements need around the verbs: watches of the cluster, Events, records. */
 export function startPlacement(options: PlacementOptions): RunningPlacement {
-  const { config, cache, client, post, clock, logger } = options;
+  const { config, cache, client, post, releasedJob, clock, logger } = options;
   const stack = new AsyncDisposableStack();
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   warnOfCorrections(config, logger);
@@ -57,13 +60,15 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
+  const cluster = { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES ?? {} };
+  const directory = nodes ?? configured;
   const placement = createPlacement({
     cache,
-    directory: nodes ?? configured,
+    directory,
     power,
     history: link,
     namespaces,
-    cluster: { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES ?? {} },
+    cluster,
     metrics,
     clock,
     onUnplaced(names) {
@@ -83,9 +88,13 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
       });
     },
   });
-  const onBound = (bound: BoundPod) => tellBinding(bound, { placement, metrics, link, writeEvent, options });
+  const { judgements } = placement;
+  const records = { judgements, intentOf: createIntents(cluster, namespaces), directory, cache, releasedJob };
+  const onBound = (bound: BoundPod) => tellBinding(bound, { records, metrics, link, writeEvent, options });
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
-  const zones = () => clusterZones(nodes?.zones() ?? [], config);
+  // Part of a list would be taken for all the zones that there are.
+  const zones = () =>
+    nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
   return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -97,25 +106,24 @@ function clusterZones(told: readonly Zone[], { ZONE_MAP, DEFAULT_ZONE }: Extende
 }
 
 function tellBinding(
-  { namespace, pod, uid, node, ...waited }: BoundPod,
+  bound: BoundPod,
   told: {
-    readonly placement: Placement;
+    readonly records: RecordSources;
     readonly metrics: ExtenderMetrics;
     readonly link: PlacementLink;
     readonly writeEvent: WritePodEvent;
     readonly options: PlacementOptions;
   },
 ): void {
-  const judgement = told.placement.judgements.find(namespace, pod);
-  if (judgement === undefined || judgement.uid !== uid) return;
-  judgement.node = node;
   const { config, clock, logger } = told.options;
-  const decision = decisionOf(judgement, node, clock.now(), waited);
-  if (decision === undefined || decision.mode === 'off') return;
-  told.metrics.countPlaced(decision.zone ?? undefined);
+  const decision = recordOf(bound, clock.now(), told.records);
+  if (decision === undefined) return;
   if (config.DECISION_RECORDS) told.link.keep(decision);
+  const { namespace, pod, uid, node, mode, candidates } = decision;
+  if (mode === 'off' || candidates === 0) return;
+  told.metrics.countPlaced(decision.zone ?? undefined);
   const message = describePlacement(decision);
-  if (decision.mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
+  if (mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
   if (message === undefined) return;
   told.writeEvent({ about: { namespace, pod, uid }, type: 'Normal', reason: 'CarbonPlacement', message });
 }

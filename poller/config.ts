@@ -95,7 +95,7 @@ const settings = z.object({
     .describe(
       'MODE=db: of pollers with the same name only one records power and one tells Slack about the grid data; the others stand by',
     ),
-  RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history is kept'),
+  RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history, readings and placements are kept'),
 });
 
 /** Everything that the poller reads from the environment. */

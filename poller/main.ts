@@ -1,14 +1,21 @@
 #!/usr/bin/env node
-import { runProgram } from '../shared/runtime/program.ts';
-import { pollerConfigSchema } from './config.ts';
+import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
+import { loadConfig, redacted } from '../shared/runtime/config.ts';
+import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { POLLER_COMMAND_LINE } from './command-line.ts';
+import { type PollerConfig, pollerConfigSchema } from './config.ts';
 import { pollOnceAndExit } from './once.ts';
 import { startPoller } from './poller.ts';
 
-const once = {
-  tells: 'fetch, store, write the cache; exit 0 done, 1 configuration, 2 no provider answered, 3 database not written',
-  run: pollOnceAndExit,
-};
-const errands = { '--once': once };
-const program = { name: 'poller', settings: pollerConfigSchema, errands, start: startPoller };
-
-await runProgram(program, process.argv.slice(2), process.env);
+let config: PollerConfig | undefined;
+try {
+  const mode = chosenMode(POLLER_COMMAND_LINE, process.argv.slice(2));
+  if (mode !== 'help') config = loadConfig('poller', pollerConfigSchema, process.env);
+  if (config === undefined) process.stdout.write(helpPage(POLLER_COMMAND_LINE));
+  else if (mode === 'check-config')
+    process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
+  else if (mode === 'once') process.exitCode = await pollOnceAndExit(config);
+  else await runUntilSignal(startPoller.bind(undefined, config));
+} catch (error) {
+  fail(error, config);
+}

@@ -3,6 +3,7 @@ import type { ListeningServer, Readiness } from '../shared/runtime/http-server.t
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openWritableStore } from '../shared/store/open.ts';
+import { openDecisionRetention } from '../shared/store/open-decisions.ts';
 import { openLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
 import { startBudgetsPart } from './budgets/part.ts';
@@ -49,7 +50,10 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('readings') || runs('retention')) {
     const readings = stack.use(await openReadingsStore(config));
     stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
-    if (runs('retention')) stack.use(startRetentionTask({ config, store, readings, clock, logger }));
+    if (runs('retention')) {
+      const decisions = stack.use(await openDecisionRetention(config));
+      stack.use(startRetentionTask({ config, store, readings, decisions, clock, logger }));
+    }
   }
   if (runs('power')) {
     const lease = stack.use(await openLease(config, 'recording', { clock, logger }));

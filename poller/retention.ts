@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
+import type { DecisionRetention } from '../shared/store/decisions.ts';
 import type { PowerWriter } from '../shared/store/ports.ts';
 import type { ReadingsWriter } from '../shared/store/readings-ports.ts';
 import { HOUR_MS } from '../shared/units.ts';
@@ -14,13 +15,14 @@ export interface RetentionOptions {
   readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
   readonly store: PowerWriter;
   readonly readings: ReadingsWriter;
+  readonly decisions: DecisionRetention;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Folds finished hours into their compact form and forgets history older than RETENTION_DAYS. */
 export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
-  const { config, store, readings, clock, logger } = options;
+  const { config, store, readings, decisions, clock, logger } = options;
   return startLoop({
     name: 'retention',
     intervalMs: EVERY_MS,
@@ -31,8 +33,9 @@ export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
       const oldest = clock.now() - config.RETENTION_DAYS * 24 * HOUR_MS;
       const hours = await store.forgetBefore(oldest);
       const meterReadings = await readings.forgetReadingsBefore(oldest);
-      if (hours + meterReadings > 0)
-        logger.info({ hours, meterReadings, days: config.RETENTION_DAYS }, 'old history removed');
+      const placements = await decisions.forgetDecisionsBefore(oldest);
+      if (hours + meterReadings + placements > 0)
+        logger.info({ hours, meterReadings, placements, days: config.RETENTION_DAYS }, 'old history removed');
     },
   });
 }

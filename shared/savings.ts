@@ -1,11 +1,13 @@
 import { type IntensityAt, type IntervalEmissions, intervalEmissions } from './emissions.ts';
 import type { Quality } from './intensity.ts';
+import { decodeCandidateZones } from './store/candidate-zones.ts';
 import type { Decision } from './store/decisions.ts';
 import { type EpochMs, type Grams, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules, joules } from './units.ts';
+import type { Zone } from './zones.ts';
 
 /**
  * What a pod is compared with. `arrival`: the same energy, in the same zone, as early as the pod was made. `candidates-mean`:
- * in the mean of the nodes that it could have gone to, the difference at binding being taken for the whole run.
+ * at the same time, in the mean of the zones that its candidate nodes stood in, hour by hour.
  */
 export const BASELINES = ['arrival', 'candidates-mean'] as const;
 /** One of {@link BASELINES}. */
@@ -51,24 +53,25 @@ export interface SavingsTotal {
   readonly qualities: readonly Quality[];
 }
 
+/** Finds the intensity of a zone. */
+export type IntensityIn = (zone: Zone) => IntensityAt;
+
 /** What one decision saved by its measured energy; empty when it had no part in it, or too little is known. */
-export function savingsOf(decision: Decision, energy: readonly MeasuredEnergy[], at: IntensityAt): readonly Saving[] {
-  if (decision.zone === null || decision.mode === 'off' || energy.length === 0) return [];
-  const { arrivedAt, releasedAt, boundAt, candidatesMean, intensity } = decision;
-  const found: (Saving | undefined)[] = [];
-  if (arrivedAt !== null && releasedAt !== null && boundAt > arrivedAt)
-    found.push(compared(decision, 'arrival', energy, at, earlierBy(boundAt - arrivedAt, at)));
-  if (decision.mode === 'enforce' && candidatesMean !== null && intensity !== null) {
-    const more = candidatesMean - intensity;
-    found.push(
-      compared(decision, 'candidates-mean', energy, at, (span, met) => ({
-        ...met,
-        grams: ((met.grams ?? 0) +
-          (((span.joules * met.coveredMs) / (span.end - span.start)) * more) / JOULES_PER_KWH) as Grams,
-      })),
-    );
-  }
-  return found.filter((saving) => saving !== undefined);
+export function savingsOf(decision: Decision, energy: Iterable<MeasuredEnergy>, at: IntensityIn): readonly Saving[] {
+  const count = countSavings(decision, at);
+  for (const span of energy) count.add(span);
+  return count.savings();
+}
+
+/** Counts what one decision saved while its energy is read. */
+export function countSavings(decision: Decision, at: IntensityIn) {
+  const comparisons = comparisonsOf(decision, at);
+  return {
+    add(span: MeasuredEnergy): void {
+      for (const comparison of comparisons) comparison.add(span);
+    },
+    savings: (): readonly Saving[] => comparisons.map((each) => each.saving()).filter((saving) => saving !== undefined),
+  };
 }
 
 /** Adds pods up by baseline, in the order of {@link BASELINES}; a baseline without pods is left out. */
@@ -96,48 +99,89 @@ export function savingsTotals(savings: readonly Saving[]): readonly SavingsTotal
 
 type Elsewhere = (span: MeasuredEnergy, met: IntervalEmissions) => IntervalEmissions;
 
+function comparisonsOf(decision: Decision, at: IntensityIn) {
+  const { zone, mode, arrivedAt, releasedAt, boundAt } = decision;
+  if (zone === null) return [];
+  const found: ReturnType<typeof compare>[] = [];
+  if (arrivedAt !== null && releasedAt !== null && boundAt > arrivedAt)
+    found.push(compare(decision, zone, 'arrival', at(zone), earlierBy(boundAt - arrivedAt, at(zone))));
+  const elsewhere = mode === 'enforce' ? amongCandidates(decision, at) : undefined;
+  if (elsewhere) found.push(compare(decision, zone, 'candidates-mean', at(zone), elsewhere));
+  return found;
+}
+
 /** The same energy as much earlier as the pod waited. */
 function earlierBy(ms: number, at: IntensityAt): Elsewhere {
   return ({ start, end, joules }) => intervalEmissions(joules, start - ms, end - ms, at);
 }
 
-function compared(
-  { uid, namespace, pod, zone }: Decision,
+/** The same energy spread over the candidates. A record that does not know their zones holds their difference at binding on. */
+function amongCandidates({ candidateZones, candidatesMean, intensity }: Decision, at: IntensityIn) {
+  const zones = decodeCandidateZones(candidateZones);
+  if (zones !== undefined) return inMeanOf(zones, at);
+  if (candidatesMean === null || intensity === null) return undefined;
+  const more = candidatesMean - intensity;
+  return (span: MeasuredEnergy, met: IntervalEmissions): IntervalEmissions => ({
+    ...met,
+    grams: ((met.grams ?? 0) +
+      (((span.joules * met.coveredMs) / (span.end - span.start)) * more) / JOULES_PER_KWH) as Grams,
+  });
+}
+
+function inMeanOf(zones: ReadonlyMap<Zone, number>, at: IntensityIn): Elsewhere {
+  let all = 0;
+  for (const count of zones.values()) all += count;
+  return ({ start, end, joules: whole }) => {
+    let grams = 0;
+    let coveredMs = end - start;
+    const qualities = new Set<Quality>();
+    for (const [zone, count] of zones) {
+      const there = intervalEmissions(joules((whole * count) / all), start, end, at(zone));
+      grams += there.grams ?? 0;
+      coveredMs = Math.min(coveredMs, there.coveredMs);
+      for (const quality of there.qualities) qualities.add(quality);
+    }
+    return { grams: grams as Grams, intensity: undefined, coveredMs, qualities };
+  };
+}
+
+function compare(
+  { uid, namespace, pod }: Decision,
+  zone: Zone,
   baseline: Baseline,
-  energy: readonly MeasuredEnergy[],
   at: IntensityAt,
   elsewhere: Elsewhere,
-): Saving | undefined {
-  let met = 0;
-  let would = 0;
-  let total = 0;
-  let spanMs = 0;
-  let coveredMs = 0;
+) {
+  const sum = { met: 0, would: 0, total: 0, spanMs: 0, coveredMs: 0 };
   const qualities = new Set<Quality>();
-  for (const whole of energy) {
-    total += whole.joules;
-    spanMs += whole.end - whole.start;
-    for (const span of byHour(whole)) {
-      const here = intervalEmissions(span.joules, span.start, span.end, at);
-      const there = elsewhere(span, here);
-      const length = span.end - span.start;
-      // Only where both are known whole: half a comparison is none.
-      if (here.coveredMs < length || there.coveredMs < length) continue;
-      met += here.grams ?? 0;
-      would += there.grams ?? 0;
-      coveredMs += length;
-      for (const quality of [...here.qualities, ...there.qualities]) qualities.add(quality);
-    }
-  }
-  if (coveredMs === 0 || zone === null) return undefined;
   return {
-    ...{ uid, namespace, pod, zone, baseline },
-    kilowattHours: total / JOULES_PER_KWH,
-    met: met as Grams,
-    wouldHaveMet: would as Grams,
-    saved: (would - met) as Grams,
-    coverage: coveredMs / spanMs,
-    qualities: [...qualities].sort(),
+    add(whole: MeasuredEnergy): void {
+      sum.total += whole.joules;
+      sum.spanMs += whole.end - whole.start;
+      for (const span of byHour(whole)) {
+        const here = intervalEmissions(span.joules, span.start, span.end, at);
+        const there = elsewhere(span, here);
+        const length = span.end - span.start;
+        // Only where both are known whole: half a comparison is none.
+        if (here.coveredMs < length || there.coveredMs < length) continue;
+        sum.met += here.grams ?? 0;
+        sum.would += there.grams ?? 0;
+        sum.coveredMs += length;
+        for (const quality of [...here.qualities, ...there.qualities]) qualities.add(quality);
+      }
+    },
+    saving(): Saving | undefined {
+      if (sum.coveredMs === 0) return undefined;
+      return {
+        ...{ uid, namespace, pod, zone, baseline },
+        kilowattHours: sum.total / JOULES_PER_KWH,
+        met: sum.met as Grams,
+        wouldHaveMet: sum.would as Grams,
+        saved: (sum.would - sum.met) as Grams,
+        coverage: sum.coveredMs / sum.spanMs,
+        qualities: [...qualities].sort(),
+      };
+    },
   };
 }
 

@@ -120,7 +120,6 @@ function measure({ metrics }: ApiDependencies, known: ReadonlySet<string>): Requ
 /** Faults that express' body reader reports, by its own names for them. */
 const BODY_FAULTS: Readonly<Record<string, readonly [number, string]>> = {
   'entity.parse.failed': [400, 'The body is not valid JSON'],
-  'entity.too.large': [413, 'The body is larger than this resource takes'],
   'encoding.unsupported': [415, 'The content encoding is not supported'],
   'charset.unsupported': [415, 'The character set is not supported; use UTF-8'],
   'request.aborted': [400, 'The body ended too early'],
@@ -130,8 +129,14 @@ const BODY_FAULTS: Readonly<Record<string, readonly [number, string]>> = {
 function answerError({ logger }: ApiDependencies): ErrorRequestHandler {
   return (error, request, response, _next) => {
     if (error instanceof ProblemError) return sendProblem(response, error);
-    const fault = BODY_FAULTS[String((error as { type?: unknown }).type)];
+    const { type, limit } = error as { type?: unknown; limit?: unknown };
+    const fault = BODY_FAULTS[String(type)];
     if (fault !== undefined) return sendProblem(response, new ProblemError(...fault));
+    if (type === 'entity.too.large')
+      return sendProblem(
+        response,
+        new ProblemError(413, `The body is larger than the ${limit} bytes that are taken here`),
+      );
     const status = Number((error as { status?: unknown }).status);
     if (status >= 400 && status < 500)
       return sendProblem(response, new ProblemError(status, 'The request cannot be read'));

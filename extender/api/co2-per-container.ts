@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, TimeRange } from '../../shared/store/ports.ts';
 import { isoTime } from '../../shared/units.ts';
-import { measurementTexts } from './co2-measurements.ts';
+import { measurementPieces } from './co2-measurements.ts';
 import { co2Request, co2RequestFaults } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
@@ -35,14 +35,14 @@ async function answer(store: ApiDependencies['store'], request: Request, respons
   const newest = asked ? [] : await store.lastBlocks(names, n ?? 1);
   const range = asked ?? spanOf(newest);
   const intensities = await countryIntensities(store, [...new Set(countries)], range);
-  const samples = asked ? store.samples(names, asked) : newest;
+  const samples = asked ? store.samples(names, asked) : [newest];
   const head = {
     ...names,
     start_time: isoTime(range.from),
     end_time: isoTime(range.to),
     countries: Object.fromEntries(intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
   };
-  await streamJson(response, head, 'measurements', measurementTexts(samples, range, intensities));
+  await streamJson(response, head, 'measurements', measurementPieces(samples, range, intensities));
 }
 
 function spanOf(samples: readonly PowerSample[]): TimeRange {

@@ -5,8 +5,10 @@ import type { RequestFault } from './problem.ts';
 const name = z.string().min(1).max(253);
 const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 
+const codeText = z.string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not text') });
+
 /** A country (ISO 3166, two letters) or zone code, as the user writes it. */
-export const zoneCode = z.string().transform((text, context) => {
+export const zoneCode = codeText.transform((text, context) => {
   const parsed = parseZone(text);
   if (parsed.kind !== 'malformed') return parsed.zone;
   context.addIssue({ code: 'custom', message: `"${text}" is no country or zone code such as DE or US-CAL-CISO` });

@@ -1,5 +1,6 @@
 import type { Container, PowerSample } from '../../shared/store/ports.ts';
-import { timeWriter } from './time-writer.ts';
+import { isoTime } from '../../shared/units.ts';
+import type { ByteWriter } from './byte-writer.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -18,43 +19,76 @@ export const EXPORT_COLUMNS = [
   'power_quality',
 ] as const;
 
+/** What stands between a row's values, in the order in which they are written. */
+interface Between {
+  readonly timestamp: Buffer;
+  readonly watts: Buffer;
+  readonly block: (first: string, last: string) => string;
+  readonly joules: Buffer;
+  readonly start: Buffer;
+}
+
+const JSON_BETWEEN: Between = {
+  timestamp: Buffer.from(',"timestamp":"'),
+  watts: Buffer.from('","joules_per_second":'),
+  block: (first, last) => `,"block_start":"${first}","block_end":"${last}"`,
+  joules: Buffer.from(',"joules":'),
+  start: Buffer.from(',"start":"'),
+};
+const CSV_COMMA = Buffer.from(',');
+const CSV_BETWEEN: Between = {
+  timestamp: CSV_COMMA,
+  watts: CSV_COMMA,
+  block: (first, last) => `,${first},${last}`,
+  joules: CSV_COMMA,
+  start: CSV_COMMA,
+};
+
 /** Makes a function that writes samples as rows. What many rows share is written once and kept. */
-export function rowWriter(format: 'json' | 'csv'): (sample: PowerSample) => string {
+export function rowWriter(writer: ByteWriter, format: 'json' | 'ndjson' | 'csv'): (sample: PowerSample) => void {
   let current: Container | undefined;
-  let head = '';
-  let tail = '';
+  let head: Uint8Array = CSV_COMMA;
+  let tail = head;
   let minute = Number.NaN;
-  let block = '';
-  const csv = format === 'csv';
-  const time = timeWriter();
+  let block = head;
+  const between = format === 'csv' ? CSV_BETWEEN : JSON_BETWEEN;
   return ({ container, start, end, joules }) => {
     if (container !== current) {
       current = container;
-      [head, tail] = csv ? csvNames(container) : jsonNames(container);
+      [head, tail] = format === 'csv' ? csvNames(container) : jsonNames(container, format === 'ndjson' ? '\n' : '');
     }
     const from = Math.floor((end - 1) / MINUTE_MS) * MINUTE_MS;
     if (from !== minute) {
       minute = from;
-      const [first, last] = [time(from), time(from + MINUTE_MS)];
-      block = csv ? `${first},${last}` : `"block_start":"${first}","block_end":"${last}"`;
+      block = Buffer.from(between.block(isoTime(from), isoTime(from + MINUTE_MS)));
     }
-    const begins = time(start);
-    const ends = time(end);
-    const watts = joules / ((end - start) / 1000);
-    return csv
-      ? `${head},${ends},${watts},${block},${joules},${begins},${tail}\r\n`
-      : `${head},"timestamp":"${ends}","joules_per_second":${watts},${block},"joules":${joules},"start":"${begins}",${tail}}`;
+    writer.bytes(head);
+    writer.bytes(between.timestamp);
+    writer.time(end);
+    writer.bytes(between.watts);
+    writer.number(joules / ((end - start) / 1000));
+    writer.bytes(block);
+    writer.bytes(between.joules);
+    writer.number(joules);
+    writer.bytes(between.start);
+    writer.time(start);
+    writer.bytes(tail);
   };
 }
 
-function jsonNames({ pod, container, namespace, node, powerQuality = 'measured' }: Container): [string, string] {
+function jsonNames(
+  { pod, container, namespace, node, powerQuality = 'measured' }: Container,
+  lineEnd: string,
+): [Buffer, Buffer] {
   const head = JSON.stringify({ pod, container, namespace }).slice(0, -1);
-  const tail = JSON.stringify({ node, power_quality: powerQuality }).slice(1, -1);
-  return [head, tail];
+  const tail = JSON.stringify({ node, power_quality: powerQuality }).slice(1);
+  return [Buffer.from(head), Buffer.from(`",${tail}${lineEnd}`)];
 }
 
-function csvNames({ pod, container, namespace, node, powerQuality = 'measured' }: Container): [string, string] {
-  return [[pod, container, namespace].map(csvField).join(','), [node, powerQuality].map(csvField).join(',')];
+function csvNames({ pod, container, namespace, node, powerQuality = 'measured' }: Container): [Buffer, Buffer] {
+  const head = [pod, container, namespace].map(csvField).join(',');
+  const tail = [node, powerQuality].map(csvField).join(',');
+  return [Buffer.from(head), Buffer.from(`,${tail}\r\n`)];
 }
 
 /** A field as RFC 4180 has it. A leading sign that a spreadsheet would run as a formula is kept from it by a quote. */

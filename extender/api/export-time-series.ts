@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, SamplePosition } from '../../shared/store/ports.ts';
+import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { cursorAfter, type EXPORT_FORMATS, exportFaults, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
 import { streamText } from './json-stream.ts';
@@ -15,8 +16,13 @@ const TYPES: Readonly<Record<Format, string>> = {
   csv: 'text/csv; charset=utf-8',
 };
 
-/** Characters that are gathered before they are sent. */
-const PIECE = 65_536;
+const COMMA = Buffer.from(',');
+/** What stands before the first row. */
+const OPENING: Readonly<Record<Format, Buffer>> = {
+  json: Buffer.from('{"samples":['),
+  ndjson: Buffer.alloc(0),
+  csv: Buffer.from(`${EXPORT_COLUMNS.join(',')}\r\n`),
+};
 /** The last time that a date can tell. */
 const END_OF_TIME = 8.64e15;
 
@@ -70,32 +76,36 @@ function isBehind({ container, end }: PowerSample, after: SamplePosition): boole
   return end > after.end;
 }
 
-/** The export's text in pieces: one step of an async generator for each row would cost more than the row. */
+/** The export in pieces: one step of an async generator for each row would cost more than the row. */
 async function* written(
-  samples: AsyncIterable<PowerSample>,
+  batches: AsyncIterable<readonly PowerSample[]>,
   wanted: (sample: PowerSample) => boolean,
   format: Format,
   limit: number | undefined,
-): AsyncIterable<string> {
-  const row = rowWriter(format === 'csv' ? 'csv' : 'json');
+): AsyncIterable<Buffer> {
+  const writer = new ByteWriter();
+  const row = rowWriter(writer, format);
   let count = 0;
-  let next: string | null = null;
   let last: PowerSample | undefined;
-  let piece = { csv: `${EXPORT_COLUMNS.join(',')}\r\n`, json: '{"samples":[', ndjson: '' }[format];
-  for await (const sample of samples) {
-    if (!wanted(sample)) continue;
-    if (count === limit && last !== undefined) {
-      next = cursorAfter(last);
-      break;
+  writer.bytes(OPENING[format]);
+  for await (const samples of batches) {
+    for (const sample of samples) {
+      if (!wanted(sample)) continue;
+      if (count === limit && last !== undefined) {
+        yield end(writer, format, count, cursorAfter(last));
+        return;
+      }
+      if (format === 'json' && count > 0) writer.bytes(COMMA);
+      row(sample);
+      count += 1;
+      last = sample;
+      if (writer.length >= PIECE_BYTES) yield writer.take();
     }
-    if (format === 'json' && count > 0) piece += ',';
-    piece += row(sample);
-    if (format === 'ndjson') piece += '\n';
-    count += 1;
-    last = sample;
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = '';
   }
-  yield format === 'json' ? `${piece}],"count":${count},"next_cursor":${JSON.stringify(next)}}` : piece;
+  yield end(writer, format, count, null);
+}
+
+function end(writer: ByteWriter, format: Format, count: number, next: string | null): Buffer {
+  if (format === 'json') writer.bytes(Buffer.from(`],"count":${count},"next_cursor":${JSON.stringify(next)}}`));
+  return writer.take();
 }

@@ -12,13 +12,17 @@ export function streamJson(
   response: Response,
   head: object,
   name: string,
-  items: AsyncIterable<string>,
+  items: AsyncIterable<string | Buffer>,
 ): Promise<void> {
   return streamText(response, 'application/json', texts(head, name, items));
 }
 
 /** Sends texts while they arrive, no faster than the client reads and letting other requests in between. */
-export async function streamText(response: Response, type: string, items: AsyncIterable<string>): Promise<void> {
+export async function streamText(
+  response: Response,
+  type: string,
+  items: AsyncIterable<string | Buffer>,
+): Promise<void> {
   response.type(type);
   await pipeline(Readable.from(pieces(items)), response).catch((error: NodeJS.ErrnoException) => {
     // The client went away: nobody is left to be told.
@@ -26,23 +30,31 @@ export async function streamText(response: Response, type: string, items: AsyncI
   });
 }
 
-async function* texts(head: object, name: string, items: AsyncIterable<string>): AsyncIterable<string> {
+async function* texts(
+  head: object,
+  name: string,
+  items: AsyncIterable<string | Buffer>,
+): AsyncIterable<string | Buffer> {
   yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
   yield* items;
   yield ']}';
 }
 
-async function* pieces(items: AsyncIterable<string>): AsyncIterable<string> {
-  let piece = '';
+/** Gathers texts to pieces of some size; bytes are pieces already. */
+async function* pieces(items: AsyncIterable<string | Buffer>): AsyncIterable<string | Buffer> {
+  let gathered = '';
   let since = performance.now();
   for await (const item of items) {
-    piece += item;
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = '';
+    if (typeof item === 'string') {
+      gathered += item;
+      if (gathered.length < PIECE) continue;
+    }
+    if (gathered !== '') yield gathered;
+    gathered = '';
+    if (typeof item !== 'string') yield item;
     if (performance.now() - since < TURN_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     since = performance.now();
   }
-  yield piece;
+  if (gathered !== '') yield gathered;
 }

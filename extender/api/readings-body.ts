@@ -7,9 +7,12 @@ export type BodyItem =
   | { readonly kind: 'refused'; readonly faults: readonly ReadingFault[] };
 
 /** The readings of a body: an object is a single one, an array or NDJSON text a batch. */
-export function itemsOf(body: unknown): { readonly single: boolean; readonly items: readonly BodyItem[] } {
+export function itemsOf(
+  body: unknown,
+  isLines: boolean,
+): { readonly single: boolean; readonly items: readonly BodyItem[] } {
   if (body === undefined) throw new ProblemError(400, 'The body is empty');
-  if (typeof body === 'string') return { single: false, items: filled(linesOf(body)) };
+  if (isLines) return { single: false, items: filled(linesOf(String(body))) };
   if (Array.isArray(body)) return { single: false, items: filled(body.map((value) => ({ kind: 'value', value }))) };
   return { single: true, items: [{ kind: 'value', value: body }] };
 }

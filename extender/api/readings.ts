@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { parseReading, readingInput } from '../../shared/readings/reading.ts';
+import { type ParsedReading, parseReading, readingInput } from '../../shared/readings/reading.ts';
 import { HOUR_MS } from '../../shared/units.ts';
 import type { IntakeFault } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
@@ -15,6 +15,7 @@ import type { ApiDependencies, Route } from './route.ts';
 
 const SUCCESS = { status: 'success', message: 'Reading successfully ingested' } as const;
 const KEY = /^[\x21-\x7e]{1,255}$/;
+const NDJSON = 'application/x-ndjson';
 const PROBLEM_TYPES = ['application/problem+json'];
 
 const operation: Operation = {
@@ -26,7 +27,7 @@ const operation: Operation = {
     'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first answer'),
   }),
   body: z.union([readingInput, z.array(readingInput).min(1)]),
-  bodyTypes: ['application/json', 'application/x-ndjson'],
+  bodyTypes: ['application/json', NDJSON],
   answer: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedAnswer },
   further: {
     207: { description: 'Some readings of the batch are accepted', schema: partialAnswer },
@@ -54,7 +55,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { single, items } = itemsOf(request.body);
+  const { single, items } = itemsOf(request.body, request.is(NDJSON) !== false);
   if (items.length > config.READINGS_MAX_BATCH)
     throw new ProblemError(413, `${items.length} readings are more than the ${config.READINGS_MAX_BATCH} of one batch`);
   const now = clock.now();
@@ -63,7 +64,7 @@ async function answer(
     maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
   };
   const checked = items.map((item) => (item.kind === 'refused' ? item : parseReading(item.value, now, limits)));
-  const key = keyOf(request);
+  const key = keyOf(request, () => faultsOfItems(single, checked));
   const once =
     key === undefined
       ? undefined
@@ -111,7 +112,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   sendProblem(response, new ProblemError(fault ? 503 : 400, detail, faultsOfBatch(outcomes)), outcome);
 }
 
-function faultsOfBatch(outcomes: readonly Outcome[]): RequestFault[] {
+function faultsOfBatch(outcomes: readonly (Outcome | ParsedReading)[]): RequestFault[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
       ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
@@ -132,11 +133,21 @@ function itemAnswer(outcome: Outcome, index: number) {
   }
 }
 
-function keyOf(request: Request): string | undefined {
+/** The key of the request; of a faulty one, the sender is told with all that is wrong beside it. */
+function keyOf(request: Request, others: () => readonly RequestFault[]): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
-  throw new ProblemError(400, 'The Idempotency-Key is not 1 to 255 visible ASCII characters');
+  const fault = 'is not 1 to 255 visible ASCII characters';
+  const faults = [{ pointer: '/Idempotency-Key', detail: fault }, ...others()];
+  const detail = faults.length === 1 ? `The Idempotency-Key ${fault}` : `The request has ${faults.length} faults`;
+  throw new ProblemError(400, detail, faults);
+}
+
+function faultsOfItems(single: boolean, items: readonly ParsedReading[]): readonly RequestFault[] {
+  const [only] = items;
+  if (!single) return faultsOfBatch(items);
+  return only?.kind === 'refused' ? only.faults : [];
 }
 
 function digest(text: string): string {
@@ -146,8 +157,8 @@ function digest(text: string): string {
 function bodyReaders(megabytes: number): RequestHandler[] {
   const limit = megabytes * 1_048_576;
   const known: RequestHandler = (request, _response, next) => {
-    if (request.headers['content-type'] && request.is(['application/json', 'application/x-ndjson'])) return next();
+    if (request.headers['content-type'] && request.is(['application/json', NDJSON])) return next();
     throw new ProblemError(415, 'The body must be application/json or application/x-ndjson');
   };
-  return [known, express.json({ limit }), express.text({ limit, type: 'application/x-ndjson' })];
+  return [known, express.json({ limit, strict: false }), express.text({ limit, type: NDJSON })];
 }

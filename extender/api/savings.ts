@@ -1,13 +1,27 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { QUALITIES } from '../../shared/intensity.ts';
 import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/savings.ts';
 import { savingsLedger } from '../../shared/savings-ledger.ts';
-import { HOUR_MS, isoTime } from '../../shared/units.ts';
+import type { TimeRange } from '../../shared/store/ports.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
-const query = z.strictObject({ start_time: instant.optional(), end_time: instant.optional() });
+const query = z.strictObject({
+  start_time: instant.optional(),
+  end_time: instant.optional(),
+  from: instant.optional().describe('The same as start_time'),
+  to: instant.optional().describe('The same as end_time'),
+  limit: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is below 0')
+    .max(100_000, 'is above 100000')
+    .default(10_000)
+    .describe('Most entries of pods that are listed, those bound last; the totals count all'),
+});
 
 const figures = {
   energy_kwh: z.number().nonnegative(),
@@ -53,29 +67,40 @@ export function savingsRoute({ store, decisions, clock }: ApiDependencies): Rout
       tag: 'emissions',
       summary: 'What placed and deferred pods saved',
       description:
-        'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range; the last 30 days unless one is given. A pod may have both baselines; they are never added up.',
+        'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
       query,
-      answer: { description: 'Sums by baseline, and every pod', schema: answer },
+      answer: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
     },
     async handle(request, response) {
-      const { start_time, end_time } = checked(query, request.query, (input) =>
-        Date.parse(String(input.end_time)) <= Date.parse(String(input.start_time))
-          ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
-          : [],
-      );
-      const to = end_time ? Date.parse(end_time) : clock.now();
-      const range = { from: start_time ? Date.parse(start_time) : to - DEFAULT_MS, to };
+      const { limit, ...range } = askedFor(request.query, clock.now());
       const recorded = decisions ? await Array.fromAsync(decisions.decisions(range)) : [];
-      const pods = await savingsLedger(store, recorded, range, 'rollup');
+      const pods = await savingsLedger(store, recorded, range, 'rollup', setImmediate);
       response.json({
         start_time: isoTime(range.from),
         end_time: isoTime(range.to),
         decisions: recorded.length,
         totals: savingsTotals(pods).map(total),
-        pods: pods.map(entry),
+        pods: pods.slice(pods.length - Math.min(limit, pods.length)).map(entry),
       });
     },
   };
+}
+
+function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: number } {
+  const {
+    start_time,
+    end_time,
+    from = start_time,
+    to = end_time,
+    limit,
+  } = checked(query, given, (input) => {
+    const last = input.end_time ?? input.to;
+    return Date.parse(String(last)) <= Date.parse(String(input.start_time ?? input.from))
+      ? [{ pointer: input.end_time === undefined ? '/to' : '/end_time', detail: 'is not after the start' }]
+      : [];
+  });
+  const end = to ? Date.parse(to) : now;
+  return { from: from ? Date.parse(from) : end - DEFAULT_MS, to: end, limit };
 }
 
 function total({

@@ -22,7 +22,12 @@ const cursor = z.string().transform((text, context): ReadingsCursor => {
 
 const query = z.strictObject({
   ...rangeQuery,
-  limit: z.coerce.number('is not a number').int('is not a whole number').min(1).max(10_000).default(1_000),
+  limit: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(1, 'is below 1')
+    .max(10_000, 'is above 10000')
+    .default(1_000),
   cursor: cursor.optional(),
 });
 

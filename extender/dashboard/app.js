@@ -51,15 +51,8 @@ function drawNav(key) {
 function showBanner(grid) {
   const banner = document.getElementById('banner');
   const told = [];
-  if (grid.simulated)
-    told.push(
-      h(
-        'p',
-        { class: 'simulated' },
-        h('strong', {}, 'Simulated. '),
-        'Some of these figures are invented for a demonstration.',
-      ),
-    );
+  const invented = inventedOf(grid);
+  if (invented) told.push(h('p', { class: 'simulated' }, h('strong', {}, 'Simulated. '), invented));
   if (grid.state === 'stale')
     told.push(
       h(
@@ -75,6 +68,13 @@ function showBanner(grid) {
     );
   banner.replaceChildren(...told);
   banner.hidden = told.length === 0;
+}
+
+/** What is invented for a demonstration; undefined where nothing is known to be. */
+function inventedOf({ simulated, simulated_power: power }) {
+  if (simulated && power) return 'Carbon intensity and power are invented for a demonstration, and so is every gram.';
+  if (power) return 'The power of containers is invented for a demonstration, and so are energy and grams.';
+  return simulated ? 'Carbon intensity is invented for a demonstration, and so are grams and placements.' : undefined;
 }
 
 function setLive(state) {

@@ -1,6 +1,10 @@
 import uPlot from '/dashboard/uplot.js';
 import { h } from './dom.js';
 
+const HOUR_S = 3600;
+/** So few hours are told apart by points. */
+const FEW = 6;
+
 /** A colour of the page's own style, as the theme has it. */
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -24,7 +28,11 @@ export function lineChart({ label, times, series, bands = [], marks = [], now, u
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     legend: { live: true },
     cursor: { y: false },
-    scales: { y: { range: (_u, _low, high) => [0, Math.max(10, (high ?? 0) * 1.1)] } },
+    scales: {
+      // For a single hour the library would draw an axis of years.
+      x: { range: (_u, low, high) => (times.length === 1 ? [low - HOUR_S, low + HOUR_S] : [low, high]) },
+      y: { range: (_u, _low, high) => [0, Math.max(10, (high ?? 0) * 1.1)] },
+    },
     axes: [
       { ...axis, space: 90, values: (_u, splits) => dayAndHour(splits) },
       { ...axis, size: 52, label: unit, labelSize: 18, labelFont: '12px system-ui, sans-serif' },
@@ -40,7 +48,8 @@ export function lineChart({ label, times, series, bands = [], marks = [], now, u
         width: stroke,
         dash,
         fill: fill && colour(fill),
-        points: { show: false },
+        // A line needs two hours in a row; before that there are only points.
+        points: { show: times.length < FEW },
         spanGaps: false,
         value: (_u, value) => (value == null ? '–' : `${Math.round(value * 10) / 10}`),
       })),

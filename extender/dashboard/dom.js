@@ -23,19 +23,19 @@ export function card(title, ...children) {
   return h('section', { class: 'card', 'aria-labelledby': id }, h('h2', { id }, title), ...children);
 }
 
-/** A table that scrolls within itself. Columns: {title, numeric, cell}. */
+/** A table that scrolls within itself. Columns: {title, numeric, minor, cell}; minor ones are left out on a small screen. */
 export function table(caption, columns, rows) {
   const head = h(
     'tr',
     {},
-    columns.map(({ title, numeric }) => h('th', { scope: 'col', class: numeric && 'number' }, title)),
+    columns.map((column) => h('th', { scope: 'col', class: kindOf(column) }, column.title)),
   );
   const body = rows.map((row) =>
     h(
       'tr',
       {},
-      columns.map(({ cell, numeric }, at) =>
-        h(at === 0 ? 'th' : 'td', { scope: at === 0 && 'row', class: numeric && 'number' }, cell(row)),
+      columns.map((column, at) =>
+        h(at === 0 ? 'th' : 'td', { scope: at === 0 && 'row', class: kindOf(column) }, column.cell(row)),
       ),
     ),
   );
@@ -44,6 +44,10 @@ export function table(caption, columns, rows) {
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     h('table', {}, h('caption', { class: 'hidden' }, caption), h('thead', {}, head), h('tbody', {}, body)),
   );
+}
+
+function kindOf({ numeric, minor }) {
+  return [numeric && 'number', minor && 'minor'].filter(Boolean).join(' ') || undefined;
 }
 
 /** Where there is nothing to show: what is missing, and what brings it. */

@@ -8,7 +8,7 @@ import type { Zone } from '../../shared/zones.ts';
 import { type ExtenderConfig, watchdogConfigSchema } from '../config.ts';
 import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
 import type { ReleasedWork } from './actions.ts';
-import { startDeferral } from './controller.ts';
+import { type RunningDeferral, startDeferral } from './controller.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { WaitingList } from './waiting-list.ts';
 import { runWatchdog } from './watchdog.ts';
@@ -19,7 +19,7 @@ export interface DeferralSources {
   /** The cluster; undefined where there is none. */
   readonly client: KubernetesClient | undefined;
   readonly cache: () => CacheState;
-  readonly zones: () => readonly Zone[];
+  readonly zones: () => readonly Zone[] | undefined;
   readonly onReleased?: (released: ReleasedWork) => void;
   readonly onWaiting?: (list: WaitingList) => void;
   readonly metrics: DeferralMetrics;
@@ -28,7 +28,7 @@ export interface DeferralSources {
 }
 
 /** Starts the deferral controller as the settings say; undefined where it is off or there is no cluster. */
-export function startConfiguredDeferral(sources: DeferralSources): AsyncDisposable | undefined {
+export function startConfiguredDeferral(sources: DeferralSources): RunningDeferral | undefined {
   const { config, client, logger, ...rest } = sources;
   const { DEFERRAL: mode } = config;
   if (mode === 'off') return undefined;
@@ -59,7 +59,7 @@ export async function watchdogOnce(env: Environment): Promise<number> {
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
-  const { failed } = await runWatchdog({ client, clock: systemClock, logger });
+  const { failed } = await runWatchdog({ client, clusterWishes: config.DEFAULT_WISHES, clock: systemClock, logger });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
   return EXIT.ok;
 }

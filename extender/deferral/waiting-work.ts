@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { latestStartOf } from '../../shared/plan.ts';
 import type { EpochMs } from '../../shared/units.ts';
 import { parseZone, type Zone } from '../../shared/zones.ts';
 import { ANNOTATION_PREFIX, type BadWish, readWishes, type Wishes } from '../scheduling/wishes.ts';
@@ -82,6 +83,24 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   if (meta.annotations?.[WRITTEN.releasedAt] !== undefined) return undefined;
   const work = workOf('Job', meta);
   return work.wishes.maxDelayMs === undefined && work.wishes.deadline === undefined ? undefined : work;
+}
+
+/** A Job that waited and runs since; its pods were made later by as much as it waited. */
+export interface ReleasedJob {
+  readonly uid: string;
+  readonly waitedMs: number;
+  /** How long it might have waited; undefined where it does not say any more. */
+  readonly slackMs: number | undefined;
+}
+
+/** What is known of the wait of a Job; undefined unless this program released it. */
+export function releasedJob(object: unknown): ReleasedJob | undefined {
+  const { metadata: meta, spec } = jobSchema.parse(object);
+  const releasedAt = Date.parse(meta.annotations?.[WRITTEN.releasedAt] ?? '');
+  const { createdAt, uid, wishes } = workOf('Job', meta);
+  if (spec.suspend === true || !(releasedAt > createdAt)) return undefined;
+  const slackMs = latestStartOf(createdAt, wishes) - createdAt;
+  return { uid, waitedMs: releasedAt - createdAt, slackMs: slackMs > 0 ? slackMs : undefined };
 }
 
 /** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */

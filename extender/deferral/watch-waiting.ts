@@ -3,7 +3,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { layeredWishes, readWishes, type Wishes } from '../scheduling/wishes.ts';
-import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
 export interface WaitingWatch extends AsyncDisposable {
@@ -11,6 +11,13 @@ export interface WaitingWatch extends AsyncDisposable {
   all(): readonly WaitingWork[];
   /** Whether the pods have been listed: before, none waiting means nothing. */
   isListed(): boolean;
+  /** The wait of a Job that was released, by its UID; undefined for any other. */
+  releasedJob(uid: string): ReleasedJob | undefined;
+}
+
+interface KnownJob {
+  readonly waiting: WaitingWork | undefined;
+  readonly released: ReleasedJob | undefined;
 }
 
 /** Pods that no node has and that no container of which has run: the only ones that can stand behind a gate. */
@@ -29,20 +36,37 @@ export function watchWaiting(options: {
     if (now && (!before || now.wishes.skip !== before.wishes.skip)) onNew();
   };
   const pods = watchCollection<WaitingWork>({ ...source, ...GATED_PODS, keep: waitingPod, onChange });
-  const jobs = watchCollection<WaitingWork>({ ...source, path: '/apis/batch/v1/jobs', keep: waitingJob, onChange });
+  const released = new Map<string, ReleasedJob>();
+  const jobs = watchCollection<KnownJob>({
+    ...source,
+    path: '/apis/batch/v1/jobs',
+    keep: knownJob,
+    onChange(key, now, before) {
+      onChange(key, now?.waiting, before?.waiting);
+      if (before?.released) released.delete(before.released.uid);
+      if (now?.released) released.set(now.released.uid, now.released);
+    },
+  });
   const namespaces = watchCollection<Wishes>({ ...source, path: '/api/v1/namespaces', keep: namespaceWishes });
   return {
     all() {
-      const found = [...pods.entries(), ...jobs.entries()].map(([, work]) => work);
+      const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
+      const found = [...[...pods.entries()].map(([, work]) => work), ...suspended];
       // While the defaults are not known, only work that says itself how long it may wait can be judged.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
       return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
     },
     isListed: () => pods.ageMs() !== undefined,
+    releasedJob: (uid) => released.get(uid),
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
     },
   };
+}
+
+function knownJob(object: unknown): KnownJob | undefined {
+  const known = { waiting: waitingJob(object), released: releasedJob(object) };
+  return known.waiting || known.released ? known : undefined;
 }
 
 /** The wishes that a namespace states for its pods. */

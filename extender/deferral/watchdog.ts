@@ -22,16 +22,18 @@ const PAGE = 500;
  */
 export async function runWatchdog(options: {
   readonly client: KubernetesClient;
+  /** The cluster's own defaults for every pod. */
+  readonly clusterWishes?: Wishes | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<WatchdogResult> {
-  const { client, clock, logger } = options;
+  const { client, clusterWishes, clock, logger } = options;
   const defaults = await namespaceDefaults(options);
   let looked = 0;
   let released = 0;
   let failed = 0;
   for await (const found of waitingWork(options)) {
-    const work = withDefaults(found, defaults.get(found.namespace));
+    const work = withDefaults(withDefaults(found, defaults.get(found.namespace)), clusterWishes);
     looked += 1;
     const { kind, namespace, name } = work;
     const lateMs = clock.now() - deadlineOf(work);

@@ -16,6 +16,9 @@ export interface BoundPod {
   readonly arrivedAt: EpochMs | null;
   /** When the deferral controller released it; null for a pod that it did not hold. */
   readonly releasedAt: EpochMs | null;
+  /** The controller of the pod; null for a pod of its own. */
+  readonly owner: { readonly kind: string; readonly name: string; readonly uid: string } | null;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 const podObject = z.object({
@@ -25,6 +28,9 @@ const podObject = z.object({
     uid: z.string(),
     creationTimestamp: z.string().nullish(),
     annotations: z.record(z.string(), z.string()).nullish(),
+    ownerReferences: z
+      .array(z.object({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.boolean().nullish() }))
+      .nullish(),
   }),
   spec: z.object({ nodeName: z.string() }),
 });
@@ -43,10 +49,15 @@ export function watchBindings(
     fieldSelector: 'spec.nodeName!=,status.phase=Pending',
     keep(object) {
       const { metadata, spec } = podObject.parse(object);
-      const { namespace, name, uid, creationTimestamp, annotations } = metadata;
-      const released = annotations?.[`${ANNOTATION_PREFIX}released-at`];
+      const { namespace, name, uid, creationTimestamp } = metadata;
+      const annotations = metadata.annotations ?? {};
+      const released = annotations[`${ANNOTATION_PREFIX}released-at`];
       const times = { arrivedAt: timeOf(creationTimestamp), releasedAt: timeOf(released) };
-      return { namespace, pod: name, uid, node: spec.nodeName, ...times };
+      const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+      return {
+        ...{ namespace, pod: name, uid, node: spec.nodeName, ...times, annotations },
+        owner: owner ? { kind: owner.kind, name: owner.name, uid: owner.uid } : null,
+      };
     },
     onChange(_key, now, before) {
       if (now !== undefined && now.uid !== before?.uid) onBound(now);

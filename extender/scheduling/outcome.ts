@@ -1,6 +1,8 @@
 import type { CachedRegion } from '../../shared/carbon-cache.ts';
+import { encodeCandidateZones } from '../../shared/store/candidate-zones.ts';
 import type { Decision } from '../../shared/store/decisions.ts';
 import { type EpochMs, type GramsPerKwh, gramsPerKwh } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
 import type { Field } from './field.ts';
 import type { Judgement } from './judgements.ts';
 
@@ -31,12 +33,17 @@ export function spreadOf({ intensities }: Pick<Field, 'intensities'>) {
   return { mean: gramsPerKwh(sum / known.length), best: gramsPerKwh(best), worst: gramsPerKwh(worst) };
 }
 
+/** How a pod came to be bound when it was: the times of its record. */
+export type Waited = Pick<Decision, 'arrivedAt' | 'releasedAt' | 'latestStart'>;
+
+const NOTHING_KNOWN: Waited = { arrivedAt: null, releasedAt: null, latestStart: null };
+
 /** The record of a pod that was bound to a node; undefined when its candidates are not known. */
 export function decisionOf(
   judgement: Judgement,
   node: string,
   boundAt: EpochMs,
-  waited: Pick<Decision, 'arrivedAt' | 'releasedAt'> = { arrivedAt: null, releasedAt: null },
+  waited: Waited = NOTHING_KNOWN,
 ): Decision | undefined {
   const field = fieldOfJudgement(judgement);
   if (field === undefined) return undefined;
@@ -55,12 +62,14 @@ export function decisionOf(
     quality: region?.quality ?? null,
     intensityAgeMs: region === undefined ? null : Math.max(0, boundAt - region.fetchedAt),
     candidates: field.names.length,
+    candidateZones: encodeCandidateZones(
+      field.zones.filter((zone, index) => zone !== undefined && field.intensities[index] !== undefined) as Zone[],
+    ),
     candidatesMean: spread?.mean ?? null,
     candidatesWorst: spread?.worst ?? null,
     candidatesBest: spread?.best ?? null,
     mode: judgement.intent.mode,
-    arrivedAt: waited.arrivedAt,
-    releasedAt: waited.releasedAt,
+    ...waited,
     decidedAt: judgement.at,
     boundAt,
   };

@@ -88,16 +88,19 @@ export function createExtras(options: ExtrasOptions): Extras {
       const due = readings
         .filter((reading) => reading.quality !== 'yearly-average' && isDue(stateOf(reading), clock.now()))
         .slice(0, ZONES_A_ROUND);
-      const changed = await Promise.all(
-        due.map(async (reading) => {
-          const provider = providers.find(({ name }) => name === reading.provider);
-          if (!provider) return false;
-          const turn = { options, provider, reading, state: stateOf(reading), signal };
+      const turns = due.flatMap((reading) => {
+        const provider = providers.find(({ name }) => name === reading.provider);
+        return provider ? [{ options, provider, reading, state: stateOf(reading), signal }] : [];
+      });
+      await Promise.all(
+        turns.map(async (turn) => {
           await followMix(turn);
           await followPast(turn);
-          return await followForecast(turn, ahead);
         }),
       );
+      // A forecast is made of what is stored: it need not wait an hour for the past that was just told.
+      await options.history.flush();
+      const changed = await Promise.all(turns.map((turn) => followForecast(turn, ahead)));
       return changed.includes(true);
     },
   };

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import type { Reading } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { parseTrace, replayedIntensity, type Trace } from '../../shared/trace.ts';
-import { hourOf } from '../../shared/units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../shared/units.ts';
+import type { Zone } from '../../shared/zones.ts';
 import { type GridProvider, NO_REVISIONS, ProviderError } from './provider.ts';
 
 const NAME = 'replay';
@@ -13,34 +15,42 @@ export function loadTrace(path: string): Trace {
   return parseTrace((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
 }
 
+/** As far back as a forecaster looks, so that a demonstration begins with history and with a forecast made of it. */
+const PAST_HOURS = 28 * 24;
+
 /** Plays a recorded trace as if it were today's grid, for demonstrations and tests; every value says `simulated`. */
 export function replay(trace: Trace, clock: Clock): GridProvider {
   return {
     name: NAME,
     covers: (zone) => trace.zones.has(zone),
     async latest(zone) {
-      const now = clock.now();
-      const carbonIntensity = replayedIntensity(trace, zone, now);
-      if (carbonIntensity === undefined)
-        throw new ProviderError({
-          provider: NAME,
-          zone,
-          fault: 'not-covered',
-          detail: 'the trace has no such zone or hour',
-        });
-      return {
-        zone,
-        carbonIntensity,
-        datetime: hourOf(now),
-        fetchedAt: now,
-        ...NO_REVISIONS,
-        emissionFactorType: 'lifecycle',
-        isEstimated: true,
-        estimationMethod: 'TRACE_REPLAY',
-        provider: NAME,
-        signal: 'average',
-        quality: 'simulated',
-      };
+      const reading = readingOf(trace, zone, clock.now(), clock.now());
+      if (reading !== undefined) return reading;
+      const detail = 'the trace has no such zone or hour';
+      throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail });
     },
+    async history(zone) {
+      const now = clock.now();
+      const hours = Array.from({ length: PAST_HOURS }, (_, ago) => now - (PAST_HOURS - ago) * HOUR_MS);
+      return hours.flatMap((at) => readingOf(trace, zone, at, now) ?? []);
+    },
+  };
+}
+
+function readingOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): Reading | undefined {
+  const carbonIntensity = replayedIntensity(trace, zone, at);
+  if (carbonIntensity === undefined) return undefined;
+  return {
+    zone,
+    carbonIntensity,
+    datetime: hourOf(at),
+    fetchedAt: now,
+    ...NO_REVISIONS,
+    emissionFactorType: 'lifecycle',
+    isEstimated: true,
+    estimationMethod: 'TRACE_REPLAY',
+    provider: NAME,
+    signal: 'average',
+    quality: 'simulated',
   };
 }

@@ -31,9 +31,13 @@ export const MAX_READING_WATTS = 1_000_000_000;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
+const missingOr = (fault: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : fault),
+});
+
 /** Name of a site or device: letters, digits and . _ : - after a letter or digit, at most 128. */
 export const meterId = z
-  .string('is not text')
+  .string(missingOr('is not text'))
   .regex(ID, 'is no name: 1 to 128 of A-Z a-z 0-9 . _ : - starting with a letter or digit');
 
 /** A reading as it comes over the wire. */
@@ -41,24 +45,34 @@ export const readingInput = z.strictObject({
   site_id: meterId,
   device_id: meterId,
   power_reading: z
-    .number('is not a finite number of watts')
+    .number(missingOr('is not a finite number of watts'))
     .min(0, 'is below 0 W')
     .max(MAX_READING_WATTS, 'is above 1 GW')
     .describe('Watts'),
   timestamp: z.iso
-    .datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' })
+    .datetime({ offset: true, ...missingOr('is not a time such as 2026-01-01T12:00:00Z') })
     .max(40, 'is not a time such as 2026-01-01T12:00:00Z'),
 });
 
 /** Checks a reading as it came over the wire; every fault is named. Without limits any time is taken. */
 export function parseReading(input: unknown, now: EpochMs, limits?: SkewLimits): ParsedReading {
   const parsed = readingInput.safeParse(input);
-  if (!parsed.success) return { kind: 'refused', faults: parsed.error.issues.flatMap(faultsOf) };
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap(faultsOf);
+    return { kind: 'refused', faults: limits ? withSkew(faults, input, now, limits) : faults };
+  }
   const { site_id: siteId, device_id: deviceId, power_reading, timestamp: text } = parsed.data;
   const timestamp = Date.parse(text);
   const fault = limits && skewFault(timestamp, now, limits);
   if (fault !== undefined) return { kind: 'refused', faults: [{ pointer: '/timestamp', detail: fault }] };
   return { kind: 'reading', reading: { siteId, deviceId, watts: toWatts(power_reading), timestamp } };
+}
+
+/** Faults with that of the time, where it is one and is not among them. */
+function withSkew(faults: readonly ReadingFault[], input: unknown, now: EpochMs, limits: SkewLimits) {
+  const time = readingInput.shape.timestamp.safeParse((input as { timestamp?: unknown } | null)?.timestamp);
+  const detail = time.success ? skewFault(Date.parse(time.data), now, limits) : undefined;
+  return detail === undefined ? faults : [...faults, { pointer: '/timestamp', detail }];
 }
 
 function skewFault(timestamp: EpochMs, now: EpochMs, { maxAheadMs, maxAgeMs }: SkewLimits): string | undefined {

@@ -51,8 +51,13 @@ export function loadConfig<Shape extends z.ZodRawShape>(
 export function redacted(schema: z.ZodObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = Object.entries(schema.shape)
     .filter(([name]) => config[name] !== undefined)
-    .map(([name, setting]) => [name, isSecret(setting as z.ZodType) ? '***' : config[name]]);
+    .map(([name, setting]) => [name, isSecret(setting as z.ZodType) ? '***' : plain(config[name])]);
   return Object.fromEntries(shown);
+}
+
+/** Maps, such as ZONE_MAP, as JSON has them. */
+function plain(value: unknown): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 /** Whether a setting is marked secret. */
@@ -62,20 +67,14 @@ export function isSecret(setting: z.ZodType): boolean {
 
 /** A whole number in a range. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return z.coerce
-    .number({ error: 'is not a number' })
-    .int('is not a whole number')
-    .min(min, rangeText(min, max))
-    .max(max, rangeText(min, max));
-}
-
-function rangeText(min: number, max: number): string {
-  return max === Number.MAX_SAFE_INTEGER ? `must be at least ${min}` : `must be from ${min} to ${max}`;
+  const fault = `is not a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
+  return z.coerce.number({ error: fault }).int(fault).min(min, fault).max(max, fault);
 }
 
 /** A positive number; fractions allowed. */
 export function positive(max: number = Number.MAX_SAFE_INTEGER) {
-  return z.coerce.number({ error: 'is not a number' }).positive('must be above 0').max(max, `must be at most ${max}`);
+  const fault = `is not a number above 0${max === Number.MAX_SAFE_INTEGER ? '' : ` and up to ${max}`}`;
+  return z.coerce.number({ error: fault }).positive(fault).max(max, fault);
 }
 
 /** A TCP port; 0 lets the system choose. */
@@ -124,8 +123,16 @@ function givenValue(name: string, secret: boolean, env: Environment): string | u
 function describeFault(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0] ?? '');
   if (name === '') return issue.message;
-  if (given[name] === undefined) return `${name}: is missing${issue.code === 'custom' ? `; ${issue.message}` : ''}`;
+  if (given[name] === undefined) return `${name}: ${issue.code === 'custom' ? issue.message : 'is missing'}`;
   const setting = schema.shape[name] as z.ZodType | undefined;
   const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(given[name]);
-  return `${name}: ${shown} ${issue.message}`;
+  return `${name}: ${shown} ${inOurWords(issue)}`;
+}
+
+/** What zod says where a setting has no words of its own, as the end of a sentence. */
+function inOurWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
+    return `is not one of ${issue.values.join(', ')}`;
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'names nothing';
+  return issue.message;
 }

@@ -1,4 +1,6 @@
+import { UsageError } from './command-line.ts';
 import { ConfigError } from './config.ts';
+import { describeSystemFault } from './system-fault.ts';
 
 /** How long a process may take to stop after a signal, in milliseconds. */
 const STOP_WITHIN_MS = 5_000;
@@ -26,19 +28,16 @@ export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Pro
   clearTimeout(late);
 }
 
-/** Prints why a program could not go on, and ends it: a fault of the configuration with its list, anything else with its stack. */
-export function fail(error: unknown): never {
+/**
+ * Prints why a program could not go on, and ends it: a fault of the configuration with its list, what the system refused
+ * with the setting that led there, anything else with its stack.
+ */
+export function fail(error: unknown, settings?: Readonly<Record<string, unknown>>): never {
   const text =
-    error instanceof ConfigError || isSystemFault(error)
+    error instanceof ConfigError || error instanceof UsageError
       ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
+      : (describeSystemFault(error, settings) ??
+        (error instanceof Error ? (error.stack ?? error.message) : String(error)));
   process.stderr.write(`${text}\n`);
   process.exit(EXIT.failed);
-}
-
-/** A port that is taken, a folder that may not be written: the message says it all, and a stack would hide it. */
-function isSystemFault(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

@@ -40,7 +40,7 @@ export const storeSettings = {
 /** Faults of {@link storeSettings} that show only when they are seen together. */
 export function storeFaults(config: StoreConfig, context: z.RefinementCtx): void {
   if (config.MODE !== 'db' || config.TSDB_DSN !== undefined || config.DATABASE_URL !== undefined) return;
-  const message = 'MODE=db needs a PostgreSQL connection string';
+  const message = 'is missing; MODE=db needs a PostgreSQL connection string';
   context.addIssue({ code: 'custom', path: ['TSDB_DSN'], message });
 }
 

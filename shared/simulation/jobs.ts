@@ -1,4 +1,5 @@
 import { type EpochMs, HOUR_MS } from '../units.ts';
+import type { Zone } from '../zones.ts';
 import { randomOf } from './random.ts';
 
 /** A job to be simulated. Its power is constant. */
@@ -8,8 +9,10 @@ export interface SimulatedJob {
   /** How long it may wait. */
   readonly slackHours: number;
   readonly watts: number;
-  /** When it really started, for shadow evaluations. */
-  readonly recordedStart?: EpochMs;
+  /** Where it may run; absent: in all zones of the world. */
+  readonly zones?: readonly Zone[];
+  /** When and where it really started, for shadow evaluations. */
+  readonly recorded?: { readonly start: EpochMs; readonly zone: Zone };
 }
 
 /** Run time and cores of jobs by percentile of jobs (`1` … `99.9`). */

@@ -56,9 +56,9 @@ export function clairvoyant(world: World, error: number): Policy {
 
 /** At arrival, in the zone that is cleanest in that hour. */
 function runNow(world: World): Policy {
-  return ({ arrival }) => {
-    const zone = cleanestAt(world, arrival);
-    return zone && { start: arrival, zone };
+  return (job) => {
+    const zone = cleanestAt(world, job);
+    return zone && { start: job.arrival, zone };
   };
 }
 
@@ -69,7 +69,7 @@ function planOnce(world: World, ahead: (job: SimulatedJob) => readonly Candidate
       now: job.arrival,
       durationHours: job.durationHours,
       latestStart: latestStart(job),
-      candidates: ahead(job),
+      candidates: ahead(job).filter(({ zone }) => mayRunIn(job, zone)),
       minSavingPercent,
     });
     if (decided.kind === 'wait') return decided.slot;
@@ -89,7 +89,7 @@ function planAndRevise(world: World, minSavingPercent: number): Policy {
         now,
         durationHours,
         latestStart: latestStart(job),
-        candidates: world.forecast(now),
+        candidates: world.forecast(now).filter(({ zone }) => mayRunIn(job, zone)),
       });
       if (revision.kind === 'change') slot = revision.slot;
     }
@@ -101,7 +101,7 @@ function planAndRevise(world: World, minSavingPercent: number): Policy {
 function belowThreshold(world: World, percent: number): Policy {
   const thresholds = new Map<string, number>();
   return (job) => {
-    const zone = cleanestAt(world, job.arrival);
+    const zone = cleanestAt(world, job);
     const values = zone && world.trace.zones.get(zone);
     if (!zone || !values) return undefined;
     const first = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
@@ -123,10 +123,16 @@ function belowThreshold(world: World, percent: number): Policy {
   };
 }
 
-function cleanestAt(world: World, time: EpochMs): Zone | undefined {
-  const hour = Math.floor((time - world.trace.start) / HOUR_MS);
+/** Whether a job may run in a zone. */
+export function mayRunIn({ zones }: SimulatedJob, zone: Zone): boolean {
+  return zones === undefined || zones.includes(zone);
+}
+
+function cleanestAt(world: World, job: SimulatedJob): Zone | undefined {
+  const hour = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
   let cleanest: { zone: Zone; value: number } | undefined;
   for (const zone of world.zones) {
+    if (!mayRunIn(job, zone)) continue;
     const value = world.trace.zones.get(zone)?.[hour] ?? Number.NaN;
     if (!Number.isNaN(value) && (!cleanest || value < cleanest.value)) cleanest = { zone, value };
   }

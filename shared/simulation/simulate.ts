@@ -1,7 +1,7 @@
 import { quantile } from '../forecast/band.ts';
 import { type EpochMs, HOUR_MS } from '../units.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
-import { clairvoyant, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
+import { clairvoyant, mayRunIn, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
 import type { World } from './world.ts';
 
 /** What a policy came to over all jobs. */
@@ -58,8 +58,8 @@ export function simulate(
   const now = policyOf('now', world, settings);
   const shown: [string, Policy][] = request.policies.map((name) => [name, policyOf(name, world, settings)]);
   for (const error of request.errors) shown.push([`oracle ± ${Math.round(100 * error)} %`, clairvoyant(world, error)]);
-  if (request.jobs.some(({ recordedStart }) => recordedStart !== undefined))
-    shown.unshift(['recorded', recordedIn(now)]);
+  if (request.jobs.some(({ recorded }) => recorded !== undefined))
+    shown.unshift(['recorded', (job) => job.recorded ?? now(job)]);
   const all = new Map<string, { policy: Policy; run: Run }>();
   for (const [name, policy] of [['', now] as const, ['best', oracle] as const, ...shown])
     all.set(name, { policy, run: { grams: 0, misses: 0, delays: [], spans: [] } });
@@ -90,18 +90,11 @@ function addJob(world: World, run: Run, job: SimulatedJob, policy: Policy, energ
   run.spans.push({ start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS });
 }
 
-function recordedIn(now: Policy): Policy {
-  return (job) => {
-    const at = now(job);
-    const start = Math.min(job.recordedStart ?? job.arrival, latestStart(job));
-    return at && { start, zone: now({ ...job, arrival: start })?.zone ?? at.zone };
-  };
-}
-
-/** Every start that a policy may choose must be priced: all zones are known from arrival to the latest end. */
+/** Every start that a policy may choose must be priced: all zones of the job are known from arrival to the latest end. */
 function isCovered(world: World, job: SimulatedJob): boolean {
   return world.zones.every(
-    (zone) => world.actualMean(zone, job.arrival, job.slackHours + job.durationHours) !== undefined,
+    (zone) =>
+      !mayRunIn(job, zone) || world.actualMean(zone, job.arrival, job.slackHours + job.durationHours) !== undefined,
   );
 }
 

@@ -9,6 +9,8 @@ import { normalOf, randomOf } from './random.ts';
 
 /** A model is learnt anew after so long: as good as daily, and a year of it takes a second. */
 const REFIT_HOURS = 28 * 24;
+/** Hours by which the sum of a start and a duration may miss the full hour that it means. */
+const ROUNDING = 1e-9;
 
 /** What came and what could be known before, over a trace. */
 export interface World {
@@ -79,9 +81,11 @@ function runningSums(values: Float64Array): { readonly sum: Float64Array; readon
 }
 
 function meanOf(sums: ReturnType<typeof runningSums> | undefined, from: number, hours: number): number | undefined {
-  if (!sums || from < 0 || from + hours > sums.sum.length - 1) return undefined;
-  if (at(sums.unknown, Math.ceil(from + hours)) - at(sums.unknown, Math.floor(from)) > 0) return undefined;
-  return (at(sums.sum, from + hours) - at(sums.sum, from)) / hours;
+  const end = from + hours;
+  const last = Math.ceil(end - ROUNDING);
+  if (!sums || from < 0 || last > sums.sum.length - 1) return undefined;
+  if (at(sums.unknown, last) - at(sums.unknown, Math.floor(from)) > 0) return undefined;
+  return (at(sums.sum, Math.min(end, last)) - at(sums.sum, from)) / hours;
 }
 
 /** Value between two entries, linear: within an hour the intensity is constant. */

@@ -20,18 +20,22 @@ export interface Decision {
   readonly quality: Quality | null;
   /** How old the intensity was; null when it was not known. */
   readonly intensityAgeMs: number | null;
-  /** Nodes that the pod could have gone to. */
+  /** Nodes that the pod could have gone to; 0 where kube-scheduler did not ask, as it does not about a single node. */
   readonly candidates: number;
+  /** Zones of those whose intensity was known, as `encodeCandidateZones` writes them; null where none was. */
+  readonly candidateZones: string | null;
   /** Mean intensity over the candidates whose intensity was known; null when none was. */
   readonly candidatesMean: GramsPerKwh | null;
   readonly candidatesWorst: GramsPerKwh | null;
   readonly candidatesBest: GramsPerKwh | null;
   /** `advise`: the scheduler was not influenced. */
   readonly mode: 'enforce' | 'advise' | 'off';
-  /** When the pod was made; null when that is not known. */
+  /** When the pod was made, or would have been had its Job not waited; null when that is not known. */
   readonly arrivedAt: EpochMs | null;
-  /** When the deferral controller let it run; null for a pod that did not wait behind the gate. */
+  /** When the deferral controller let it or its Job run; null for a pod that did not wait. */
   readonly releasedAt: EpochMs | null;
+  /** Until when it might have waited; null for a pod that was not to wait. */
+  readonly latestStart: EpochMs | null;
   readonly decidedAt: EpochMs;
   readonly boundAt: EpochMs;
 }
@@ -49,12 +53,14 @@ export const DECISION_COLUMNS = {
   quality: 'quality',
   intensityAgeMs: 'intensity_age_ms',
   candidates: 'candidates',
+  candidateZones: 'candidate_zones',
   candidatesMean: 'candidates_mean',
   candidatesWorst: 'candidates_worst',
   candidatesBest: 'candidates_best',
   mode: 'mode',
   arrivedAt: 'arrived_at',
   releasedAt: 'released_at',
+  latestStart: 'latest_start',
   decidedAt: 'decided_at',
   boundAt: 'bound_at',
 } as const satisfies Record<keyof Decision, string>;
@@ -64,7 +70,7 @@ export const DECISION_FIELDS = Object.keys(DECISION_COLUMNS) as (keyof Decision)
 
 /** Keeps decisions: the extender's side. */
 export interface DecisionWriter extends AsyncDisposable {
-  /** Durable when it resolves; a decision of the same pod replaces the older one. */
+  /** Durable when it resolves; a decision of the same pod replaces the older one, unless it knows no candidates. */
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
 }
 
@@ -72,4 +78,10 @@ export interface DecisionWriter extends AsyncDisposable {
 export interface DecisionReader {
   /** Decisions by the time of binding, oldest first. */
   decisions(range: TimeRange): AsyncIterable<Decision>;
+}
+
+/** Forgets decisions: the side of retention. */
+export interface DecisionRetention extends AsyncDisposable {
+  /** Forgets pods that were bound before a time; returns how many. */
+  forgetDecisionsBefore(time: EpochMs): Promise<number>;
 }

@@ -105,10 +105,10 @@ export interface PowerWriter {
 export interface PowerReader {
   containers(filter?: ContainerFilter): Promise<ContainerSpan[]>;
   /**
-   * Samples that overlap the range, by container, oldest first. `after` is a hint that the reader will skip everything
-   * up to that container and time, which a store may leave out.
+   * Samples that overlap the range, by container, oldest first, in batches of one container each. `after` is a hint
+   * that the reader will skip everything up to that container and time, which a store may leave out.
    */
-  samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample>;
+  samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<readonly PowerSample[]>;
   /** The newest samples of each container that matches: those of its last `blocks` minutes that have samples. */
   lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]>;
   /** Energy by container and hour. */

@@ -130,7 +130,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await settled(open.page);
 
     const { waiting } = await world.get('/api/waiting');
-    const text = (iso: string) => iso.slice(0, 16).replace('T', ' ');
+    const text = (iso: string) => iso.slice(5, 16).replace('T', ' ');
     expect(shown.map((cells) => cells.slice(2))).toEqual([
       [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %'],
       ['no plan yet', text(waiting[1].deadline), '–'],

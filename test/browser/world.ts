@@ -42,6 +42,10 @@ const NODES: Readonly<Record<string, string>> = { 'node-se': 'SE', 'node-fr': 'F
 export interface WorldOptions {
   /** Quality of every intensity, and whether power is simulated. */
   readonly quality?: Quality;
+  /** Power is invented although the intensities are not. */
+  readonly simulatedPower?: boolean;
+  /** Only the present hour of the intensities is recorded, and nothing is forecast. */
+  readonly firstHour?: boolean;
   readonly token?: string;
   readonly hostile?: boolean;
   /** Nothing is recorded, and there is no cache. */
@@ -49,7 +53,9 @@ export interface WorldOptions {
 }
 
 /** The API with the dashboard over an embedded store of its own, with two days of history up to now. */
-export async function startWorld({ quality = 'measured', token, hostile = false, empty = false }: WorldOptions = {}) {
+export async function startWorld(options: WorldOptions = {}) {
+  const { quality = 'measured', token, hostile = false, empty = false, firstHour = false } = options;
+  const powerQuality = options.simulatedPower || quality === 'simulated' ? 'simulated' : 'measured';
   const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -63,8 +69,9 @@ export async function startWorld({ quality = 'measured', token, hostile = false,
   let cache: CacheState = { kind: 'missing', reason: 'the file does not exist' };
   if (!empty) {
     cache = cacheOf(now, quality, now);
-    await store.record(history(now, quality));
-    for (const tick of energy(now, quality, hostile)) await store.append(tick);
+    const recorded = history(now, quality);
+    await store.record(firstHour ? recorded.filter(({ hour }) => hour === hourOf(now)) : recorded);
+    for (const tick of energy(now, powerQuality, hostile)) await store.append(tick);
     await decisions.recordDecisions(placements(now, hostile));
     await workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'week', grams: 40_000 });
     await workloads.setBudget({ kind: 'namespace', name: hostile ? HOSTILE[0] : 'batch', per: 'month', grams: 500 });
@@ -167,8 +174,7 @@ function history(now: number, quality: Quality) {
   );
 }
 
-function energy(now: number, quality: Quality, hostile: boolean) {
-  const powerQuality = quality === 'simulated' ? ('simulated' as const) : ('measured' as const);
+function energy(now: number, powerQuality: 'simulated' | 'measured', hostile: boolean) {
   const of = (namespace: string, pod: string, node: string, kwh: number): [Container, number] => [
     { namespace, pod, container: 'app', node, powerQuality },
     kwh,
@@ -223,12 +229,14 @@ function placements(now: number, hostile: boolean): Decision[] {
       quality: at === 8 ? null : 'measured',
       intensityAgeMs: 60_000,
       candidates: 4,
+      candidateZones: null,
       candidatesMean: gramsPerKwh(280),
       candidatesWorst: gramsPerKwh(688),
       candidatesBest: gramsPerKwh(24),
       mode: at % 4 === 3 ? 'advise' : 'enforce',
       arrivedAt: null,
       releasedAt: null,
+      latestStart: null,
       decidedAt: now - at * 300_000,
       boundAt: now - at * 300_000,
     };

@@ -96,6 +96,37 @@ describe.skipIf(assets === undefined)('deferral on a real API server', () => {
     expect(body.metadata.annotations['carbon-extender.io/released-because']).toBe('skip');
   });
 
+  it('records the wait of a pod and of a Job that no scheduler asked about, for the savings', async () => {
+    const { body: job } = await api.get(`${JOBS}/nightly`);
+    const { uid } = job.metadata;
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'nightly', uid, controller: true }];
+    await created(PODS, {
+      ...podBehindGate('nightly-1', {}),
+      metadata: { name: 'nightly-1', namespace: 'default', ownerReferences },
+      spec: { containers: CONTAINERS },
+    });
+
+    // What kube-scheduler does with a pod that only one node can take: it asks no extender.
+    for (const name of ['report', 'nightly-1'])
+      await created(`${PODS}/${name}/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name },
+        target: { kind: 'Node', name: 'only-node' },
+      });
+
+    const { apiPort } = await extender.logged('extender started');
+    const { decisions } = await eventually(
+      async () => (await (await fetch(`http://127.0.0.1:${apiPort}/api/decisions`)).json()) as Told,
+      ({ count }) => count === 2,
+    );
+    const told = decisions.map(({ pod, owner, zone, node, candidates }) => [pod, owner, zone, node, candidates]);
+    expect(told.sort()).toEqual([
+      ['nightly-1', 'Job/nightly', 'DE', 'only-node', 0],
+      ['report', null, 'DE', 'only-node', 0],
+    ]);
+  });
+
   it('is kept by one replica, whose name stands in the Lease', async () => {
     const { body } = await eventually(
       () => api.get('/apis/coordination.k8s.io/v1/namespaces/carbon-extender/leases/carbon-extender-deferral'),
@@ -145,6 +176,12 @@ describe.skipIf(assets === undefined)('deferral on a real API server', () => {
     expect(status, JSON.stringify(body)).toBe(201);
   }
 });
+
+/** What `GET /api/decisions` answers, as far as it matters here. */
+interface Told {
+  readonly count: number;
+  readonly decisions: readonly Readonly<Record<string, string | number | null>>[];
+}
 
 const CONTAINERS = [{ name: 'main', image: 'none.example/app:1' }];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type Container, everyObject, everyPod, type Pod, programOf } from './objects.ts';
+import { type Container, everyObject, everyPod, type Pod, podsOf, programOf, recorded } from './objects.ts';
 import { restrictedViolations } from './pod-security-standard.ts';
 
 const pods = everyPod();
@@ -66,6 +66,22 @@ describe('every pod of the manifests', () => {
 
     expect(images.filter((image) => !/:[v\d][\w.-]*$/.test(image))).toEqual([]);
     expect([...new Set(own.map((image) => image.split(':')[1]))]).toEqual([packageJson.version]);
+  });
+
+  it('brings the quota without which some clusters refuse its priority class outside kube-system', () => {
+    const variants = Object.entries(recorded().variants).map(([name, objects]) => ({
+      name,
+      classes: podsOf(name, objects).map(({ spec }) => spec.priorityClassName as string | undefined),
+      allowed: objects
+        .filter(({ kind }) => kind === 'ResourceQuota')
+        // biome-ignore lint/suspicious/noExplicitAny: its fields are checked against Kubernetes' own schemas.
+        .flatMap((quota) => (quota as any).spec.scopeSelector.matchExpressions[0].values as string[]),
+    }));
+    const critical = variants.filter(({ classes }) => classes.some((name) => name?.startsWith('system-')));
+
+    expect(critical.length).toBeGreaterThan(10);
+    for (const { name, classes, allowed } of critical)
+      expect([name, classes.filter((one) => one?.startsWith('system-') && !allowed.includes(one))]).toEqual([name, []]);
   });
 
   it('has probes where it keeps running', () => {

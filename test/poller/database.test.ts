@@ -36,12 +36,12 @@ const exporter = () =>
 async function samplesIn(dsn: string): Promise<PowerSample[]> {
   await using reader = openTimescaleReader(dsn);
   const found: PowerSample[] = [];
-  for await (const sample of reader.samples({}, { from: 0, to: Date.now() + 60_000 })) found.push(sample);
+  for await (const samples of reader.samples({}, { from: 0, to: Date.now() + 60_000 })) found.push(...samples);
   return found;
 }
 
-/** By how much the exporter's answer and the poller's clock may lie apart on a busy machine; less than an interval. */
-const SLACK_S = 0.3;
+/** By how much the exporter's answer and the poller's clock may lie apart on a very busy machine. */
+const SLACK_S = 1;
 
 /** Fails when two samples overlap, or when one holds other energy than the exporter gave in its time. */
 function expectCountedOnce(samples: readonly PowerSample[]): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IntensityAt } from '../../shared/emissions.ts';
-import { savingsOf, savingsTotals } from '../../shared/savings.ts';
+import { type IntensityIn, savingsOf, savingsTotals } from '../../shared/savings.ts';
 import type { Decision } from '../../shared/store/decisions.ts';
 import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
@@ -17,6 +17,7 @@ const at: IntensityAt = (hour) => {
   const value = { [TEN]: 400, [TEN + HOUR_MS]: 300, [TEN + 2 * HOUR_MS]: 100 }[hour];
   return value === undefined ? undefined : { carbonIntensity: gramsPerKwh(value), quality: 'measured' };
 };
+const inDe: IntensityIn = (code) => (code === 'DE' ? at : () => undefined);
 
 function decision(given: Partial<Decision> = {}): Decision {
   return {
@@ -31,12 +32,14 @@ function decision(given: Partial<Decision> = {}): Decision {
     quality: 'measured',
     intensityAgeMs: 0,
     candidates: 3,
+    candidateZones: null,
     candidatesMean: gramsPerKwh(250),
     candidatesWorst: gramsPerKwh(400),
     candidatesBest: gramsPerKwh(100),
     mode: 'enforce',
     arrivedAt: TEN,
     releasedAt: TEN + 2 * HOUR_MS,
+    latestStart: null,
     decidedAt: TEN + 2 * HOUR_MS,
     boundAt: TEN + 2 * HOUR_MS,
     ...given,
@@ -47,14 +50,14 @@ const ONE_HOUR_AT_TWELVE = [{ start: TEN + 2 * HOUR_MS, end: TEN + 3 * HOUR_MS, 
 
 describe('savings', () => {
   it('are measured energy times the intensity that it would have met minus the one that it met', () => {
-    const [arrival, candidates] = savingsOf(decision(), ONE_HOUR_AT_TWELVE, at);
+    const [arrival, candidates] = savingsOf(decision(), ONE_HOUR_AT_TWELVE, inDe);
 
     expect(arrival).toMatchObject({ baseline: 'arrival', met: 100, wouldHaveMet: 400, saved: 300, coverage: 1 });
     expect(candidates).toMatchObject({ baseline: 'candidates-mean', met: 100, wouldHaveMet: 250, saved: 150 });
   });
 
   it('are negative where waiting was a mistake, and counted as such', () => {
-    const dirty: IntensityAt = (hour) => ({
+    const dirty: IntensityIn = () => (hour) => ({
       carbonIntensity: gramsPerKwh(hour === TEN ? 50 : 200),
       quality: 'estimated',
     });
@@ -69,17 +72,51 @@ describe('savings', () => {
   it('compare only the part of which both intensities are known, and say how much that is', () => {
     const energy = [...ONE_HOUR_AT_TWELVE, { start: TEN + 3 * HOUR_MS, end: TEN + 4 * HOUR_MS, joules: KWH }];
 
-    const [arrival] = savingsOf(decision(), energy, at);
+    const [arrival] = savingsOf(decision(), energy, inDe);
 
     expect(arrival).toMatchObject({ met: 100, saved: 300, coverage: 0.5, kilowattHours: 2 });
+  });
+
+  it('follow the zones of the candidates hour by hour, each counted by its nodes', () => {
+    const placed = decision({ releasedAt: null, candidateZones: 'DE=1,FR=3', boundAt: TEN });
+    const energy = [{ start: TEN, end: TEN + 2 * HOUR_MS, joules: joules(2 * KWH) }];
+    const french: IntensityAt = (hour) => ({
+      carbonIntensity: gramsPerKwh(hour === TEN ? 40 : 380),
+      quality: 'estimated',
+    });
+    const both: IntensityIn = (code) => (code === 'FR' ? french : at);
+
+    const [saving, ...others] = savingsOf(placed, energy, both);
+
+    // 400 and 300 in DE; (400 + 3 × 40) / 4 and (300 + 3 × 380) / 4 in the mean of the four.
+    expect(saving).toMatchObject({ baseline: 'candidates-mean', met: 700, wouldHaveMet: 130 + 360, saved: -210 });
+    expect(saving?.qualities).toEqual(['estimated', 'measured']);
+    expect(others).toEqual([]);
+  });
+
+  it('leave out hours in which the zone of one candidate is not known', () => {
+    const placed = decision({ releasedAt: null, candidateZones: 'DE=1,FR=1', boundAt: TEN });
+    const energy = [{ start: TEN, end: TEN + 2 * HOUR_MS, joules: joules(2 * KWH) }];
+    const oneHour: IntensityAt = (hour) =>
+      hour === TEN ? { carbonIntensity: gramsPerKwh(0), quality: 'measured' } : undefined;
+
+    const [saving] = savingsOf(placed, energy, (code) => (code === 'FR' ? oneHour : at));
+
+    expect(saving).toMatchObject({ met: 400, wouldHaveMet: 200, saved: -200, coverage: 0.5 });
+  });
+
+  it('count the wait of a pod that was placed without us, and nothing else', () => {
+    const savings = savingsOf(decision({ mode: 'off' }), ONE_HOUR_AT_TWELVE, inDe);
+
+    expect(savings.map(({ baseline, saved }) => [baseline, saved])).toEqual([['arrival', 300]]);
   });
 
   it('are none for a pod that was only advised, did not wait, or whose zone nobody knows', () => {
     const waited = { arrivedAt: TEN, releasedAt: null };
 
-    expect(savingsOf(decision({ ...waited, mode: 'advise' }), ONE_HOUR_AT_TWELVE, at)).toEqual([]);
-    expect(savingsOf(decision({ zone: null }), ONE_HOUR_AT_TWELVE, at)).toEqual([]);
-    expect(savingsOf(decision(), [], at)).toEqual([]);
+    expect(savingsOf(decision({ ...waited, mode: 'advise' }), ONE_HOUR_AT_TWELVE, inDe)).toEqual([]);
+    expect(savingsOf(decision({ zone: null }), ONE_HOUR_AT_TWELVE, inDe)).toEqual([]);
+    expect(savingsOf(decision(), [], inDe)).toEqual([]);
   });
 
   it('are told by the command line from the store, and come out the same from the raw samples', async () => {
@@ -107,7 +144,12 @@ describe('savings', () => {
       DATA_DIR: folder.path,
     });
 
+    const listed = await run(['savings', '--from', '2026-03-14', '--to', '2026-03-15', '--pods'], {
+      DATA_DIR: folder.path,
+    });
+
     const told = JSON.parse(out);
+    expect(listed.out).toMatch(/batch\/report +DE +arrival +1\.000 +100\.0 +300\.0 +100 % +measured/);
     expect(code).toBe(0);
     expect(told.totals[0]).toMatchObject({ baseline: 'arrival', pods: 1, saved: 300, coverage: 1 });
     expect(told.verified).toEqual([

@@ -3,6 +3,7 @@ import type { HourlyIntensity, Quality } from '../../shared/intensity.ts';
 import type { Container, PowerSample, PowerTick, WritableStore } from '../../shared/store/ports.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../shared/units.ts';
 import { zone } from '../../shared/zones.ts';
+import { collect, collectSamples } from './collect.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const SECOND = 1000;
@@ -21,7 +22,7 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
 
       expect(totals).toEqual({ containers: 0, blocks: 0, currentBlocks: 0, lastMeasurement: undefined });
       expect(await store.containers()).toEqual([]);
-      expect(await collect(store.samples({}, { from: 0, to: NOON }))).toEqual([]);
+      expect(await collectSamples(store.samples({}, { from: 0, to: NOON }))).toEqual([]);
     });
 
     it('gives samples back by container, oldest first, to the millijoule', async () => {
@@ -29,7 +30,7 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
       await store.append(tick('b', NOON + 30_000, [web, 0.001], [db, 7]));
       await store.append(tick('a', NOON + 15_000, [web, 12.345]));
 
-      const samples = await collect(store.samples({}, { from: NOON, to: NOON + HOUR_MS }));
+      const samples = await collectSamples(store.samples({}, { from: NOON, to: NOON + HOUR_MS }));
 
       expect(samples).toEqual([
         sample(db, NOON + 30_000, 7),
@@ -63,7 +64,7 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
 
       await store.compact(NOON + HOUR_MS);
 
-      const found = await collect(store.samples({ pod: 'web-1' }, { from: NOON, to: NOON + HOUR_MS }));
+      const found = await collectSamples(store.samples({ pod: 'web-1' }, { from: NOON, to: NOON + HOUR_MS }));
       expect(found.map((at) => at.joules)).toEqual([1, 2, 3]);
       expect((await store.totals()).blocks).toBe(2);
     });
@@ -98,7 +99,7 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
         [HOUR_MS, 60, 20_000],
       ]);
       expect(await collect(store.hourly({}, range))).toEqual(before);
-      expect(await collect(store.samples({}, { from: NOON, to: NOON + HOUR_MS }))).toEqual([over]);
+      expect(await collectSamples(store.samples({}, { from: NOON, to: NOON + HOUR_MS }))).toEqual([over]);
     });
 
     it('gives the last minutes that have samples, over holes and folded hours', async () => {
@@ -122,9 +123,9 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
 
       expect(removed).toBe(1);
       expect((await store.containers()).map((span) => span.container)).toEqual([web]);
-      expect((await collect(store.samples({}, { from: 0, to: NOON + 9 * HOUR_MS }))).map((at) => at.joules)).toEqual([
-        3,
-      ]);
+      expect(
+        (await collectSamples(store.samples({}, { from: 0, to: NOON + 9 * HOUR_MS }))).map((at) => at.joules),
+      ).toEqual([3]);
     });
 
     it('tells how the power of a container was last known, measured unless told otherwise', async () => {
@@ -132,7 +133,7 @@ export function storeContract(name: string, open: () => Promise<WritableStore>):
       await store.append(tick('a', NOON + 15_000, [web, 1], [db, 1]));
       await store.append(tick('a', NOON + 30_000, [{ ...web, powerQuality: 'simulated' }, 1], [db, 1]));
 
-      const samples = await collect(store.samples({}, { from: NOON, to: NOON + HOUR_MS }));
+      const samples = await collectSamples(store.samples({}, { from: NOON, to: NOON + HOUR_MS }));
 
       expect(samples.map(({ container }) => [container.pod, container.powerQuality])).toEqual([
         ['db-0', undefined],
@@ -237,16 +238,10 @@ async function everything(store: WritableStore) {
   const range = { from: NOON - HOUR_MS, to: NOON + 9 * HOUR_MS };
   const hourly = await collect(store.hourly({}, range));
   return {
-    samples: await collect(store.samples({}, range)),
+    samples: await collectSamples(store.samples({}, range)),
     hourly: hourly.sort((a, b) => a.hour - b.hour || (a.container.pod < b.container.pod ? -1 : 1)),
     lastBlocks: await store.lastBlocks({}, 7),
     containers: await store.containers(),
     totals: await store.totals(),
   };
-}
-
-async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }

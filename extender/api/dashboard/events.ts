@@ -17,8 +17,8 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 const DECISIONS_BACK_MS = 3_600_000;
 
 /** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */
-export function eventsRoute(deps: ApiDependencies): Route {
-  const feed = new EventFeed(deps);
+export function eventsRoute(deps: ApiDependencies, simulatedPower: () => boolean | null): Route {
+  const feed = new EventFeed(deps, simulatedPower);
   return {
     method: 'GET',
     path: '/api/events',
@@ -38,6 +38,7 @@ export function eventsRoute(deps: ApiDependencies): Route {
 /** Looks once a second while anybody listens, and tells all of what changed. */
 class EventFeed {
   readonly #deps: ApiDependencies;
+  readonly #simulatedPower: () => boolean | null;
   readonly #clients = new Set<Response>();
   #timer: NodeJS.Timeout | undefined;
   #grid = '';
@@ -45,8 +46,9 @@ class EventFeed {
   #looks = 0;
   #looking = false;
 
-  constructor(deps: ApiDependencies) {
+  constructor(deps: ApiDependencies, simulatedPower: () => boolean | null) {
     this.#deps = deps;
+    this.#simulatedPower = simulatedPower;
   }
 
   add(response: Response): void {
@@ -111,12 +113,13 @@ class EventFeed {
 
   #gridKey(): string {
     const state = this.#deps.cache?.() ?? NOT_WATCHED;
-    return state.kind === 'missing' ? state.reason : `${state.kind} ${state.snapshot.writtenAt}`;
+    const grid = state.kind === 'missing' ? state.reason : `${state.kind} ${state.snapshot.writtenAt}`;
+    return `${grid} ${this.#simulatedPower()}`;
   }
 
   #gridEvent(): string {
     this.#grid = this.#gridKey();
-    return event('grid', gridNow(this.#deps.cache?.() ?? NOT_WATCHED, this.#deps.clock.now()));
+    return event('grid', gridNow(this.#deps.cache?.() ?? NOT_WATCHED, this.#deps.clock.now(), this.#simulatedPower()));
   }
 
   async #decisionsEvent(): Promise<string> {

@@ -29,6 +29,10 @@ export const gridAnswer = z.strictObject({
   age_seconds: z.number().nonnegative().nullable(),
   ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
   simulated: z.boolean().describe('Some value is invented for a demonstration'),
+  simulated_power: z
+    .boolean()
+    .nullable()
+    .describe('Power of some container in the last day is invented; null while this is being looked up'),
   zones: z.array(zoneNow).describe('Cleanest first, then those that are not comparable'),
 });
 
@@ -36,7 +40,7 @@ export const gridAnswer = z.strictObject({
 export type GridNow = z.output<typeof gridAnswer>;
 
 /** `GET /api/grid`: the carbon cache that decisions are made from, as of now. */
-export function gridRoute({ cache, clock }: ApiDependencies): Route {
+export function gridRoute({ cache, clock }: ApiDependencies, simulatedPower: () => boolean | null): Route {
   return {
     method: 'GET',
     path: '/api/grid',
@@ -46,7 +50,7 @@ export function gridRoute({ cache, clock }: ApiDependencies): Route {
       answer: { description: 'Zones by rank; none while the cache is missing', schema: gridAnswer },
     },
     async handle(_request, response) {
-      response.json(gridNow(cache?.() ?? NOT_WATCHED, clock.now()));
+      response.json(gridNow(cache?.() ?? NOT_WATCHED, clock.now(), simulatedPower()));
     },
   };
 }
@@ -55,10 +59,10 @@ export function gridRoute({ cache, clock }: ApiDependencies): Route {
 export const NOT_WATCHED: CacheState = { kind: 'missing', reason: 'no cache file is watched' };
 
 /** Turns a look at the cache into the answer. */
-export function gridNow(state: CacheState, now: EpochMs): GridNow {
+export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean | null): GridNow {
   if (state.kind === 'missing') {
     const nothing = { written_at: null, age_seconds: null, ttl_seconds: null, simulated: false, zones: [] };
-    return { state: 'missing', reason: state.reason, ...nothing };
+    return { state: 'missing', reason: state.reason, ...nothing, simulated_power: simulatedPower };
   }
   const { regions, ranked, unranked, writtenAt, ttlMs } = state.snapshot;
   const zones = [...ranked, ...unranked].flatMap((zone, index) => {
@@ -72,6 +76,7 @@ export function gridNow(state: CacheState, now: EpochMs): GridNow {
     age_seconds: state.ageMs / 1000,
     ttl_seconds: ttlMs / 1000,
     simulated: zones.some(({ quality }) => quality === 'simulated'),
+    simulated_power: simulatedPower,
     zones,
   };
 }

@@ -26,15 +26,17 @@ export async function* energyWithin(
 async function* fromSamples(store: PowerReader, filter: ContainerFilter, range: TimeRange): AsyncIterable<PieceOfHour> {
   let current: { container: Container; hour: EpochMs; joules: number; coveredMs: number } | undefined;
   const hour = hourOf(range.from);
-  for await (const { container, start, end, joules: energy } of store.samples(filter, range)) {
-    const within = Math.min(end, range.to) - Math.max(start, range.from);
-    const share = (energy * within) / (end - start);
-    if (current?.container !== container) {
-      if (current !== undefined) yield { ...current, joules: joules(current.joules) };
-      current = { container, hour, joules: 0, coveredMs: 0 };
+  for await (const batch of store.samples(filter, range)) {
+    for (const { container, start, end, joules: energy } of batch) {
+      const within = Math.min(end, range.to) - Math.max(start, range.from);
+      const share = (energy * within) / (end - start);
+      if (current?.container !== container) {
+        if (current !== undefined) yield { ...current, joules: joules(current.joules) };
+        current = { container, hour, joules: 0, coveredMs: 0 };
+      }
+      current.joules += share;
+      current.coveredMs = Math.min(current.coveredMs + within, range.to - range.from);
     }
-    current.joules += share;
-    current.coveredMs = Math.min(current.coveredMs + within, range.to - range.from);
   }
   if (current !== undefined) yield { ...current, joules: joules(current.joules) };
 }

@@ -158,7 +158,7 @@ function rowsTable(rows, other, by, zone) {
       { title: BY.find(([value]) => value === by)[1], cell: (row) => name(row.name) },
       { title: 'Emissions', numeric: true, cell: (row) => h('span', { class: 'value' }, grams(row.grams)) },
       { title: 'Energy', numeric: true, cell: (row) => energy(row.kwh) },
-      { title: 'Share', cell: (row) => (row.grams === null ? '–' : bar(row.grams, most, 'plain')) },
+      { title: 'Share', minor: true, cell: (row) => (row.grams === null ? '–' : bar(row.grams, most, 'plain')) },
       ...(zone ? [{ title: `In ${zone}`, numeric: true, cell: (row) => grams(other[row.name]?.grams) }] : []),
       { title: 'g/kWh', numeric: true, cell: (row) => number(row.intensity_g_per_kwh) },
       { title: 'Coverage', numeric: true, cell: (row) => percent(row.coverage) },

@@ -97,7 +97,7 @@ function zonesCard({ zones, state }) {
           numeric: true,
           cell: (zone) => h('span', { class: 'value' }, number(zone.intensity_g_per_kwh)),
         },
-        { title: 'Intensity', cell: (zone) => bar(zone.intensity_g_per_kwh, most) },
+        { title: 'Intensity', minor: true, cell: (zone) => bar(zone.intensity_g_per_kwh, most) },
         { title: 'Quality', cell: (zone) => h('span', { class: `chip ${zone.quality}` }, zone.quality) },
         {
           title: 'Age',

@@ -187,11 +187,11 @@ function placedCard({ count, by_zone, by_mode, decisions }) {
       'The newest placements',
       [
         { title: 'Pod', cell: (one) => [name(one.pod), h('small', {}, name(one.namespace))] },
-        { title: 'Owner', cell: (one) => (one.owner ? name(one.owner) : '–') },
+        { title: 'Owner', minor: true, cell: (one) => (one.owner ? name(one.owner) : '–') },
         { title: 'Zone', cell: (one) => (one.zone ? name(one.zone) : '–') },
         { title: 'g/kWh', numeric: true, cell: (one) => number(one.intensity_g_per_kwh) },
         { title: 'Against the mean', numeric: true, cell: against },
-        { title: 'Mode', cell: (one) => one.mode },
+        { title: 'Mode', minor: true, cell: (one) => one.mode },
         { title: 'At', numeric: true, cell: (one) => time(one.bound_at, true) },
       ],
       decisions,

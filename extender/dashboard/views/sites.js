@@ -162,7 +162,11 @@ function formCard(site, sent) {
   });
   return card(
     'Send a reading',
-    h('p', { class: 'note' }, 'One power reading of a meter, stamped with the present time.'),
+    h(
+      'p',
+      { class: 'note' },
+      'One power reading of a meter, stamped with the present time. Energy is counted between two readings of a device.',
+    ),
     form,
   );
 }

@@ -146,7 +146,11 @@ function figures(past, ahead) {
   return h(
     'details',
     {},
-    h('summary', {}, `Figures of the last ${newest.length} hours shown`),
+    h(
+      'summary',
+      {},
+      newest.length === 1 ? 'Figures of the hour shown' : `Figures of the last ${newest.length} hours shown`,
+    ),
     table(
       'Intensity by hour',
       [
@@ -178,10 +182,10 @@ function bestCard({ zones, hours }) {
       `Best window of ${hours} hours by zone`,
       [
         { title: 'Zone', cell: ({ zone }) => name(zone) },
-        { title: 'Start', cell: ({ best }) => time(best.start, true) },
-        { title: 'End', cell: ({ best }) => time(best.end, true) },
+        { title: 'Start', cell: ({ best }) => time(best.start, true).slice(5) },
+        { title: 'End', minor: true, cell: ({ best }) => time(best.end, true).slice(5) },
         { title: 'g/kWh', numeric: true, cell: ({ best }) => number(best.mean_g_per_kwh) },
-        { title: 'Starting now', numeric: true, cell: ({ now_mean_g_per_kwh: mean }) => number(mean) },
+        { title: 'Starting now', numeric: true, minor: true, cell: ({ now_mean_g_per_kwh: mean }) => number(mean) },
         {
           title: 'Saving',
           numeric: true,

@@ -36,13 +36,13 @@ export function waitingCard({ deferral, total, waiting }) {
       'Waiting pods and Jobs',
       [
         { title: 'Name', cell: (one) => [name(one.name), h('small', {}, `${one.kind} in `, name(one.namespace))] },
-        { title: 'Waits since', numeric: true, cell: (one) => time(one.arrived, true) },
+        { title: 'Waits since', numeric: true, minor: true, cell: (one) => time(one.arrived, true).slice(5) },
         {
           title: 'Planned start',
           numeric: true,
-          cell: (one) => (one.planned_start === null ? 'no plan yet' : time(one.planned_start, true)),
+          cell: (one) => (one.planned_start === null ? 'no plan yet' : time(one.planned_start, true).slice(5)),
         },
-        { title: 'Deadline', numeric: true, cell: (one) => time(one.deadline, true) },
+        { title: 'Deadline', numeric: true, cell: (one) => time(one.deadline, true).slice(5) },
         { title: 'Expected saving', numeric: true, cell: saving },
       ],
       waiting,

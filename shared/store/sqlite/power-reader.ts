@@ -16,12 +16,21 @@ import type { Database } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
-import { foldedSamples, hoursWithin, merged, type Series, seriesMatching, waitingSamples } from './samples.ts';
+import {
+  hoursWithin,
+  type Measured,
+  merged,
+  packedChunks,
+  type Series,
+  seriesMatching,
+  unpacked,
+  waitingSamples,
+} from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
 import { Timelines } from './timelines.ts';
 
-/** Chunks that are unpacked at a time while samples stream out, which bounds the memory of an export. */
-const CHUNKS_AT_A_TIME = 2_000;
+/** Chunks that are fetched at a time while samples stream out, which bounds the memory of an export. */
+const CHUNKS_AT_A_TIME = 500;
 
 /** Reads container energy from SQLite; empty while there is no database yet. */
 export class SqlitePowerReader implements PowerReader {
@@ -46,29 +55,21 @@ export class SqlitePowerReader implements PowerReader {
     );
   }
 
-  async *samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample> {
+  async *samples(
+    filter: ContainerFilter,
+    range: TimeRange,
+    after?: SamplePosition,
+  ): AsyncIterable<readonly PowerSample[]> {
     const database = this.#source();
     if (database === undefined) return;
     const all = seriesMatching(database, filter);
     const matching = after === undefined ? all : all.filter((series) => !isBefore(series, after));
     // Decoded once: each batch would have to go through all of them again.
     const waiting = database.read(() => waitingSamples(database, new Set(matching.map(({ id }) => id)), range));
-    const hours = Math.max(1, hoursWithin(database, range).length);
-    const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / hours));
-    for (let from = 0; from < matching.length; from += atATime) {
-      const batch = matching.slice(from, from + atATime);
-      const found = database.read(() => {
-        const within = hoursWithin(database, range);
-        const timelines = new Timelines(database);
-        return batch.map((series) => foldedSamples(timelines, series, within, range));
-      });
-      for (const [at, series] of batch.entries()) {
-        const container = containerOf(series);
-        for (const { start, end, millijoules } of merged(found[at] ?? [], waiting.get(series.id)))
-          yield { container, start, end, joules: joules(millijoules / 1000) };
-        waiting.delete(series.id);
-      }
-    }
+    const hours = hoursWithin(database, range);
+    const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / Math.max(1, hours.length)));
+    for (let from = 0; from < matching.length; from += atATime)
+      yield* seriesSamples(database, matching.slice(from, from + atATime), { range, hours, waiting });
   }
 
   async lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]> {
@@ -77,15 +78,7 @@ export class SqlitePowerReader implements PowerReader {
     return database.read(() => {
       const matching = seriesMatching(database, filter);
       const found = lastBlocks(database, matching, blocks);
-      return matching.flatMap((series) => {
-        const container = containerOf(series);
-        return (found.get(series.id) ?? []).map(({ start, end, millijoules }) => ({
-          container,
-          start,
-          end,
-          joules: joules(millijoules / 1000),
-        }));
-      });
+      return matching.flatMap((series) => samplesOf(series, found.get(series.id) ?? []));
     });
   }
 
@@ -121,6 +114,46 @@ export class SqlitePowerReader implements PowerReader {
     if (database === undefined) return { containers: 0, blocks: 0, currentBlocks: 0, lastMeasurement: undefined };
     return database.read(() => totalsOf(database));
   }
+}
+
+interface WantedSamples {
+  readonly range: TimeRange;
+  readonly hours: readonly EpochMs[];
+  /** Samples that were not folded when the query began, by series; given out and removed. */
+  readonly waiting: Map<number, Measured[]>;
+}
+
+/** Samples of few series, or of one over a long time in parts. */
+function* seriesSamples(
+  database: Database,
+  batch: readonly Series[],
+  { range, hours, waiting }: WantedSamples,
+): Generator<readonly PowerSample[]> {
+  const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / batch.length));
+  for (let at = 0; at === 0 || at < hours.length; at += atATime) {
+    const part = hours.slice(at, at + atATime);
+    const isLast = at + atATime >= hours.length;
+    const packed = database.read(() => {
+      const timelines = new Timelines(database);
+      return batch.map((series) => packedChunks(timelines, series, part, range));
+    });
+    const partEnd = isLast ? Infinity : (hours[at + atATime] as EpochMs);
+    for (const [index, series] of batch.entries()) {
+      const loose = takeUntil(waiting, series.id, partEnd);
+      const samples = merged(unpacked(packed[index] ?? [], range), loose);
+      if (samples.length > 0) yield samplesOf(series, samples);
+    }
+  }
+}
+
+/** Takes the waiting samples of a series that end by a time; those that remain are left for later parts. */
+function takeUntil(waiting: Map<number, Measured[]>, series: number, time: EpochMs): Measured[] | undefined {
+  const all = waiting.get(series);
+  if (all === undefined) return undefined;
+  const later = all.filter(({ end }) => end > time);
+  if (later.length > 0) waiting.set(series, later);
+  else waiting.delete(series);
+  return later.length > 0 ? all.filter(({ end }) => end <= time) : all;
 }
 
 /** Hours of a range that the rollup has. */
@@ -179,6 +212,11 @@ function eachTickSample(
   take: (series: number, start: EpochMs, end: EpochMs, millijoules: number) => void,
 ): void {
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick')) decodeTick(t, v, take);
+}
+
+function samplesOf(series: Series, measured: readonly Measured[]): PowerSample[] {
+  const container = containerOf(series);
+  return measured.map(({ start, end, millijoules }) => ({ container, start, end, joules: joules(millijoules / 1000) }));
 }
 
 function containerOf({ namespace, pod, container, node, power_quality }: Series): Container {

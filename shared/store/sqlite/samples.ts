@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../units.ts';
-import { hourOf } from '../../units.ts';
+import { HOUR_MS, hourOf } from '../../units.ts';
 import type { ContainerFilter, PowerQuality, TimeRange } from '../ports.ts';
-import { decodeChunk } from './chunk-codec.ts';
+import { decodeChunk, type Timeline } from './chunk-codec.ts';
 import type { Database } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
 import type { Timelines } from './timelines.ts';
@@ -64,22 +64,35 @@ export function waitingSamples(
   return found;
 }
 
-/** Folded samples of one series that overlap a range, by hour. */
-export function foldedSamples(
+/** A chunk as it is stored, with its target's timeline. */
+export interface PackedChunk {
+  readonly timeline: Timeline;
+  readonly v: Uint8Array;
+}
+
+/** Folded chunks of one series that may hold samples of a range, by hour. */
+export function packedChunks(
   timelines: Timelines,
   { id, first }: Series,
   hours: readonly EpochMs[],
   range: TimeRange,
-): Measured[] {
-  const found: Measured[] = [];
-  if (first >= range.to) return found;
+): PackedChunk[] {
+  if (first >= range.to) return [];
+  const found: PackedChunk[] = [];
   for (const hour of hours) {
-    if (hour + 3_600_000 <= first) continue;
-    for (const { target, v } of timelines.chunksOf(hour, id))
-      decodeChunk(v, timelines.of(hour, target), (start, end, millijoules) => {
-        if (end > range.from && start < range.to) found.push({ start, end, millijoules });
-      });
+    if (hour + HOUR_MS <= first) continue;
+    for (const { target, v } of timelines.chunksOf(hour, id)) found.push({ timeline: timelines.of(hour, target), v });
   }
+  return found;
+}
+
+/** Samples of chunks that overlap a range. */
+export function unpacked(chunks: readonly PackedChunk[], range: TimeRange): Measured[] {
+  const found: Measured[] = [];
+  for (const { timeline, v } of chunks)
+    decodeChunk(v, timeline, (start, end, millijoules) => {
+      if (end > range.from && start < range.to) found.push({ start, end, millijoules });
+    });
   return found;
 }
 

@@ -3,6 +3,7 @@ import {
   DECISION_FIELDS,
   type Decision,
   type DecisionReader,
+  type DecisionRetention,
   type DecisionWriter,
 } from '../decisions.ts';
 import { Database } from './database.ts';
@@ -11,17 +12,18 @@ import { migrate } from './migrate.ts';
 /** Longest time that one statement or transaction may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
 
-const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'decidedAt', 'boundAt']);
+const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'latestStart', 'decidedAt', 'boundAt']);
 const CHANGING = DECISION_FIELDS.filter((field) => field !== 'uid').map(
   (field) => `${DECISION_COLUMNS[field]} = excluded.${DECISION_COLUMNS[field]}`,
 );
 const INSERT = `INSERT INTO placement_decisions (${DECISION_FIELDS.map((field) => DECISION_COLUMNS[field]).join(', ')})
-  VALUES (${DECISION_FIELDS.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (uid) DO UPDATE SET ${CHANGING.join(', ')}`;
+  VALUES (${DECISION_FIELDS.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (uid) DO UPDATE SET ${CHANGING.join(', ')}
+  WHERE excluded.candidates > 0`;
 const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placement_decisions
   WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
 
 /** Opens the decisions in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader {
+export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader & DecisionRetention {
   const database = new Database({
     dsn,
     connections: 2,
@@ -38,6 +40,11 @@ export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionRe
     async *decisions({ from, to }) {
       yield* await database.query<Decision>(SELECT, [new Date(from), new Date(to)]);
     },
+    forgetDecisionsBefore: (time) =>
+      database.transaction(async (connection) => {
+        const sql = 'DELETE FROM placement_decisions WHERE bound_at < $1';
+        return (await connection.query(sql, [new Date(time)])).rowCount ?? 0;
+      }),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

@@ -85,7 +85,11 @@ export class TimescalePowerReader implements PowerReader {
     });
   }
 
-  async *samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<PowerSample> {
+  async *samples(
+    filter: ContainerFilter,
+    range: TimeRange,
+    after?: SamplePosition,
+  ): AsyncIterable<readonly PowerSample[]> {
     const all = await seriesMatching(this.#database, filter);
     const matching = after === undefined ? all : all.filter((series) => !isBefore(series, after));
     for await (const { series, part } of batchesOf(this.#database, matching, range, SAMPLES_AT_A_TIME)) {
@@ -102,7 +106,7 @@ export class TimescalePowerReader implements PowerReader {
   async lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]> {
     const matching = await seriesMatching(this.#database, filter);
     const rows = await this.#database.query<SampleRow>(LAST_MINUTES, [matching.map(({ id }) => id), blocks]);
-    return [...inOrder(matching, rows)];
+    return [...inOrder(matching, rows)].flat();
   }
 
   async *hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy> {
@@ -145,8 +149,8 @@ interface TotalsRow {
   readonly scraped: EpochMs | null;
 }
 
-/** Rows as samples, in the order of their series' names. */
-function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Generator<PowerSample> {
+/** Rows as samples of one series each, in the order of their series' names. */
+function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Generator<PowerSample[]> {
   const byId = new Map<number, SampleRow[]>();
   for (const row of rows) {
     const known = byId.get(row.series_id);
@@ -154,8 +158,14 @@ function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Genera
     else known.push(row);
   }
   for (const one of series) {
+    const own = byId.get(one.id);
+    if (own === undefined) continue;
     const container = containerOf(one);
-    for (const { start_ms, end_ms, millijoules } of byId.get(one.id) ?? [])
-      yield { container, start: start_ms, end: end_ms, joules: joules(millijoules / 1000) };
+    yield own.map(({ start_ms, end_ms, millijoules }) => ({
+      container,
+      start: start_ms,
+      end: end_ms,
+      joules: joules(millijoules / 1000),
+    }));
   }
 }

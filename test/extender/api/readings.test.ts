@@ -86,6 +86,28 @@ for (const backend of BACKENDS) {
       expect(answer.body.detail).toBeTruthy();
     });
 
+    it.each([
+      ['null', 'null', { pointer: '', detail: 'is not an object with site_id, device_id, power_reading, timestamp' }],
+      [
+        'text',
+        '"site_id"',
+        { pointer: '', detail: 'is not an object with site_id, device_id, power_reading, timestamp' },
+      ],
+      [
+        'an unnamed site',
+        JSON.stringify(reading(1, { site_id: undefined })),
+        { pointer: '/site_id', detail: 'is missing' },
+      ],
+    ])('says what is wrong with %s', async (_, body, fault) => {
+      expect((await send(url, body)).body.errors).toEqual([fault]);
+    });
+
+    it('tells how large a body may be', async () => {
+      const { body } = await send(url, `"${'x'.repeat(8_400_000)}"`);
+
+      expect(body.detail).toBe('The body is larger than the 8388608 bytes that are taken here');
+    });
+
     it('refuses other types of content', async () => {
       expect((await send(url, 'site_id=a', { type: 'application/x-www-form-urlencoded' })).status).toBe(415);
       expect((await send(url, '<a/>', { type: 'text/xml' })).status).toBe(415);
@@ -144,6 +166,21 @@ for (const backend of BACKENDS) {
 
       expect(changed.status).toBe(422);
       expect(empty.status).toBe(400);
+    });
+
+    it('names a faulty Idempotency-Key and all that is wrong with the readings at once', async () => {
+      const headers = { 'idempotency-key': 'a b' };
+      const key = { pointer: '/Idempotency-Key', detail: 'is not 1 to 255 visible ASCII characters' };
+      const power = 'is below 0 W';
+
+      const alone = await send(url, reading(1), { headers });
+      const single = await send(url, reading(1, { power_reading: -1 }), { headers });
+      const batch = await send(url, [reading(1), reading(2, { power_reading: -1 })], { headers });
+
+      expect(alone.body).toMatchObject({ errors: [key], detail: `The Idempotency-Key ${key.detail}` });
+      expect(single.body.errors).toEqual([key, { pointer: '/power_reading', detail: power }]);
+      expect(batch.body).toMatchObject({ detail: 'The request has 2 faults' });
+      expect(batch.body.errors).toEqual([key, { pointer: '/1/power_reading', detail: power }]);
     });
 
     it('keeps one answer when the same key arrives many times at once', async () => {

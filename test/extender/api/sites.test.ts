@@ -83,6 +83,7 @@ describe('PUT /sites/{site_id}', () => {
     const nothing = await send(`${api.url}/sites/quay-1`, {}, { method: 'PUT' });
 
     expect([wrongZone.status, wrongSite.status, nothing.status]).toEqual([400, 400, 400]);
+    expect(nothing.body).toMatchObject({ errors: [{ pointer: '/zone', detail: 'is missing' }] });
   });
 
   it('allows GET and PUT only where they are', async () => {
@@ -93,6 +94,17 @@ describe('PUT /sites/{site_id}', () => {
 });
 
 describe('GET /sites/{site_id}/readings', () => {
+  it('says how many readings a page may have', async () => {
+    const told: (string | undefined)[] = [];
+    for (const limit of ['0', '10001', '1.5', 'all']) {
+      const response = await fetch(`${api.url}/sites/quay-1/readings?limit=${limit}`);
+      const { errors } = (await response.json()) as { readonly errors?: readonly { readonly detail: string }[] };
+      told.push(errors?.[0]?.detail);
+    }
+
+    expect(told).toEqual([...['is below 1', 'is above 10000', 'is not a whole number', 'is not a number']]);
+  });
+
   it('turns pages with a cursor and ends with null', async () => {
     await meter('quay-1', 'm-1', 7.5, NOON - HOUR_MS, NOON - 5 * MINUTE);
     await meter('quay-1', 'm-2', 9, NOON - HOUR_MS, NOON - 5 * MINUTE);

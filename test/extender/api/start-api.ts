@@ -13,6 +13,8 @@ import type { CacheState } from '../../../shared/carbon-cache.ts';
 import type { Quality, Signal } from '../../../shared/intensity.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
+import type { Decision } from '../../../shared/store/decisions.ts';
+import { openDecisions } from '../../../shared/store/open-decisions.ts';
 import type { Container, PowerSample } from '../../../shared/store/ports.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
@@ -78,6 +80,11 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
     readings,
     workloads,
     clock,
+    /** Records decisions as the extender does. */
+    async decide(...made: readonly Decision[]) {
+      await using writer = await openDecisions(config);
+      await writer.recordDecisions(made);
+    },
     get: (path: string, headers = {}) => ask(path, { headers }),
     post: (path: string, body: unknown) => sendJson('POST', path, body),
     send: sendJson,

@@ -59,6 +59,25 @@ describe('the watchdog', { timeout: 120_000 }, () => {
     expect(gatesOf(cluster.get('pods', 'batch/may-wait'))).toContain('carbon-extender.io/wait');
   });
 
+  it('knows the defaults of the cluster and of namespaces, as the controller does', async () => {
+    await using cluster = await startKubernetes();
+    await using folder = await temporaryFolder();
+    const KUBECONFIG = await writeKubeconfig(folder.path, cluster.url);
+    const now = Date.now();
+    cluster.create('namespaces', { metadata: { name: 'batch', annotations: ours({ 'max-delay': '2h' }) } });
+    cluster.create('pods', gatedPod('by-namespace', {}, now - HOUR_MS));
+    const elsewhere = gatedPod('by-cluster', {}, now - HOUR_MS);
+    cluster.create('pods', { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'other' } });
+    cluster.create('pods', gatedPod('too-late', {}, now - 3 * HOUR_MS));
+
+    const { code } = await runWatchdog({ KUBECONFIG, DEFAULT_WISHES: 'max-delay=6h' });
+
+    const gates = ['batch/by-namespace', 'other/by-cluster', 'batch/too-late'].map((key) =>
+      gatesOf(cluster.get('pods', key)).includes('carbon-extender.io/wait'),
+    );
+    expect([code, ...gates]).toEqual([0, true, true, false]);
+  });
+
   it('fails loudly when the API server is away, and when there is no cluster at all', async () => {
     await using cluster = await startKubernetes();
     await using folder = await temporaryFolder();

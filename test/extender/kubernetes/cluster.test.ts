@@ -145,10 +145,35 @@ describe('bindings and Events', () => {
     test.api.put(pod('u-2'));
     await expect.poll(() => bound.length).toBe(2);
 
-    const unknown = { arrivedAt: null, releasedAt: null };
+    const unknown = { arrivedAt: null, releasedAt: null, owner: null, annotations: {} };
     const expected = { namespace: 'shop', pod: 'web-0', node: 'node-fr', ...unknown };
     expect(bound).toEqual(['u-1', 'u-2'].map((uid) => ({ ...expected, uid })));
     expect(test.api.requests[0]).toContain('spec.nodeName%21%3D%2Cstatus.phase%3DPending');
+  });
+
+  it('know when the pod was made, released, and by whom it is controlled', async () => {
+    await using test = await setUp();
+    const bound: BoundPod[] = [];
+    await using _watch = watchBindings(test.client, { ...test, onBound: (pod) => bound.push(pod) });
+    const annotations = { 'carbon-extender.io/released-at': '2026-03-14T14:00:00Z' };
+    const ownerReferences = [
+      { kind: 'Other', name: 'looks-on', uid: 'o-1' },
+      { kind: 'Job', name: 'nightly', uid: 'j-1', controller: true },
+    ];
+    const times = { creationTimestamp: '2026-03-14T10:00:00Z', annotations };
+
+    test.api.put({
+      metadata: { name: 'nightly-x', namespace: 'batch', uid: 'u-9', ...times, ownerReferences },
+      spec: { nodeName: 'node-fr' },
+    } as never);
+
+    await expect.poll(() => bound.length).toBe(1);
+    expect(bound[0]).toMatchObject({
+      arrivedAt: Date.parse('2026-03-14T10:00:00Z'),
+      releasedAt: Date.parse('2026-03-14T14:00:00Z'),
+      owner: { kind: 'Job', name: 'nightly', uid: 'j-1' },
+      annotations,
+    });
   });
 
   it('are written on the pod, no more than the rate allows, and failures harm nobody', async () => {

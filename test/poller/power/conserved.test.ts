@@ -75,7 +75,8 @@ describe('energy from the counter to the hour', () => {
         const range = { from: 0, to: now + HOUR_MS };
 
         let sampled = 0;
-        for await (const { joules } of store.samples({}, range)) sampled += Math.round(joules * 1000);
+        for await (const samples of store.samples({}, range))
+          for (const { joules } of samples) sampled += Math.round(joules * 1000);
         let rolledUp = 0;
         for await (const { joules } of store.hourly({}, range)) rolledUp += Math.round(joules * 1000);
 

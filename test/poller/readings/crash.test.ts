@@ -36,8 +36,8 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'PostgreSQL',
     here: postgresAvailable(),
-    readings: 20_000,
-    redisDiesAfterMs: 2_000,
+    readings: 100_000,
+    redisDiesAfterMs: 10_000,
     start: startPostgresStore,
   },
 ];

@@ -106,7 +106,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
       [entry(4, { timestamp: 'yesterday' }), /timestamp is not a time/],
       [entry(5, { site_id: 'x'.repeat(2_000_000) }), /site_id is no name/],
       [entry(6, { device_id: '../../etc' }), /device_id is no name/],
-      [{ hello: 'world' }, /site_id is not text/],
+      [{ hello: 'world' }, /site_id is missing/],
       [{ ...entry(7), ...many }, /is not a known field/],
     ];
     for (const [fields] of poison) await redis.client.xAdd(STREAM, '*', fields);

@@ -30,6 +30,12 @@ describe('a meter reading', () => {
     ]);
   });
 
+  it('is told of its time too when something else is wrong', () => {
+    const parsed = parseReading({ ...sound, power_reading: -1, timestamp: '2020-01-01T00:00:00Z' }, NOW, LIMITS);
+
+    expect(parsed).toMatchObject({ faults: [{ pointer: '/power_reading' }, { pointer: '/timestamp' }] });
+  });
+
   it('never throws, whatever it is', () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {

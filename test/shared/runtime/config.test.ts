@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { extenderConfigSchema } from '../../../extender/config.ts';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { type ConfigError, loadConfig, redacted } from '../../../shared/runtime/config.ts';
 
@@ -40,7 +41,25 @@ describe('loadConfig', () => {
 
     expect(faults).toHaveLength(5);
     expect(faults.join('\n')).toMatch(/POLLER_PORT: "99999".*\n?/);
-    expect(faults.join('\n')).toMatch(/POLL_INTERVAL_MINUTES: "often" is not a number/);
+    expect(faults.join('\n')).toMatch(/POLL_INTERVAL_MINUTES: "often" is not a number above 0/);
+  });
+
+  it('says in words of its own what was wanted', () => {
+    const faults = faultsOf({ POLLER_PORT: '99999', LOG_LEVEL: 'loud', ZONES: ', ,', SCRAPE_CONCURRENCY: '2.5' });
+
+    expect(faults).toEqual([
+      'LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, silent',
+      'POLLER_PORT: "99999" is not a whole number from 0 to 65535',
+      'ZONES: ", ," names nothing',
+      'SCRAPE_CONCURRENCY: "2.5" is not a whole number from 1 to 256',
+    ]);
+  });
+
+  it('refuses one port for two servers', () => {
+    const both = () => loadConfig('extender', extenderConfigSchema, { EXTENDER_PORT: '5001' });
+
+    expect(both).toThrow('API_PORT: is also EXTENDER_PORT');
+    expect(loadConfig('extender', extenderConfigSchema, { EXTENDER_PORT: '0', API_PORT: '0' }).API_PORT).toBe(0);
   });
 
   it('says which numbers it takes', () => {
@@ -52,9 +71,9 @@ describe('loadConfig', () => {
     });
 
     expect(faults).toEqual([
-      'POLLER_PORT: "99999" must be from 0 to 65535',
-      'CACHE_TTL_MINUTES: "99999" must be at most 10080',
-      'RETENTION_DAYS: "1.5" is not a whole number',
+      'POLLER_PORT: "99999" is not a whole number from 0 to 65535',
+      'CACHE_TTL_MINUTES: "99999" is not a number above 0 and up to 10080',
+      'RETENTION_DAYS: "1.5" is not a whole number from 1 to 36500',
     ]);
   });
 
@@ -64,7 +83,7 @@ describe('loadConfig', () => {
     expect(faults).toEqual([
       expect.stringContaining('ZONES: "nowhere"'),
       expect.stringContaining('GRID_PROVIDERS: "watttime" names watttime, which needs WATTTIME_USERNAME'),
-      expect.stringContaining('WATTTIME_USERNAME: is missing; belongs together with WATTTIME_PASSWORD'),
+      expect.stringContaining('WATTTIME_USERNAME: belongs together with WATTTIME_PASSWORD'),
       expect.stringContaining('TSDB_DSN: is missing; MODE=db needs'),
     ]);
   });

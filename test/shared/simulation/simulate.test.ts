@@ -96,4 +96,13 @@ describe('the simulator', () => {
     ]);
     expect(wrong).toMatchObject({ code: 1, talk: expect.stringContaining('"magic" is none of now, threshold') });
   });
+
+  it.each([
+    [['--count', '1.5'], '--count: "1.5" is not a whole number'],
+    [['--threshold', '150'], '--threshold: "150" is not a number from 0 to 100'],
+    [['--min-saving', '500'], '--min-saving: "500" is not a number from 0 to 100'],
+    [['--shadow', '--trace', 'x.csv'], '--trace: --shadow takes the recorded grid of this cluster, not a trace'],
+  ])('refuses %j', async (args, fault) => {
+    expect(await run(['simulate', ...args], {})).toMatchObject({ code: 1, talk: expect.stringContaining(fault) });
+  });
 });

@@ -70,7 +70,9 @@ describe('whatever is asked', () => {
         expect(problemAnswer.parse(JSON.parse(text)).status).toBe(response.status);
       });
 
-      await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
+      // Of some resources one request in thirty is good: a run without any says nothing of the answers.
+      for (let round = 0; round === 0 || (good === 0 && round < 10); round += 1)
+        await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
 
       expect(api.log.at('error')).toEqual([]);
       expect(good).toBeGreaterThan(0);

@@ -39,7 +39,7 @@ async function setUp(dsn: string) {
 /** Joules and hours' rollup of everything stored: tick n holds n joules for each of three containers. */
 async function recorded(store: WritableStore): Promise<{ joules: number; rolledUp: number }> {
   const sum = { joules: 0, rolledUp: 0 };
-  for await (const sample of store.samples({}, FOREVER)) sum.joules += sample.joules;
+  for await (const samples of store.samples({}, FOREVER)) for (const sample of samples) sum.joules += sample.joules;
   for await (const hour of store.hourly({}, FOREVER)) sum.rolledUp += hour.joules;
   return sum;
 }

@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { PowerSample } from '../../../../shared/store/ports.ts';
 import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
 import { HOUR_MS, joules } from '../../../../shared/units.ts';
+import { collect } from '../../../store/collect.ts';
 import { storeContract } from '../../../store/contract.ts';
 import { tickNumber } from './killed-writer.ts';
 
+const NOON = Date.parse('2026-01-01T12:00:00Z');
 const root = mkdtempSync(join(tmpdir(), 'store-'));
 let folders = 0;
 const folder = () => join(root, String(++folders));
@@ -51,6 +54,28 @@ describe('the embedded store', () => {
 
     for (const store of stores) await store[Symbol.asyncDispose]();
     expect(await energy(at)).toBe(9);
+  });
+
+  it('gives months of a container in parts, in order, with samples that wait to be folded', async () => {
+    await using store = openSqliteWriter(folder());
+    const [first] = tickNumber(1).samples;
+    const hours = Array.from({ length: 1_203 }, (_, hour) => hour);
+    const endOf = (hour: number) => NOON + hour * HOUR_MS + 30_000;
+    const append = (hour: number, target: string) =>
+      store.append({
+        target,
+        samples: [{ ...first, start: endOf(hour) - 30_000, end: endOf(hour), joules: joules(hour + 1) } as PowerSample],
+      });
+    for (const hour of hours.filter((hour) => hour % 100 !== 7)) await append(hour, 'a');
+    await store.compact(endOf(1_300));
+    for (const hour of hours.filter((hour) => hour % 100 === 7)) await append(hour, 'late');
+    await append(1_204, 'a');
+
+    const batches = await collect(store.samples({}, { from: 0, to: endOf(2_000) }));
+
+    expect(batches.flat().map(({ end }) => end)).toEqual([...hours, 1_204].map(endOf));
+    expect(batches.length).toBeGreaterThan(2);
+    expect(Math.max(...batches.map(({ length }) => length))).toBeLessThan(520);
   });
 
   it('keeps how power is known, when targets were last scraped, and labels of pods', async () => {
@@ -141,10 +166,11 @@ async function recorded(at: string): Promise<{ count: number; total: number }> {
   await using store = openSqliteReader(at);
   let count = 0;
   let total = 0;
-  for await (const sample of store.samples({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) {
-    count += 1;
-    total += sample.joules;
-  }
+  for await (const samples of store.samples({}, { from: 0, to: Number.MAX_SAFE_INTEGER }))
+    for (const sample of samples) {
+      count += 1;
+      total += sample.joules;
+    }
   return { count: count / 3, total };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openDecisions } from '../../../../shared/store/open-decisions.ts';
+import { openTimescaleDecisions } from '../../../../shared/store/timescale/decision-table.ts';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
 import { decisionsContract } from '../../../store/decisions-contract.ts';
@@ -11,7 +11,5 @@ describe.skipIf(!postgresAvailable())('with a server of our own', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  decisionsContract('PostgreSQL', async () =>
-    openDecisions({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await server.database() }),
-  );
+  decisionsContract('PostgreSQL', async () => openTimescaleDecisions(await server.database()));
 });

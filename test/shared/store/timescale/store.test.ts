@@ -5,6 +5,7 @@ import { openTimescaleReader, openTimescaleWriter } from '../../../../shared/sto
 import { HOUR_MS, joules } from '../../../../shared/units.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
+import { collect, collectSamples } from '../../../store/collect.ts';
 import { storeContract } from '../../../store/contract.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
@@ -16,14 +17,8 @@ function sample(container: Container, end: number, energy: number, ms = 15_000):
   return { container, start: end - ms, end, joules: joules(energy) };
 }
 
-async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
 const energy = async (store: WritableStore, to = NOON + 400 * DAY_MS) => {
-  const rows = await all(store.hourly({}, { from: NOON - 400 * DAY_MS, to }));
+  const rows = await collect(store.hourly({}, { from: NOON - 400 * DAY_MS, to }));
   return rows.reduce((sum, row) => sum + row.joules, 0);
 };
 
@@ -54,8 +49,8 @@ describeDatabases('the store', (name, server) => {
       ...ticks.map((end) => second.append({ target: 'a', samples: [sample(web, end + 7_000, 15)] })),
     ]);
 
-    const [hour] = await all(first.hourly({}, { from: NOON, to: NOON + HOUR_MS }));
-    const found = await all(first.samples({}, { from: NOON, to: NOON + HOUR_MS }));
+    const [hour] = await collect(first.hourly({}, { from: NOON, to: NOON + HOUR_MS }));
+    const found = await collectSamples(first.samples({}, { from: NOON, to: NOON + HOUR_MS }));
     expect(hour?.coveredMs).toBeLessThanOrEqual(12 * 15_000 + 7_000);
     expect(hour?.joules).toBe((hour?.coveredMs ?? 0) / 1000);
     for (const [index, one] of found.slice(1).entries())
@@ -77,7 +72,9 @@ describeDatabases('the store', (name, server) => {
 
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(web, NOON + 15_000, 2)] });
 
-    expect(await all(store.samples({}, { from: NOON, to: NOON + HOUR_MS }))).toEqual([sample(web, NOON + 15_000, 3)]);
+    expect(await collectSamples(store.samples({}, { from: NOON, to: NOON + HOUR_MS }))).toEqual([
+      sample(web, NOON + 15_000, 3),
+    ]);
   });
 
   it('conserves energy and keeps the rollup in step, whatever the intervals and their order', {
@@ -121,7 +118,7 @@ describeDatabases('the store', (name, server) => {
       });
     }
 
-    const found = await all(store.samples({}, { from: NOON, to: NOON + DAY_MS }));
+    const found = await collectSamples(store.samples({}, { from: NOON, to: NOON + DAY_MS }));
 
     expect(found).toHaveLength(7 * 3_600 + 7 * 40);
     const keys = found.map(({ container, end }) => `${container.pod} ${end}`);
@@ -143,7 +140,7 @@ describeDatabases('the store', (name, server) => {
       (SELECT id FROM power_series WHERE pod = 'web-1')`,
     );
     expect(left).toEqual([{ rows: 2 }]);
-    const found = await all(store.samples({}, { from: 0, to: NOON + 9 * DAY_MS }));
+    const found = await collectSamples(store.samples({}, { from: 0, to: NOON + 9 * DAY_MS }));
     expect(found.map(({ end }) => end)).toEqual([NOON + 2 * DAY_MS]);
     expect(await store.forgetBefore(NOON + DAY_MS + HOUR_MS)).toBe(1);
   });
@@ -169,7 +166,7 @@ describeDatabases('the store', (name, server) => {
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(db, NOON + 15_000, 2)] });
 
     const after = { container: { ...db, pod: 'db-1' }, end: 0 };
-    const found = await all(store.samples({}, { from: NOON, to: NOON + HOUR_MS }, after));
+    const found = await collectSamples(store.samples({}, { from: NOON, to: NOON + HOUR_MS }, after));
 
     expect(found.map(({ joules }) => joules)).toEqual([1]);
   });

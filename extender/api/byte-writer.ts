@@ -1,0 +1,174 @@
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
+
+/** Bytes of a piece of an answer: pieces are sent once they hold about as much. */
+export const PIECE_BYTES = 65_536;
+/** Room for what is written after a piece was not yet full. */
+const SLACK = 8_192;
+/** The longest number or time. */
+const LONGEST = 32;
+
+const ZERO = 0x30;
+const POINT = 0x2e;
+const DIGITS = 15;
+/** Decimal exponents of the numbers that are written digit by digit: those that scale to whole numbers exactly. */
+const LEAST_EXPONENT = -8;
+const MOST_EXPONENT = 13;
+const POWERS = powersOfTen(LEAST_EXPONENT - 1, MOST_EXPONENT + 1);
+/** What gives a number of an exponent 15 digits before its point; at most 10^22, which a double holds exactly. */
+const SCALES = powersOfTen(DIGITS - 1 - MOST_EXPONENT, DIGITS - 1 - LEAST_EXPONENT).reverse();
+
+/** Where the exponent of a double is looked at, on machines of either byte order. */
+const DOUBLE = new Float64Array(1);
+const HALVES = new Int32Array(DOUBLE.buffer);
+const UPPER = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
+/** The texts of 0000 to 9999, one after the other. */
+const FOURS = Buffer.from(Array.from({ length: 10_000 }, (_, value) => String(value).padStart(4, '0')).join(''));
+
+/**
+ * Writes long answers as UTF-8 bytes. Numbers are written with 15 significant digits, which every double has, and as
+ * JSON has them: the shortest text that gives the same double back takes V8 longer than all the rest of an answer.
+ */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK);
+  #at = 0;
+  #hour = Number.NaN;
+  #prefix: Uint8Array = Buffer.alloc(0);
+
+  /** Bytes written since the last piece was taken. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Bytes as they are. */
+  bytes(bytes: Uint8Array): void {
+    const { length } = bytes;
+    this.#reserve(length);
+    // The call costs as much as some 20 bytes.
+    if (length > 20) this.#bytes.set(bytes, this.#at);
+    else for (let index = 0; index < length; index += 1) this.#bytes[this.#at + index] = bytes[index] as number;
+    this.#at += length;
+  }
+
+  /** A finite number. */
+  number(value: number): void {
+    this.#reserve(LONGEST);
+    if (value >= 1e-8 && value < 1e14) this.#digits(value);
+    else this.#at += this.#bytes.write(String(value), this.#at, 'latin1');
+  }
+
+  /** A time as `isoTime` writes it. */
+  time(time: EpochMs): void {
+    this.#reserve(LONGEST);
+    const hour = Math.floor(time / HOUR_MS);
+    if (hour !== this.#hour) {
+      this.#prefix = Buffer.from(isoTime(hour * HOUR_MS).slice(0, -'00:00.000Z'.length));
+      this.#hour = hour;
+    }
+    const bytes = this.#bytes;
+    bytes.set(this.#prefix, this.#at);
+    const at = this.#at + this.#prefix.length;
+    const within = Math.trunc(time) - hour * HOUR_MS;
+    const seconds = Math.floor(within / 1_000);
+    const minute = Math.floor(seconds / 60);
+    pair(bytes, at, minute);
+    bytes[at + 2] = 0x3a;
+    pair(bytes, at + 3, seconds - minute * 60);
+    bytes[at + 5] = POINT;
+    const millis = within - seconds * 1_000;
+    const tens = Math.floor(millis / 10);
+    pair(bytes, at + 6, tens);
+    bytes[at + 8] = ZERO + millis - tens * 10;
+    bytes[at + 9] = 0x5a;
+    this.#at = at + 10;
+  }
+
+  /** What was written; the writer is empty again. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#at);
+    this.#bytes = Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK);
+    this.#at = 0;
+    return taken;
+  }
+
+  /** A number that is at least 10^-8 and less than 10^14. */
+  #digits(value: number): void {
+    DOUBLE[0] = value;
+    // 1233 / 4096 is the logarithm of 2; rounded down it gives the decimal exponent or one less.
+    let exponent = ((((HALVES[UPPER] as number) >> 20) - 1023) * 1233) >> 12;
+    if (value >= (POWERS[exponent + 2 - LEAST_EXPONENT] as number)) exponent += 1;
+    // Faster than Math.round, and the same up to 2^52.
+    let scaled = Math.floor(value * (SCALES[exponent - LEAST_EXPONENT] as number) + 0.5);
+    if (scaled >= 1e15) {
+      scaled /= 10;
+      exponent += 1;
+    }
+    if (exponent < 0) this.#fraction(scaled, -exponent - 1);
+    else this.#mixed(scaled, exponent + 1);
+  }
+
+  /** 0.000ddd */
+  #fraction(scaled: number, zeros: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    bytes[at++] = ZERO;
+    bytes[at++] = POINT;
+    for (let zero = 0; zero < zeros; zero += 1) bytes[at++] = ZERO;
+    this.#at = at + writeDigits(bytes, at, scaled);
+  }
+
+  /** ddd.ddd, or ddd */
+  #mixed(scaled: number, whole: number): void {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    const count = writeDigits(bytes, at + 1, scaled);
+    for (let index = 0; index < whole; index += 1) bytes[at + index] = bytes[at + index + 1] as number;
+    if (count <= whole) {
+      this.#at = at + whole;
+      return;
+    }
+    bytes[at + whole] = POINT;
+    this.#at = at + count + 1;
+  }
+
+  #reserve(length: number): void {
+    if (this.#at + length <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#at + length));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+function powersOfTen(from: number, to: number): Float64Array {
+  return Float64Array.from({ length: to - from + 1 }, (_, at) => Number(`1e${from + at}`));
+}
+
+/** Writes 15 digits, and tells how many are left without the zeros at their end. */
+function writeDigits(bytes: Buffer, at: number, scaled: number): number {
+  const high = Math.floor(scaled / 1e8) | 0;
+  const low = (scaled - high * 1e8) | 0;
+  const first = (high / 10_000) | 0;
+  const third = (low / 10_000) | 0;
+  four(bytes, at + 11, low - third * 10_000);
+  four(bytes, at + 7, third);
+  four(bytes, at + 3, high - first * 10_000);
+  bytes[at] = FOURS[4 * first + 1] as number;
+  bytes[at + 1] = FOURS[4 * first + 2] as number;
+  bytes[at + 2] = FOURS[4 * first + 3] as number;
+  let count = DIGITS;
+  while (count > 1 && bytes[at + count - 1] === ZERO) count -= 1;
+  return count;
+}
+
+function four(bytes: Uint8Array, at: number, value: number): void {
+  const from = 4 * value;
+  bytes[at] = FOURS[from] as number;
+  bytes[at + 1] = FOURS[from + 1] as number;
+  bytes[at + 2] = FOURS[from + 2] as number;
+  bytes[at + 3] = FOURS[from + 3] as number;
+}
+
+function pair(bytes: Buffer, at: number, value: number): void {
+  const tens = (value / 10) | 0;
+  bytes[at] = ZERO + tens;
+  bytes[at + 1] = ZERO + value - tens * 10;
+}

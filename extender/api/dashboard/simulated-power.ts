@@ -1,0 +1,29 @@
+import { type EpochMs, HOUR_MS } from '../../../shared/units.ts';
+import type { ApiDependencies } from '../route.ts';
+
+/** What was recorded longer ago than this is history, and tells of itself. */
+const LATELY_MS = 24 * HOUR_MS;
+/** The list of containers is long in a large cluster. */
+const EVERY_MS = 60_000;
+
+/** Whether power recorded in the last day is invented; null while the store has not told. Never waits for it. */
+export function simulatedPower({ store, clock, logger }: ApiDependencies): () => boolean | null {
+  let known: boolean | null = null;
+  let askedAt: EpochMs | undefined;
+  const ask = async (now: EpochMs) => {
+    try {
+      const spans = await store.containers();
+      known = spans.some(({ container, last }) => container.powerQuality === 'simulated' && last > now - LATELY_MS);
+    } catch (err) {
+      logger.debug({ err }, 'it is not known whether the recorded power is simulated');
+    }
+  };
+  return () => {
+    const now = clock.now();
+    if (askedAt === undefined || now - askedAt >= EVERY_MS) {
+      askedAt = now;
+      void ask(now);
+    }
+    return known;
+  };
+}

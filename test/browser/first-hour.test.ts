@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
+import { startWorld } from './world.ts';
+
+describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { timeout: 120_000 }, () => {
+  it('carries the banner when only the power is invented, and says that it is the power', async () => {
+    await using world = await startWorld({ simulatedPower: true });
+    await using open = await openPage();
+
+    await open.page.goto(world.url);
+    await open.page.waitForSelector('.banner .simulated');
+
+    expect(await open.page.locator('.banner .simulated').textContent()).toContain(
+      'The power of containers is invented',
+    );
+    expect(await world.get('/api/grid')).toMatchObject({ simulated: false, simulated_power: true });
+    await picture(open.page, 'now-simulated-power');
+  });
+
+  it('carries none when everything is measured', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+
+    await open.page.goto(world.url);
+    await settled(open.page);
+    while ((await world.get('/api/grid')).simulated_power === null) await open.page.waitForTimeout(50);
+    await open.page.waitForSelector('.live.connected');
+
+    expect(await open.page.locator('.banner .simulated').count()).toBe(0);
+    expect(await world.get('/api/grid')).toMatchObject({ simulated: false, simulated_power: false });
+  });
+
+  it('draws the only hour that is recorded as a point, on an axis of hours', async () => {
+    await using world = await startWorld({ firstHour: true });
+    await using open = await openPage();
+
+    await open.page.goto(`${world.url}/?view=time&zone=SE`);
+    await open.page.waitForSelector('.chart canvas');
+
+    expect(await open.page.locator('summary').textContent()).toBe('Figures of the hour shown');
+    // In the middle, since the axis reaches an hour to each side: at the left edge it would span years.
+    expect(await open.page.evaluate(pixels(0.4, 0.7))).toBeGreaterThan(0);
+    await picture(open.page, 'time-first-hour');
+  });
+
+  it('shows the quality of every zone on a telephone without scrolling, and that there is more beside', async () => {
+    await using world = await startWorld();
+    await using open = await openPage({ width: 360, height: 740 });
+
+    await open.page.goto(world.url);
+    await settled(open.page);
+
+    const chips = await open.page.locator('#grid .chip').all();
+    expect(chips.length).toBe(5);
+    for (const chip of chips) {
+      const box = await chip.boundingBox();
+      expect((box?.x ?? 360) + (box?.width ?? 0)).toBeLessThan(345);
+    }
+    const ranks = await open.page.locator('#grid tbody th').evaluateAll((all) => all.map((one) => one.clientHeight));
+    expect(Math.max(...ranks)).toBeLessThan(50);
+  });
+});
+
+/** Pixels of the chart in the colour of the recorded line, in a part of its width. */
+const pixels = (from: number, to: number) => `(() => {
+  const { width, height } = document.querySelector('.chart canvas');
+  const context = document.querySelector('.chart canvas').getContext('2d');
+  const { data } = context.getImageData(width * ${from}, 0, width * ${to - from}, height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at] === 0x16 && data[at + 1] === 0x65 && data[at + 2] === 0x34) found += 1;
+  return found;
+})()`;

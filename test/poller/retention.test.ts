@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { startRetentionTask } from '../../poller/retention.ts';
+import { openDecisionRetention, openDecisions } from '../../shared/store/open-decisions.ts';
+import { openReadingsStore } from '../../shared/store/open-readings.ts';
+import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
+import { HOUR_MS, joules } from '../../shared/units.ts';
+import { capturedLog } from '../captured-log.ts';
+import { temporaryFolder } from '../extender/cache-file.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { decision } from '../store/decisions-contract.ts';
+
+it('forgets power, readings and placements older than RETENTION_DAYS, and says how many', async () => {
+  await using folder = await temporaryFolder();
+  const config = { MODE: 'local', DATA_DIR: folder.path } as const;
+  await using store = openSqliteWriter(folder.path);
+  await using readings = await openReadingsStore(config);
+  await using decisions = await openDecisions(config);
+  await using forgetting = await openDecisionRetention(config);
+  const clock = new FakeClock('2026-02-10T12:00:00Z');
+  const [old, recent] = [clock.now() - 31 * 24 * HOUR_MS, clock.now() - 29 * 24 * HOUR_MS];
+  const container = { namespace: 'a', pod: 'b', container: 'c', node: 'n' };
+  for (const [at, start] of [old, recent].entries()) {
+    await store.append({ target: 't', samples: [{ container, start, end: start + 15_000, joules: joules(1) }] });
+    await readings.appendReadings([
+      { siteId: 's', deviceId: 'd', watts: 1 as never, timestamp: start, streamId: `1-${at}` },
+    ]);
+    await decisions.recordDecisions([decision(`u-${at}`, start)]);
+  }
+  const logger = capturedLog();
+
+  await using _task = startRetentionTask({
+    ...{ config: { RETENTION_DAYS: 30 }, store, readings, decisions: forgetting, clock, logger },
+  });
+
+  await expect
+    .poll(() => logger.at('info'))
+    .toMatchObject([{ fields: { hours: 1, meterReadings: 1, placements: 1, days: 30 } }]);
+  const left = await Array.fromAsync(decisions.decisions({ from: 0, to: clock.now() }));
+  expect(left.map(({ uid }) => uid)).toEqual(['u-1']);
+});

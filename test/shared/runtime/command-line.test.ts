@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { EXTENDER_COMMAND_LINE } from '../../../extender/command-line.ts';
+import { POLLER_COMMAND_LINE } from '../../../poller/command-line.ts';
+import { ROOT } from '../../laws/sources.ts';
+
+/** Runs a program to its end, with a folder that no start may touch. */
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const DATA_DIR = join(mkdtempSync(join(tmpdir(), 'command-')), 'data');
+  try {
+    const options = { env: { DATA_DIR, ...env }, encoding: 'utf8', timeout: 20_000, stdio: 'pipe' } as const;
+    return { code: 0, out: execFileSync(process.execPath, [join(ROOT, program), ...args], options), faults: '' };
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
+    return { code: status, out: stdout, faults: stderr };
+  }
+}
+
+describe.each([POLLER_COMMAND_LINE, EXTENDER_COMMAND_LINE])('node $file', ({ file, modes }) => {
+  it('shows a page with every switch, the first settings, an example and the exit codes, whatever the settings', () => {
+    const { code, out } = run(file, ['--help'], { LOG_LEVEL: 'loud' });
+
+    expect(code).toBe(0);
+    for (const word of [...Object.keys(modes).map((mode) => `--${mode}`), 'CACHE_FILE', 'Example', 'Exit codes'])
+      expect(out).toContain(word);
+    expect(out.split('\n').filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('refuses a switch that it does not have, and says which it has, instead of starting', () => {
+    const { code, faults } = run(file, ['--nonsense']);
+
+    expect(code).toBe(1);
+    expect(faults).toContain(`${file}: "--nonsense" is not known here; it takes --check-config, `);
+  });
+
+  it('takes one switch at a time', () => {
+    const { code, faults } = run(file, ['--check-config', '--check-config']);
+
+    expect(code).toBe(1);
+    expect(faults).toContain('one switch at a time');
+  });
+
+  it('misses the connection string of MODE=db when it is asked to check', () => {
+    const { code, faults } = run(file, ['--check-config'], { MODE: 'db' });
+
+    expect(code).toBe(1);
+    expect(faults).toContain('TSDB_DSN: is missing');
+  });
+});
