@@ -25,8 +25,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly placement: Placement;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
-  /** Zones that work of the cluster can be placed in. */
-  readonly zones: () => readonly Zone[];
+  /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
+  readonly zones: () => readonly Zone[] | undefined;
 }
 
 /** What placements are started with. */
@@ -92,7 +92,9 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const records = { judgements, intentOf: createIntents(cluster, namespaces), directory, cache, releasedJob };
   const onBound = (bound: BoundPod) => tellBinding(bound, { records, metrics, link, writeEvent, options });
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
-  const zones = () => clusterZones(nodes?.zones() ?? [], config);
+  // Part of a list would be taken for all the zones that there are.
+  const zones = () =>
+    nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
   return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -14,6 +14,13 @@ const query = z.strictObject({
   end_time: instant.optional(),
   from: instant.optional().describe('The same as start_time'),
   to: instant.optional().describe('The same as end_time'),
+  limit: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is below 0')
+    .max(100_000, 'is above 100000')
+    .default(10_000)
+    .describe('Most entries of pods that are listed, those bound last; the totals count all'),
 });
 
 const figures = {
@@ -62,10 +69,10 @@ export function savingsRoute({ store, decisions, clock }: ApiDependencies): Rout
       description:
         'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
       query,
-      answer: { description: 'Sums by baseline, and every pod', schema: answer },
+      answer: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
     },
     async handle(request, response) {
-      const range = rangeOf(request.query, clock.now());
+      const { limit, ...range } = askedFor(request.query, clock.now());
       const recorded = decisions ? await Array.fromAsync(decisions.decisions(range)) : [];
       const pods = await savingsLedger(store, recorded, range, 'rollup', setImmediate);
       response.json({
@@ -73,18 +80,19 @@ export function savingsRoute({ store, decisions, clock }: ApiDependencies): Rout
         end_time: isoTime(range.to),
         decisions: recorded.length,
         totals: savingsTotals(pods).map(total),
-        pods: pods.map(entry),
+        pods: pods.slice(pods.length - Math.min(limit, pods.length)).map(entry),
       });
     },
   };
 }
 
-function rangeOf(given: unknown, now: EpochMs): TimeRange {
+function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: number } {
   const {
     start_time,
     end_time,
     from = start_time,
     to = end_time,
+    limit,
   } = checked(query, given, (input) => {
     const last = input.end_time ?? input.to;
     return Date.parse(String(last)) <= Date.parse(String(input.start_time ?? input.from))
@@ -92,7 +100,7 @@ function rangeOf(given: unknown, now: EpochMs): TimeRange {
       : [];
   });
   const end = to ? Date.parse(to) : now;
-  return { from: from ? Date.parse(from) : end - DEFAULT_MS, to: end };
+  return { from: from ? Date.parse(from) : end - DEFAULT_MS, to: end, limit };
 }
 
 function total({

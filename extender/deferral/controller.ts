@@ -20,8 +20,8 @@ import { watchWaiting } from './watch-waiting.ts';
 export interface DeferralOptions {
   readonly client: KubernetesClient;
   readonly cache: () => CacheState;
-  /** Zones that nodes of the cluster stand in. */
-  readonly zones: () => readonly Zone[];
+  /** Zones that nodes of the cluster stand in; undefined while that is not known. */
+  readonly zones: () => readonly Zone[] | undefined;
   /** The cluster's own defaults for every pod. */
   readonly clusterWishes?: Wishes;
   readonly mode: 'on' | 'advise';
@@ -40,7 +40,7 @@ export interface DeferralOptions {
 
 /** New work is looked at this long after it has appeared, so that a burst is one round. */
 const SETTLE_MS = 500;
-/** A signal that was never there since the start counts as lost after this: the poller beside us may be starting too. */
+/** A signal, or zones, that were never there since the start count as lost after this: the poller beside us may be starting too. */
 const STARTING_MS = 60_000;
 /** Requests to the API server under way at the same time. */
 const CONCURRENCY = 8;
@@ -122,7 +122,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const act = (judged: JudgedWork) => limit(() => (signal.aborted ? undefined : actions.act(judged)));
     // Promises first and by every replica: they need neither a leader nor its Lease, and doing them twice does no harm.
     await Promise.all([campaign(), ...rounds.promises(all).map(act)]);
-    signalSeen ||= parts.cache().kind === 'fresh';
+    signalSeen ||= parts.cache().kind === 'fresh' && parts.zones() !== undefined;
     const isStarting = !signalSeen && clock.monotonic() - startedAt < STARTING_MS;
     if (!leads || isStarting) return;
     const judged = rounds.judge(waiting.all());

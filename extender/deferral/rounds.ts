@@ -53,7 +53,7 @@ export function createRounds(parts: ControllerParts): Rounds {
       work.wishes.durationMs !== undefined && work.wishes.durationMs > 0
         ? work.wishes.durationMs / 3_600_000
         : (parts.durationOf(work.namespace, work.owner) ?? parts.defaultDurationHours),
-    outlook: outlookOf(parts.cache(), parts.zones(), work.wishes.zones, now),
+    outlook: outlookOf(parts.cache(), parts.zones() ?? [], work.wishes.zones, now),
     review,
     advise: parts.mode === 'advise',
   });

@@ -18,7 +18,7 @@ export interface DeferralSources {
   /** The cluster; undefined where there is none. */
   readonly client: KubernetesClient | undefined;
   readonly cache: () => CacheState;
-  readonly zones: () => readonly Zone[];
+  readonly zones: () => readonly Zone[] | undefined;
   readonly onReleased?: (released: ReleasedWork) => void;
   readonly onWaiting?: (list: WaitingList) => void;
   readonly metrics: DeferralMetrics;

@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { MODE_ANNOTATION, type NamespaceDefaults, type NamespaceDirectory, readNamespaceDefaults } from './intent.ts';
-import { ANNOTATION_PREFIX, type BadWish } from './wishes.ts';
+import { ANNOTATION_PREFIX, type BadWish, WISH_NAMES } from './wishes.ts';
 
 const namespaceObject = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }),
@@ -45,7 +45,9 @@ export function readClusterWishes(text: string): { annotations: Record<string, s
   for (const part of text.split(';')) {
     if (part.trim() === '') continue;
     const [name = '', ...value] = part.split('=');
+    const known = name.trim() === 'mode' || WISH_NAMES.includes(name.trim());
     if (value.length === 0) faults.push(`"${part.trim()}" is not name=value`);
+    else if (!known) faults.push(`"${name.trim()}" is no wish; there are ${WISH_NAMES.join(', ')}`);
     else annotations[`${ANNOTATION_PREFIX}${name.trim()}`] = value.join('=').trim();
   }
   if (MODE_ANNOTATION in annotations) faults.push('the mode of the cluster is PLACEMENT_MODE');

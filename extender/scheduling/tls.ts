@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { ConfigError } from '../../shared/runtime/config.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -59,11 +60,27 @@ export async function createTlsServer(
 
 async function read({ cert, key, clientCa }: TlsFiles) {
   const [certText, keyText, caText] = await Promise.all([
-    readFile(cert),
-    readFile(key),
-    clientCa === undefined ? undefined : readFile(clientCa),
+    readNamed('TLS_CERT_FILE', cert),
+    readNamed('TLS_KEY_FILE', key),
+    clientCa === undefined ? undefined : readNamed('TLS_CLIENT_CA_FILE', clientCa),
   ]);
-  return { cert: certText, key: keyText, ...(caText && { ca: caText }) };
+  const context = { cert: certText, key: keyText, ...(caText && { ca: caText }) };
+  try {
+    createSecureContext(context);
+  } catch (error) {
+    const fault = `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: cannot be used together (${(error as Error).message})`;
+    throw new ConfigError('extender', [fault]);
+  }
+  return context;
+}
+
+async function readNamed(setting: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError('extender', [`${setting}: "${file}" cannot be read (${code})`]);
+  }
 }
 
 async function stampOf({ cert, key, clientCa }: TlsFiles): Promise<string> {

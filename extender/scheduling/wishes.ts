@@ -74,6 +74,11 @@ const RULES: readonly Rule[] = [
   { wish: 'flexible', annotation: `${CARBON_AWARE}flexible`, read: readBoolean },
 ];
 
+/** Names of the wishes behind {@link ANNOTATION_PREFIX}. */
+export const WISH_NAMES: readonly string[] = RULES.filter(({ annotation }) =>
+  annotation.startsWith(ANNOTATION_PREFIX),
+).map(({ annotation }) => annotation.slice(ANNOTATION_PREFIX.length));
+
 const NOTHING: ReadWishes = { wishes: {}, bad: [] };
 
 /** Reads the wishes of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */

@@ -36,6 +36,11 @@ describe('GET /api/savings', () => {
 
     const { body } = await api.get('/api/savings');
 
+    const last = await api.get('/api/savings?limit=1');
+    const none = await api.get('/api/savings?limit=0');
+
+    expect([last.body.pods, none.body.pods]).toEqual([[body.pods[1]], []]);
+    expect(none.body.totals).toEqual(body.totals);
     expect(body).toMatchObject({ end_time: '2026-01-01T14:00:00.000Z', decisions: 2 });
     expect(body.totals).toEqual([
       {

@@ -216,6 +216,26 @@ describe('the deferral controller', () => {
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
   });
 
+  it('waits for the list of nodes, without which all zones look lost', async () => {
+    const planned = { 'planned-start': isoTime(ONE + HOUR_MS), 'planned-zone': 'DE', 'expected-saving': '80.0%' };
+    cluster.create('pods', gatedPod('report', { ...WAIT, ...planned }, NOON));
+    cluster.create('pods', gatedPod('late', { 'max-delay': '1h' }, NOON - HOUR_MS));
+    let zones: ReturnType<DeferralOptions['zones']>;
+    await start({ zones: () => zones });
+    await until(
+      () => annotation(pod('late'), 'released-because'),
+      (why) => why === 'deadline',
+    );
+    await until(() => cluster.requests.filter((line) => line.startsWith('PUT')).length > 3);
+    expect(annotation(pod('report'), 'released-because')).toBeUndefined();
+
+    zones = [zone('DE')];
+    clock.set(ONE + HOUR_MS);
+
+    await until(() => annotation(pod('report'), 'released-because'));
+    expect(annotation(pod('report'), 'released-because')).toBe('due');
+  });
+
   it('goes on where a killed controller stopped, from the annotations alone', async () => {
     cluster.create('pods', gatedPod('report', WAIT, NOON));
     const first = await start();
@@ -241,6 +261,10 @@ describe('the deferral controller', () => {
 
     await until(() => annotation(pod('report'), 'planned-start'));
     expect(cluster.get('leases', 'carbon-extender/carbon-extender-deferral')?.spec.holderIdentity).toBe('a');
+    // The Event follows the plan; a second one would come from the other replica's next rounds.
+    await until(() => events('WaitingForCleanHour').length > 0);
+    const asked = cluster.requests.length;
+    await until(() => cluster.requests.length > asked + 4);
     expect(events('WaitingForCleanHour')).toHaveLength(1);
   });
 

@@ -65,6 +65,20 @@ describe('the scheduler port with TLS', () => {
     expect(logger.at('error')).toHaveLength(1);
   });
 
+  it('names the setting whose file cannot be read, and files that do not fit', async () => {
+    const start = (cert: string, key: string, clientCa?: string) =>
+      createTlsServer({ cert: path(cert), key: path(key), clientCa: clientCa && path(clientCa) }, {}, quiet);
+    const quiet = { clock: systemClock, logger: capturedLog() };
+    await writeFile(path('empty.crt'), '');
+
+    await expect(start('none.crt', 'one.key')).rejects.toThrow(
+      /TLS_CERT_FILE: ".*none\.crt" cannot be read \(ENOENT\)/,
+    );
+    await expect(start('one.crt', 'one.key', 'none.crt')).rejects.toThrow(/TLS_CLIENT_CA_FILE: ".*none\.crt" cannot/);
+    await expect(start('one.crt', 'two.key')).rejects.toThrow(/cannot be used together \(.*mismatch/);
+    await expect(start('empty.crt', 'one.key')).rejects.toThrow(ConfigError);
+  });
+
   it('wants certificate and key, both or neither', () => {
     expect(tlsFiles({})).toBeUndefined();
     expect(() => tlsFiles({ TLS_CERT_FILE: 'x' })).toThrow(ConfigError);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { extenderConfigSchema } from '../../../extender/config.ts';
 import { layeredWishes, readWishes } from '../../../extender/scheduling/wishes.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
 
 const OWN = 'carbon-extender.io/';
 const HOUR = 3_600_000;
@@ -108,5 +110,23 @@ describe('layeredWishes', () => {
     const all = layeredWishes(pod, namespace, undefined, { skip: true, enforce: true });
 
     expect(all).toEqual({ maxIntensity: 100, skip: false, zones: ['FR'], enforce: true });
+  });
+});
+
+describe('the wishes of the cluster', () => {
+  it('are refused with every fault named, so that a slip of the pen is not a wish that nobody follows', () => {
+    const settings = { DEFAULT_WISHES: 'max-intensty=300; zones=FR; mode=off; enforce' };
+
+    expect(() => loadConfig('extender', extenderConfigSchema, settings)).toThrow(
+      /"max-intensty" is no wish; there are skip, max-intensity, .*\n.*"enforce" is not name=value\n.*PLACEMENT_MODE/,
+    );
+  });
+
+  it('are read with spaces around them', () => {
+    const { DEFAULT_WISHES } = loadConfig('extender', extenderConfigSchema, {
+      DEFAULT_WISHES: ' zones = FR, DE ; enforce=true; ',
+    });
+
+    expect(DEFAULT_WISHES).toEqual({ zones: ['DE', 'FR'], enforce: true });
   });
 });
