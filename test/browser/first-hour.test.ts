@@ -64,6 +64,26 @@ describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { time
     ]);
   });
 
+  it('tells containers with one beginning apart on a telephone', async () => {
+    await using world = await startWorld();
+    await using open = await openPage({ width: 360, height: 740 });
+
+    await open.page.goto(`${world.url}/?view=emissions&by=container`);
+    await settled(open.page);
+
+    // Nothing of a name of this length is cut off.
+    const cut = await open.page
+      .locator('tbody th .name')
+      .evaluateAll((all) =>
+        all
+          .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+          .map((one) => one.textContent),
+      );
+    const names = await open.page.locator('tbody th .name').allTextContents();
+    expect(names).toContain('shop/checkout-7d9f/app');
+    expect(cut).toEqual([]);
+  });
+
   it('shows the quality of every zone on a telephone without scrolling, and that there is more beside', async () => {
     await using world = await startWorld();
     await using open = await openPage({ width: 360, height: 740 });

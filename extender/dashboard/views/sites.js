@@ -94,7 +94,12 @@ async function siteCards(site) {
     'dl',
     { class: 'figures' },
     figure('Energy, last 24 hours', energy(sums.joules === null ? null : sums.joules / 3.6e6)),
-    figure('Emissions', grams(sums.grams), 'CO2e', sums.zone ?? 'no zone is set'),
+    figure(
+      'Emissions',
+      grams(sums.grams),
+      'CO2e',
+      sums.zone ?? 'no zone is set: by SITE_ZONES, or PUT /sites/{site_id}',
+    ),
     figure('Intensity', number(sums.intensity_g_per_kwh), 'g/kWh'),
     figure('Coverage', percent(sums.coverage.emissions), '', `power ${percent(sums.coverage.power)}`),
   );
