@@ -134,5 +134,7 @@ function parseJson(text: string): unknown {
 
 function describeNetworkFault(cause: unknown): string {
   const error = cause as { code?: string; message?: string };
+  if (error.code === 'EAI_AGAIN' || error.code === 'ENOTFOUND')
+    return `the name of its host cannot be resolved (${error.code}); is there a way to the internet?`;
   return error.code ?? error.message ?? 'the connection failed';
 }
