@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { ConfigError, type Environment } from '../shared/runtime/config.ts';
+import { listen } from '../shared/runtime/http-server.ts';
 import { EXIT, untilSignal } from '../shared/runtime/lifecycle.ts';
+import { describeSystemFault } from '../shared/runtime/system-fault.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -59,8 +61,25 @@ async function settingsAreSound(env: Environment, ports: readonly (string | unde
   ]);
   if (codes.some((code) => code !== EXIT.ok)) return false;
   const chosen = ports.filter((port) => port !== '0');
-  if (new Set(chosen).size === chosen.length) return true;
-  throw new ConfigError('carbon', ['POLLER_PORT, EXTENDER_PORT, API_PORT: two of them are the same']);
+  if (new Set(chosen).size < chosen.length)
+    throw new ConfigError('carbon', ['POLLER_PORT, EXTENDER_PORT, API_PORT: two of them are the same']);
+  const taken = (await Promise.all(PORTS.map((name) => refusal(name, env)))).filter((fault) => fault !== undefined);
+  if (taken.length > 0) throw new ConfigError('carbon', taken);
+  return true;
+}
+
+const PORTS = ['POLLER_PORT', 'EXTENDER_PORT', 'API_PORT'] as const;
+
+/** Why a port cannot be had. Whoever has it already, perhaps we ourselves, would be taken for the program that is started. */
+async function refusal(name: (typeof PORTS)[number], env: Environment): Promise<string | undefined> {
+  const hostName = name.replace('_PORT', '_HOST');
+  const [port, host] = [Number(env[name]), env[hostName] ?? '0.0.0.0'];
+  try {
+    await using _server = await listen(() => undefined, { host, port });
+    return undefined;
+  } catch (error) {
+    return describeSystemFault(error, { [name]: port, [hostName]: host }) ?? String(error);
+  }
 }
 
 function exitOf(child: ChildProcess): Promise<number> {

@@ -82,11 +82,12 @@ function drawMarks(plot, marks, now) {
   ctx.restore();
 }
 
-/** The hour, and below it the date where another day begins. */
+/** The hour, with seconds where minutes would repeat, and below it the date where another day begins. */
 function dayAndHour(splits) {
   let day = '';
+  const end = splits.some((at) => at % 60 !== 0) ? 19 : 16;
   return splits.map((at) => {
-    const [date, clock] = new Date(at * 1000).toISOString().slice(5, 16).split('T');
+    const [date, clock] = new Date(at * 1000).toISOString().slice(5, end).split('T');
     if (date === day) return clock;
     day = date;
     return `${clock}\n${date}`;

@@ -135,6 +135,8 @@ function parseJson(text: string): unknown {
 
 function describeNetworkFault(cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: string };
+  if (code === 'EAI_AGAIN' || code === 'ENOTFOUND')
+    return `the name of its host cannot be resolved (${code}); is there a way to the internet?`;
   // Codes of the DOM are numbers that tell nobody anything.
   return typeof code === 'string' ? code : (message ?? 'the connection failed');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Reading } from '../../shared/intensity.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { ConfigError } from '../../shared/runtime/config.ts';
 import { parseTrace, replayedIntensity, type Trace } from '../../shared/trace.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../shared/units.ts';
 import type { Zone } from '../../shared/zones.ts';
@@ -12,7 +13,11 @@ const NAME = 'replay';
 /** Loads a trace file, gzipped or plain; throws when it is not one. */
 export function loadTrace(path: string): Trace {
   const bytes = readFileSync(path);
-  return parseTrace((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+  try {
+    return parseTrace((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+  } catch (error) {
+    throw new ConfigError('poller', [`REPLAY_TRACE: ${path}: ${(error as Error).message}`]);
+  }
 }
 
 /** As far back as a forecaster looks, so that a demonstration begins with history and with a forecast made of it. */

@@ -4,7 +4,10 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../config.ts';
 import type { ClusterAccess } from './cluster-api.ts';
 import { endpointSliceTargets } from './endpoint-slices.ts';
+import { ScrapeError } from './scrape.ts';
 import { resolvedTargets, type Target, type TargetSource } from './targets.ts';
+
+type FileSetting = 'EXPORTER_CA_FILE' | 'EXPORTER_CERT_FILE' | 'EXPORTER_KEY_FILE' | 'EXPORTER_BEARER_FILE';
 
 /** Connections to exporters, with what they ask for: a trusted authority, a client certificate, a bearer token. */
 export class ExporterAccess implements AsyncDisposable {
@@ -16,10 +19,10 @@ export class ExporterAccess implements AsyncDisposable {
   }
 
   /** The connections to a target; one agent for all addresses of a name, because TLS asks for the name. */
-  dispatcherFor({ host = '' }: Target): Promise<Dispatcher> {
+  dispatcherFor({ name, host = '' }: Target): Promise<Dispatcher> {
     let agent = this.#agents.get(host);
     if (agent === undefined) {
-      agent = this.#connect(host);
+      agent = this.#connect(name, host);
       this.#agents.set(host, agent);
       // A file that cannot be read yet is tried again in the next round.
       agent.catch(() => this.#agents.delete(host));
@@ -28,9 +31,8 @@ export class ExporterAccess implements AsyncDisposable {
   }
 
   /** Headers to send; the token is read each time, because Kubernetes renews it. */
-  async headersFor({ host }: Target): Promise<Record<string, string>> {
-    const file = this.#config.EXPORTER_BEARER_FILE;
-    const token = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
+  async headersFor({ name, host }: Target): Promise<Record<string, string>> {
+    const token = (await this.#read('EXPORTER_BEARER_FILE', name))?.trim();
     return { ...(host && { host }), ...(token && { authorization: `Bearer ${token}` }) };
   }
 
@@ -39,10 +41,10 @@ export class ExporterAccess implements AsyncDisposable {
     for (const agent of agents) if (agent.status === 'fulfilled') await agent.value.destroy();
   }
 
-  async #connect(host: string): Promise<Agent> {
-    const { EXPORTER_CA_FILE, EXPORTER_CERT_FILE, EXPORTER_KEY_FILE } = this.#config;
-    const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, 'utf8'));
-    const [ca, cert, key] = await Promise.all([EXPORTER_CA_FILE, EXPORTER_CERT_FILE, EXPORTER_KEY_FILE].map(read));
+  async #connect(name: string, host: string): Promise<Agent> {
+    const [ca, cert, key] = await Promise.all(
+      (['EXPORTER_CA_FILE', 'EXPORTER_CERT_FILE', 'EXPORTER_KEY_FILE'] as const).map((file) => this.#read(file, name)),
+    );
     const servername = host.replace(/:\d+$/, '');
     return new Agent({
       maxResponseSize: -1,
@@ -54,6 +56,18 @@ export class ExporterAccess implements AsyncDisposable {
         ...(servername && { servername }),
       },
     });
+  }
+
+  /** What a file of the settings holds; undefined when none is set. Nobody else's fault may be told when it cannot be read. */
+  async #read(setting: FileSetting, target: string): Promise<string | undefined> {
+    const file = this.#config[setting];
+    if (file === undefined) return undefined;
+    try {
+      return await readFile(file, 'utf8');
+    } catch (cause) {
+      const detail = `${setting}: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`;
+      throw new ScrapeError(target, 'unreachable', detail, { cause });
+    }
   }
 }
 

@@ -1,5 +1,3 @@
-import { UsageError } from './command-line.ts';
-import { ConfigError } from './config.ts';
 import { describeSystemFault } from './system-fault.ts';
 
 /** How long a process may take to stop after a signal, in milliseconds. */
@@ -28,16 +26,27 @@ export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Pro
   clearTimeout(late);
 }
 
+/** Faults whose message says all: of the settings, of the switches, of a file that a setting names. */
+const OURS = new Set(['ConfigError', 'UsageError', 'CalculatorFault']);
+
 /**
  * Prints why a program could not go on, and ends it: a fault of the configuration with its list, what the system refused
  * with the setting that led there, anything else with its stack.
  */
 export function fail(error: unknown, settings?: Readonly<Record<string, unknown>>): never {
-  const text =
-    error instanceof ConfigError || error instanceof UsageError
-      ? error.message
-      : (describeSystemFault(error, settings) ??
-        (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  // By name: what a thread throws comes over without its class.
+  const isOurs = error instanceof Error && OURS.has(error.name);
+  const text = isOurs
+    ? ofSetting(error.message, settings)
+    : (describeSystemFault(error, settings) ??
+      (error instanceof Error ? (error.stack ?? error.message) : String(error)));
   process.stderr.write(`${text}\n`);
   process.exit(EXIT.failed);
+}
+
+/** A message that begins with a file is told with the setting that names it. */
+function ofSetting(message: string, settings: Readonly<Record<string, unknown>> = {}): string {
+  const [name] =
+    Object.entries(settings).find(([, value]) => typeof value === 'string' && message.startsWith(`${value} `)) ?? [];
+  return name === undefined ? message : `${name}: ${message}`;
 }

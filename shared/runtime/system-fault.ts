@@ -48,6 +48,8 @@ function portFault(
 }
 
 function pathFault(error: Error, path: string, settings: Readonly<Record<string, unknown>>): string {
+  const exact = Object.keys(settings).find((each) => settings[each] === path && !FILES.includes(each));
+  if (exact !== undefined && !FOLDERS.includes(exact)) return `${exact}: ${error.message}`;
   const folders = [
     ...FOLDERS.map((name) => [name, settings[name]] as const),
     ...FILES.map((name) => [name, typeof settings[name] === 'string' ? dirname(settings[name]) : undefined] as const),

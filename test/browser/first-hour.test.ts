@@ -43,6 +43,47 @@ describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { time
     await picture(open.page, 'time-first-hour');
   });
 
+  it('shows the newest readings of a site, also of one that sends too many for a day', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    const now = Date.now();
+    const every10s = Array.from({ length: 6_000 }, (_, ago) => ({
+      site_id: 'berlin',
+      device_id: 'meter-1',
+      power_reading: ago === 0 ? 777 : 400,
+      timestamp: new Date(now - ago * 10_000).toISOString(),
+    }));
+    for (let at = 0; at < every10s.length; at += 1_000) await sendReadings(world.url, every10s.slice(at, at + 1_000));
+
+    await open.page.goto(`${world.url}/?view=sites&site=berlin`);
+    await open.page.waitForSelector('[aria-label="Newest readings"] table');
+
+    expect(await open.page.locator('[aria-label="Newest readings"] tbody tr').first().textContent()).toContain('777');
+    expect(await open.page.locator('#site .note').allTextContents()).toEqual([
+      'Readings of the last 6 hours: a day has too many.',
+    ]);
+  });
+
+  it('tells containers with one beginning apart on a telephone', async () => {
+    await using world = await startWorld();
+    await using open = await openPage({ width: 360, height: 740 });
+
+    await open.page.goto(`${world.url}/?view=emissions&by=container`);
+    await settled(open.page);
+
+    // Nothing of a name of this length is cut off.
+    const cut = await open.page
+      .locator('tbody th .name')
+      .evaluateAll((all) =>
+        all
+          .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+          .map((one) => one.textContent),
+      );
+    const names = await open.page.locator('tbody th .name').allTextContents();
+    expect(names).toContain('shop/checkout-7d9f/app');
+    expect(cut).toEqual([]);
+  });
+
   it('shows the quality of every zone on a telephone without scrolling, and that there is more beside', async () => {
     await using world = await startWorld();
     await using open = await openPage({ width: 360, height: 740 });
@@ -60,6 +101,12 @@ describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { time
     expect(Math.max(...ranks)).toBeLessThan(50);
   });
 });
+
+async function sendReadings(url: string, readings: readonly object[]): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/readings`, { method: 'POST', headers, body: JSON.stringify(readings) });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+}
 
 /** Pixels of the chart in the colour of the recorded line, in a part of its width. */
 const pixels = (from: number, to: number) => `(() => {

@@ -36,14 +36,16 @@ describe('carbon up', { timeout: 60_000 }, () => {
     expect(ran.faults).toContain('POLLER_PORT, EXTENDER_PORT, API_PORT: two of them are the same');
   });
 
-  it('tells which setting to change when a port is taken', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
+  it('tells which setting to change when a port is taken, and does not take whoever has it for its own', async () => {
+    // Answers everything, as another `carbon up` would.
+    const taken = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+    taken.listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
 
     const ran = await carbon(['up'], { POLLER_PORT: String(port) });
 
-    expect(ran.code).toBe(1);
+    expect(ran).toMatchObject({ code: 1, out: '', wrote: false });
     expect(ran.faults).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
     expect(ran.faults).toContain('set POLLER_PORT to a free port');
     taken.close();

@@ -57,6 +57,17 @@ describe('ports in the manifests', () => {
 });
 
 describe('volumes in the manifests', () => {
+  it('outwards to DNS and Kepler do not hang on pods, since both may live in the network of a node', () => {
+    const outwards = everyObject()
+      .filter(({ object }) => object.kind === 'NetworkPolicy')
+      // biome-ignore lint/suspicious/noExplicitAny: its fields are checked against Kubernetes' own schemas.
+      .flatMap(({ variant, object }) => ((object as any).spec.egress ?? []).map((rule: Egress) => ({ variant, rule })))
+      .filter(({ rule }) => rule.ports?.some(({ port }: { port: number }) => [53, 28282, 9102].includes(port)));
+
+    expect(outwards.length).toBeGreaterThan(20);
+    expect(outwards.filter(({ rule }) => rule.to !== undefined)).toEqual([]);
+  });
+
   it('are mounted where the programs look by default', () => {
     const paths = (program: 'poller' | 'extender', name: string) =>
       ours
@@ -71,6 +82,11 @@ describe('volumes in the manifests', () => {
     expect(extender.DATA_DIR).toBe(poller.DATA_DIR);
   });
 });
+
+interface Egress {
+  readonly to?: unknown;
+  readonly ports?: readonly { readonly port: number }[];
+}
 
 describe('paths in the manifests', () => {
   let folder: string;

@@ -155,7 +155,7 @@ function rowsTable(rows, other, by, zone) {
   return table(
     `Emissions by ${by}, greatest first`,
     [
-      { title: BY.find(([value]) => value === by)[1], cell: (row) => name(row.name) },
+      { title: BY.find(([value]) => value === by)[1], cell: (row) => h('div', { class: 'whole' }, name(row.name)) },
       { title: 'Emissions', numeric: true, cell: (row) => h('span', { class: 'value' }, grams(row.grams)) },
       { title: 'Energy', numeric: true, cell: (row) => energy(row.kwh) },
       { title: 'Share', minor: true, cell: (row) => (row.grams === null ? '–' : bar(row.grams, most, 'plain')) },

@@ -4,6 +4,12 @@ import { card, empty, figure, fill, h, name, table } from '../dom.js';
 import { energy, grams, number, percent, time } from '../format.js';
 import { choose, urlWith } from '../location.js';
 
+/** As many readings as a chart can tell apart. */
+const SHOWN = 5000;
+/** In minutes. */
+const SPANS = [24 * 60, 6 * 60, 60, 10];
+const [LONGEST] = SPANS;
+
 /** Meters: send a reading, and see what a site used and emitted. */
 export function sitesView(place, choices) {
   const sites = h('div', { id: 'sites' });
@@ -67,17 +73,33 @@ function sitesCard(sites, chosen) {
   );
 }
 
+/** Readings come oldest first: of the spans before now, the longest whose readings can all be shown. */
+async function newestReadings(path, now) {
+  for (const minutes of SPANS) {
+    const from = new Date(now - minutes * 60_000).toISOString();
+    const { readings, next_cursor: more } = await ask(`${path}/readings?from=${from}&limit=${SHOWN}`);
+    if (!more || minutes === SPANS.at(-1)) return { readings, minutes, more };
+  }
+}
+
+function spanText(minutes) {
+  return minutes < 120 ? `${minutes} minutes` : `${minutes / 60} hours`;
+}
+
 async function siteCards(site) {
   const path = `/sites/${encodeURIComponent(site)}`;
-  const [{ readings, next_cursor: more }, sums] = await Promise.all([
-    ask(`${path}/readings?limit=5000`),
-    ask(`${path}/emissions`),
-  ]);
+  const sums = await ask(`${path}/emissions`);
+  const { readings, minutes, more } = await newestReadings(path, Date.parse(sums.to));
   const totals = h(
     'dl',
     { class: 'figures' },
     figure('Energy, last 24 hours', energy(sums.joules === null ? null : sums.joules / 3.6e6)),
-    figure('Emissions', grams(sums.grams), 'CO2e', sums.zone ?? 'no zone is set'),
+    figure(
+      'Emissions',
+      grams(sums.grams),
+      'CO2e',
+      sums.zone ?? 'no zone is set: by SITE_ZONES, or PUT /sites/{site_id}',
+    ),
     figure('Intensity', number(sums.intensity_g_per_kwh), 'g/kWh'),
     figure('Coverage', percent(sums.coverage.emissions), '', `power ${percent(sums.coverage.power)}`),
   );
@@ -91,7 +113,8 @@ async function siteCards(site) {
     `Site ${site}`,
     totals,
     powerChart(readings),
-    more && h('p', { class: 'note' }, 'The first 5,000 readings of the last 24 hours.'),
+    minutes < LONGEST && h('p', { class: 'note' }, `Readings of the last ${spanText(minutes)}: a day has too many.`),
+    more && h('p', { class: 'note' }, `The first ${number(SHOWN)} of them; the API gives all.`),
     table(
       'Newest readings',
       [

@@ -48,6 +48,22 @@ describe.skipIf(!available('openssl', 'apt-get install openssl'))('an exporter b
     ]);
   });
 
+  it.each(['EXPORTER_CA_FILE', 'EXPORTER_BEARER_FILE'] as const)(
+    'is not asked while %s cannot be read, which is told with the setting and is no fault of the store',
+    async (setting) => {
+      await using exporter = await startExporter();
+      await using access = new ExporterAccess(settings({ [setting]: file('nowhere') }));
+
+      const asked = await ask(access, exporter.target).catch((error: unknown) => error);
+
+      expect(asked).toBeInstanceOf(ScrapeError);
+      expect((asked as ScrapeError).message).toBe(
+        `${exporter.target.name}: ${setting}: ${file('nowhere')} cannot be read (ENOENT)`,
+      );
+      expect(exporter.seen).toEqual([]);
+    },
+  );
+
   it.each([
     ['another authority than the one that signed it', { EXPORTER_CA_FILE: file('other-ca.crt') }],
     ['no client certificate', { EXPORTER_CERT_FILE: undefined, EXPORTER_KEY_FILE: undefined }],

@@ -50,3 +50,22 @@ describe.each([POLLER_COMMAND_LINE, EXTENDER_COMMAND_LINE])('node $file', ({ fil
     expect(faults).toContain('TSDB_DSN: is missing');
   });
 });
+
+describe('a file that a setting names', () => {
+  it.each([
+    ['poller/main.ts', { REPLAY_TRACE: '/nowhere.csv' }, 'REPLAY_TRACE: ENOENT'],
+    ['poller/main.ts', { REPLAY_TRACE: join(ROOT, 'package.json') }, 'REPLAY_TRACE: '],
+    ['extender/main.ts', { SERVICES_FILE: '/nowhere.yaml' }, 'SERVICES_FILE: /nowhere.yaml cannot be read (ENOENT)'],
+    ['extender/main.ts', { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' }, 'TLS_CERT_FILE: ENOENT'],
+    ['extender/main.ts', { MODE: 'db', TSDB_DSN: 'nonsense' }, 'TSDB_DSN: (hidden) is not a connection string'],
+  ])('is told by %s with the setting, without a stack: %o', (program, settings, told) => {
+    const folder = mkdtempSync(join(tmpdir(), 'named-'));
+    const ports = { EXTENDER_PORT: '0', API_PORT: '0', POLLER_PORT: '0', LOG_LEVEL: 'silent' };
+
+    const { code, faults } = run(program, [], { ...ports, CACHE_FILE: join(folder, 'cache.json'), ...settings });
+
+    expect(code).toBe(1);
+    expect(faults).toContain(told);
+    expect(faults).not.toMatch(/^ {4}at /m);
+  });
+});
