@@ -35,7 +35,6 @@ export const watchdogConfigSchema = z.object({
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
   ...readingsApiSettings,
-  MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 
 /** Everything that the extender reads from the environment. */
