@@ -88,6 +88,12 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('shows the zones of nodes as they were understood', () => {
+    const shown = redacted(pollerConfigSchema, load({ ZONE_MAP: 'node-a=DE,node-b=UK' }));
+
+    expect(JSON.parse(JSON.stringify(shown)).ZONE_MAP).toEqual({ 'node-a': 'DE', 'node-b': 'GB' });
+  });
+
   it('takes an empty value for an unset one', () => {
     expect(load({ POLLER_PORT: '', POLL_INTERVAL_MINUTES: ' ' })).toMatchObject({
       POLLER_PORT: 8889,
