@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { examples } from './help.ts';
 import type { Io } from './io.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -18,12 +19,11 @@ export function completionCommand(io: Io): Command {
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText(
       'after',
-      `
-Examples:
-  source <(carbon completion bash)
-  carbon completion zsh > "\${fpath[1]}/_carbon"
-  carbon completion fish > ~/.config/fish/completions/carbon.fish
-`,
+      examples(
+        'source <(carbon completion bash)',
+        `carbon completion zsh > "\${fpath[1]}/_carbon"`,
+        'carbon completion fish > ~/.config/fish/completions/carbon.fish',
+      ),
     )
     .action((shell: (typeof SHELLS)[number]) => {
       const root = rootOf(command);

@@ -6,6 +6,7 @@ import { calculateCommand } from './calculate.ts';
 import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
+import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
@@ -37,7 +38,16 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
     .addCommand(readingsCommand(env))
-    .addCommand(completionCommand(io));
+    .addCommand(completionCommand(io))
+    .addHelpText(
+      'after',
+      examples(
+        'carbon demo',
+        'carbon calculate --service q2q-ai --region us-east-1 --requests 100000',
+        'carbon report --period last-30d',
+        'carbon zones --yearly',
+      ),
+    );
   hintAtHelp(program);
   return program;
 }

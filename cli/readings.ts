@@ -28,20 +28,24 @@ export function readingsCommand(env: Environment): Command {
     .addCommand(
       new Command('status')
         .description('Print length, pending, lag, workers and dead letters as JSON')
+        .addHelpText('after', examples('carbon readings status | jq .lag'))
         .action(() => withRedis(env, status)),
     )
     .addCommand(
       new Command('dead')
         .description('Print the dead letters with their reasons as NDJSON, oldest first')
         .option('--limit <n>', 'at most so many', count, 100)
+        .addHelpText('after', examples('carbon readings dead --limit 10 | jq -r .reason'))
         .action(({ limit }: { limit: number }) => withRedis(env, (redis, config) => listDead(redis, config, limit))),
     )
     .addCommand(
       new Command('redrive')
         .description('Put dead letters back into the stream, oldest first')
         .option('--limit <n>', 'at most so many; all of them unless given', count)
+        .addHelpText('after', examples('carbon readings redrive --limit 100'))
         .action(({ limit }: { limit?: number }) => withRedis(env, (redis, config) => redriveAll(redis, config, limit))),
-    );
+    )
+    .addHelpText('after', examples('carbon readings status', 'carbon readings dead', 'carbon readings redrive'));
 }
 
 type Config = z.output<typeof schema>;

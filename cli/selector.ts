@@ -8,6 +8,9 @@ import { Unavailable } from './faults.ts';
 /** Longest wait for the API server, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
+/** Where the client library looks when it is told of no cluster. */
+const NO_CLUSTER = 'http://localhost:8080';
+
 const podList = z.object({
   items: z.array(
     z.object({
@@ -61,7 +64,9 @@ async function askKubernetes(path: string, kubeconfig: string | undefined): Prom
   const config = new KubeConfig();
   if (kubeconfig) config.loadFromFile(kubeconfig);
   else config.loadFromDefault();
-  const url = `${config.getCurrentCluster()?.server ?? ''}${path}`;
+  const server = config.getCurrentCluster()?.server ?? NO_CLUSTER;
+  if (server === NO_CLUSTER) throw new Error('neither KUBECONFIG nor ~/.kube/config names a cluster');
+  const url = `${server}${path}`;
   const context = new RequestContext(url, HttpMethod.GET);
   await config.applySecurityAuthentication(context);
   const dispatcher = context.getDispatcher();

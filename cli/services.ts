@@ -27,7 +27,14 @@ export function servicesCommand(env: Environment, io: Io): Command {
       ),
     )
     .addCommand(listCommand(env, io))
-    .addCommand(measureCommand(env, io));
+    .addCommand(measureCommand(env, io))
+    .addHelpText(
+      'after',
+      examples(
+        'carbon services list',
+        'carbon services measure --service checkout --selector shop/checkout --requests 120000',
+      ),
+    );
 }
 
 function listCommand(env: Environment, io: Io): Command {

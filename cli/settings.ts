@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
-import { cacheSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 
 /** What the reporting commands read from the environment. */
-export const cliConfigSchema = z.object({
-  ...storeSettings,
-  ...cacheSettings,
-  ...zoneSettings,
-  ...serviceSettings,
-  PROMETHEUS_URL: httpUrl().optional().describe('Prometheus that `carbon services measure --prometheus` asks'),
-});
+export const cliConfigSchema = z
+  .object({
+    ...storeSettings,
+    ...cacheSettings,
+    ...zoneSettings,
+    ...serviceSettings,
+    PROMETHEUS_URL: httpUrl().optional().describe('Prometheus that `carbon services measure --prometheus` asks'),
+  })
+  .superRefine(storeFaults);
 
 /** The reporting commands' settings, checked. */
 export type CliConfig = z.output<typeof cliConfigSchema>;

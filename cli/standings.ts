@@ -4,6 +4,7 @@ import { openNodeZones } from '../shared/store/open-node-zones.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
 import type { EpochMs } from '../shared/units.ts';
 import { toldElse } from '../shared/zone-of-node.ts';
+import type { Zone } from '../shared/zones.ts';
 import type { CliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 
@@ -11,7 +12,9 @@ import { withHistory } from './stores.ts';
 export function budgetStandings(config: CliConfig, books: WorkloadStore, now: EpochMs): Promise<BudgetStanding[]> {
   return withHistory(config, async (history) => {
     await using nodes = await openNodeZones(config);
-    const told = await nodes.nodeZones();
+    const budgets = await books.budgets();
+    // Only namespaces have nodes; a store that may only be read then needs no more than reading.
+    const told = budgets.some(({ kind }) => kind === 'namespace') ? await nodes.nodeZones() : new Map<string, Zone>();
     const zoneOfNode = toldElse((node) => told.get(node), zoneByName(config));
     return burnDowns({ books, history, zoneOfNode }, now);
   });

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { openReadableStore } from '../shared/store/open.ts';
 import { openWorkloadStore } from '../shared/store/open-workloads.ts';
 import type { ReadableStore } from '../shared/store/ports.ts';
+import { STORE_FILE } from '../shared/store/sqlite/store.ts';
 import type { WorkloadStore } from '../shared/store/workloads.ts';
 import type { CliConfig } from './settings.ts';
 
@@ -11,8 +13,20 @@ export async function withHistory<Result>(
 ): Promise<Result> {
   // A file of an older version would read as empty: this brings it up to date.
   if (config.MODE === 'local') await withWorkloads(config, (store) => store.budgets());
-  await using history = await openReadableStore(config);
-  return await use(history);
+  try {
+    await using history = await openReadableStore(config);
+    return await use(history);
+  } catch (error) {
+    throw withFile(error, config);
+  }
+}
+
+/** SQLite does not say which file a fault is about. */
+function withFile(error: unknown, { DATA_DIR }: CliConfig): unknown {
+  const path = join(DATA_DIR, STORE_FILE);
+  if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')
+    if (!error.message.includes(path)) error.message = `${path}: ${error.message}`;
+  return error;
 }
 
 /** Opens workloads and budgets, does something with them, and closes them. */
@@ -20,6 +34,10 @@ export async function withWorkloads<Result>(
   config: CliConfig,
   use: (workloads: WorkloadStore) => Promise<Result>,
 ): Promise<Result> {
-  await using workloads = await openWorkloadStore(config);
-  return await use(workloads);
+  try {
+    await using workloads = await openWorkloadStore(config);
+    return await use(workloads);
+  } catch (error) {
+    throw withFile(error, config);
+  }
 }

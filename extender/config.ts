@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
-import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 import { placementSettings } from './scheduling/settings.ts';
 
-const settings = z.object({
+/** What the watchdog reads: it needs no store, and must not fail for the want of one. */
+export const watchdogConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
   ...storeSettings,
@@ -34,18 +35,19 @@ const settings = z.object({
     .default(5)
     .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
   ...readingsApiSettings,
-  MAX_BODY_MB: positive(1024).default(64).describe('Largest request body on the scheduler port in MiB'),
 });
 
 /** Everything that the extender reads from the environment. */
-export const extenderConfigSchema = settings.superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
-  if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['API_PORT'],
-    message: 'is also EXTENDER_PORT; each needs a port of its own',
+export const extenderConfigSchema = watchdogConfigSchema
+  .superRefine(storeFaults)
+  .superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
+    if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['API_PORT'],
+      message: 'is also EXTENDER_PORT; each needs a port of its own',
+    });
   });
-});
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;

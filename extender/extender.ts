@@ -79,8 +79,11 @@ export async function startExtender(
   };
   const sources = { config, client, cache: cache.state, zones, onWaiting, metrics: metrics.deferral };
   deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
-  if (startApi !== undefined)
+  if (startApi !== undefined) {
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
+    // Before the API thread ends, which is the only one that can keep them.
+    stack.defer(() => placement.link.settle());
+  }
   // The first round may have ended before there was a thread to tell.
   if (waiting) post(waiting);
   const { port } = scheduler;

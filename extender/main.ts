@@ -2,7 +2,6 @@
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
-import { dsnOf } from '../shared/store/open.ts';
 import { startApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
 import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
@@ -12,12 +11,12 @@ import { startExtender } from './extender.ts';
 let config: ExtenderConfig | undefined;
 try {
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
-  if (mode !== 'help') config = loadConfig('extender', extenderConfigSchema, process.env);
-  if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
-  else if (mode === 'check-config') {
-    if (config.MODE === 'db') dsnOf(config);
+  // The watchdog reads its own settings: it asks less of them.
+  if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
+  if (mode === 'watchdog') await watchdogOnce(process.env);
+  else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
+  else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  } else if (mode === 'watchdog') await watchdogOnce(process.env);
   else await runUntilSignal(startExtender.bind(undefined, config, { startApi: startApiThread }));
 } catch (error) {
   fail(error, config);

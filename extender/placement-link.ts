@@ -32,6 +32,8 @@ export type ToApi = ToStore | NodeZonesTold | { readonly kind: 'waiting'; readon
 export interface PlacementLink extends ZoneHistory, AsyncDisposable {
   /** Takes a decision to be stored; drops the newest when too many wait. */
   keep(decision: Decision): void;
+  /** Hands over what waits and resolves when it is kept, or when the store has not kept it in time. */
+  settle(): Promise<void>;
   receive(message: FromStore): void;
 }
 
@@ -41,6 +43,9 @@ const BATCH = 500;
 const FLUSH_MS = 1_000;
 /** A batch that is not confirmed by then went down with the thread, and is sent again. */
 const CONFIRM_MS = 30_000;
+/** A program that stops waits for its store no longer than this. */
+const SETTLE_MS = 2_000;
+const LOOK_MS = 20;
 
 /** Makes the scheduling thread's end of the link. `post` sends to the API thread, also while that is being restarted. */
 export function createPlacementLink(options: {
@@ -68,6 +73,15 @@ export function createPlacementLink(options: {
       if (waiting.length >= MAX_WAITING) return count('dropped', 1);
       waiting.push(decision);
     },
+    async settle() {
+      const until = clock.monotonic() + SETTLE_MS;
+      await flush();
+      while (waiting.length > 0 && clock.monotonic() < until) {
+        await clock.sleep(LOOK_MS);
+        await flush();
+      }
+      if (waiting.length > 0) logger.warn({ decisions: waiting.length }, 'decision records are lost with this process');
+    },
     receive(message) {
       if (message.kind === 'zone-history') {
         percentiles = new Map(Object.entries(message.percentiles));
@@ -82,10 +96,7 @@ export function createPlacementLink(options: {
     get version() {
       return version;
     },
-    async [Symbol.asyncDispose]() {
-      await flushing[Symbol.asyncDispose]();
-      await flush();
-    },
+    [Symbol.asyncDispose]: () => flushing[Symbol.asyncDispose](),
   };
 }
 

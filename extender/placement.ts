@@ -19,6 +19,7 @@ import { configuredDirectory, watchNodes } from './scheduling/nodes.ts';
 import { describePlacement } from './scheduling/outcome.ts';
 import { createUnplacedNodes } from './scheduling/unplaced-nodes.ts';
 import { createPlacement, type Placement } from './scheduling/verbs.ts';
+import { type BadWish, UNKNOWN_NAME } from './scheduling/wishes.ts';
 
 /** Placements as they are decided, told and recorded. */
 export interface RunningPlacement extends AsyncDisposable {
@@ -52,8 +53,9 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
   if (nodes) stack.use(tellNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
-  const onIgnored = (bad: readonly { annotation: string }[]) => {
-    for (const { annotation } of bad) metrics.countIgnored(annotation);
+  const onIgnored = (bad: readonly BadWish[]) => {
+    // Names that nobody knows are without number, and a metric's label must not be.
+    for (const { annotation, fault } of bad) metrics.countIgnored(fault === UNKNOWN_NAME ? 'unknown' : annotation);
   };
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
   const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));

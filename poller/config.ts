@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
-import { cacheSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { parseZone } from '../shared/zones.ts';
 import { gridFaults, gridSettings } from './grid/settings.ts';
@@ -99,7 +99,7 @@ const settings = z.object({
 });
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = settings.superRefine(gridFaults);
+export const pollerConfigSchema = settings.superRefine(gridFaults).superRefine(storeFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

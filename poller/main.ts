@@ -2,7 +2,6 @@
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
-import { dsnOf } from '../shared/store/open.ts';
 import { POLLER_COMMAND_LINE } from './command-line.ts';
 import { type PollerConfig, pollerConfigSchema } from './config.ts';
 import { pollOnceAndExit } from './once.ts';
@@ -13,10 +12,9 @@ try {
   const mode = chosenMode(POLLER_COMMAND_LINE, process.argv.slice(2));
   if (mode !== 'help') config = loadConfig('poller', pollerConfigSchema, process.env);
   if (config === undefined) process.stdout.write(helpPage(POLLER_COMMAND_LINE));
-  else if (mode === 'check-config') {
-    if (config.MODE === 'db') dsnOf(config);
+  else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
-  } else if (mode === 'once') process.exitCode = await pollOnceAndExit(config);
+  else if (mode === 'once') process.exitCode = await pollOnceAndExit(config);
   else await runUntilSignal(startPoller.bind(undefined, config));
 } catch (error) {
   fail(error, config);

@@ -95,9 +95,12 @@ function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: n
     limit,
   } = checked(query, given, (input) => {
     const last = input.end_time ?? input.to;
-    return Date.parse(String(last)) <= Date.parse(String(input.start_time ?? input.from))
-      ? [{ pointer: input.end_time === undefined ? '/to' : '/end_time', detail: 'is not after the start' }]
-      : [];
+    const first = input.start_time ?? input.from;
+    const end = last === undefined ? now : Date.parse(String(last));
+    if (!(end <= Date.parse(String(first)))) return [];
+    if (last === undefined)
+      return [{ pointer: input.start_time === undefined ? '/from' : '/start_time', detail: 'lies ahead' }];
+    return [{ pointer: input.end_time === undefined ? '/to' : '/end_time', detail: 'is not after the start' }];
   });
   const end = to ? Date.parse(to) : now;
   return { from: from ? Date.parse(from) : end - DEFAULT_MS, to: end, limit };

@@ -123,7 +123,9 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     // Promises first and by every replica: they need neither a leader nor its Lease, and doing them twice does no harm.
     await Promise.all([campaign(), ...rounds.promises(all).map(act)]);
     signalSeen ||= parts.cache().kind === 'fresh' && parts.zones() !== undefined;
-    const isStarting = !signalSeen && clock.monotonic() - startedAt < STARTING_MS;
+    // A document that is too old was written by a poller that ran before: it gets the time to write its next, no more.
+    const graceMs = parts.cache().kind === 'stale' ? Math.min(parts.periodMs, STARTING_MS) : STARTING_MS;
+    const isStarting = !signalSeen && clock.monotonic() - startedAt < graceMs;
     if (!leads || isStarting) return;
     const judged = rounds.judge(waiting.all());
     const due = judged.filter(({ verdict }) => isSpread(verdict)).sort(byDeadline);

@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import type { CacheState } from '../../shared/carbon-cache.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { ConfigError, type Environment, loadConfig } from '../../shared/runtime/config.ts';
+import { EXIT } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import type { Zone } from '../../shared/zones.ts';
-import { type ExtenderConfig, extenderConfigSchema } from '../config.ts';
+import { type ExtenderConfig, watchdogConfigSchema } from '../config.ts';
 import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
 import type { ReleasedWork } from './actions.ts';
 import { type RunningDeferral, startDeferral } from './controller.ts';
@@ -51,13 +52,14 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
   });
 }
 
-/** Runs the watchdog once with the settings of the environment; rejects when anything is left behind its deadline. */
-export async function watchdogOnce(env: Environment): Promise<void> {
-  const config = loadConfig('watchdog', extenderConfigSchema, env);
+/** Runs the watchdog once with the settings of the environment; resolves with exit code 0, rejects when anything is left behind its deadline. */
+export async function watchdogOnce(env: Environment): Promise<number> {
+  const config = loadConfig('watchdog', watchdogConfigSchema, env);
   const logger = createLogger('watchdog', config.LOG_LEVEL);
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
   const { failed } = await runWatchdog({ client, clusterWishes: config.DEFAULT_WISHES, clock: systemClock, logger });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
+  return EXIT.ok;
 }

@@ -31,6 +31,8 @@ export interface WaitingWork {
   readonly name: string;
   readonly uid: string;
   readonly createdAt: EpochMs;
+  /** UID of the Job that controls a pod. */
+  readonly job?: string | undefined;
   /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
   readonly owner: string;
   readonly wishes: Wishes;
@@ -47,7 +49,9 @@ const metadata = z.object({
   annotations: z.record(z.string(), z.string()).nullish(),
   labels: z.record(z.string(), z.string()).nullish(),
   ownerReferences: z
-    .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().nullish() }))
+    .array(
+      z.object({ kind: z.string(), name: z.string(), uid: z.string().nullish(), controller: z.boolean().nullish() }),
+    )
     .nullish(),
 });
 type Metadata = z.output<typeof metadata>;
@@ -69,7 +73,8 @@ export function waitingPod(object: unknown): WaitingWork | undefined {
   const { metadata: meta, spec } = podSchema.parse(object);
   const gated = spec.schedulingGates?.some(({ name }) => name === WAIT_GATE) ?? false;
   if (!gated || spec.nodeName || meta.deletionTimestamp) return undefined;
-  return workOf('Pod', meta);
+  const job = meta.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller === true);
+  return { ...workOf('Pod', meta), job: job?.uid ?? undefined };
 }
 
 /**

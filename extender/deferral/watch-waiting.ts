@@ -51,7 +51,8 @@ export function watchWaiting(options: {
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
-      const found = [...[...pods.entries()].map(([, work]) => work), ...suspended];
+      const gated = [...pods.entries()].map(([, work]) => sinceItsJob(work, released));
+      const found = [...gated, ...suspended];
       // While the defaults are not known, only work that says itself how long it may wait can be judged.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
       return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
@@ -62,6 +63,12 @@ export function watchWaiting(options: {
       await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** A pod whose Job has waited came as much earlier: what may wait for six hours does not wait for twelve. */
+function sinceItsJob(work: WaitingWork, released: ReadonlyMap<string, ReleasedJob>): WaitingWork {
+  const waited = work.job === undefined ? undefined : released.get(work.job);
+  return waited === undefined ? work : { ...work, createdAt: work.createdAt - waited.waitedMs };
 }
 
 function knownJob(object: unknown): KnownJob | undefined {

@@ -12,8 +12,10 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 /** Braces and brackets differ in this bit only. */
 const BRACKET_BIT = 0x20;
+/** From an opening brace or bracket to its closing one. */
+const TO_CLOSER = 2;
 
-/** Text that is not JSON; what is skipped unread is only checked for quotes and brackets. */
+/** Text that is not JSON. Control characters within strings that are skipped are not seen, nor escapes in long ones. */
 export class ScanFault extends Error {}
 
 /** Keys that are read, as JSON writes them when nothing needs escaping. */
@@ -125,8 +127,8 @@ function members(json: Buffer, start: number, path: string, see: SeeMember): num
   let at = skipBlank(json, start + 1);
   if (json[at] === CLOSE_BRACE) return at + 1;
   for (;;) {
-    if (json[at] !== QUOTE) throw new ScanFault(`no key at byte ${at}`);
     const key = at;
+    if (json[key] !== QUOTE) throw new ScanFault(`no key at byte ${key}`);
     const keyEnd = skipString(json, key);
     at = skipBlank(json, keyEnd);
     if (json[at] !== COLON) throw new ScanFault(`no colon at byte ${at}`);
@@ -162,9 +164,12 @@ function valueAt(json: Buffer, start: number, end: number): unknown {
   }
 }
 
+const BLANKS: ReadonlySet<number> = new Set(Buffer.from(' \t\n\r'));
+
 function skipBlank(json: Buffer, from: number): number {
   let at = from;
-  while ((json[at] ?? QUOTE) <= 0x20) at++;
+  for (let byte = json[at] ?? QUOTE; byte <= 0x20; byte = json[++at] ?? QUOTE)
+    if (!BLANKS.has(byte)) throw new ScanFault(`a control character at byte ${at}`);
   return at;
 }
 
@@ -183,11 +188,18 @@ function skipString(json: Buffer, open: number): number {
   return json[end - 1] === BACKSLASH ? skipEscapedString(json, near) : end + 1;
 }
 
+/** What may stand behind a backslash, beside u and its four digits: " \\ / b f n r t. */
+const ESCAPES = new Set(Buffer.from('"\\\\/bfnrt'));
+const SMALL_U = 0x75;
+
 function skipEscapedString(json: Buffer, from: number): number {
   for (let at = from; at < json.length; at++) {
     const byte = json[at];
     if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at++;
+    if (byte !== BACKSLASH) continue;
+    const escaped = json[++at] ?? 0;
+    if (escaped === SMALL_U && /^[\da-f]{4}$/i.test(json.toString('latin1', at + 1, at + 5))) at += 4;
+    else if (!ESCAPES.has(escaped)) throw new ScanFault(`no escape at byte ${at}`);
   }
   throw new ScanFault(`a string around byte ${from} has no end`);
 }
@@ -195,26 +207,58 @@ function skipEscapedString(json: Buffer, from: number): number {
 function skipValue(json: Buffer, start: number): number {
   const first = json[start] ?? 0;
   if (first === QUOTE) return skipString(json, start);
-  if ((first | BRACKET_BIT) !== OPEN_BRACE) return skipScalar(json, start);
-  let depth = 0;
-  for (let at = start; at < json.length; at++) {
-    const byte = json[at] as number;
-    if (byte === QUOTE) {
-      at = skipString(json, at) - 1;
-    } else if ((byte | BRACKET_BIT) === OPEN_BRACE) {
-      depth++;
-    } else if ((byte | BRACKET_BIT) === CLOSE_BRACE) {
-      depth--;
-      if (depth === 0) return at + 1;
+  return (first | BRACKET_BIT) === OPEN_BRACE ? skipNested(json, start) : skipScalar(json, start);
+}
+
+/** Walks over an object or array however deep, by the grammar: what is passed on must be JSON. */
+function skipNested(json: Buffer, start: number): number {
+  const closers: number[] = [];
+  let closer = 0;
+  for (let at = start; ; ) {
+    const first = json[at] as number;
+    if (first === QUOTE) at = skipString(json, at);
+    else if (first !== OPEN_BRACE && first !== OPEN_BRACKET) at = skipScalar(json, at);
+    else {
+      closers.push(closer);
+      closer = first + TO_CLOSER;
+      at = skipBlank(json, at + 1);
+      if (json[at] !== closer) {
+        if (first === OPEN_BRACE) at = skipKey(json, at);
+        continue;
+      }
+      closer = closers.pop() as number;
+      at++;
     }
+    // A value has ended, and with it as many of those around it as are closed here.
+    while (closer !== 0) {
+      at = skipBlank(json, at);
+      if (json[at] !== closer) break;
+      closer = closers.pop() as number;
+      at++;
+    }
+    if (closer === 0) return at;
+    if (json[at] !== COMMA) throw new ScanFault(`no comma at byte ${at}`);
+    at = skipBlank(json, at + 1);
+    if (closer === CLOSE_BRACE) at = skipKey(json, at);
   }
-  throw new ScanFault(`the value at byte ${start} has no end`);
+}
+
+/** Where the value of the key begins that stands here. */
+function skipKey(json: Buffer, key: number): number {
+  if (json[key] !== QUOTE) throw new ScanFault(`no key at byte ${key}`);
+  const at = skipBlank(json, skipString(json, key));
+  if (json[at] !== COLON) throw new ScanFault(`no colon at byte ${at}`);
+  return skipBlank(json, at + 1);
 }
 
 function skipScalar(json: Buffer, start: number): number {
   let at = start;
-  for (let byte = json[at]; byte !== undefined; byte = json[++at])
+  let digits = true;
+  for (let byte = json[at]; byte !== undefined; byte = json[++at]) {
     if (byte === COMMA || byte <= 0x20 || (byte | BRACKET_BIT) === CLOSE_BRACE) break;
-  valueAt(json, start, at);
+    if (byte < 0x30 || byte > 0x39) digits = false;
+  }
+  // Whole numbers are the many; a leading zero is for the parser to judge, as all else is.
+  if (!digits || at === start || json[start] === 0x30) valueAt(json, start, at);
   return at;
 }

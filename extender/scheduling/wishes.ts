@@ -79,6 +79,16 @@ export const WISH_NAMES: readonly string[] = RULES.filter(({ annotation }) =>
   annotation.startsWith(ANNOTATION_PREFIX),
 ).map(({ annotation }) => annotation.slice(ANNOTATION_PREFIX.length));
 
+/** Names behind the prefix that are no wishes: what this program and its manifests write, and a namespace's mode. */
+const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because'];
+const KNOWN: ReadonlySet<string> = new Set(
+  [...WISH_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
+);
+/** A pod may have thousands of annotations; these are kept for each of the pods that are remembered. */
+const MOST_TOLD = 20;
+/** The fault of an annotation with our prefix and a name that says nothing: mostly a slip of the pen. */
+export const UNKNOWN_NAME = 'is no annotation that carbon-extender knows';
+
 const NOTHING: ReadWishes = { wishes: {}, bad: [] };
 
 /** Reads the wishes of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
@@ -93,6 +103,9 @@ export function readWishes(annotations: Readonly<Record<string, string>> | undef
     if ('fault' in found) bad.push({ annotation, value: text, fault: found.fault });
     else wishes[wish] ??= found.value;
   }
+  for (const annotation in annotations)
+    if (bad.length < MOST_TOLD && annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
+      bad.push({ annotation, value: annotations[annotation] as string, fault: UNKNOWN_NAME });
   if (bad.length === 0 && Object.keys(wishes).length === 0) return NOTHING;
   return { wishes: wishes as Wishes, bad };
 }

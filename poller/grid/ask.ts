@@ -63,7 +63,8 @@ export async function get(transport: Transport, question: HttpQuestion): Promise
     };
   } catch (cause) {
     if (cause instanceof NoAnswerError) throw cause;
-    const detail = timeout.aborted ? `no answer within ${transport.timeoutMs} ms` : describeNetworkFault(cause);
+    const stopped = question.signal.aborted ? 'the question was taken back' : describeNetworkFault(cause);
+    const detail = timeout.aborted ? `no answer within ${transport.timeoutMs} ms` : stopped;
     throw new NoAnswerError(detail, false, cause);
   }
 }
@@ -133,8 +134,9 @@ function parseJson(text: string): unknown {
 }
 
 function describeNetworkFault(cause: unknown): string {
-  const error = cause as { code?: string; message?: string };
-  if (error.code === 'EAI_AGAIN' || error.code === 'ENOTFOUND')
-    return `the name of its host cannot be resolved (${error.code}); is there a way to the internet?`;
-  return error.code ?? error.message ?? 'the connection failed';
+  const { code, message } = cause as { code?: unknown; message?: string };
+  if (code === 'EAI_AGAIN' || code === 'ENOTFOUND')
+    return `the name of its host cannot be resolved (${code}); is there a way to the internet?`;
+  // Codes of the DOM are numbers that tell nobody anything.
+  return typeof code === 'string' ? code : (message ?? 'the connection failed');
 }

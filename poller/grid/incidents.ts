@@ -5,7 +5,7 @@ import type { Zone } from '../../shared/zones.ts';
 
 /** Rounds in a row without any reading that make an incident. */
 const FAILED_ROUNDS = 3;
-/** A zone without a fresh reading for this long is an incident. */
+/** A zone without a fresh reading for this long is an incident; a provider that repeats the value of one hour gives none. */
 const NO_DATA_MS = 3 * HOUR_MS;
 /** An intensity has to fall this far below the threshold to be over: one that hovers around it is one incident. */
 const OVER_BELOW = 0.95;
@@ -27,6 +27,7 @@ export interface Incidents {
 export function followIncidents(zones: readonly Zone[], alertIntensity: number, startedAt: EpochMs): Incidents {
   const open = new Map<string, EpochMs>();
   const seenAt = new Map<string, EpochMs>();
+  const newest = new Map<string, EpochMs>();
   let failed = 0;
   let answered = false;
   const turn = turns(open);
@@ -44,7 +45,7 @@ export function followIncidents(zones: readonly Zone[], alertIntensity: number, 
       const rounds = failed >= FAILED_ROUNDS ? 'on' : failed === 0 ? 'off' : 'as before';
       const begun = `No grid provider has answered for ${failed} rounds in a row (${zones.length} zones, ${isoTime(now)}).`;
       messages.push(...turn('rounds', now, rounds, begun, 'Recovered: grid providers answer again'));
-      for (const { zone } of readings) seenAt.set(zone, now);
+      for (const reading of readings) if (isNews(reading, newest)) seenAt.set(reading.zone, now);
       for (const zone of zones) messages.push(...missing(zone, now));
       for (const { zone, carbonIntensity, provider, quality } of readings) {
         const state = stateOf(carbonIntensity, alertIntensity);
@@ -58,6 +59,7 @@ export function followIncidents(zones: readonly Zone[], alertIntensity: number, 
       open: Object.fromEntries(open),
       // A zone that was never seen counts from the first start, not anew from each.
       seen: Object.fromEntries(zones.map((zone) => [zone, seenAt.get(zone) ?? startedAt])),
+      newest: Object.fromEntries(newest),
       failed_rounds: failed,
     }),
     recall(known) {
@@ -65,6 +67,8 @@ export function followIncidents(zones: readonly Zone[], alertIntensity: number, 
       const followed = new Set(['rounds', ...zones.flatMap((zone) => [`data ${zone}`, `high ${zone}`])]);
       for (const [key, since] of Object.entries(known.open))
         if (followed.has(key)) open.set(key, Math.min(since, startedAt));
+      for (const [key, datetime] of Object.entries(known.newest))
+        newest.set(key, Math.max(datetime, newest.get(key) ?? datetime));
       for (const zone of zones) {
         const seen = Math.min(known.seen[zone] ?? startedAt, startedAt);
         seenAt.set(zone, Math.max(seen, seenAt.get(zone) ?? seen));
@@ -72,6 +76,15 @@ export function followIncidents(zones: readonly Zone[], alertIntensity: number, 
       if (!answered) failed += known.failed_rounds;
     },
   };
+}
+
+/** Whether a provider tells of a later time than before; a yearly average is as new as it gets. */
+function isNews({ zone, provider, datetime, quality }: Reading, newest: Map<string, EpochMs>): boolean {
+  if (quality === 'yearly-average') return true;
+  const key = `${zone} ${provider}`;
+  const before = newest.get(key) ?? Number.NEGATIVE_INFINITY;
+  newest.set(key, Math.max(before, datetime));
+  return datetime > before;
 }
 
 /** Opens and closes incidents; a message when that changes something. */

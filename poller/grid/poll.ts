@@ -69,6 +69,8 @@ async function prepare(options: RoundOptions, provider: GridProvider, signal: Ab
     await provider.prepare?.(signal);
   } catch (error) {
     const { cause, zone, ...facts } = failureOf(error);
+    // A stop of the poller is no news about the provider.
+    if (signal.aborted) return;
     options.logger.warn(facts, 'what the key of a grid provider may ask for is not known; everything is tried');
   }
 }

@@ -32,7 +32,8 @@ export async function sendToSlack(
     const mayPass = response.statusCode === 429 || response.statusCode >= 500;
     return mayPass ? { outcome: 'retry', reason, afterMs } : { outcome: 'refused', reason };
   } catch (error) {
-    return { outcome: 'retry', reason: (error as { code?: string }).code ?? 'no answer' };
+    const { code } = error as { code?: unknown };
+    return { outcome: 'retry', reason: typeof code === 'string' ? code : `no answer within ${options.timeoutMs} ms` };
   }
 }
 

@@ -19,7 +19,9 @@ export function gramsPerThousand(grams: number, requests: number): number {
 export function wholeRequests(requests: number | string): number {
   const count = typeof requests === 'string' && requests.trim() === '' ? Number.NaN : Number(requests);
   if (Number.isSafeInteger(count) && count > 0) return count;
-  const close = Number.isFinite(count) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.round(count))) : 1000;
+  // As people write large numbers: 100,000 or 100_000.
+  const meant = Number.isNaN(count) ? Number(String(requests).replaceAll(/(?<=\d)[,_' ](?=\d{3})/g, '')) : count;
+  const close = Number.isFinite(meant) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.round(meant))) : 1000;
   throw new CalculatorFault(
     'bad-number',
     `requests must be a whole number above 0, not ${requests}; the nearest is ${close}`,

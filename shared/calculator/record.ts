@@ -38,10 +38,15 @@ export async function recordWorkloads(
   };
   const records: WorkloadEmissions[] = [];
   const faults: RecordFault[] = [];
+  const first = firstOfItsKey();
   for (const [index, input] of inputs.entries()) {
     const wrong = namesAtFault(input, profiles, known);
     try {
-      if (wrong.length === 0) records.push(await recordOf(input, profiles, known, hoursOf));
+      if (wrong.length === 0) {
+        const record = await recordOf(input, profiles, known, hoursOf);
+        wrong.push(...first(record, index));
+        records.push(record);
+      }
     } catch (error) {
       wrong.push(messageOf(error));
     }
@@ -49,6 +54,21 @@ export async function recordWorkloads(
     onProgress(index + 1);
   }
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'records', records };
+}
+
+/** Finds records that would take the place of another one of the same list, which would then be lost without a word; a mere repetition may. */
+function firstOfItsKey(): (record: WorkloadEmissions, index: number) => string[] {
+  const seen = new Map<string, { readonly index: number; readonly record: WorkloadEmissions }>();
+  return (record, index) => {
+    const { service_name, region, period_start, period_end } = record;
+    const key = JSON.stringify([service_name, region, period_start, period_end]);
+    const before = seen.get(key);
+    if (before === undefined) seen.set(key, { index, record });
+    if (before === undefined || JSON.stringify(before.record) === JSON.stringify(record)) return [];
+    return [
+      `has the service, region and period of record ${before.index + 1} of the list, and other figures; add them up, or split the period`,
+    ];
+  };
 }
 
 /** What is wrong with a record before anything is calculated: all of it, so that one round of mending is enough. */

@@ -3,7 +3,7 @@ import { yearlyZones } from '../yearly-intensity.ts';
 import { parseZone, type Zone } from '../zones.ts';
 import { CalculatorFault, nearest } from './fault.ts';
 
-/** A region as it was written, and the grid zone that it draws from. */
+/** A region in the one spelling that it is kept under, and the grid zone that it draws from. */
 export interface PlacedRegion {
   readonly region: string;
   readonly zone: Zone;
@@ -15,9 +15,12 @@ export interface PlacedRegion {
 export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedRegion {
   const written = text.trim();
   const found = findRegion(written);
+  const parsed = parseZone(written);
   if (found.kind === 'zone') {
     const [only, ...others] = found.regions;
-    return { region: written, zone: found.zone, ...(only && others.length === 0 && { provider: only.provider }) };
+    // What is saved under two spellings would count twice. A provider may call its region as the zone is called.
+    const region = parsed.kind !== 'malformed' && parsed.zone === found.zone ? parsed.zone : written.toLowerCase();
+    return { region, zone: found.zone, ...(only && others.length === 0 && { provider: only.provider }) };
   }
   if (found.kind === 'ambiguous') {
     const choices = found.regions.map(({ provider, region, zone }) => `${provider}/${region} (${zone})`);
@@ -27,7 +30,6 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
     );
   }
   const zones = new Set<string>([...yearlyZones(), ...known]);
-  const parsed = parseZone(written);
   if (parsed.kind !== 'malformed' && zones.has(parsed.zone)) return { region: parsed.zone, zone: parsed.zone };
   const close = nearest(written, [...regionNames(), ...zones]);
   throw new CalculatorFault(

@@ -41,7 +41,8 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     }
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeFault(schema, issue, given)));
+  if (!parsed.success)
+    faults.push(...issuesOf(schema, given, parsed.error).map((issue) => describeFault(schema, issue, given)));
   if (faults.length > 0) throw new ConfigError(process, faults);
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
@@ -50,8 +51,13 @@ export function loadConfig<Shape extends z.ZodRawShape>(
 export function redacted(schema: z.ZodObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = Object.entries(schema.shape)
     .filter(([name]) => config[name] !== undefined)
-    .map(([name, setting]) => [name, isSecret(setting as z.ZodType) ? '***' : config[name]]);
+    .map(([name, setting]) => [name, isSecret(setting as z.ZodType) ? '***' : plain(config[name])]);
   return Object.fromEntries(shown);
+}
+
+/** Maps, such as ZONE_MAP, as JSON has them. */
+function plain(value: unknown): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 /** Whether a setting is marked secret. */
@@ -97,6 +103,14 @@ export function list() {
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+}
+
+/** All issues: those of single settings, and those that show only when the settings without them are seen together. */
+function issuesOf(schema: z.ZodObject, given: Record<string, string>, first: z.ZodError): z.core.$ZodIssue[] {
+  const faulty = new Set(first.issues.map(({ path }) => String(path[0])));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+  const second = schema.safeParse(others).error?.issues ?? [];
+  return [...first.issues, ...second.filter(({ path }) => !faulty.has(String(path[0])))];
 }
 
 function givenValue(name: string, secret: boolean, env: Environment): string | undefined {

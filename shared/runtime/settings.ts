@@ -17,6 +17,15 @@ export const cacheSettings = {
     .describe('The carbon cache file on the volume that poller and extender share'),
 };
 
+const connectionString = () =>
+  z
+    .string()
+    .refine(
+      (text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''),
+      'is not a connection string such as postgresql://user:password@host:5432/database',
+    )
+    .optional();
+
 /** Where the history is kept. */
 export const storeSettings = {
   MODE: z
@@ -24,9 +33,16 @@ export const storeSettings = {
     .default('local')
     .describe('`local`: one SQLite file under DATA_DIR; `db`: PostgreSQL or TimescaleDB at TSDB_DSN'),
   DATA_DIR: z.string().default('/data').describe('Folder of the embedded store and of the spool'),
-  TSDB_DSN: z.string().optional().meta({ secret: true, description: 'PostgreSQL connection string, for MODE=db' }),
-  DATABASE_URL: z.string().optional().meta({ secret: true, description: 'Another name for TSDB_DSN' }),
+  TSDB_DSN: connectionString().meta({ secret: true, description: 'PostgreSQL connection string, for MODE=db' }),
+  DATABASE_URL: connectionString().meta({ secret: true, description: 'Another name for TSDB_DSN' }),
 };
+
+/** Faults of {@link storeSettings} that show only when they are seen together. */
+export function storeFaults(config: StoreConfig, context: z.RefinementCtx): void {
+  if (config.MODE !== 'db' || config.TSDB_DSN !== undefined || config.DATABASE_URL !== undefined) return;
+  const message = 'is missing; MODE=db needs a PostgreSQL connection string';
+  context.addIssue({ code: 'custom', path: ['TSDB_DSN'], message });
+}
 
 /** The values of {@link storeSettings}. */
 export type StoreConfig = z.output<z.ZodObject<typeof storeSettings>>;

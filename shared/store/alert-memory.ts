@@ -6,6 +6,8 @@ export const alertStateSchema = z.object({
   open: z.record(z.string(), z.number()),
   /** When each zone last had a fresh value. */
   seen: z.record(z.string(), z.number()),
+  /** Time of the newest value of each zone and provider. */
+  newest: z.record(z.string(), z.number()).default({}),
   /** Rounds in a row without any reading. */
   failed_rounds: z.int().nonnegative(),
   /** Messages that were not delivered yet, oldest first. */

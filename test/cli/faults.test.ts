@@ -25,6 +25,7 @@ describe('a question that cannot be answered', () => {
     ['calculate --service q2q-ai --region FR --requests -5', 'the nearest is 1'],
     ['calculate --service q2q-ai --region FR --requests 0', 'the nearest is 1'],
     ['calculate --service q2q-ai --region FR --requests 2.6', 'the nearest is 3'],
+    ['calculate --service q2q-ai --region FR --requests 1,250,000', 'the nearest is 1250000'],
     ['calculate --service q2q-ai --region FR --requests many', 'whole number above 0, not many'],
     ['calculate --service q2q-ai --region FR --requests 1 --from 2026-03-14', '--to is missing'],
     [
@@ -89,6 +90,42 @@ describe('a question that cannot be answered', () => {
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.talk).toMatch(/line 3: no service "q2qai".*\n.*line 4: requests must be a whole number/);
     expect(JSON.parse(report.out).totals.requests).toBeCloseTo(5, 9);
+  });
+
+  it('saves nothing of a CSV in which one line would take the place of another, but takes a mere repetition', async () => {
+    using fresh = temporaryFolder();
+    const own = { DATA_DIR: fresh.path };
+    const file = join(fresh.path, 'twice.csv');
+    const line = (requests: number, region = 'us-east-1') => `q2q-ai,${region},2026-03-14,2026-03-15,${requests}\n`;
+    const header = 'service_name,region,period_start,period_end,request_count\n';
+    const load = (lines: string) => {
+      writeFileSync(file, header + lines);
+      return run(['workloads', 'import', file, '--yearly-average'], own);
+    };
+
+    const lost = await load(line(10) + line(20, 'US-EAST-1'));
+    const repeated = await load(line(10) + line(10));
+    const { out } = await run(['report', '--period', '2026-03-14..2026-03-15', '--format', 'json'], own);
+
+    expect(lost).toMatchObject({ code: 1, out: '' });
+    expect(lost.talk).toContain(
+      'line 3: has the service, region and period of record 1 of the list, and other figures',
+    );
+    expect(repeated.code).toBe(0);
+    expect(JSON.parse(out).totals.requests).toBe(10);
+  });
+
+  it('names the file when the store cannot be read', async () => {
+    using broken = temporaryFolder();
+    writeFileSync(join(broken.path, 'history.sqlite'), 'no database');
+
+    const report = await run(['report'], { DATA_DIR: broken.path });
+    const windows = await run(['windows', '--zone', 'DE', '--hours', '4'], { DATA_DIR: broken.path });
+
+    for (const ran of [report, windows]) {
+      expect(ran).toMatchObject({ code: 3, out: '' });
+      expect(ran.talk).toBe(`the store failed: ${join(broken.path, 'history.sqlite')}: file is not a database\n`);
+    }
   });
 
   it('names every fault of a services file', async () => {

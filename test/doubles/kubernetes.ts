@@ -12,7 +12,7 @@ export interface KubeObject {
     creationTimestamp?: string;
     annotations?: Record<string, string> | null;
     labels?: Record<string, string>;
-    ownerReferences?: { kind: string; name: string; controller: boolean }[];
+    ownerReferences?: { kind: string; name: string; uid?: string; controller: boolean }[];
   };
   // biome-ignore lint/suspicious/noExplicitAny: foreign JSON of any kind
   [field: string]: any;

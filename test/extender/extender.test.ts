@@ -2,9 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { extenderConfigSchema } from '../../extender/config.ts';
-import { startExtender } from '../../extender/extender.ts';
+import { type ExtenderDependencies, startExtender } from '../../extender/extender.ts';
 import { ConfigError, loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
+import { kubeconfigFor, startKubernetesApi } from '../doubles/kubernetes-api.ts';
 import { namesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { cacheText, replaceFile, temporaryFolder } from './cache-file.ts';
 import { send } from './scheduling/start-scheduler.ts';
@@ -49,6 +50,35 @@ describe('startExtender', () => {
     }
 
     expect(events).toEqual(['started', 'stopped']);
+  });
+
+  it('hands the last decision over before it stops the thread that keeps them', async () => {
+    await using test = await setUp();
+    await using cluster = await startKubernetesApi();
+    const KUBECONFIG = `${test.file}-kubeconfig`;
+    await writeFile(KUBECONFIG, kubeconfigFor(cluster.url));
+    const events: string[] = [];
+    const startApi: ExtenderDependencies['startApi'] = async (_config, _logger, onMessage) => ({
+      port: 4242,
+      post(message) {
+        if (message.kind !== 'decisions') return;
+        events.push(...message.decisions.map(({ pod, node }) => `${pod} on ${node}`));
+        setTimeout(() => onMessage({ kind: 'decisions-kept', batch: message.batch }), 50);
+      },
+      [Symbol.asyncDispose]: async () => void events.push('stopped'),
+    });
+    {
+      await using extender = await test.start({ startApi }, { KUBECONFIG });
+      await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']));
+      cluster.put({
+        metadata: { name: 'web-0', namespace: 'shop', uid: 'uid-of-web-0' },
+        spec: { nodeName: 'a' },
+      } as never);
+      const placed = async () => (await send(extender.schedulerPort, 'GET', '/metrics', '')).text;
+      await vi.waitFor(async () => expect(await placed()).toMatch(/^carbon_extender_placed_pods_total\{.*\} 1$/m));
+    }
+
+    expect(events).toEqual(['web-0 on a', 'stopped']);
   });
 
   it('frees its port when it is stopped or cannot start', async () => {

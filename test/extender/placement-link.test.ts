@@ -39,6 +39,27 @@ describe('the link to the store', () => {
     await link[Symbol.asyncDispose]();
   });
 
+  it('waits for the last decisions to be kept before the process ends, but not for ever', async () => {
+    const { link, clock, sent } = startLink();
+    for (let at = 0; at < 700; at++) link.keep(decision(`u-${at}`));
+
+    const settled = link.settle().then(() => 'settled');
+    await clock.advance(20);
+    const early = await Promise.race([settled, 'waiting']);
+    link.receive({ kind: 'decisions-kept', batch: sent.at(-1)?.batch ?? 0 });
+    await clock.advance(20);
+    link.receive({ kind: 'decisions-kept', batch: sent.at(-1)?.batch ?? 0 });
+    await clock.advance(20);
+
+    expect([early, await settled]).toEqual(['waiting', 'settled']);
+    expect(sent.map(({ decisions }) => decisions.length)).toEqual([500, 200]);
+    link.keep(decision('never kept'));
+    const hopeless = link.settle();
+    await clock.advance(3_000);
+    await hopeless;
+    await link[Symbol.asyncDispose]();
+  });
+
   it('drops what is more than it may hold, and counts it', async () => {
     const { link, counted } = startLink();
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { extenderConfigSchema } from '../../extender/config.ts';
+import { extenderConfigSchema, watchdogConfigSchema } from '../../extender/config.ts';
 import { pollerConfigSchema } from '../../poller/config.ts';
 import { isSecret } from '../../shared/runtime/config.ts';
 import { type Container, type KubeObject, type Pod, podsOf, programOf, recorded } from './objects.ts';
@@ -11,6 +11,8 @@ export const SCHEMAS = { poller: pollerConfigSchema, extender: extenderConfigSch
 export interface ProgramEnvironment {
   readonly where: string;
   readonly program: 'poller' | 'extender';
+  /** What the program checks its environment with, as it is called there. */
+  readonly schema: z.ZodObject;
   /** Values that stand in the manifests. */
   readonly plain: Readonly<Record<string, string>>;
   /** Names whose values come from a Secret. */
@@ -61,5 +63,6 @@ function environmentOf(
     if (value === undefined) secret.push(name);
     else plain[name] = value;
   }
-  return { where: `${pod.where}: ${container.name}`, program, plain, secret };
+  const schema = container.args?.includes('--watchdog') ? watchdogConfigSchema : SCHEMAS[program];
+  return { where: `${pod.where}: ${container.name}`, program, schema, plain, secret };
 }

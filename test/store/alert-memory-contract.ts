@@ -4,6 +4,7 @@ import type { AlertMemory, AlertState } from '../../shared/store/alert-memory.ts
 const STATE: AlertState = {
   open: { rounds: 1_768_478_400_000, 'high US-CAL-CISO': 1_768_478_700_000 },
   seen: { 'US-CAL-CISO': 1_768_478_700_000 },
+  newest: { 'US-CAL-CISO eia': 1_768_475_100_000 },
   failed_rounds: 4,
   waiting: ['“quoted” \\ text\nin two lines'],
 };

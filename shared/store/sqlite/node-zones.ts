@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeZoneRow, NodeZoneStore } from '../node-zones.ts';
-import { type Database, openForWriting } from './database.ts';
+import { type Database, openForReading, openForWriting } from './database.ts';
 
 // SQLite takes the other columns of the row that holds the maximum.
 const LATEST = 'SELECT node, zone, max(since) FROM node_zones GROUP BY node';
@@ -11,6 +11,7 @@ const INSERT = 'INSERT OR REPLACE INTO node_zones (node, zone, since) VALUES (?,
 export function openSqliteNodeZones(folder: string, file: string): NodeZoneStore {
   const path = join(folder, file);
   let database: Database | undefined;
+  let reader: Database | undefined;
   const latest = (from: Database) => new Map(from.all<NodeZoneRow>(LATEST).map(({ node, zone }) => [node, zone]));
   return {
     async recordNodeZones(zones, since) {
@@ -23,12 +24,14 @@ export function openSqliteNodeZones(folder: string, file: string): NodeZoneStore
       });
     },
     async nodeZones() {
-      if (database === undefined && !existsSync(path)) return new Map();
-      database ??= openForWriting(path);
-      return latest(database);
+      // A process that only asks may have no right to write.
+      if (database === undefined && existsSync(path)) reader ??= openForReading(path);
+      const source = database ?? reader;
+      return source === undefined ? new Map() : latest(source);
     },
     async [Symbol.asyncDispose]() {
       database?.[Symbol.dispose]();
+      reader?.[Symbol.dispose]();
     },
   };
 }

@@ -81,7 +81,7 @@ describe('GET /api/savings', () => {
     const backwards = await api.get('/api/savings?from=2026-01-02T11:00:00Z&to=2026-01-01T12:30:00Z');
 
     expect(body.totals).toMatchObject([{ negative: 1, saved_grams: -100, saved_percent: -80, energy_kwh: 0.5 }]);
-    expect(elsewhere.body.decisions).toBe(0);
+    expect(elsewhere.body.errors).toEqual([{ pointer: '/from', detail: 'lies ahead' }]);
     expect([backwards.status, backwards.body.errors]).toEqual([
       400,
       [{ pointer: '/to', detail: 'is not after the start' }],

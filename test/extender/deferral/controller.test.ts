@@ -134,6 +134,28 @@ describe('the deferral controller', () => {
     expect(cluster.get('jobs', 'batch/without-wish')?.spec.suspend).toBe(true);
   });
 
+  it('counts the wait of a Job towards that of its pods', async () => {
+    const released = { ...WAIT, 'released-at': isoTime(NOON), 'released-because': 'due' };
+    const job = suspendedJob('nightly', released, NOON - 6 * HOUR_MS);
+    const { uid = '' } = cluster.create('jobs', { ...job, spec: { suspend: false } }).metadata;
+    const pods = ['nightly-1', 'of-another'].map((name) => gatedPod(name, WAIT, NOON));
+    for (const [at, pod] of pods.entries())
+      cluster.create('pods', {
+        ...pod,
+        metadata: {
+          ...pod.metadata,
+          ownerReferences: [{ kind: 'Job', name: 'nightly', uid: at === 0 ? uid : 'another', controller: true }],
+        },
+      });
+    await start();
+
+    await until(() => annotation(pod('nightly-1'), 'released-because'));
+    await until(() => annotation(pod('of-another'), 'planned-start'));
+
+    expect(annotation(pod('nightly-1'), 'released-because')).toBe('deadline');
+    expect(annotation(pod('of-another'), 'released-because')).toBeUndefined();
+  });
+
   it('tells how long a Job waited, also after a restart, for the savings of its pods', async () => {
     const { uid = '' } = cluster.create('jobs', suspendedJob('nightly', WAIT, NOON)).metadata;
     const first = await start();
@@ -214,6 +236,16 @@ describe('the deferral controller', () => {
       (why) => why === 'deadline',
     );
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
+  });
+
+  it('opens gates after a round when the signal was stale from the start', async () => {
+    grid = () => gridState(CLEAN_AT_TWO, NOON - HOUR_MS, { now: clock.now(), ttlMinutes: 10 });
+    cluster.create('pods', gatedPod('report', WAIT, NOON));
+    await start();
+
+    await until(() => annotation(pod('report'), 'released-because'));
+
+    expect(annotation(pod('report'), 'released-because')).toBe('signal-lost');
   });
 
   it('waits for the list of nodes, without which all zones look lost', async () => {

@@ -50,6 +50,36 @@ describe('scanNodes', () => {
     );
   });
 
+  it('refuses whatever parsing refuses, wherever in a node it stands', () => {
+    const word = fc.stringMatching(/^[ -~]{0,12}$/);
+    const node = fc.record({
+      metadata: fc.record({ name: word }),
+      status: fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme-ascii' }),
+    });
+    const slip = fc.record({
+      place: fc.nat(),
+      byte: fc.constantFrom(...Buffer.from('{}[],:"\\0-1.te ')),
+      insert: fc.boolean(),
+    });
+    const seen = { refused: 0, read: 0 };
+    fc.assert(
+      fc.property(fc.array(node, { minLength: 1, maxLength: 3 }), slip, (items, { place, byte, insert }) => {
+        const sound = Buffer.from(JSON.stringify({ items }));
+        const at = place % sound.length;
+        const json = Buffer.concat([sound.subarray(0, at), Buffer.of(byte), sound.subarray(insert ? at : at + 1)]);
+        const isJson = parses(json.toString());
+
+        const outcome = scanOf(json);
+
+        // Another fault than that of the grammar is told where it comes first.
+        expect(isJson ? ['read', 'no-nodes'] : ['no-json', 'no-nodes'], json.toString()).toContain(outcome);
+        seen[isJson ? 'read' : 'refused'] += 1;
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(Math.min(seen.refused, seen.read)).toBeGreaterThan(1_000);
+  });
+
   it('reads keys with escapes, takes the last of equal keys and no items for none', () => {
     const escaped = scanNodes(Buffer.from('{"it\\u0065ms":[{"met\\u0061data":{"name":"a","name":"b"}}]}'));
 
@@ -67,6 +97,7 @@ describe('scanNodes', () => {
     '{"items":[]}x',
     '{"a" 1}',
     '{"a":tru}',
+    '{"a":\u00011}',
   ])('refuses %j, which is no JSON', (json) => {
     expect(() => scanNodes(Buffer.from(json))).toThrow();
   });
@@ -79,3 +110,22 @@ describe('scanNodes', () => {
     );
   });
 });
+
+function parses(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a text was taken for: nodes, no JSON, or JSON of something else. */
+function scanOf(json: Buffer): 'read' | 'no-json' | 'no-nodes' {
+  try {
+    scanNodes(json);
+    return 'read';
+  } catch (error) {
+    return error instanceof ScanFault ? 'no-json' : 'no-nodes';
+  }
+}

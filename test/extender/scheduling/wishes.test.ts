@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extenderConfigSchema } from '../../../extender/config.ts';
+import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
+import { MODE_ANNOTATION } from '../../../extender/scheduling/intent.ts';
 import { layeredWishes, readWishes } from '../../../extender/scheduling/wishes.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 
@@ -99,6 +101,27 @@ describe('readWishes', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('annotations of our prefix that nobody knows', () => {
+  it('are named, since a slip of the pen would else never be noticed', () => {
+    const { wishes, bad } = readWishes({
+      [`${OWN}max-dealy`]: '6h',
+      [`${OWN}zones`]: 'FR',
+      'example.org/max-dealy': '6h',
+    });
+
+    expect(wishes).toEqual({ zones: ['FR'] });
+    expect(bad).toEqual([
+      { annotation: `${OWN}max-dealy`, value: '6h', fault: 'is no annotation that carbon-extender knows' },
+    ]);
+  });
+
+  it('are not those that the controller, the manifests or a namespace have', () => {
+    const ours = [...Object.values(WRITTEN), MODE_ANNOTATION, `${OWN}settings`];
+
+    expect(readWishes(Object.fromEntries(ours.map((name) => [name, 'x']))).bad).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
+import type { Reading } from '../../../shared/intensity.ts';
 import { alertFile } from '../../../shared/store/alert-file.ts';
 import type { AlertMemory } from '../../../shared/store/alert-memory.ts';
 import { HOUR_MS } from '../../../shared/units.ts';
@@ -33,16 +34,14 @@ afterEach(async () => {
   folder[Symbol.dispose]();
 });
 
+function options() {
+  const config = { SLACK_WEBHOOK_URL: slack.url, ALERT_INTENSITY: 500 };
+  return { config, clock, logger: log, metrics: createPollerMetrics().grid };
+}
+
 /** A poller that begins here; the one before is gone without a word. */
 function begin(codes = ['DE', 'PL'], memory: AlertMemory = alertFile(folder.path)) {
-  const alerts = createAlerts({
-    config: { SLACK_WEBHOOK_URL: slack.url, ALERT_INTENSITY: 500 },
-    zones: codes.map(zone),
-    clock,
-    logger: log,
-    metrics: createPollerMetrics().grid,
-    memory,
-  });
+  const alerts = createAlerts({ ...options(), zones: codes.map(zone), memory });
   return async (values: Record<string, number>, rounds = 1) => {
     for (let round = 0; round < rounds; round++) {
       const readings = Object.entries(values).map(([code, value]) => readingOf(code, value, clock.now()));
@@ -126,6 +125,27 @@ describe('alerts over a restart', () => {
     expect(slack.accepted.map((text) => text.split(' is ')[0])).toEqual([
       'Carbon intensity of FR',
       'Recovered: carbon intensity of DE',
+    ]);
+  });
+
+  it('notice a provider that repeats one hour for three, also in single runs, but not one that merely lags', async () => {
+    const stuck = clock.now() - HOUR_MS;
+    const observe = async (code: string, datetime: number, quality: Reading['quality'] = 'estimated') => {
+      const alerts = createAlerts({ ...options(), zones: [zone(code)], memory: alertFile(join(folder.path, code)) });
+      await alerts?.observe([readingOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
+    };
+
+    for (let hour = 0; hour < 5; hour++) {
+      await observe('PL', stuck);
+      await observe('US-TEX-ERCO', clock.now() - 20 * HOUR_MS);
+      await observe('SG', Date.UTC(2025, 0, 1), 'yearly-average');
+      await clock.advance(HOUR_MS);
+    }
+    await observe('PL', clock.now());
+
+    expect(slack.accepted).toEqual([
+      'No fresh carbon intensity of PL since 2026-01-15T12:00:00.000Z.',
+      'Recovered: carbon intensity of PL is fresh again (after 2 h)',
     ]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
+import { listen } from '../../../shared/runtime/http-server.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
 import type { GridService } from '../../doubles/grid-service.ts';
 import { startWattTime } from '../../doubles/watttime.ts';
@@ -222,5 +223,20 @@ describe('a round of the grid task', () => {
 
     expect(Object.keys(document().regions)).toHaveLength(12);
     expect(double.requests.length).toBeLessThanOrEqual(24);
+  });
+
+  it('says nothing when it is stopped while a provider takes its time', async () => {
+    let asked = 0;
+    await using silent = await listen(() => void asked++, { host: '127.0.0.1', port: 0 });
+    const url = `http://127.0.0.1:${silent.port}/v4`;
+    const rounds = await start({ ELECTRICITY_MAPS_URL: url, GRID_TIMEOUT_SECONDS: '20' });
+    const stop = new AbortController();
+    const running = rounds.round(stop.signal);
+    await expect.poll(() => asked).toBeGreaterThan(0);
+
+    stop.abort();
+    await running;
+
+    expect(rounds.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 });

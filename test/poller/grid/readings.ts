@@ -3,7 +3,7 @@ import { type EpochMs, gramsPerKwh } from '../../../shared/units.ts';
 import { zone } from '../../../shared/zones.ts';
 
 /** An estimated reading of Electricity Maps, as fresh as can be. */
-export function readingOf(code: string, value: number, now: EpochMs): Reading {
+export function readingOf(code: string, value: number, now: EpochMs, of: Partial<Reading> = {}): Reading {
   return {
     zone: zone(code),
     carbonIntensity: gramsPerKwh(value),
@@ -17,5 +17,6 @@ export function readingOf(code: string, value: number, now: EpochMs): Reading {
     provider: 'electricity-maps',
     signal: 'average',
     quality: 'estimated',
+    ...of,
   };
 }

@@ -12,7 +12,7 @@ export interface Rounds {
   readonly metrics: PollerMetrics;
   /** Every row that the store was given, in order. */
   readonly stored: HourlyIntensity[];
-  round(): Promise<RoundResult>;
+  round(signal?: AbortSignal): Promise<RoundResult>;
   /** Lines of the metrics page that contain a text. */
   metric(text: string): Promise<string[]>;
 }
@@ -28,12 +28,11 @@ export async function startRounds(
   const stored: HourlyIntensity[] = [];
   const store = { record: async (rows: readonly HourlyIntensity[]) => void stored.push(...rows) };
   const { round } = await prepareRounds({ config, store, metrics, clock, logger: log, ...more });
-  const { signal } = new AbortController();
   return {
     log,
     metrics,
     stored,
-    round: () => round(signal),
+    round: (signal = new AbortController().signal) => round(signal),
     async metric(text) {
       return (await metrics.registry.metrics())
         .split('\n')

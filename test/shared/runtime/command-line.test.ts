@@ -56,7 +56,11 @@ describe('a file that a setting names', () => {
     ['poller/main.ts', { REPLAY_TRACE: '/nowhere.csv' }, 'REPLAY_TRACE: ENOENT'],
     ['poller/main.ts', { REPLAY_TRACE: join(ROOT, 'package.json') }, 'REPLAY_TRACE: '],
     ['extender/main.ts', { SERVICES_FILE: '/nowhere.yaml' }, 'SERVICES_FILE: /nowhere.yaml cannot be read (ENOENT)'],
-    ['extender/main.ts', { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' }, 'TLS_CERT_FILE: '],
+    [
+      'extender/main.ts',
+      { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' },
+      'TLS_CERT_FILE: "/nowhere.pem" cannot be read (ENOENT)',
+    ],
     ['extender/main.ts', { MODE: 'db', TSDB_DSN: 'nonsense' }, 'TSDB_DSN: (hidden) is not a connection string'],
   ])('is told by %s with the setting, without a stack: %o', (program, settings, told) => {
     const folder = mkdtempSync(join(tmpdir(), 'named-'));

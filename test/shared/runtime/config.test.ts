@@ -62,6 +62,38 @@ describe('loadConfig', () => {
     expect(loadConfig('extender', extenderConfigSchema, { EXTENDER_PORT: '0', API_PORT: '0' }).API_PORT).toBe(0);
   });
 
+  it('says which numbers it takes', () => {
+    const faults = faultsOf({
+      POLLER_PORT: '99999',
+      RETENTION_DAYS: '1.5',
+      CACHE_TTL_MINUTES: '99999',
+      GRID_CONCURRENCY: '',
+    });
+
+    expect(faults).toEqual([
+      'POLLER_PORT: "99999" is not a whole number from 0 to 65535',
+      'CACHE_TTL_MINUTES: "99999" is not a number above 0 and up to 10080',
+      'RETENTION_DAYS: "1.5" is not a whole number from 1 to 36500',
+    ]);
+  });
+
+  it('names faults that show only when settings are seen together, beside those of single ones', () => {
+    const faults = faultsOf({ ZONES: 'nowhere', GRID_PROVIDERS: 'watttime', MODE: 'db', WATTTIME_PASSWORD: 'x' });
+
+    expect(faults).toEqual([
+      expect.stringContaining('ZONES: "nowhere"'),
+      expect.stringContaining('GRID_PROVIDERS: "watttime" names watttime, which needs WATTTIME_USERNAME'),
+      expect.stringContaining('WATTTIME_USERNAME: belongs together with WATTTIME_PASSWORD'),
+      expect.stringContaining('TSDB_DSN: is missing; MODE=db needs'),
+    ]);
+  });
+
+  it('shows the zones of nodes as they were understood', () => {
+    const shown = redacted(pollerConfigSchema, load({ ZONE_MAP: 'node-a=DE,node-b=UK' }));
+
+    expect(JSON.parse(JSON.stringify(shown)).ZONE_MAP).toEqual({ 'node-a': 'DE', 'node-b': 'GB' });
+  });
+
   it('takes an empty value for an unset one', () => {
     expect(load({ POLLER_PORT: '', POLL_INTERVAL_MINUTES: ' ' })).toMatchObject({
       POLLER_PORT: 8889,

@@ -16,7 +16,7 @@ describeDatabase('alerts in the database', (server) => {
     await using one = await open('hall-a');
     await using other = await open('hall-b');
 
-    await one.save({ open: {}, seen: {}, failed_rounds: 1, waiting: [] });
+    await one.save({ open: {}, seen: {}, newest: {}, failed_rounds: 1, waiting: [] });
 
     expect(await other.load()).toBeUndefined();
   });

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { run, temporaryFolder } from './run.ts';
+
+it('says that there is no cluster to ask for labels, and what to write instead', async () => {
+  using home = temporaryFolder();
+  const { HOME } = process.env;
+  process.env.HOME = home.path;
+
+  const args = ['services', 'measure', '--service', 's', '--selector', 'shop/app=web', '--requests', '10'];
+  const { code, talk } = await run(args, { DATA_DIR: home.path });
+  process.env.HOME = HOME;
+
+  expect(code).toBe(2);
+  expect(talk).toContain('neither KUBECONFIG nor ~/.kube/config names a cluster');
+  expect(talk).toContain('write namespace/workload instead');
+});
