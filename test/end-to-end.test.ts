@@ -38,6 +38,9 @@ const startPoller = () =>
     ELECTRICITY_MAPS_URL: grid.url,
     EXPORTER_URL: kepler.url,
     SCRAPE_INTERVAL_SECONDS: '0.2',
+    // The exporter's clock leaps: on a busy machine two scrapes may be close, and 360 J between them look like too much.
+    MAX_CONTAINER_WATTS: '100000',
+    MAX_NODE_WATTS: '100000',
   });
 
 const startExtender = () =>
