@@ -1,7 +1,7 @@
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
 
 /** Bytes of a piece of an answer: pieces are sent once they hold about as much. */
-export const PIECE_BYTES = 65_536;
+export const PIECE_BYTES = 131_072;
 /** Room for what is written after a piece was not yet full. */
 const SLACK = 8_192;
 /** The longest number or time. */
@@ -82,10 +82,9 @@ export class ByteWriter {
     this.#at = at + 10;
   }
 
-  /** What was written; the writer is empty again. */
+  /** What was written, until something is written again: the memory is one and the same. The writer is empty again. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#at);
-    this.#bytes = Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK);
     this.#at = 0;
     return taken;
   }

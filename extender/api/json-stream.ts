@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /** Size up to which pieces are gathered before they are sent, in characters. */
@@ -11,7 +9,7 @@ const TURN_MS = 20;
  * waits for gets the core. So an export sleeps for a moment after each piece, once it is longer than other answers are.
  */
 const PAUSE_MS = 0.05;
-const PIECES_WITHOUT_PAUSE = 100;
+const PIECES_WITHOUT_PAUSE = 50;
 /** What nobody ever wakes. */
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
@@ -25,17 +23,32 @@ export function streamJson(
   return streamText(response, 'application/json', texts(head, name, items));
 }
 
-/** Sends texts while they arrive, no faster than the client reads and letting other requests in between. */
+/**
+ * Sends texts or bytes while they arrive, no faster than the client reads and letting other requests in between. The
+ * next piece is asked for once the one before is written, so that a writer may use its memory again. When the client
+ * goes away the items are left: nobody needs to be told. Rejects with what the items throw, with the answer broken off.
+ */
 export async function streamText(
   response: Response,
   type: string,
   items: AsyncIterable<string | Buffer>,
 ): Promise<void> {
   response.type(type);
-  await pipeline(Readable.from(pieces(items)), response).catch((error: NodeJS.ErrnoException) => {
-    // The client went away: nobody is left to be told.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  });
+  let goOn = () => {};
+  response.once('close', () => goOn());
+  try {
+    for await (const piece of pieces(items)) {
+      if (response.closed) return;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        response.write(piece, () => resolve());
+      });
+    }
+    response.end();
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
 }
 
 async function* texts(
