@@ -78,7 +78,7 @@ export class SqlitePowerReader implements PowerReader {
     return database.read(() => {
       const matching = seriesMatching(database, filter);
       const found = lastBlocks(database, matching, blocks);
-      return matching.flatMap((series) => samplesOf(series, found.get(series.id) ?? []));
+      return matching.flatMap((series) => samplesOf(containerOf(series), found.get(series.id) ?? []));
     });
   }
 
@@ -139,9 +139,10 @@ function* seriesSamples(
     });
     const partEnd = isLast ? Infinity : (hours[at + atATime] as EpochMs);
     for (const [index, series] of batch.entries()) {
+      const container = containerOf(series);
       const loose = takeUntil(waiting, series.id, partEnd);
-      const samples = merged(unpacked(packed[index] ?? [], range), loose);
-      if (samples.length > 0) yield samplesOf(series, samples);
+      const samples = merged(unpacked(container, packed[index] ?? [], range), loose && samplesOf(container, loose));
+      if (samples.length > 0) yield samples;
     }
   }
 }
@@ -214,8 +215,7 @@ function eachTickSample(
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick')) decodeTick(t, v, take);
 }
 
-function samplesOf(series: Series, measured: readonly Measured[]): PowerSample[] {
-  const container = containerOf(series);
+function samplesOf(container: Container, measured: readonly Measured[]): PowerSample[] {
   return measured.map(({ start, end, millijoules }) => ({ container, start, end, joules: joules(millijoules / 1000) }));
 }
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../units.ts';
-import { HOUR_MS, hourOf } from '../../units.ts';
-import type { ContainerFilter, PowerQuality, TimeRange } from '../ports.ts';
+import { HOUR_MS, hourOf, joules } from '../../units.ts';
+import type { Container, ContainerFilter, PowerQuality, PowerSample, TimeRange } from '../ports.ts';
 import { decodeChunk, type Timeline } from './chunk-codec.ts';
 import type { Database } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
@@ -86,18 +86,19 @@ export function packedChunks(
   return found;
 }
 
-/** Samples of chunks that overlap a range. */
-export function unpacked(chunks: readonly PackedChunk[], range: TimeRange): Measured[] {
-  const found: Measured[] = [];
+/** Samples of a container's chunks that overlap a range. */
+export function unpacked(container: Container, chunks: readonly PackedChunk[], range: TimeRange): PowerSample[] {
+  const found: PowerSample[] = [];
   for (const { timeline, v } of chunks)
     decodeChunk(v, timeline, (start, end, millijoules) => {
-      if (end > range.from && start < range.to) found.push({ start, end, millijoules });
+      if (end > range.from && start < range.to)
+        found.push({ container, start, end, joules: joules(millijoules / 1000) });
     });
   return found;
 }
 
 /** Folded and waiting samples in order of time. A sample that was folded between the two looks stands in both: once. */
-export function merged(folded: Measured[], waiting: readonly Measured[] | undefined): Measured[] {
+export function merged(folded: PowerSample[], waiting: readonly PowerSample[] | undefined): PowerSample[] {
   const known = new Set<string>();
   if (waiting !== undefined) {
     const since = waiting.reduce((least, { end }) => Math.min(least, end), Infinity);
