@@ -25,13 +25,15 @@ interface Row {
   readonly energy_mix: string | null;
 }
 
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 const UPSERT = `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provider, quality, rank, data_quality,
-    emission_factor_type, estimation_method, provider_updated_at, energy_mix)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    emission_factor_type, estimation_method, provider_updated_at, energy_mix, created_at, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NOW}, ${NOW})
   ON CONFLICT DO UPDATE SET grams_per_kwh = excluded.grams_per_kwh, provider = excluded.provider,
     quality = excluded.quality, rank = excluded.rank, data_quality = excluded.data_quality,
     emission_factor_type = excluded.emission_factor_type, estimation_method = excluded.estimation_method,
-    provider_updated_at = excluded.provider_updated_at, energy_mix = coalesce(excluded.energy_mix, energy_mix)
+    provider_updated_at = excluded.provider_updated_at, energy_mix = coalesce(excluded.energy_mix, energy_mix),
+    updated_at = excluded.updated_at
   WHERE excluded.rank <= rank`;
 
 /** Writes carbon intensity by zone, hour and signal. */

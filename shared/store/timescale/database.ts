@@ -17,8 +17,8 @@ export interface DatabaseOptions {
   readonly prepare: (connection: Connection) => Promise<void>;
 }
 
-/** Longest wait for a connection, in milliseconds. */
-const CONNECT_MS = 5_000;
+/** Longest wait for a connection, in milliseconds: a stop may have to wait for two in a row, and has 5 s. */
+const CONNECT_MS = 2_000;
 
 /** Settings of every connection that the project opens. Throws a ConfigError when the connection string is none. */
 export function connectionSettings(dsn: string): pg.ClientConfig {

@@ -73,6 +73,24 @@ describe('the views of the embedded store', () => {
     ]);
   });
 
+  it('tells when an hour was first and last written', async () => {
+    const before = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    {
+      await using store = openSqliteWriter(folder);
+      await store.record([row('DE', 0, 310)]);
+    }
+
+    const rows = prompt.prepare('SELECT region, gCO2_per_kWh, updated_at FROM v_latest_co2e_by_region').all();
+    const all = prompt.prepare('SELECT created_at, updated_at FROM co2e_emissions').all();
+
+    const [de, fr] = rows.map(({ updated_at }) => Date.parse(String(updated_at)));
+    expect(rows[0]).toMatchObject({ region: 'DE', gCO2_per_kWh: 310 });
+    expect(de).toBeGreaterThan(before);
+    expect(fr).toBeLessThanOrEqual(before);
+    expect(all.filter(({ created_at, updated_at }) => String(created_at) < String(updated_at))).toHaveLength(1);
+  });
+
   it('tells the last day hour by hour', () => {
     const rows = prompt
       .prepare("SELECT hour, avg_gCO2_per_kWh AS mean FROM v_co2e_24h_hourly_avg WHERE region = 'FR'")
