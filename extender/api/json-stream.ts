@@ -1,7 +1,5 @@
 import type { Response } from 'express';
 
-/** Size up to which pieces are gathered before they are sent, in characters. */
-const PIECE = 65_536;
 /** Longest time for which the event loop is kept from other requests, in milliseconds. */
 const TURN_MS = 20;
 /**
@@ -26,7 +24,8 @@ export function streamJson(
 /**
  * Sends texts or bytes while they arrive, no faster than the client reads and letting other requests in between. The
  * next piece is asked for once the one before is written, so that a writer may use its memory again. When the client
- * goes away the items are left: nobody needs to be told. Rejects with what the items throw, with the answer broken off.
+ * goes away the items are left: nobody needs to be told. Rejects with what the items throw; an answer that has begun is
+ * broken off.
  */
 export async function streamText(
   response: Response,
@@ -46,7 +45,8 @@ export async function streamText(
     }
     response.end();
   } catch (error) {
-    response.destroy();
+    // Before the first piece there is still time to say what is wrong.
+    if (response.headersSent) response.destroy();
     throw error;
   }
 }
@@ -61,23 +61,15 @@ async function* texts(
   yield ']}';
 }
 
-/** Gathers texts to pieces of some size; bytes are pieces already. */
-async function* pieces(items: AsyncIterable<string | Buffer>): AsyncIterable<string | Buffer> {
-  let gathered = '';
+/** The items, with room for other requests and threads between them. */
+async function* pieces<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
   let count = 0;
   let since = performance.now();
   for await (const item of items) {
-    if (typeof item === 'string') {
-      gathered += item;
-      if (gathered.length < PIECE) continue;
-    }
-    if (gathered !== '') yield gathered;
-    gathered = '';
-    if (typeof item !== 'string') yield item;
+    yield item;
     if (++count > PIECES_WITHOUT_PAUSE) Atomics.wait(asleep, 0, 0, PAUSE_MS);
     if (performance.now() - since < TURN_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     since = performance.now();
   }
-  if (gathered !== '') yield gathered;
 }

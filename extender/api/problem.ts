@@ -38,6 +38,8 @@ export class ProblemError extends Error {
 export function sendProblem(response: Response, { status, message, faults }: ProblemError, facts: object = {}): void {
   if (response.headersSent) return void response.destroy();
   const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: message };
+  // A refused download is no file.
+  response.removeHeader('Content-Disposition');
   response
     .status(status)
     .type('application/problem+json')

@@ -28,7 +28,8 @@ describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => 
     const before = await api.save(workload);
 
     await postgres.kill();
-    const away = [await api.save(workload), await api.ask('/api/workloads'), await api.ask('/api/containers')];
+    const paths = ['/api/workloads', '/api/containers', '/api/export-time-series?format=csv'];
+    const away = [await api.save(workload), ...(await Promise.all(paths.map((path) => api.ask(path))))];
     await postgres.start();
     const after = await api.save({ ...workload, region: 'FR' });
 
@@ -36,6 +37,7 @@ describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => 
     for (const { status, headers, body } of away) {
       expect([status, headers.get('retry-after')]).toEqual([503, '5']);
       expect(headers.get('content-type')).toMatch('application/problem+json');
+      expect(headers.get('content-disposition')).toBeNull();
       expect(body).toMatchObject({ status: 503, title: 'Service unavailable', detail: expect.any(String) });
       expect(JSON.stringify(body)).not.toContain(postgres.password);
     }
