@@ -3,7 +3,7 @@ import type { ListeningServer, Readiness } from '../shared/runtime/http-server.t
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openWritableStore } from '../shared/store/open.ts';
-import { openDecisionRetention } from '../shared/store/open-decisions.ts';
+import { openDecisions } from '../shared/store/open-decisions.ts';
 import { openLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
 import { startBudgetsPart } from './budgets/part.ts';
@@ -51,7 +51,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     const readings = stack.use(await openReadingsStore(config));
     stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
     if (runs('retention')) {
-      const decisions = stack.use(await openDecisionRetention(config));
+      const decisions = stack.use(await openDecisions(config));
       stack.use(startRetentionTask({ config, store, readings, decisions, clock, logger }));
     }
   }

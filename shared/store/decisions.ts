@@ -85,3 +85,6 @@ export interface DecisionRetention extends AsyncDisposable {
   /** Forgets pods that were bound before a time; returns how many. */
   forgetDecisionsBefore(time: EpochMs): Promise<number>;
 }
+
+/** The decisions of a store, whole. */
+export type DecisionStore = DecisionWriter & DecisionReader & DecisionRetention;

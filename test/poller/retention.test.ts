@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startRetentionTask } from '../../poller/retention.ts';
-import { openDecisionRetention, openDecisions } from '../../shared/store/open-decisions.ts';
+import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { openReadingsStore } from '../../shared/store/open-readings.ts';
 import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
 import { HOUR_MS, joules } from '../../shared/units.ts';
@@ -15,7 +15,6 @@ it('forgets power, readings and placements older than RETENTION_DAYS, and says h
   await using store = openSqliteWriter(folder.path);
   await using readings = await openReadingsStore(config);
   await using decisions = await openDecisions(config);
-  await using forgetting = await openDecisionRetention(config);
   const clock = new FakeClock('2026-02-10T12:00:00Z');
   const [old, recent] = [clock.now() - 31 * 24 * HOUR_MS, clock.now() - 29 * 24 * HOUR_MS];
   const container = { namespace: 'a', pod: 'b', container: 'c', node: 'n' };
@@ -29,7 +28,7 @@ it('forgets power, readings and placements older than RETENTION_DAYS, and says h
   const logger = capturedLog();
 
   await using _task = startRetentionTask({
-    ...{ config: { RETENTION_DAYS: 30 }, store, readings, decisions: forgetting, clock, logger },
+    ...{ config: { RETENTION_DAYS: 30 }, store, readings, decisions, clock, logger },
   });
 
   await expect

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision, DecisionReader, DecisionRetention, DecisionWriter } from '../../shared/store/decisions.ts';
+import type { Decision, DecisionStore } from '../../shared/store/decisions.ts';
 import { gramsPerKwh } from '../../shared/units.ts';
 import { zone } from '../../shared/zones.ts';
 
@@ -34,10 +34,7 @@ export function decision(uid: string, boundAt = NOON): Decision {
 }
 
 /** Every adapter of the decisions' port passes this suite. `open` gives an empty store. */
-export function decisionsContract(
-  name: string,
-  open: () => Promise<DecisionWriter & DecisionReader & DecisionRetention>,
-): void {
+export function decisionsContract(name: string, open: () => Promise<DecisionStore>): void {
   describe(`${name} keeps decisions`, () => {
     it('and gives them back by the time of binding, from the start and before the end of a range', async () => {
       await using store = await open();

@@ -6,7 +6,7 @@ import {
   DECISION_FIELDS,
   type Decision,
   type DecisionReader,
-  type DecisionWriter,
+  type DecisionStore,
 } from '../decisions.ts';
 import type { TimeRange } from '../ports.ts';
 import { type Database, openForWriting } from './database.ts';
@@ -16,7 +16,7 @@ const SELECT = `SELECT ${DECISION_FIELDS.map((field) => `${DECISION_COLUMNS[fiel
   WHERE bound_at >= ? AND bound_at < ? ORDER BY bound_at, uid`;
 
 /** Opens the embedded store for decisions alone, on a connection of its own beside the poller's. */
-export function openSqliteDecisions(folder: string, file: string): DecisionWriter & DecisionReader {
+export function openSqliteDecisions(folder: string, file: string): DecisionStore {
   mkdirSync(folder, { recursive: true });
   const database = openForWriting(join(folder, file));
   return {
@@ -26,6 +26,8 @@ export function openSqliteDecisions(folder: string, file: string): DecisionWrite
           database.run(INSERT, ...DECISION_FIELDS.map((field) => decision[field] as SQLInputValue));
       });
     },
+    forgetDecisionsBefore: async (time) =>
+      database.write(() => database.run('DELETE FROM decision WHERE bound_at < ?', time)),
     ...sqliteDecisionReader(() => database),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

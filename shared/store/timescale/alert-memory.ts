@@ -1,6 +1,5 @@
 import { type AlertMemory, alertStateSchema } from '../alert-memory.ts';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement may take, in milliseconds. */
 const STATEMENT_MS = 10_000;
@@ -11,14 +10,7 @@ const SAVE = `INSERT INTO alert_state (name, state) VALUES ($1, $2)
 
 /** Keeps the state of alerts in PostgreSQL under a name. Asks for no connection yet: the database may be away. */
 export function openTimescaleAlertMemory(dsn: string, name: string): AlertMemory {
-  const database = new Database({
-    dsn,
-    connections: 1,
-    timeoutMs: STATEMENT_MS,
-    prepare: async (connection) => {
-      await migrate(connection);
-    },
-  });
+  const database = migratedDatabase(dsn, { connections: 1, timeoutMs: STATEMENT_MS });
   return {
     async load() {
       const [row] = await database.query<{ state: unknown }>(LOAD, [name]);

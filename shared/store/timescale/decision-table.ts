@@ -1,13 +1,5 @@
-import {
-  DECISION_COLUMNS,
-  DECISION_FIELDS,
-  type Decision,
-  type DecisionReader,
-  type DecisionRetention,
-  type DecisionWriter,
-} from '../decisions.ts';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import { DECISION_COLUMNS, DECISION_FIELDS, type Decision, type DecisionStore } from '../decisions.ts';
+import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement or transaction may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
@@ -23,15 +15,8 @@ const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placemen
   WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
 
 /** Opens the decisions in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleDecisions(dsn: string): DecisionWriter & DecisionReader & DecisionRetention {
-  const database = new Database({
-    dsn,
-    connections: 2,
-    timeoutMs: STATEMENT_MS,
-    prepare: async (connection) => {
-      await migrate(connection);
-    },
-  });
+export function openTimescaleDecisions(dsn: string): DecisionStore {
+  const database = migratedDatabase(dsn, { connections: 2, timeoutMs: STATEMENT_MS });
   return {
     recordDecisions: (decisions) =>
       database.transaction(async (connection) => {

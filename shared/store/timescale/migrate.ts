@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection } from './database.ts';
+import { type Connection, Database } from './database.ts';
 import { LOCKS } from './locks.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -10,6 +10,14 @@ function knownMigrations(): string[] {
   return readdirSync(MIGRATIONS)
     .filter((name) => name.endsWith('.sql'))
     .sort();
+}
+
+/** A database that is brought up to date before its first use. Asks for no connection yet: it may be away. */
+export function migratedDatabase(dsn: string, limits: { connections: number; timeoutMs: number }): Database {
+  const prepare = async (connection: Connection) => {
+    await migrate(connection);
+  };
+  return new Database({ dsn, ...limits, prepare });
 }
 
 /** Brings the schema up to date: each migration once, in order, one process at a time. Returns the names applied. */

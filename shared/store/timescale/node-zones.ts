@@ -1,6 +1,5 @@
 import type { NodeZoneRow, NodeZoneStore } from '../node-zones.ts';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement or transaction may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
@@ -14,14 +13,7 @@ const INSERT = `WITH latest AS (${LATEST})
 
 /** Opens the zones of nodes in PostgreSQL. Asks for no connection yet: the database may be away. */
 export function openTimescaleNodeZones(dsn: string): NodeZoneStore {
-  const database = new Database({
-    dsn,
-    connections: 1,
-    timeoutMs: STATEMENT_MS,
-    prepare: async (connection) => {
-      await migrate(connection);
-    },
-  });
+  const database = migratedDatabase(dsn, { connections: 1, timeoutMs: STATEMENT_MS });
   return {
     async recordNodeZones(zones, since) {
       await database.query(INSERT, [[...zones.keys()], [...zones.values()], new Date(since)]);

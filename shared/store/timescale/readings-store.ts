@@ -1,8 +1,8 @@
 import { isoTime, watts } from '../../units.ts';
 import type { Zone } from '../../zones.ts';
 import type { ReadingsReader, ReadingsStore, Site, StoredReading } from '../readings-ports.ts';
-import { Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import type { Database } from './database.ts';
+import { migratedDatabase } from './migrate.ts';
 import { timescaleReadingsWriter } from './readings-writer.ts';
 
 /** Longest time that one statement may take, in milliseconds. */
@@ -28,14 +28,7 @@ const SITES = `SELECT site.name, site.zone, count(meter.id)::int AS devices, min
 
 /** Opens meter readings and sites in PostgreSQL. Asks for no connection yet: the database may be away. */
 export function openTimescaleReadings(dsn: string): ReadingsStore {
-  const database = new Database({
-    dsn,
-    connections: 4,
-    timeoutMs: TIMEOUT_MS,
-    prepare: async (connection) => {
-      await migrate(connection);
-    },
-  });
+  const database = migratedDatabase(dsn, { connections: 4, timeoutMs: TIMEOUT_MS });
   return {
     ...timescaleReadingsReader(database),
     ...timescaleReadingsWriter(database),

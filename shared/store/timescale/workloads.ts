@@ -1,6 +1,6 @@
 import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
-import { type Connection, Database } from './database.ts';
-import { migrate } from './migrate.ts';
+import type { Connection, Database } from './database.ts';
+import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement may take, in milliseconds. */
 const STATEMENT_MS = 30_000;
@@ -40,14 +40,7 @@ const FIND = `SELECT ${NAMES.map(selected).join(', ')}, ${ms('created_at')}, ${m
 
 /** The workloads and budgets in PostgreSQL. Asks for no connection yet. */
 export function openTimescaleWorkloads(dsn: string): WorkloadStore {
-  const database = new Database({
-    dsn,
-    connections: 2,
-    timeoutMs: STATEMENT_MS,
-    prepare: async (connection) => {
-      await migrate(connection);
-    },
-  });
+  const database = migratedDatabase(dsn, { connections: 2, timeoutMs: STATEMENT_MS });
   return {
     saveWorkloads: (records) =>
       database.transaction(async (connection) => {

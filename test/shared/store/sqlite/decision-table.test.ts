@@ -2,17 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openDecisionRetention, openDecisions } from '../../../../shared/store/open-decisions.ts';
+import { openDecisions } from '../../../../shared/store/open-decisions.ts';
 import { decisionsContract } from '../../../store/decisions-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'decisions-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let number = 0;
-decisionsContract('the embedded store', async () => {
-  const config = { MODE: 'local', DATA_DIR: join(folder, `${number++}`) } as const;
-  const stack = new AsyncDisposableStack();
-  const store = stack.use(await openDecisions(config));
-  const retention = stack.use(await openDecisionRetention(config));
-  return { ...store, ...retention, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-});
+decisionsContract('the embedded store', () => openDecisions({ MODE: 'local', DATA_DIR: join(folder, `${number++}`) }));
