@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
+import { CalculatorError, nearest } from '../shared/calculator/error.ts';
+import { BUDGET_PERIODS, type BudgetKey } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { BUDGET_PERIODS, type BudgetKey } from '../shared/store/workloads.ts';
 import { burnDownColumns } from './budget-table.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
@@ -64,7 +64,7 @@ async function setBudget(options: KeyOptions & { grams: string }, env: Environme
   const key = keyOf(options);
   const grams = Number(options.grams);
   if (!(Number.isFinite(grams) && grams > 0))
-    throw new CalculatorFault('bad-number', `--grams must be a number above 0, not ${options.grams}`);
+    throw new CalculatorError('bad-number', `--grams must be a number above 0, not ${options.grams}`);
   await withWorkloads(cliConfig(env), (store) => store.setBudget({ ...key, grams }));
   io.talk(`${key.kind} ${key.name} may emit ${grams} gCO2e per ${key.per}.`);
 }
@@ -75,7 +75,7 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
     if (await store.removeBudget(key)) return io.talk('Removed.');
     const names = (await store.budgets()).map(({ kind, name, per }) => `${kind} ${name} per ${per}`);
     const close = nearest(`${key.kind} ${key.name} per ${key.per}`, names);
-    throw new CalculatorFault('no-data', `there is no such budget${close ? `; did you mean ${close}?` : ''}`);
+    throw new CalculatorError('no-data', `there is no such budget${close ? `; did you mean ${close}?` : ''}`);
   });
 }
 
@@ -91,11 +91,11 @@ async function listBudgets({ json }: { json?: boolean }, env: Environment, io: I
 function keyOf({ namespace, service, per }: KeyOptions): BudgetKey {
   const period = BUDGET_PERIODS.find((name) => name === per);
   if (period === undefined)
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-period',
       `"${per}" is no budget period; did you mean "${nearest(per, BUDGET_PERIODS)}"?`,
     );
   if (namespace && !service) return { kind: 'namespace', name: namespace, per: period };
   if (service && !namespace) return { kind: 'service', name: service, per: period };
-  throw new CalculatorFault('bad-file', 'a budget is of one --namespace or of one --service');
+  throw new CalculatorError('bad-file', 'a budget is of one --namespace or of one --service');
 }

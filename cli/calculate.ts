@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { calculate, type EmissionsResult, intensityOf } from '../shared/calculator/calculate.ts';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { wholeRequests } from '../shared/calculator/formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed } from '../shared/calculator/intensity-used.ts';
 import { fullHours, recordedUse } from '../shared/calculator/measure.ts';
@@ -10,11 +10,11 @@ import { type PlacedRegion, placeRegion } from '../shared/calculator/region.ts';
 import { profileOf } from '../shared/calculator/service-profiles.ts';
 import { recordedSpan } from '../shared/calculator/span.ts';
 import { workloadOf } from '../shared/calculator/workload.ts';
-import type { HourlyIntensity } from '../shared/intensity.ts';
+import type { HourlyIntensity } from '../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS } from '../shared/grid/units.ts';
+import type { ReadableStore, TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
-import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS } from '../shared/units.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { resultText } from './result-text.ts';
@@ -108,7 +108,7 @@ async function resultOf(
 function periodOf({ from, to }: CalculateOptions, known: readonly HourlyIntensity[], io: Io): TimeRange {
   if (from === undefined && to === undefined) return aboutNow(known, io.clock.now());
   if (from === undefined || to === undefined)
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-period',
       `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`,
     );
@@ -145,14 +145,14 @@ async function useOf(
   env: Environment,
 ): Promise<readonly HourlyUse[] | undefined> {
   if (options.usage !== undefined && options.selector !== undefined)
-    throw new CalculatorFault('bad-file', '--usage and --selector both say when the requests came; give one of them');
+    throw new CalculatorError('bad-file', '--usage and --selector both say when the requests came; give one of them');
   if (options.usage !== undefined) return readUsage(options.usage, period);
   if (options.selector === undefined) return undefined;
   const selector = await selectorOf(options.selector, env);
   const hours = fullHours(period);
   const use = await recordedUse(history.hourly({ namespace: selector.namespace }, hours), selector, hours);
   if (use.joules > 0) return use.hours;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'no-data',
     `no power of ${options.selector} is recorded in ${writtenPeriod(period)}; without --selector the hours count evenly`,
   );
@@ -161,11 +161,11 @@ async function useOf(
 function amount(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
-  throw new CalculatorFault('bad-number', `${option} must be a number from 0 up, not ${text}`);
+  throw new CalculatorError('bad-number', `${option} must be a number from 0 up, not ${text}`);
 }
 
 function aboveZero(option: string, text: string): number {
   const value = amount(option, text);
   if (value > 0) return value;
-  throw new CalculatorFault('bad-number', `${option} must be a number above 0, not ${text}`);
+  throw new CalculatorError('bad-number', `${option} must be a number above 0, not ${text}`);
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { Unavailable } from './faults.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
@@ -75,7 +75,7 @@ async function ask(extender: string, pod: string): Promise<Explanation> {
   });
   const body: unknown = await answer.json().catch(() => undefined);
   const { error } = (body ?? {}) as { error?: unknown };
-  if (typeof error === 'string' && !answer.ok) throw new CalculatorFault('no-data', error);
+  if (typeof error === 'string' && !answer.ok) throw new CalculatorError('no-data', error);
   const parsed = explanation.safeParse(body);
   if (!parsed.success) throw new Unavailable(`what answers at ${extender} is no extender (status ${answer.status})`);
   return parsed.data;

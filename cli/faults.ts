@@ -1,4 +1,4 @@
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { ConfigError } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { describeSystemFault } from '../shared/runtime/system-fault.ts';
@@ -10,7 +10,7 @@ export class Unavailable extends Error {
 
 /** Tells on standard error why a command could not be done, and returns the exit code for it. */
 export function explain(error: unknown, talk: (text: string) => void): number {
-  if (error instanceof CalculatorFault || error instanceof ConfigError) {
+  if (error instanceof CalculatorError || error instanceof ConfigError) {
     talk(error.message);
     return EXIT.failed;
   }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { runCalculate } from './calculate.ts';
 import { examples } from './help.ts';
@@ -59,7 +59,7 @@ async function run(options: FlatOptions, env: Environment, io: Io): Promise<void
   if (service !== undefined && region !== undefined && requests !== undefined)
     return runCalculate({ ...options, service, region, requests }, env, io);
   const missing = Object.entries({ service, region, requests }).filter(([, value]) => value === undefined);
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-file',
     `give --service, --region and --requests, or --report, or --list; missing: ${missing.map(([name]) => `--${name}`).join(', ')}`,
   );

@@ -1,9 +1,9 @@
+import { forecast } from '../shared/forecast/forecast.ts';
 import { type HourlySeries, hourlySeries } from '../shared/forecast/series.ts';
-import { forecast } from '../shared/forecast.ts';
-import type { ForecastPoint } from '../shared/intensity.ts';
-import type { IntensityReader } from '../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS } from '../shared/units.ts';
-import type { Zone } from '../shared/zones.ts';
+import type { ForecastPoint } from '../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS } from '../shared/grid/units.ts';
+import type { Zone } from '../shared/grid/zones.ts';
+import type { IntensityReader } from '../shared/records/power.ts';
 
 /** History beyond this is not learnt from, in milliseconds. */
 const LEARN_FROM_MS = 400 * 24 * HOUR_MS;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
-import type { TimeRange } from '../shared/store/ports.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
+import type { TimeRange } from '../shared/records/power.ts';
 import { Unavailable } from './faults.ts';
 
 /** Longest wait for Prometheus, in milliseconds. */
@@ -28,12 +28,12 @@ export async function askPrometheus(url: string, query: string, { from, to }: Ti
   const parsed = answer.safeParse(await fetched(address));
   if (!parsed.success) throw new Unavailable(`${address.origin} did not answer as Prometheus does`);
   if (parsed.data.status === 'error')
-    throw new CalculatorFault('bad-number', `Prometheus refused the query: ${parsed.data.error}`);
+    throw new CalculatorError('bad-number', `Prometheus refused the query: ${parsed.data.error}`);
   const { data } = parsed.data;
   const values = data.resultType === 'scalar' ? [data.result[1]] : data.result.map(({ value }) => value[1]);
   const [value, ...others] = values.map(Number);
   if (value !== undefined && others.length === 0 && Number.isFinite(value)) return value;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'no-data',
     values.length > 1
       ? `the Prometheus query gives ${values.length} series; sum(…) makes one of them`

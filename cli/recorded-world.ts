@@ -1,12 +1,12 @@
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../shared/grid/units.ts';
+import type { Zone } from '../shared/grid/zones.ts';
+import { decodeCandidateZones } from '../shared/records/candidate-zones.ts';
+import type { Decision } from '../shared/records/placements.ts';
+import type { ReadableStore, TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import type { SimulatedJob } from '../shared/simulation/jobs.ts';
-import { decodeCandidateZones } from '../shared/store/candidate-zones.ts';
-import type { Decision } from '../shared/store/decisions.ts';
-import type { ReadableStore, TimeRange } from '../shared/store/ports.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../shared/units.ts';
-import type { Zone } from '../shared/zones.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
 import type { SimulationInput } from './simulate.ts';
@@ -22,12 +22,12 @@ export function rangeOf(options: { readonly from?: string; readonly to?: string 
     if (text === undefined) return otherwise;
     const time = /^\d{4}-\d\d-\d\d$/.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isNaN(time))
-      throw new CalculatorFault('bad-period', `--${name}: "${text}" is no time such as 2026-01-01T12:00:00Z`);
+      throw new CalculatorError('bad-period', `--${name}: "${text}" is no time such as 2026-01-01T12:00:00Z`);
     return time;
   };
   const to = read('to', options.to, now);
   const from = read('from', options.from, to - DEFAULT_MS);
-  if (from >= to) throw new CalculatorFault('bad-period', '--from: is not before --to');
+  if (from >= to) throw new CalculatorError('bad-period', '--from: is not before --to');
   return { from, to };
 }
 
@@ -40,7 +40,7 @@ export async function recordedWorld(
   const config = cliConfig(env);
   const range = rangeOf(options, io.clock.now());
   const decisions = await recordedDecisions(config, range);
-  if (decisions.length === 0) throw new CalculatorFault('no-data', '--shadow: no decision is recorded in that time');
+  if (decisions.length === 0) throw new CalculatorError('no-data', '--shadow: no decision is recorded in that time');
   return await withHistory(config, async (history) => {
     const zones = [...new Set(decisions.flatMap((decision) => zonesOf(decision)))];
     const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
@@ -63,7 +63,7 @@ async function traceOf(history: ReadableStore, zones: readonly Zone[], range: Ti
   const rows = (await history.intensities(zones, range)).filter(({ signal }) => signal === 'average');
   const first = rows.reduce((least, { hour }) => Math.min(least, hour), Number.POSITIVE_INFINITY);
   if (rows.length === 0)
-    throw new CalculatorFault('no-data', '--shadow: no carbon intensity is recorded for those zones');
+    throw new CalculatorError('no-data', '--shadow: no carbon intensity is recorded for those zones');
   const hours = Math.ceil((range.to - first) / HOUR_MS);
   const columns = new Map(zones.map((zone) => [zone, new Float64Array(hours).fill(Number.NaN)]));
   for (const { zone, hour, carbonIntensity } of rows) {

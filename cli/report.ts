@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { BudgetStanding } from '../shared/calculator/burn-downs.ts';
-import { CalculatorFault, nearest } from '../shared/calculator/fault.ts';
+import { CalculatorError, nearest } from '../shared/calculator/error.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
+import type { TimeRange } from '../shared/records/power.ts';
+import type { WorkloadStore } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import type { TimeRange } from '../shared/store/ports.ts';
-import type { WorkloadStore } from '../shared/store/workloads.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
@@ -49,7 +49,7 @@ Reports on the records that "carbon calculate --save", "carbon workloads import"
 export async function runReport(options: ReportOptions, env: Environment, io: Io): Promise<void> {
   const format = FORMATS.find((name) => name === options.format);
   if (format === undefined)
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-file',
       `"${options.format}" is no format; did you mean "${nearest(options.format, FORMATS)}"?`,
     );
@@ -72,7 +72,7 @@ async function reportFrom(
   const report = reportOn(records, period);
   if (report !== undefined) return report;
   const all = await store.workloads({}, ALWAYS);
-  throw new CalculatorFault('no-data', nothingIn(period, all, service, region));
+  throw new CalculatorError('no-data', nothingIn(period, all, service, region));
 }
 
 function nothingIn(

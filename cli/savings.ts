@@ -1,10 +1,10 @@
 import { Command } from 'commander';
+import { type Saving, type SavingsTotal, savingsTotals } from '../shared/emissions/savings.ts';
+import { savingsLedger } from '../shared/emissions/savings-ledger.ts';
+import { isoTime } from '../shared/grid/units.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
-import { type Saving, type SavingsTotal, savingsTotals } from '../shared/savings.ts';
-import { savingsLedger } from '../shared/savings-ledger.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
-import { isoTime } from '../shared/units.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { rangeOf } from './recorded-world.ts';

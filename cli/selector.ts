@@ -1,6 +1,6 @@
 import { fetch } from 'undici';
 import { z } from 'zod';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { parseSelector, type Selector } from '../shared/calculator/measure.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { Unavailable } from './faults.ts';
@@ -32,7 +32,7 @@ export async function selectorOf(text: string, env: Environment): Promise<Select
   const { namespace, labels } = parsed;
   const pods = await podsWith(namespace, labels, env);
   if (pods.length > 0) return { namespace, workloads: [...new Set(pods.map(workloadOf))] };
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'no-data',
     `no pod in namespace ${namespace} has the labels ${labels} now; for pods of the past write namespace/workload, such as ${namespace}/${labels.split('=').at(-1)}`,
   );

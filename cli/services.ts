@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { fullHours, measuredProfile, recordedUse } from '../shared/calculator/measure.ts';
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
+import type { TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
-import type { TimeRange } from '../shared/store/ports.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { askPrometheus } from './prometheus.ts';
@@ -138,19 +138,19 @@ async function requestsOf(
   period: TimeRange,
 ): Promise<number> {
   if ((requests === undefined) === (prometheus === undefined))
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-number',
       'give the number of requests either as --requests or as --prometheus QUERY',
     );
   if (prometheus === undefined) return Number(requests);
-  if (url === undefined) throw new CalculatorFault('bad-file', '--prometheus needs --prometheus-url or PROMETHEUS_URL');
+  if (url === undefined) throw new CalculatorError('bad-file', '--prometheus needs --prometheus-url or PROMETHEUS_URL');
   return Math.round(await askPrometheus(url, prometheus, period));
 }
 
 function periodOf({ from, to }: MeasureOptions, io: Io): TimeRange {
   if (from === undefined && to === undefined) return parsePeriod('last-24h', io.clock.now());
   if (from !== undefined && to !== undefined) return rangeOf(from, to);
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-period',
     `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`,
   );

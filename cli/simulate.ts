@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import distributions from '../shared/data/job-distributions.json' with { type: 'json' };
+import type { Trace } from '../shared/grid/trace.ts';
+import { importTrace } from '../shared/grid/trace-import.ts';
+import { HOUR_MS, isoTime } from '../shared/grid/units.ts';
+import { type Zone, zone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { drawJobs, type JobDistribution, parseJobs, type SimulatedJob } from '../shared/simulation/jobs.ts';
 import { POLICY_NAMES, type PolicyName } from '../shared/simulation/policies.ts';
 import { type PolicyResult, type SimulationResult, simulate } from '../shared/simulation/simulate.ts';
 import { worldOf } from '../shared/simulation/world.ts';
-import type { Trace } from '../shared/trace.ts';
-import { importTrace } from '../shared/trace-import.ts';
-import { HOUR_MS, isoTime } from '../shared/units.ts';
-import { type Zone, zone } from '../shared/zones.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { withProgress } from './progress.ts';
@@ -102,7 +102,7 @@ export function simulateCommand(env: Environment, io: Io): Command {
 async function run(options: SimulateOptions, env: Environment, io: Io): Promise<void> {
   const seed = wholeOf('seed', options.seed, 0);
   if (options.shadow && options.trace !== undefined)
-    throw new CalculatorFault('bad-file', '--trace: --shadow takes the recorded grid of this cluster, not a trace');
+    throw new CalculatorError('bad-file', '--trace: --shadow takes the recorded grid of this cluster, not a trace');
   const input = options.shadow ? await recordedWorld(options, env, io) : tracedWorld(options, seed);
   const request = {
     world: worldOf(input.trace, input.zones, seed),
@@ -168,18 +168,18 @@ function readTrace(file: string): Trace {
 }
 
 function attempt<Result>(file: string, read: () => Result): Result {
-  if (!existsSync(file)) throw new CalculatorFault('bad-file', `${file}: there is no such file`);
+  if (!existsSync(file)) throw new CalculatorError('bad-file', `${file}: there is no such file`);
   try {
     return read();
   } catch (error) {
-    throw new CalculatorFault('bad-file', `${file}: ${(error as Error).message}`);
+    throw new CalculatorError('bad-file', `${file}: ${(error as Error).message}`);
   }
 }
 
 function knownZone(code: string, trace: Trace): Zone {
   const wanted = attempted(() => zone(code));
   if (trace.zones.has(wanted)) return wanted;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'unknown-region',
     `--zone: ${wanted} is not in the trace, which has ${[...trace.zones.keys()].join(', ')}`,
   );
@@ -189,7 +189,7 @@ function attempted<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    throw new CalculatorFault('unknown-region', (error as Error).message);
+    throw new CalculatorError('unknown-region', (error as Error).message);
   }
 }
 
@@ -197,7 +197,7 @@ function policiesOf(text: string): readonly PolicyName[] {
   return text.split(',').map((item) => {
     const found = POLICY_NAMES.find((name) => name === item.trim());
     if (found === undefined)
-      throw new CalculatorFault('bad-number', `--policy: "${item}" is none of ${POLICY_NAMES.join(', ')}`);
+      throw new CalculatorError('bad-number', `--policy: "${item}" is none of ${POLICY_NAMES.join(', ')}`);
     return found;
   });
 }
@@ -205,11 +205,11 @@ function policiesOf(text: string): readonly PolicyName[] {
 function wholeOf(name: string, text: string, least: number): number {
   const value = numberOf(name, text, least);
   if (Number.isInteger(value)) return value;
-  throw new CalculatorFault('bad-number', `--${name}: "${text}" is not a whole number`);
+  throw new CalculatorError('bad-number', `--${name}: "${text}" is not a whole number`);
 }
 
 function numberOf(name: string, text: string, least: number, most = 1e9): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= least && value <= most) return value;
-  throw new CalculatorFault('bad-number', `--${name}: "${text}" is not a number from ${least} to ${most}`);
+  throw new CalculatorError('bad-number', `--${name}: "${text}" is not a number from ${least} to ${most}`);
 }

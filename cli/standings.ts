@@ -1,10 +1,10 @@
 import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import type { EpochMs } from '../shared/grid/units.ts';
+import { toldElse } from '../shared/grid/zone-of-node.ts';
+import type { Zone } from '../shared/grid/zones.ts';
+import type { WorkloadStore } from '../shared/records/workloads.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openNodeZones } from '../shared/store/open-node-zones.ts';
-import type { WorkloadStore } from '../shared/store/workloads.ts';
-import type { EpochMs } from '../shared/units.ts';
-import { toldElse } from '../shared/zone-of-node.ts';
-import type { Zone } from '../shared/zones.ts';
 import type { CliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { ReadableStore } from '../shared/records/power.ts';
+import type { WorkloadStore } from '../shared/records/workloads.ts';
 import { openReadableStore } from '../shared/store/open.ts';
 import { openWorkloadStore } from '../shared/store/open-workloads.ts';
-import type { ReadableStore } from '../shared/store/ports.ts';
 import { STORE_FILE } from '../shared/store/sqlite/store.ts';
-import type { WorkloadStore } from '../shared/store/workloads.ts';
 import type { CliConfig } from './settings.ts';
 
 /** Opens the history, does something with it, and closes it. */

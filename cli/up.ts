@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
+import { parseZone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { parseZone } from '../shared/zones.ts';
 import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
 

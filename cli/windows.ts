@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { placeRegion } from '../shared/calculator/region.ts';
 import { type CleanWindow, cleanestWindows, type HourValue } from '../shared/calculator/windows.ts';
-import type { CachedRegion } from '../shared/carbon-cache.ts';
-import type { ForecastPoint } from '../shared/intensity.ts';
+import type { CachedRegion } from '../shared/grid/carbon-cache.ts';
+import type { ForecastPoint } from '../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../shared/grid/units.ts';
+import type { Zone } from '../shared/grid/zones.ts';
+import type { IntensityReader } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import type { IntensityReader } from '../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../shared/units.ts';
-import type { Zone } from '../shared/zones.ts';
 import { readCache } from './cache-file.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
@@ -116,18 +116,18 @@ function print(zone: Zone, hours: number, ahead: Windows, past: Windows, io: Io)
   else io.talk(`No ${hours} h in a row of ${zone} are recorded in the last 7 days.`);
 }
 
-function nothing(zone: Zone, hours: number, ahead: Windows, past: Windows): CalculatorFault {
+function nothing(zone: Zone, hours: number, ahead: Windows, past: Windows): CalculatorError {
   const longest = Math.max(ahead.hours, past.hours);
   const hint =
     longest > 0 ? `; ${longest} hours are known, so try --hours 1` : '; the poller records the zones in ZONES';
-  return new CalculatorFault('no-data', `neither forecast nor history of ${zone} has ${hours} hours in a row${hint}`);
+  return new CalculatorError('no-data', `neither forecast nor history of ${zone} has ${hours} hours in a row${hint}`);
 }
 
 function wholeUpTo(option: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   const close = Number.isFinite(value) ? Math.min(most, Math.max(1, Math.round(value))) : 1;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-number',
     `${option} must be a whole number from 1 to ${most}, not ${text}; the nearest is ${close}`,
   );

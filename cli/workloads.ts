@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CalculatorFault } from '../shared/calculator/fault.ts';
+import { CalculatorError } from '../shared/calculator/error.ts';
 import { type Recorded, recordWorkloads } from '../shared/calculator/record.ts';
 import { type WorkloadInput, workloadInput } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
@@ -83,10 +83,10 @@ function fieldsOf(row: Record<string, string>): Record<string, unknown> {
   );
 }
 
-function faultsOf(file: string, faults: readonly string[]): CalculatorFault {
+function faultsOf(file: string, faults: readonly string[]): CalculatorError {
   const shown = faults.slice(0, MOST_FAULTS).map((fault) => `  ${fault}`);
   const more = faults.length > MOST_FAULTS ? [`  and ${faults.length - MOST_FAULTS} more`] : [];
-  return new CalculatorFault(
+  return new CalculatorError(
     'bad-file',
     [`${file}: nothing was saved, because of these lines:`, ...shown, ...more].join('\n'),
   );

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { CarbonSnapshot } from '../shared/carbon-cache.ts';
+import type { CarbonSnapshot } from '../shared/grid/carbon-cache.ts';
+import { isoTime } from '../shared/grid/units.ts';
+import { yearlyIntensity, yearlyZones } from '../shared/grid/yearly-intensity.ts';
+import type { Zone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { isoTime } from '../shared/units.ts';
-import { yearlyIntensity, yearlyZones } from '../shared/yearly-intensity.ts';
-import type { Zone } from '../shared/zones.ts';
 import { readCache } from './cache-file.ts';
 import { Unavailable } from './faults.ts';
 import { examples } from './help.ts';

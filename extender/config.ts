@@ -4,8 +4,8 @@ import { cacheSettings, processSettings, storeFaults, storeSettings } from '../s
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { kubernetesSettings } from './kubernetes/settings.ts';
+import { placementSettings } from './placement/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
-import { placementSettings } from './scheduling/settings.ts';
 
 /** What the watchdog reads: it needs no store, and must not fail for the want of one. */
 export const watchdogConfigSchema = z.object({

@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import { watchCache } from './cache-watcher.ts';
+import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
 import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
-import { startPlacement } from './placement.ts';
-import type { FromStore, ToApi } from './placement-link.ts';
-import { startSchedulerServer } from './scheduling/server.ts';
-import { tlsFiles } from './scheduling/tls.ts';
+import { startPlacement } from './placement/placement.ts';
+import type { FromStore, ToApi } from './placement/placement-link.ts';
+import { startSchedulerServer } from './webhook/server.ts';
+import { tlsFiles } from './webhook/tls.ts';
 
 /** What a test may put in the place of the real thing. */
 export interface ExtenderDependencies {

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
-import type { CacheState } from '../shared/carbon-cache.ts';
+import type { CacheState } from '../shared/grid/carbon-cache.ts';
 import { createDeferralMetrics } from './deferral/deferral-metrics.ts';
-import { createPlacementMetrics, type PlacementProbes } from './placement-metrics.ts';
+import { createPlacementMetrics, type PlacementProbes } from './placement/placement-metrics.ts';
 
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
 export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
-import { parseZone } from '../shared/zones.ts';
 import { gridFaults, gridSettings } from './grid/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
 

@@ -6,12 +6,12 @@ import { openWritableStore } from '../shared/store/open.ts';
 import { openDecisions } from '../shared/store/open-decisions.ts';
 import { openLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
-import { startBudgetsPart } from './budgets/part.ts';
+import { startBudgetsPart } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
-import { startReadingsPart } from './readings/part.ts';
+import { startReadingsPart } from './readings/start.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 

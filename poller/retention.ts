@@ -1,10 +1,10 @@
+import { HOUR_MS } from '../shared/grid/units.ts';
+import type { MeterReadingsWriter } from '../shared/records/meter-readings.ts';
+import type { DecisionRetention } from '../shared/records/placements.ts';
+import type { PowerWriter } from '../shared/records/power.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
-import type { DecisionRetention } from '../shared/store/decisions.ts';
-import type { PowerWriter } from '../shared/store/ports.ts';
-import type { ReadingsWriter } from '../shared/store/readings-ports.ts';
-import { HOUR_MS } from '../shared/units.ts';
 import type { PollerConfig } from './config.ts';
 
 /** How often old history is looked for and finished hours are folded. */
@@ -14,7 +14,7 @@ const EVERY_MS = 10 * 60_000;
 export interface RetentionOptions {
   readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
   readonly store: PowerWriter;
-  readonly readings: ReadingsWriter;
+  readonly readings: MeterReadingsWriter;
   readonly decisions: DecisionRetention;
   readonly clock: Clock;
   readonly logger: Logger;

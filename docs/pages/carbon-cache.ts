@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { carbonCacheSchema } from '../../shared/carbon-cache-schema.ts';
+import { carbonCacheSchema } from '../../shared/grid/carbon-cache-schema.ts';
 
 /** The JSON Schema of the cache file, for consumers in other languages. */
 export function carbonCacheJsonSchema(): string {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
-import type { FromStore, ToApi } from '../placement-link.ts';
+import type { FromStore, ToApi } from '../placement/placement-link.ts';
 
 /** What the API thread is started with. */
 export interface ApiThreadData {

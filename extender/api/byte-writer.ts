@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 
 /** Bytes of a piece of an answer: pieces are sent once they hold about as much. */
 export const PIECE_BYTES = 131_072;

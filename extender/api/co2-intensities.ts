@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CacheState } from '../../shared/carbon-cache.ts';
-import type { HourlyIntensity } from '../../shared/intensity.ts';
-import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/units.ts';
-import { countryOf } from '../../shared/zones.ts';
+import type { CacheState } from '../../shared/grid/carbon-cache.ts';
+import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/grid/units.ts';
+import { countryOf } from '../../shared/grid/zones.ts';
 import { zoneCode } from './co2-request.ts';
 import { intensitiesAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';

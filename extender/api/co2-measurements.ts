@@ -1,5 +1,5 @@
-import type { Container, PowerSample, TimeRange } from '../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules } from '../../shared/units.ts';
+import { type EpochMs, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules } from '../../shared/grid/units.ts';
+import type { Container, PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { type CountryIntensity, priced } from './country-intensity.ts';
 

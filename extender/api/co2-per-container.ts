@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import type { PowerSample, TimeRange } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { measurementPieces } from './co2-measurements.ts';
 import { co2Request, co2RequestFaults } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';

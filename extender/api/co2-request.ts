@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseZone } from '../../shared/zones.ts';
-import type { RequestFault } from './problem.ts';
+import { parseZone } from '../../shared/grid/zones.ts';
+import type { RequestIssue } from './problem.ts';
 
 const name = z.string().min(1).max(253);
 const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
@@ -27,7 +27,7 @@ export const co2Request = z.strictObject({
 });
 
 /** Rules between the fields of {@link co2Request}: a whole range or n, and time that goes forward. */
-export function co2RequestFaults(input: Readonly<Record<string, unknown>>): RequestFault[] {
+export function co2RequestFaults(input: Readonly<Record<string, unknown>>): RequestIssue[] {
   const { start_time: start, end_time: end, n } = input;
   const range = start !== undefined || end !== undefined;
   if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot stand beside start_time and end_time' }];

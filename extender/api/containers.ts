@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Container } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { Container } from '../../shared/records/power.ts';
 import { IDLE } from './emissions/naming.ts';
 import { containersAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';

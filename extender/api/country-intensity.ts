@@ -1,9 +1,9 @@
-import { type IntensityAt, intervalEmissions } from '../../shared/emissions.ts';
-import { type HourlyIntensity, QUALITIES, type Quality } from '../../shared/intensity.ts';
-import type { IntensityReader, TimeRange } from '../../shared/store/ports.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf, type Joules } from '../../shared/units.ts';
-import { yearlyIntensity } from '../../shared/yearly-intensity.ts';
-import { countryOf, type Zone } from '../../shared/zones.ts';
+import { type IntensityAt, intervalEmissions } from '../../shared/emissions/pricing.ts';
+import { type HourlyIntensity, QUALITIES, type Quality } from '../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf, type Joules } from '../../shared/grid/units.ts';
+import { yearlyIntensity } from '../../shared/grid/yearly-intensity.ts';
+import { countryOf, type Zone } from '../../shared/grid/zones.ts';
+import type { IntensityReader, TimeRange } from '../../shared/records/power.ts';
 
 /** Where a country's intensity comes from: one zone's history, the mean of several, the yearly table, or nowhere. */
 export type IntensityBasis = 'zone' | 'mean-of-zones' | 'yearly-average' | 'unknown';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SamplePosition } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
-import type { RequestFault } from './problem.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { SamplePosition } from '../../shared/records/power.ts';
+import type { RequestIssue } from './problem.ts';
 
 const name = z.string().min(1).max(253).optional();
 const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
@@ -38,7 +38,7 @@ export const exportQuery = z.strictObject({
 });
 
 /** Rules between the fields of {@link exportQuery}. */
-export function exportFaults({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestFault[] {
+export function exportFaults({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestIssue[] {
   return Date.parse(String(end_time)) <= Date.parse(String(start_time))
     ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
     : [];

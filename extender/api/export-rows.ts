@@ -1,5 +1,5 @@
-import type { Container, PowerSample } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { Container, PowerSample } from '../../shared/records/power.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { PowerSample, SamplePosition } from '../../shared/store/ports.ts';
+import type { PowerSample, SamplePosition } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { cursorAfter, type EXPORT_FORMATS, exportFaults, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';

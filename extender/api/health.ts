@@ -1,4 +1,4 @@
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
 import { healthAnswer, statusAnswer } from './openapi/answers.ts';
 import type { ApiDependencies, Route } from './route.ts';
 

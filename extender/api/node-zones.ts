@@ -1,11 +1,11 @@
+import { toldElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
+import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import type { NodeZoneStore } from '../../shared/store/node-zones.ts';
 import { openNodeZones } from '../../shared/store/open-node-zones.ts';
-import { toldElse, type ZoneOfNode } from '../../shared/zone-of-node.ts';
-import type { Zone } from '../../shared/zones.ts';
 
 /** The API thread's knowledge of where nodes stand, or stood. */
 export interface NodeZones extends AsyncDisposable {

@@ -1,12 +1,12 @@
+import { HOUR_MS } from '../../shared/grid/units.ts';
+import type { DecisionWriter } from '../../shared/records/placements.ts';
+import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import type { DecisionWriter } from '../../shared/store/decisions.ts';
 import { openDecisions } from '../../shared/store/open-decisions.ts';
-import type { IntensityReader } from '../../shared/store/ports.ts';
-import { HOUR_MS } from '../../shared/units.ts';
-import { type FromStore, percentilesOf, type ToStore } from '../placement-link.ts';
+import { type FromStore, percentilesOf, type ToStore } from '../placement/placement-link.ts';
 
 /** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
 export interface PlacementService extends AsyncDisposable {

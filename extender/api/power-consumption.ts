@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
 import { powerAnswer } from './openapi/answers.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';

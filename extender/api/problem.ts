@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 
 /** One fault of a request: where it is (a JSON pointer into the body, or the name of a query parameter) and what it is. */
-export interface RequestFault {
+export interface RequestIssue {
   readonly pointer: string;
   readonly detail: string;
 }
@@ -24,9 +24,9 @@ const TITLES: Readonly<Record<number, string>> = {
 /** A request that gets an error answer in the form of RFC 9457, with every fault that was found. */
 export class ProblemError extends Error {
   readonly status: number;
-  readonly faults: readonly RequestFault[];
+  readonly faults: readonly RequestIssue[];
 
-  constructor(status: number, detail: string, faults: readonly RequestFault[] = []) {
+  constructor(status: number, detail: string, faults: readonly RequestIssue[] = []) {
     super(detail);
     this.name = 'ProblemError';
     this.status = status;
@@ -47,7 +47,7 @@ export function sendProblem(response: Response, { status, message, faults }: Pro
 }
 
 /** Faults of input that a schema refused; names of unknown fields included. */
-export function faultsOf(error: z.ZodError): RequestFault[] {
+export function faultsOf(error: z.ZodError): RequestIssue[] {
   return error.issues.flatMap((issue) => {
     const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
@@ -59,7 +59,7 @@ export function faultsOf(error: z.ZodError): RequestFault[] {
 export function checked<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
-  further: (input: Readonly<Record<string, unknown>>) => readonly RequestFault[] = () => [],
+  further: (input: Readonly<Record<string, unknown>>) => readonly RequestIssue[] = () => [],
 ): z.output<Schema> {
   const parsed = schema.safeParse(input);
   const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};

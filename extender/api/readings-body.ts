@@ -1,10 +1,10 @@
-import type { ReadingFault } from '../../shared/readings/reading.ts';
+import type { MeterReadingIssue } from '../../shared/meters/meter-reading.ts';
 import { ProblemError } from './problem.ts';
 
 /** One item of a body: a value to be checked, or text that is no value at all. */
 export type BodyItem =
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly faults: readonly ReadingFault[] };
+  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] };
 
 /** The readings of a body: an object is a single one, an array or NDJSON text a batch. */
 export function itemsOf(

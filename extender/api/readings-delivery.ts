@@ -1,13 +1,13 @@
-import type { MeterReading, ParsedReading, ReadingFault } from '../../shared/readings/reading.ts';
-import type { KeyedDelivery } from '../../shared/store/readings-ports.ts';
-import { type Intake, IntakeFault } from '../readings/intake.ts';
+import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/meters/meter-reading.ts';
+import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
+import { type Intake, IntakeError } from '../readings/intake.ts';
 import { ProblemError } from './problem.ts';
 
 /** What became of one item of a request. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly streamId: string }
-  | { readonly kind: 'refused'; readonly faults: readonly ReadingFault[] }
-  | { readonly kind: 'unavailable'; readonly fault: IntakeFault };
+  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] }
+  | { readonly kind: 'unavailable'; readonly fault: IntakeError };
 
 /** A delivery with an Idempotency-Key, both as digests. */
 export type Once = Pick<KeyedDelivery, 'key' | 'now' | 'expires'> & { readonly fingerprint: string };
@@ -15,14 +15,14 @@ export type Once = Pick<KeyedDelivery, 'key' | 'now' | 'expires'> & { readonly f
 /** What is remembered of a delivery beside its numbers: what was sent, and which items were refused. */
 interface Note {
   readonly fingerprint: string;
-  readonly refused: readonly (readonly [index: number, faults: readonly ReadingFault[]])[];
+  readonly refused: readonly (readonly [index: number, faults: readonly MeterReadingIssue[]])[];
   readonly count: number;
 }
 
 /** Hands checked items to the intake; one outcome per item, in their order. */
 export async function deliver(
   intake: Intake,
-  checked: readonly ParsedReading[],
+  checked: readonly ParsedMeterReading[],
   once: Once | undefined,
 ): Promise<Outcome[]> {
   const readings = checked.flatMap((item) => (item.kind === 'reading' ? [item.reading] : []));
@@ -40,14 +40,14 @@ export async function deliver(
 
 async function deliverOnce(
   intake: Intake,
-  checked: readonly ParsedReading[],
+  checked: readonly ParsedMeterReading[],
   readings: readonly MeterReading[],
   { fingerprint, ...keyed }: Once,
 ): Promise<Outcome[]> {
   const refused = checked.flatMap((item, index) => (item.kind === 'refused' ? [[index, item.faults] as const] : []));
   const own: Note = { fingerprint, refused, count: checked.length };
   const first = await takeOnce(intake, readings, { ...keyed, note: JSON.stringify(own) });
-  if (first instanceof IntakeFault)
+  if (first instanceof IntakeError)
     return checked.map((item) => (item.kind === 'refused' ? item : { kind: 'unavailable', fault: first }));
   const note = JSON.parse(first.note) as Note;
   if (note.fingerprint !== fingerprint)
@@ -68,7 +68,7 @@ async function takeOnce(intake: Intake, ...given: Parameters<Intake['takeOnce']>
   try {
     return await intake.takeOnce(...given);
   } catch (error) {
-    if (error instanceof IntakeFault) return error;
+    if (error instanceof IntakeError) return error;
     throw error;
   }
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { type ParsedReading, parseReading, readingInput } from '../../shared/readings/reading.ts';
-import { HOUR_MS } from '../../shared/units.ts';
-import type { IntakeFault } from '../readings/intake.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
+import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/meters/meter-reading.ts';
+import type { IntakeError } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';
 import { acceptedAnswer, noneAccepted, partialAnswer } from './openapi/readings-answers.ts';
-import { ProblemError, type RequestFault, sendProblem } from './problem.ts';
+import { ProblemError, type RequestIssue, sendProblem } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -63,7 +63,7 @@ async function answer(
     maxAheadMs: config.READINGS_MAX_AHEAD_SECONDS * 1000,
     maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
   };
-  const checked = items.map((item) => (item.kind === 'refused' ? item : parseReading(item.value, now, limits)));
+  const checked = items.map((item) => (item.kind === 'refused' ? item : parseMeterReading(item.value, now, limits)));
   const key = keyOf(request, () => faultsOfItems(single, checked));
   const once =
     key === undefined
@@ -112,7 +112,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   sendProblem(response, new ProblemError(fault ? 503 : 400, detail, faultsOfBatch(outcomes)), outcome);
 }
 
-function faultsOfBatch(outcomes: readonly (Outcome | ParsedReading)[]): RequestFault[] {
+function faultsOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
       ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
@@ -125,16 +125,16 @@ function itemAnswer(outcome: Outcome, index: number) {
     case 'accepted':
       return { index, status: 201, stream_id: outcome.streamId };
     case 'refused':
-      return { index, status: 400, errors: outcome.faults as readonly RequestFault[] };
+      return { index, status: 400, errors: outcome.faults as readonly RequestIssue[] };
     case 'unavailable':
-      return { index, status: 503, detail: (outcome.fault as IntakeFault).message };
+      return { index, status: 503, detail: (outcome.fault as IntakeError).message };
     default:
       return outcome satisfies never;
   }
 }
 
 /** The key of the request; of a faulty one, the sender is told with all that is wrong beside it. */
-function keyOf(request: Request, others: () => readonly RequestFault[]): string | undefined {
+function keyOf(request: Request, others: () => readonly RequestIssue[]): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
@@ -144,7 +144,7 @@ function keyOf(request: Request, others: () => readonly RequestFault[]): string 
   throw new ProblemError(400, detail, faults);
 }
 
-function faultsOfItems(single: boolean, items: readonly ParsedReading[]): readonly RequestFault[] {
+function faultsOfItems(single: boolean, items: readonly ParsedMeterReading[]): readonly RequestIssue[] {
   const [only] = items;
   if (!single) return faultsOfBatch(items);
   return only?.kind === 'refused' ? only.faults : [];

@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
-import type { CacheState } from '../../shared/carbon-cache.ts';
+import type { CacheState } from '../../shared/grid/carbon-cache.ts';
+import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { DecisionReader } from '../../shared/records/placements.ts';
+import type { ReadableStore } from '../../shared/records/power.ts';
+import type { WorkloadStore } from '../../shared/records/workloads.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { DecisionReader } from '../../shared/store/decisions.ts';
-import type { ReadableStore } from '../../shared/store/ports.ts';
-import type { WorkloadStore } from '../../shared/store/workloads.ts';
-import type { ZoneOfNode } from '../../shared/zone-of-node.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { QUALITIES } from '../../shared/intensity.ts';
-import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/savings.ts';
-import { savingsLedger } from '../../shared/savings-ledger.ts';
-import type { TimeRange } from '../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
+import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/emissions/savings.ts';
+import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
+import { QUALITIES } from '../../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import type { TimeRange } from '../../shared/records/power.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 

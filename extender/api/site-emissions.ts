@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { IntensityAt } from '../../shared/emissions.ts';
+import type { IntensityAt } from '../../shared/emissions/pricing.ts';
+import { isoTime, JOULES_PER_KWH } from '../../shared/grid/units.ts';
 import {
   type DeviceHour,
   type MeteredEmissions,
   meteredEmissions,
   SiteEnergy,
-} from '../../shared/readings/site-energy.ts';
-import type { TimeRange } from '../../shared/store/ports.ts';
-import type { ReadingsCursor, ReadingsReader } from '../../shared/store/readings-ports.ts';
-import { isoTime, JOULES_PER_KWH } from '../../shared/units.ts';
+} from '../../shared/meters/site-energy.ts';
+import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/records/meter-readings.ts';
+import type { TimeRange } from '../../shared/records/power.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { countryIntensities, worst } from './country-intensity.ts';
 import { siteEmissionsAnswer } from './openapi/readings-answers.ts';
@@ -68,11 +68,11 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
   };
 }
 
-async function deviceHours(store: ReadingsReader, siteId: string, range: TimeRange, maxGapMs: number) {
+async function deviceHours(store: MeterReadingsReader, siteId: string, range: TimeRange, maxGapMs: number) {
   const energy = new SiteEnergy(range, maxGapMs);
   // Readings just outside tell the power at the edges.
   const around = { from: range.from - maxGapMs, to: range.to + maxGapMs };
-  let after: ReadingsCursor | undefined;
+  let after: MeterReadingsCursor | undefined;
   for (;;) {
     const page = await store.readings(siteId, around, PAGE, after);
     for (const reading of page) energy.add(reading);

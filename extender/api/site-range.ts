@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { TimeRange } from '../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS } from '../../shared/units.ts';
-import type { RequestFault } from './problem.ts';
+import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
+import type { TimeRange } from '../../shared/records/power.ts';
+import type { RequestIssue } from './problem.ts';
 
 const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 
@@ -18,7 +18,7 @@ export function askedRange(
 }
 
 /** Faults between the two ends of a range that is at most some days long. */
-export function rangeFaults(input: Readonly<Record<string, unknown>>, now: EpochMs, maxDays: number): RequestFault[] {
+export function rangeFaults(input: Readonly<Record<string, unknown>>, now: EpochMs, maxDays: number): RequestIssue[] {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const { from, to } = askedRange({ from: text(input.from), to: text(input.to) }, now);
   if (to <= from) return [{ pointer: input.to === undefined ? '/from' : '/to', detail: 'from is not before to' }];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { meterId } from '../../shared/readings/reading.ts';
-import type { ReadingsCursor, StoredReading } from '../../shared/store/readings-ports.ts';
-import { isoTime } from '../../shared/units.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import { meterId } from '../../shared/meters/meter-reading.ts';
+import type { MeterReadingsCursor, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { siteReadingsAnswer } from './openapi/readings-answers.ts';
 import { checked } from './problem.ts';
@@ -11,7 +11,7 @@ import { knownSite, siteFaults, sitePath } from './sites.ts';
 
 const MAX_DAYS = 36_500;
 
-const cursor = z.string().transform((text, context): ReadingsCursor => {
+const cursor = z.string().transform((text, context): MeterReadingsCursor => {
   const [time, deviceId] = Buffer.from(text, 'base64url').toString().split(' ');
   const timestamp = Number(time);
   if (Number.isSafeInteger(timestamp) && meterId.safeParse(deviceId).success)

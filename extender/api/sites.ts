@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { meterId } from '../../shared/readings/reading.ts';
-import type { Site } from '../../shared/store/readings-ports.ts';
-import { isoTime } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
+import { isoTime } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
+import { meterId } from '../../shared/meters/meter-reading.ts';
+import type { Site } from '../../shared/records/meter-readings.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { zoneCode } from './co2-request.ts';
 import { siteAnswerSchema, sitesAnswer } from './openapi/readings-answers.ts';
-import { checked, faultsOf, ProblemError, type RequestFault } from './problem.ts';
+import { checked, faultsOf, ProblemError, type RequestIssue } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The part of a path that names a site. */
@@ -74,7 +74,7 @@ export async function knownSite({ store, config }: ReadingsApi, request: Request
 }
 
 /** What is wrong with the name of the site in a path; none when it is one. */
-export function siteFaults(request: Request): RequestFault[] {
+export function siteFaults(request: Request): RequestIssue[] {
   const { error } = sitePath.safeParse(request.params);
   return error ? faultsOf(error) : [];
 }

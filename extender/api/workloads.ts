@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { CalculatorFault } from '../../shared/calculator/fault.ts';
+import { CalculatorError } from '../../shared/calculator/error.ts';
 import { parseTime } from '../../shared/calculator/period.ts';
 import { recordWorkloads } from '../../shared/calculator/record.ts';
 import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
-import type { TimeRange } from '../../shared/store/ports.ts';
-import { HOUR_MS } from '../../shared/units.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
+import type { TimeRange } from '../../shared/records/power.ts';
 import { savedAnswer, workloadsAnswer } from './openapi/calculator-answers.ts';
-import { checked, ProblemError, type RequestFault } from './problem.ts';
+import { checked, ProblemError, type RequestIssue } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** Most records of one request. */
@@ -91,19 +91,19 @@ function rangeOf({ start_time, end_time }: { start_time?: unknown; end_time?: un
   return { from: start_time === undefined ? to - 30 * 24 * HOUR_MS : parseTime(String(start_time)), to };
 }
 
-function rangeFaults(input: Readonly<Record<string, unknown>>, now: number): RequestFault[] {
+function rangeFaults(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
   const faults = ['start_time', 'end_time'].flatMap((name) => timeFaults(name, input[name]));
   if (faults.length > 0) return faults;
   const { from, to } = rangeOf(input, now);
   return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time' }];
 }
 
-function timeFaults(name: string, text: unknown): RequestFault[] {
+function timeFaults(name: string, text: unknown): RequestIssue[] {
   try {
     if (text !== undefined) parseTime(String(text));
     return [];
   } catch (error) {
-    if (!(error instanceof CalculatorFault)) throw error;
+    if (!(error instanceof CalculatorError)) throw error;
     return [{ pointer: `/${name}`, detail: error.message }];
   }
 }

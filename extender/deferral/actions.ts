@@ -1,8 +1,8 @@
-import { type EpochMs, isoTime } from '../../shared/units.ts';
+import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import { KubernetesError } from '../kubernetes/client.ts';
 import type { ControllerParts } from './controller.ts';
-import { deadlineOf } from './judge.ts';
-import type { JudgedWork } from './rounds.ts';
+import { deadlineOf } from './decide.ts';
+import type { JudgedWork } from './reconcile.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { type PlanToWrite, release, writeEvent, writePlan } from './writing.ts';
 

@@ -1,11 +1,11 @@
-import type { CachedRegion, CacheState } from '../../shared/carbon-cache.ts';
-import type { ForecastPoint } from '../../shared/intensity.ts';
-import type { Candidate } from '../../shared/plan.ts';
-import { type EpochMs, hourOf } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
+import type { Candidate } from '../../shared/deferral/plan.ts';
+import type { CachedRegion, CacheState } from '../../shared/grid/carbon-cache.ts';
+import type { ForecastPoint } from '../../shared/grid/intensity.ts';
+import { type EpochMs, hourOf } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 
 /** What is known about the grid where a piece of work may run. */
-export type Outlook =
+export type ForecastView =
   | { readonly kind: 'lost'; readonly why: 'stale' | 'missing' | 'zone-unknown' }
   | { readonly kind: 'known'; readonly candidates: readonly Candidate[] };
 
@@ -18,7 +18,7 @@ export function outlookOf(
   clusterZones: readonly Zone[],
   allowed: readonly Zone[] | undefined,
   now: EpochMs,
-): Outlook {
+): ForecastView {
   if (cache.kind !== 'fresh') return { kind: 'lost', why: cache.kind };
   const { regions, ranked } = cache.snapshot;
   const known = ranked.filter((zone) => clusterZones.includes(zone));

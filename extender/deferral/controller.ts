@@ -1,17 +1,17 @@
 import pLimit from 'p-limit';
-import type { CacheState } from '../../shared/carbon-cache.ts';
+import type { CacheState } from '../../shared/grid/carbon-cache.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { Zone } from '../../shared/zones.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Wishes } from '../scheduling/wishes.ts';
+import type { PodPreferences } from '../placement/annotations.ts';
 import { createActions, type ReleasedWork } from './actions.ts';
+import { type Action, deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
-import { deadlineOf, type Verdict } from './judge.ts';
 import { type Election, joinElection } from './lease.ts';
+import { createRounds, type JudgedWork } from './reconcile.ts';
 import { releaseRate } from './release-rate.ts';
-import { createRounds, type JudgedWork } from './rounds.ts';
 import { createWaitingTeller, type WaitingList } from './waiting-list.ts';
 import type { ReleasedJob, WaitingWork } from './waiting-work.ts';
 import { watchWaiting } from './watch-waiting.ts';
@@ -23,7 +23,7 @@ export interface DeferralOptions {
   /** Zones that nodes of the cluster stand in; undefined while that is not known. */
   readonly zones: () => readonly Zone[] | undefined;
   /** The cluster's own defaults for every pod. */
-  readonly clusterWishes?: Wishes;
+  readonly clusterWishes?: PodPreferences;
   readonly mode: 'on' | 'advise';
   readonly periodMs: number;
   readonly releasePerMinute: number;
@@ -137,7 +137,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
 }
 
 /** Only what was planned for one and the same clean hour can come in a flood. */
-function isSpread(verdict: Verdict): boolean {
+function isSpread(verdict: Action): boolean {
   return verdict.kind === 'release' && verdict.why === 'due';
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { learntDuration } from '../../shared/durations.ts';
+import { learntDuration } from '../../shared/deferral/durations.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { HOUR_MS } from '../../shared/units.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { ownerName } from './waiting-work.ts';

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
-import type { CacheState } from '../../shared/carbon-cache.ts';
+import type { CacheState } from '../../shared/grid/carbon-cache.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { ConfigError, type Environment, loadConfig } from '../../shared/runtime/config.ts';
 import { EXIT } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
-import type { Zone } from '../../shared/zones.ts';
 import { type ExtenderConfig, watchdogConfigSchema } from '../config.ts';
 import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
 import type { ReleasedWork } from './actions.ts';

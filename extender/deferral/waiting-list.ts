@@ -1,6 +1,6 @@
-import type { EpochMs } from '../../shared/units.ts';
-import { layeredWishes, type Wishes } from '../scheduling/wishes.ts';
-import { deadlineOf } from './judge.ts';
+import type { EpochMs } from '../../shared/grid/units.ts';
+import { layeredWishes, type PodPreferences } from '../placement/annotations.ts';
+import { deadlineOf } from './decide.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
@@ -32,7 +32,7 @@ export const MOST_LISTED = 300;
 /** Makes a teller that hands a list on only when it differs from the one before. */
 export function createWaitingTeller(options: {
   readonly mode: WaitingList['deferral'];
-  readonly clusterWishes?: Wishes | undefined;
+  readonly clusterWishes?: PodPreferences | undefined;
   readonly onWaiting: (list: WaitingList) => void;
 }): (all: readonly WaitingWork[]) => void {
   const { mode, clusterWishes, onWaiting } = options;

@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { latestStartOf } from '../../shared/plan.ts';
-import type { EpochMs } from '../../shared/units.ts';
-import { parseZone, type Zone } from '../../shared/zones.ts';
-import { ANNOTATION_PREFIX, type BadWish, readWishes, type Wishes } from '../scheduling/wishes.ts';
+import { latestStartOf } from '../../shared/deferral/plan.ts';
+import type { EpochMs } from '../../shared/grid/units.ts';
+import { parseZone, type Zone } from '../../shared/grid/zones.ts';
+import {
+  ANNOTATION_PREFIX,
+  type InvalidAnnotation,
+  type PodPreferences,
+  parseAnnotations,
+} from '../placement/annotations.ts';
 
 /** The scheduling gate that means: this pod waits for a cleaner hour. */
 export const WAIT_GATE = `${ANNOTATION_PREFIX}wait`;
@@ -35,8 +40,8 @@ export interface WaitingWork {
   readonly job?: string | undefined;
   /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
   readonly owner: string;
-  readonly wishes: Wishes;
-  readonly bad: readonly BadWish[];
+  readonly wishes: PodPreferences;
+  readonly bad: readonly InvalidAnnotation[];
   readonly plan: WrittenPlan | undefined;
 }
 
@@ -115,7 +120,7 @@ export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): str
 }
 
 function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
-  const { wishes, bad } = readWishes(meta.annotations ?? undefined);
+  const { wishes, bad } = parseAnnotations(meta.annotations ?? undefined);
   return {
     kind,
     namespace: meta.namespace,

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { layeredWishes, readWishes, type Wishes } from '../scheduling/wishes.ts';
+import { layeredWishes, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
 import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -47,7 +47,7 @@ export function watchWaiting(options: {
       if (now?.released) released.set(now.released.uid, now.released);
     },
   });
-  const namespaces = watchCollection<Wishes>({ ...source, path: '/api/v1/namespaces', keep: namespaceWishes });
+  const namespaces = watchCollection<PodPreferences>({ ...source, path: '/api/v1/namespaces', keep: namespaceWishes });
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
@@ -77,9 +77,9 @@ function knownJob(object: unknown): KnownJob | undefined {
 }
 
 /** The wishes that a namespace states for its pods. */
-export function namespaceWishes(object: unknown): Wishes | undefined {
+export function namespaceWishes(object: unknown): PodPreferences | undefined {
   const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const { wishes } = readWishes(metadata?.annotations);
+  const { wishes } = parseAnnotations(metadata?.annotations);
   return Object.keys(wishes).length === 0 ? undefined : wishes;
 }
 
@@ -88,6 +88,6 @@ function hasOwnSlack({ wishes: { skip, maxDelayMs, deadline } }: WaitingWork): b
 }
 
 /** Work with the wishes of its namespace behind its own. */
-export function withDefaults(work: WaitingWork, defaults: Wishes | undefined): WaitingWork {
+export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
   return defaults === undefined ? work : { ...work, wishes: layeredWishes(work.wishes, defaults) };
 }

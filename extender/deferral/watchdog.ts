@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
-import type { Wishes } from '../scheduling/wishes.ts';
-import { deadlineOf } from './judge.ts';
+import type { PodPreferences } from '../placement/annotations.ts';
+import { deadlineOf } from './decide.ts';
 import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 import { GATED_PODS, namespaceWishes, withDefaults } from './watch-waiting.ts';
 import { release } from './writing.ts';
@@ -23,7 +23,7 @@ const PAGE = 500;
 export async function runWatchdog(options: {
   readonly client: KubernetesClient;
   /** The cluster's own defaults for every pod. */
-  readonly clusterWishes?: Wishes | undefined;
+  readonly clusterWishes?: PodPreferences | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<WatchdogResult> {
@@ -54,7 +54,7 @@ export async function runWatchdog(options: {
 
 /** What namespaces say for their pods; nothing where they may not be listed: then a gate opens too early, never too late. */
 async function namespaceDefaults(options: { client: KubernetesClient; logger: Logger }) {
-  const defaults = new Map<string, Wishes | undefined>();
+  const defaults = new Map<string, PodPreferences | undefined>();
   try {
     for await (const object of objects(options.client, '/api/v1/namespaces')) {
       const { metadata } = object as { metadata?: { name?: string } };

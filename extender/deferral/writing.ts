@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Slot } from '../../shared/plan.ts';
-import { type EpochMs, isoTime } from '../../shared/units.ts';
+import type { Slot } from '../../shared/deferral/plan.ts';
+import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { KubernetesBody, KubernetesClient } from '../kubernetes/client.ts';
 import { WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
 

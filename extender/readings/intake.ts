@@ -1,8 +1,8 @@
-import type { MeterReading } from '../../shared/readings/reading.ts';
-import type { KeyedDelivery, RememberedDelivery } from '../../shared/store/readings-ports.ts';
+import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { KeyedDelivery, RememberedDelivery } from '../../shared/records/meter-readings.ts';
 
 /** Why readings cannot be taken now; the sender may try again later, and nothing is lost or counted twice by it. */
-export class IntakeFault extends Error {
+export class IntakeError extends Error {
   readonly retryAfterSeconds: number;
 
   constructor(detail: string, retryAfterSeconds: number, options?: ErrorOptions) {
@@ -15,7 +15,7 @@ export class IntakeFault extends Error {
 /** What became of one reading: taken for good under a number, or not taken. */
 export type Taken =
   | { readonly kind: 'taken'; readonly streamId: string }
-  | { readonly kind: 'fault'; readonly fault: IntakeFault };
+  | { readonly kind: 'fault'; readonly fault: IntakeError };
 
 /** How readings are taken, and how far their processing is, as /health shows it. */
 export type IntakeState = { readonly backend: 'redis' | 'store'; readonly status: string } & Readonly<

@@ -1,9 +1,9 @@
+import type { MeterReadingsStore } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { usesRedis } from '../../shared/runtime/redis-settings.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
 import { openReadingsStore } from '../../shared/store/open-readings.ts';
-import type { ReadingsStore } from '../../shared/store/readings-ports.ts';
 import type { Intake } from './intake.ts';
 import { redisIntake } from './redis-intake.ts';
 import type { ReadingsApiConfig } from './settings.ts';
@@ -12,7 +12,7 @@ import { storeIntake } from './store-intake.ts';
 /** What the readings and sites resources need. */
 export interface ReadingsApi extends AsyncDisposable {
   readonly intake: Intake;
-  readonly store: ReadingsStore;
+  readonly store: MeterReadingsStore;
   readonly config: ReadingsApiConfig;
 }
 

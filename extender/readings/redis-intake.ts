@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { MeterReading } from '../../shared/readings/reading.ts';
+import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../shared/runtime/redis.ts';
-import { type RedisFault, redisFault } from '../../shared/runtime/redis-fault.ts';
+import { type RedisError, toRedisError } from '../../shared/runtime/redis-error.ts';
 import type { RedisConfig } from '../../shared/runtime/redis-settings.ts';
-import type { KeyedDelivery } from '../../shared/store/readings-ports.ts';
 import { encodeEntry } from '../../shared/store/stream/entry.ts';
 import { streamState } from '../../shared/store/stream/state.ts';
-import { Gatherer } from './gather.ts';
-import { type Intake, IntakeFault, type IntakeState, type Taken } from './intake.ts';
+import { Batcher } from './batcher.ts';
+import { type Intake, IntakeError, type IntakeState, type Taken } from './intake.ts';
 
 /** How old the known length of the stream may be; the bound is kept within what arrives meanwhile. */
 const LENGTH_AGE_MS = 250;
@@ -35,7 +35,7 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   const redis = connectRedis(config, 'intake', logger);
   const stream = config.REDIS_STREAM;
   const room = new Room(redis, config, clock);
-  const gatherer = new Gatherer(async (readings) => {
+  const gatherer = new Batcher(async (readings) => {
     try {
       return await redis.ask((client) => add(client, stream, readings));
     } catch (error) {
@@ -90,7 +90,7 @@ class Room {
     }
     const limit = this.#config.REDIS_STREAM_MAX_LENGTH;
     if (this.#length + count > limit)
-      throw new IntakeFault(`${this.#length} readings wait to be processed; ${limit} may`, 5);
+      throw new IntakeError(`${this.#length} readings wait to be processed; ${limit} may`, 5);
     this.#length += count;
   }
 }
@@ -139,14 +139,14 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
   }
 }
 
-function intakeFault(error: unknown, stream: string): IntakeFault {
-  if (error instanceof IntakeFault) return error;
-  const fault = redisFault(error);
-  return new IntakeFault(...sayings(fault, stream), { cause: fault });
+function intakeFault(error: unknown, stream: string): IntakeError {
+  if (error instanceof IntakeError) return error;
+  const fault = toRedisError(error);
+  return new IntakeError(...sayings(fault, stream), { cause: fault });
 }
 
 /** What the sender is told, and when to try again in seconds; addresses and server texts stay in the log. */
-function sayings({ kind }: RedisFault, stream: string): [string, number] {
+function sayings({ kind }: RedisError, stream: string): [string, number] {
   switch (kind) {
     case 'away':
       return ['Redis cannot be reached', 2];

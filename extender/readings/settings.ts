@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { parseZone, type Zone } from '../../shared/grid/zones.ts';
 import { integer, list, positive } from '../../shared/runtime/config.ts';
 import { redisSettings } from '../../shared/runtime/redis-settings.ts';
-import { parseZone, type Zone } from '../../shared/zones.ts';
 
 /** Settings of the readings and sites resources. */
 export const readingsApiSettings = {

@@ -1,19 +1,19 @@
-import type { MeterReading } from '../../shared/readings/reading.ts';
+import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReadingsStore, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { ReadingsStore, StoredReading } from '../../shared/store/readings-ports.ts';
-import { Gatherer } from './gather.ts';
-import { type Intake, IntakeFault } from './intake.ts';
+import { Batcher } from './batcher.ts';
+import { type Intake, IntakeError } from './intake.ts';
 
 const RETRY_SECONDS = 5;
 
 /** Takes readings straight into the store: for installations without Redis. */
-export function storeIntake(options: { store: ReadingsStore; clock: Clock; logger: Logger }): Intake {
+export function storeIntake(options: { store: MeterReadingsStore; clock: Clock; logger: Logger }): Intake {
   const { store, clock, logger } = options;
   const number = numbering(clock);
   const numbered = (readings: readonly MeterReading[]) =>
     readings.map((reading): StoredReading => ({ ...reading, streamId: number() }));
-  const gatherer = new Gatherer(async (readings) => {
+  const gatherer = new Batcher(async (readings) => {
     const stored = numbered(readings);
     await store.appendReadings(stored).catch((error) => {
       throw storeFault(error, logger);
@@ -36,9 +36,9 @@ export function storeIntake(options: { store: ReadingsStore; clock: Clock; logge
   };
 }
 
-function storeFault(error: unknown, logger: Logger): IntakeFault {
+function storeFault(error: unknown, logger: Logger): IntakeError {
   logger.error({ err: error }, 'the store takes no readings');
-  return new IntakeFault('The store takes no readings now', RETRY_SECONDS, { cause: error });
+  return new IntakeError('The store takes no readings now', RETRY_SECONDS, { cause: error });
 }
 
 /** Numbers like those of a stream: milliseconds, and a count within them. They never go back. */

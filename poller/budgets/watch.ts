@@ -1,9 +1,9 @@
 import { ALERT_SHARES, type BurnDown } from '../../shared/calculator/budget.ts';
 import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared/calculator/burn-downs.ts';
+import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { ZoneOfNode } from '../../shared/zone-of-node.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
 
 /** How often budgets are compared with what was emitted, in milliseconds. */

@@ -1,9 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
+import { forecastAccuracy, type MadeForecast } from '../../shared/forecast/accuracy.ts';
 import { hourlySeries } from '../../shared/forecast/series.ts';
-import { forecastAccuracy, type MadeForecast } from '../../shared/forecast-accuracy.ts';
-import type { ForecastPoint, HourlyIntensity } from '../../shared/intensity.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
+import type { ForecastPoint, HourlyIntensity } from '../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 
 /** Hours ahead that are shown: the usual waits. */
 const SHOWN_HOURS_AHEAD: ReadonlySet<number> = new Set([1, 3, 6, 12, 24, 48]);

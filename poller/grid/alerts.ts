@@ -1,10 +1,10 @@
 import { ZodError } from 'zod';
-import type { Reading } from '../../shared/intensity.ts';
+import type { IntensitySample } from '../../shared/grid/intensity.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type Lease, soleLease } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { AlertMemory } from '../../shared/store/alert-memory.ts';
-import type { Zone } from '../../shared/zones.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import { followIncidents } from './incidents.ts';
 import type { GridSettings } from './settings.ts';
@@ -19,7 +19,7 @@ const MOST_WAITING = 50;
 /** Tells Slack about incidents of the grid data. */
 export interface Alerts {
   /** Takes in a round, and sends what it gives cause for and what is still waiting. Never throws. */
-  observe(readings: readonly Reading[], signal: AbortSignal): Promise<void>;
+  observe(readings: readonly IntensitySample[], signal: AbortSignal): Promise<void>;
 }
 
 /** What alerts are made of. */

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/carbon-cache.ts';
-import { supersedes } from '../../shared/intensity.ts';
+import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { supersedes } from '../../shared/grid/intensity.ts';
+import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { HOUR_MS, hourOf } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
 
 /** The one writer of the cache file: remembers each zone's last good reading and forgets it when it is older than the TTL. */
 export interface CacheWriter {

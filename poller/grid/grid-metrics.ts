@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** What a line to a provider tells about itself. */
-export interface LineMetrics {
+export interface ProviderClientMetrics {
   /** An answer with its HTTP status, or `none` when no whole answer came. */
   answered(provider: string, status: string): void;
   /** A question that was not sent, and why. */
@@ -29,7 +29,7 @@ export function createGridMetrics(registry: Registry) {
   );
   const budget = gauge('grid_budget_remaining_requests', 'Requests that the budget allows at once', ['provider']);
   const open = gauge('grid_circuit_open', '1 while a provider is down and only probed now and then', ['provider']);
-  const line: LineMetrics = {
+  const line: ProviderClientMetrics = {
     answered: (provider, status) => http.inc({ provider, status }),
     refused: (provider, reason) => refused.inc({ provider, reason }),
     state(provider, remaining, isOpen) {

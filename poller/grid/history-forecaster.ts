@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
+import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast/forecast.ts';
 import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
-import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast.ts';
-import type { HourlyIntensity } from '../../shared/intensity.ts';
-import type { IntensityReader } from '../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
-import type { Forecaster } from './extras.ts';
+import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
+import type { IntensityReader } from '../../shared/records/power.ts';
+import type { Forecaster } from './enrichment.ts';
 
 /** What is learnt from serves about a week; a day keeps it close to the season. */
 const REFIT_MS = 24 * HOUR_MS;

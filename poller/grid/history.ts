@@ -2,15 +2,15 @@ import {
   type DataQuality,
   type EnergyMix,
   type HourlyIntensity,
-  type Reading,
+  type IntensitySample,
   supersedes,
-} from '../../shared/intensity.ts';
+} from '../../shared/grid/intensity.ts';
+import { type EpochMs, hourOf } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
+import type { IntensityWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { IntensityWriter } from '../../shared/store/ports.ts';
-import { type EpochMs, hourOf } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
 import type { GridMetrics } from './grid-metrics.ts';
-import { hourlyReadings } from './hourly.ts';
+import { hourlyReadings } from './providers/hourly.ts';
 
 /** Rows kept for a store that cannot take them; beyond that the oldest are given up. */
 const MOST_PENDING = 100_000;
@@ -18,11 +18,11 @@ const MOST_PENDING = 100_000;
 /** The history of every accepted reading on its way to the store. */
 export interface History {
   /** Takes in the newest readings; several of one hour become their mean. Yearly averages are no history. */
-  observe(readings: readonly Reading[]): void;
+  observe(readings: readonly IntensitySample[]): void;
   /** Takes in hours that were looked up later. */
-  backfill(readings: readonly Reading[]): void;
+  backfill(readings: readonly IntensitySample[]): void;
   /** Adds what the electricity of an hour was made of to its row. */
-  mix(reading: Reading, mix: EnergyMix): void;
+  mix(reading: IntensitySample, mix: EnergyMix): void;
   /** Writes what is pending; false when the store refused, and everything is kept for the next time. */
   flush(): Promise<boolean>;
 }
@@ -35,7 +35,7 @@ export function openHistory(options: {
 }): History {
   const { store, metrics, logger } = options;
   const pending = new Map<string, HourlyIntensity>();
-  const hours = new Map<Zone, Map<EpochMs, Reading>>();
+  const hours = new Map<Zone, Map<EpochMs, IntensitySample>>();
   const add = (row: HourlyIntensity) => {
     const key = `${row.zone} ${row.hour} ${row.signal}`;
     const known = pending.get(key);
@@ -85,19 +85,19 @@ export function openHistory(options: {
 }
 
 /** Keeps the steps of the zone's present hour of one provider, and tells their mean. */
-function meanOfHour(hours: Map<Zone, Map<EpochMs, Reading>>, reading: Reading): Reading {
+function meanOfHour(hours: Map<Zone, Map<EpochMs, IntensitySample>>, reading: IntensitySample): IntensitySample {
   const { zone, provider, signal, datetime } = reading;
   const known = hours.get(zone);
   const [any] = known?.values() ?? [];
   const same = any && any.provider === provider && any.signal === signal && hourOf(any.datetime) === hourOf(datetime);
-  const steps = same && known ? known : new Map<EpochMs, Reading>();
+  const steps = same && known ? known : new Map<EpochMs, IntensitySample>();
   const before = steps.get(datetime);
   if (!before || supersedes(reading, before)) steps.set(datetime, reading);
   hours.set(zone, steps);
   return hourlyReadings([...steps.values()])[0] ?? reading;
 }
 
-function toRow(reading: Reading, dataQuality: DataQuality): HourlyIntensity {
+function toRow(reading: IntensitySample, dataQuality: DataQuality): HourlyIntensity {
   const { zone, carbonIntensity, provider, signal, quality, emissionFactorType, estimationMethod, updatedAt } = reading;
   const { energyMix, datetime } = reading;
   return {

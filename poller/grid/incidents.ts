@@ -1,7 +1,7 @@
-import type { Reading } from '../../shared/intensity.ts';
+import type { IntensitySample } from '../../shared/grid/intensity.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { AlertState } from '../../shared/store/alert-memory.ts';
-import { type EpochMs, HOUR_MS, isoTime } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
 
 /** Rounds in a row without any reading that make an incident. */
 const FAILED_ROUNDS = 3;
@@ -16,7 +16,7 @@ export type IncidentState = Omit<AlertState, 'waiting'>;
 /** Follows rounds and tells what begins and what is over: one message per incident, not per round. */
 export interface Incidents {
   /** Messages that this round gives cause for; usually none. */
-  observe(readings: readonly Reading[], now: EpochMs): string[];
+  observe(readings: readonly IntensitySample[], now: EpochMs): string[];
   /** What has to be known to go on from here. */
   state(): IncidentState;
   /** Takes over what an earlier process knew: incidents that it told are not told again. */
@@ -79,7 +79,7 @@ export function followIncidents(zones: readonly Zone[], alertIntensity: number, 
 }
 
 /** Whether a provider tells of a later time than before; a yearly average is as new as it gets. */
-function isNews({ zone, provider, datetime, quality }: Reading, newest: Map<string, EpochMs>): boolean {
+function isNews({ zone, provider, datetime, quality }: IntensitySample, newest: Map<string, EpochMs>): boolean {
   if (quality === 'yearly-average') return true;
   const key = `${zone} ${provider}`;
   const before = newest.get(key) ?? Number.NEGATIVE_INFINITY;

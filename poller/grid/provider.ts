@@ -1,6 +1,6 @@
-import type { EnergyMix, ForecastPoint, Reading } from '../../shared/intensity.ts';
-import type { EpochMs } from '../../shared/units.ts';
-import type { Zone } from '../../shared/zones.ts';
+import type { EnergyMix, ForecastPoint, IntensitySample } from '../../shared/grid/intensity.ts';
+import type { EpochMs } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 
 /** A source of grid data. Every method rejects with a ProviderError and nothing else. */
 export interface GridProvider {
@@ -12,11 +12,11 @@ export interface GridProvider {
   /** Learns what the key may ask for; called before each round, asks the service at most once a day. */
   prepare?(signal: AbortSignal): Promise<void>;
   /** The value of the present hour, or the newest that there is. */
-  latest(zone: Zone, signal: AbortSignal): Promise<Reading>;
+  latest(zone: Zone, signal: AbortSignal): Promise<IntensitySample>;
   /** The hours ahead, oldest first; absent where the provider has no forecast. */
   forecast?(zone: Zone, signal: AbortSignal): Promise<ForecastPoint[]>;
   /** Past hours, oldest first; absent where the provider has no history. */
-  history?(zone: Zone, signal: AbortSignal): Promise<Reading[]>;
+  history?(zone: Zone, signal: AbortSignal): Promise<IntensitySample[]>;
   /** What electricity was made of in an hour; absent where the provider does not know or tells it with the value. */
   energyMix?(zone: Zone, signal: AbortSignal): Promise<{ readonly datetime: EpochMs; readonly mix: EnergyMix }>;
 }
@@ -25,13 +25,13 @@ export interface GridProvider {
 export const NO_REVISIONS = { updatedAt: null, createdAt: null } as const;
 
 /** What went wrong, by what can be done about it. */
-export type ProviderFault = 'auth' | 'not-covered' | 'no-data' | 'rate-limited' | 'unavailable' | 'malformed';
+export type ProviderErrorReason = 'auth' | 'not-covered' | 'no-data' | 'rate-limited' | 'unavailable' | 'malformed';
 
 /** Facts about a failed question to a provider. */
 export interface ProviderFailure {
   readonly provider: string;
   readonly zone: Zone;
-  readonly fault: ProviderFault;
+  readonly fault: ProviderErrorReason;
   /** What the provider said, or what was wrong with it; never a secret. */
   readonly detail: string;
   readonly status?: number | undefined;

@@ -6,7 +6,7 @@ import { retryAfterMs } from './retry-after.ts';
 const LONGEST_TEXT = 3_000;
 
 /** What became of a message: `retry` may be sent again, `refused` never; `reason` is Slack's own word and never the address. */
-export type Delivery =
+export type SlackDelivery =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'retry' | 'refused'; readonly reason: string; readonly afterMs?: number | undefined };
 
@@ -15,7 +15,7 @@ export async function sendToSlack(
   webhook: string,
   text: string,
   options: { clock: Clock; timeoutMs: number; signal: AbortSignal; dispatcher?: Dispatcher },
-): Promise<Delivery> {
+): Promise<SlackDelivery> {
   try {
     const response = await request(webhook, {
       method: 'POST',

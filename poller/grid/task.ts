@@ -1,18 +1,18 @@
+import { parseZone, type Zone } from '../../shared/grid/zones.ts';
+import type { IntensityReader, IntensityWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { IntensityReader, IntensityWriter } from '../../shared/store/ports.ts';
-import { parseZone, type Zone } from '../../shared/zones.ts';
 import type { PollerConfig } from '../config.ts';
 import type { PollerMetrics } from '../metrics.ts';
 import { openCacheWriter } from './cache-writer.ts';
-import { createChain } from './chain.ts';
-import { createExtras, type Forecaster } from './extras.ts';
+import { createEnrichment, type Forecaster } from './enrichment.ts';
+import { createFailover } from './failover.ts';
 import { openHistory } from './history.ts';
 import { historyForecaster } from './history-forecaster.ts';
 import { openAlerts } from './open-alerts.ts';
-import { createRound, type Round } from './poll.ts';
-import { gridProviders } from './providers.ts';
+import { createPollCycle, type PollCycle } from './poll-cycle.ts';
+import { gridProviders } from './provider-table.ts';
 
 /** Share of the interval by which rounds are spread, so that many pollers do not ask at once. */
 const JITTER = 0.1;
@@ -60,12 +60,12 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
 }
 
 /** Wires what a round needs: providers in a chain, the cache file, the history, and what is good to have beside. */
-export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: readonly Zone[]; round: Round }> {
+export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: readonly Zone[]; round: PollCycle }> {
   const { config, store, metrics, clock, logger, forecaster, attempts = ATTEMPTS } = options;
   const zones = resolveZones(config.ZONES, logger);
   const providers = gridProviders(config, clock, metrics.grid.line);
   logger.info({ zones, providers: providers.map(({ name }) => name), file: config.CACHE_FILE }, 'grid task started');
-  const chain = createChain({
+  const chain = createFailover({
     providers,
     clock,
     attempts,
@@ -79,13 +79,13 @@ export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: 
   const { intensities } = store;
   const ours =
     intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
-  const extras = createExtras({
+  const extras = createEnrichment({
     ...{ providers, history, store, wanted, clock, logger },
     forecaster: forecaster ?? ours,
     accuracy: metrics.accuracy,
     metrics: metrics.grid,
   });
-  return { zones, round: createRound({ zones, providers, chain, cache, history, extras, metrics, clock, logger }) };
+  return { zones, round: createPollCycle({ zones, providers, chain, cache, history, extras, metrics, clock, logger }) };
 }
 
 /** Turns the configured codes into zones, each once; corrected codes are named in a warning. */

@@ -1,4 +1,4 @@
-import type { PowerQuality } from '../../shared/store/ports.ts';
+import type { PowerQuality } from '../../shared/records/power.ts';
 
 /** One energy counter of one container, as one scrape saw it. */
 export interface EnergyCounter {
@@ -48,13 +48,13 @@ export interface KeplerScrape {
 }
 
 /** Why a body gives no counters. */
-export type KeplerFault = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone' | 'changed';
+export type KeplerErrorReason = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone' | 'changed';
 
 /** A body that cannot be trusted or holds no container energy. */
 export class KeplerBodyError extends Error {
-  readonly kind: KeplerFault;
+  readonly kind: KeplerErrorReason;
 
-  constructor(kind: KeplerFault, detail: string) {
+  constructor(kind: KeplerErrorReason, detail: string) {
     super(detail);
     this.name = 'KeplerBodyError';
     this.kind = kind;

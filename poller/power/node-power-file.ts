@@ -1,8 +1,8 @@
 import writeFileAtomic from 'write-file-atomic';
-import { encodeNodePower } from '../../shared/node-power.ts';
+import type { Watts } from '../../shared/grid/units.ts';
+import { encodeNodePower } from '../../shared/placement/node-power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { Watts } from '../../shared/units.ts';
 import { NODE_POWER_TTL_MS } from './node-power-meter.ts';
 
 const BETWEEN_WRITES_MS = 60_000;

@@ -1,4 +1,4 @@
-import { HOUR_MS, type Watts, watts } from '../../shared/units.ts';
+import { HOUR_MS, type Watts, watts } from '../../shared/grid/units.ts';
 import type { KeplerScrape } from './energy-counter.ts';
 import type { RateRules } from './rates.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { PodLabels, PowerWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { PodLabels, PowerWriter } from '../../shared/store/ports.ts';
 import { askCluster, type ClusterAccess } from './cluster-api.ts';
 
 /** Between two looks at all pods; one that lives shorter may stay without labels. */

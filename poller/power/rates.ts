@@ -1,5 +1,5 @@
-import type { Container, PowerQuality, PowerSample } from '../../shared/store/ports.ts';
-import { joules } from '../../shared/units.ts';
+import { joules } from '../../shared/grid/units.ts';
+import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
 import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
 
 /** Limits beyond which a difference of counters is no measurement. */

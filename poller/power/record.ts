@@ -1,8 +1,8 @@
+import type { PowerWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
-import type { PowerWriter } from '../../shared/store/ports.ts';
 import type { PollerConfig } from '../config.ts';
 import type { KeplerScrape } from './energy-counter.ts';
 import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';

@@ -1,17 +1,22 @@
 import { type Dispatcher, request } from 'undici';
-import { KeplerBodyError, type KeplerFault, type KeplerScrape } from './energy-counter.ts';
+import { KeplerBodyError, type KeplerErrorReason, type KeplerScrape } from './energy-counter.ts';
 import { KeplerReader } from './kepler.ts';
 
 /** Why a scrape gave no counters: the body's own faults, and those of the way to it. */
-export type ScrapeFault = KeplerFault | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
+export type ScrapeErrorReason = KeplerErrorReason | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
 
 /** A scrape that gave no counters. */
 export class ScrapeError extends Error {
-  readonly kind: ScrapeFault;
+  readonly kind: ScrapeErrorReason;
   readonly target: string;
   readonly status: number | undefined;
 
-  constructor(target: string, kind: ScrapeFault, detail: string, more: { status?: number; cause?: unknown } = {}) {
+  constructor(
+    target: string,
+    kind: ScrapeErrorReason,
+    detail: string,
+    more: { status?: number; cause?: unknown } = {},
+  ) {
     super(`${target}: ${detail}`, { cause: more.cause });
     this.name = 'ScrapeError';
     this.kind = kind;

@@ -1,16 +1,16 @@
+import { isoTime } from '../../shared/grid/units.ts';
+import type { MeterReadingsWriter, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { RedisConnection } from '../../shared/runtime/redis.ts';
-import type { ReadingsWriter, StoredReading } from '../../shared/store/readings-ports.ts';
 import { commitEntries, type Finished, type ListBounds, trimFinished } from '../../shared/store/stream/commit.ts';
 import { bury } from '../../shared/store/stream/dead-letters.ts';
 import { decodeEntry, type StreamEntry, siteList } from '../../shared/store/stream/entry.ts';
-import { isoTime } from '../../shared/units.ts';
 import type { ReadingsMetrics } from './readings-metrics.ts';
 import { storeReadings } from './store-batch.ts';
 
 /** An entry that was handed to this worker. */
-export interface Delivery extends StreamEntry {
+export interface StreamDelivery extends StreamEntry {
   /** How often it was handed to a worker, this time included. */
   readonly deliveries: number;
 }
@@ -23,14 +23,14 @@ export interface ConsumeOptions {
   readonly maxDeliveries: number;
   readonly bounds: ListBounds;
   readonly redis: RedisConnection;
-  readonly store: ReadingsWriter;
+  readonly store: MeterReadingsWriter;
   readonly metrics: ReadingsMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 interface Failure {
-  readonly delivery: Delivery;
+  readonly delivery: StreamDelivery;
   readonly kind: 'malformed' | 'refused-by-store' | 'list-is-no-list' | 'never-finished';
   readonly reason: string;
 }
@@ -41,7 +41,7 @@ interface Failure {
  */
 export async function consumeBatch(
   options: ConsumeOptions,
-  deliveries: readonly Delivery[],
+  deliveries: readonly StreamDelivery[],
   signal: AbortSignal,
 ): Promise<void> {
   const { redis, stream, metrics, clock } = options;
@@ -57,11 +57,11 @@ export async function consumeBatch(
 
 /** An entry with its reading. */
 export interface GoodDelivery {
-  readonly delivery: Delivery;
+  readonly delivery: StreamDelivery;
   readonly reading: StoredReading;
 }
 
-function sorted({ maxDeliveries }: ConsumeOptions, deliveries: readonly Delivery[]) {
+function sorted({ maxDeliveries }: ConsumeOptions, deliveries: readonly StreamDelivery[]) {
   const good: GoodDelivery[] = [];
   const failures: Failure[] = [];
   for (const delivery of deliveries) {
@@ -109,6 +109,6 @@ async function fail(options: ConsumeOptions, { delivery, kind, reason }: Failure
   logger.warn({ id, deliveries, reason }, 'a reading was given up; carbon readings redrive puts it back');
 }
 
-function failure(delivery: Delivery, kind: Failure['kind'], reason: string): Failure {
+function failure(delivery: StreamDelivery, kind: Failure['kind'], reason: string): Failure {
   return { delivery, kind, reason };
 }

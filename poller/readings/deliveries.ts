@@ -1,5 +1,5 @@
 import type { RedisClient } from '../../shared/runtime/redis.ts';
-import type { Delivery } from './consume.ts';
+import type { StreamDelivery } from './consume.ts';
 
 /** The stream, the group, and the worker's name in it. */
 export interface Worker {
@@ -25,7 +25,7 @@ export async function takeNew(
   { stream, group, consumer }: Worker,
   count: number,
   blockMs: number,
-): Promise<Delivery[]> {
+): Promise<StreamDelivery[]> {
   const options = { COUNT: count, BLOCK: blockMs };
   const replies = await client.xReadGroup(group, consumer, { key: stream, id: '>' }, options);
   const messages = replies?.[0]?.messages ?? [];
@@ -35,7 +35,7 @@ export async function takeNew(
 /** Where the next look for idle entries starts, and what this one found. */
 export interface Claim {
   readonly next: string;
-  readonly deliveries: Delivery[];
+  readonly deliveries: StreamDelivery[];
 }
 
 /** Takes over entries that were idle for too long, whoever had them, this worker included. */

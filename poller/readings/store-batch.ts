@@ -1,10 +1,10 @@
-import type { ConsumeOptions, Delivery, GoodDelivery } from './consume.ts';
+import type { ConsumeOptions, GoodDelivery, StreamDelivery } from './consume.ts';
 
 /** A batch after the store has seen it. */
 export interface StoredBatch {
   /** Durable readings; `kept` is false for repetitions of one that is there already. */
   readonly kept: readonly (GoodDelivery & { readonly kept: boolean })[];
-  readonly refused: readonly { readonly delivery: Delivery; readonly reason: string }[];
+  readonly refused: readonly { readonly delivery: StreamDelivery; readonly reason: string }[];
 }
 
 const FIRST_WAIT_MS = 200;

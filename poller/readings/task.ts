@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
+import { HOUR_MS } from '../../shared/grid/units.ts';
+import type { MeterReadingsStore } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { connectRedis, type RedisConnection } from '../../shared/runtime/redis.ts';
-import { type RedisFault, redisFault } from '../../shared/runtime/redis-fault.ts';
-import type { ReadingsStore } from '../../shared/store/readings-ports.ts';
+import { type RedisError, toRedisError } from '../../shared/runtime/redis-error.ts';
 import { sweepConsumers } from '../../shared/store/stream/commit.ts';
 import { streamState } from '../../shared/store/stream/state.ts';
-import { HOUR_MS } from '../../shared/units.ts';
 import { type ConsumeOptions, consumeBatch } from './consume.ts';
 import { claimIdle, ensureGroup, takeNew } from './deliveries.ts';
 import type { ReadingsMetrics } from './readings-metrics.ts';
@@ -16,12 +16,12 @@ import type { ReadingsConfig } from './settings.ts';
 /** What the readings task is given. */
 export interface ReadingsTaskOptions {
   readonly config: ReadingsConfig;
-  readonly store: ReadingsStore;
+  readonly store: MeterReadingsStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ReadingsMetrics;
   /** Told whether readings are being taken, at each change. */
-  readonly onState?: (fault: RedisFault | undefined) => void;
+  readonly onState?: (fault: RedisError | undefined) => void;
 }
 
 /** Longest wait for new entries; also about how long stopping takes. */
@@ -107,7 +107,7 @@ class ReadingsWorker {
         wait = FIRST_WAIT_MS;
       } catch (error) {
         if (signal.aborted) return;
-        this.#tell(redisFault(error));
+        this.#tell(toRedisError(error));
         // The stream may be gone, and the group with it: both are made again.
         ready = false;
         await this.#options.clock.sleep(wait, signal);
@@ -143,7 +143,7 @@ class ReadingsWorker {
     } while (start !== '0-0' && !signal.aborted);
   }
 
-  #tell(fault: RedisFault | undefined): void {
+  #tell(fault: RedisError | undefined): void {
     const { logger, metrics, onState } = this.#options;
     const told = fault === undefined ? 'ok' : fault.message;
     metrics.connected.set({ consumer: this.#consume.consumer }, fault === undefined ? 1 : 0);

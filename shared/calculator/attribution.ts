@@ -1,5 +1,5 @@
-import type { TimeRange } from '../store/ports.ts';
-import type { SavedWorkload } from '../store/workloads.ts';
+import type { TimeRange } from '../records/power.ts';
+import type { SavedWorkload } from '../records/workloads.ts';
 
 /** A record and the part of it that counts in a period, 0 < share ≤ 1. */
 export interface CountedRecord {

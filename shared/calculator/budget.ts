@@ -1,7 +1,7 @@
-import type { TimeRange } from '../store/ports.ts';
-import type { BudgetKey, BudgetPeriod, SavedWorkload } from '../store/workloads.ts';
-import { type EpochMs, HOUR_MS, isoTime } from '../units.ts';
-import type { ZoneSource } from '../zone-of-node.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../grid/units.ts';
+import type { ZoneSource } from '../grid/zone-of-node.ts';
+import type { TimeRange } from '../records/power.ts';
+import type { BudgetKey, BudgetPeriod, SavedWorkload } from '../records/workloads.ts';
 import { attribute } from './attribution.ts';
 
 /** Shares of a budget at which an alert goes out. */

@@ -1,7 +1,7 @@
-import type { IntensityReader, PowerReader } from '../store/ports.ts';
-import type { Budget, BudgetBook, WorkloadReader } from '../store/workloads.ts';
-import type { EpochMs } from '../units.ts';
-import type { ZoneOfNode } from '../zone-of-node.ts';
+import type { EpochMs } from '../grid/units.ts';
+import type { ZoneOfNode } from '../grid/zone-of-node.ts';
+import type { IntensityReader, PowerReader } from '../records/power.ts';
+import type { Budget, BudgetBook, WorkloadReader } from '../records/workloads.ts';
 import { type BurnDown, budgetPeriod, burnDown, type Spent, spentByService } from './budget.ts';
 import { spentByNamespace } from './namespace-spent.ts';
 

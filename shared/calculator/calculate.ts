@@ -1,7 +1,7 @@
-import type { HourlyIntensity } from '../intensity.ts';
-import type { TimeRange } from '../store/ports.ts';
-import { grams, gramsPerKwh, HOUR_MS, isoTime } from '../units.ts';
-import { CalculatorFault } from './fault.ts';
+import type { HourlyIntensity } from '../grid/intensity.ts';
+import { grams, gramsPerKwh, HOUR_MS, isoTime } from '../grid/units.ts';
+import type { TimeRange } from '../records/power.ts';
+import { CalculatorError } from './error.ts';
 import { energyOfRequests, gramsOfEnergy, gramsPerThousand, wholeRequests } from './formula.ts';
 import { type HourlyUse, type IntensityUsed, weighIntensity, yearlyIntensityUsed } from './intensity-used.ts';
 import { writtenPeriod } from './period.ts';
@@ -104,7 +104,7 @@ export function intensityOf(
     weighIntensity(own, period, options.use) ?? (options.yearly ? yearlyIntensityUsed(place.zone) : undefined);
   if (used !== undefined) return used;
   const { recorded } = options;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'no-data',
     `no intensity of ${place.zone} is recorded for ${writtenPeriod(period)}; ${
       recorded ? `the history of ${place.zone} is ${writtenPeriod(recorded)}` : `nothing is recorded of ${place.zone}`

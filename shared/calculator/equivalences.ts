@@ -1,5 +1,5 @@
 import table from '../data/equivalences.json' with { type: 'json' };
-import type { Grams } from '../units.ts';
+import type { Grams } from '../grid/units.ts';
 
 /** An amount of CO2 as something that people can picture, with the factor and where it comes from. */
 export interface Equivalent {

@@ -1,4 +1,4 @@
-import { CalculatorFault } from './fault.ts';
+import { CalculatorError } from './error.ts';
 
 /** Energy of a number of requests in kWh: requests × Wh per request ÷ 1000 × PUE. */
 export function energyOfRequests(requests: number, whPerRequest: number, pue = 1): number {
@@ -22,7 +22,7 @@ export function wholeRequests(requests: number | string): number {
   // As people write large numbers: 100,000 or 100_000.
   const meant = Number.isNaN(count) ? Number(String(requests).replaceAll(/(?<=\d)[,_' ](?=\d{3})/g, '')) : count;
   const close = Number.isFinite(meant) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.round(meant))) : 1000;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-number',
     `requests must be a whole number above 0, not ${requests}; the nearest is ${close}`,
   );

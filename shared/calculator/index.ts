@@ -1,9 +1,9 @@
-import type { HourlyIntensity, Quality } from '../intensity.ts';
-import type { IntensityReader, TimeRange } from '../store/ports.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import type { HourlyIntensity, Quality } from '../grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
+import type { IntensityReader, TimeRange } from '../records/power.ts';
 import { calculate, type EmissionsResult, intensityOf } from './calculate.ts';
-import { CalculatorFault } from './fault.ts';
+import { CalculatorError } from './error.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed, yearlyIntensityUsed } from './intensity-used.ts';
 import { ALWAYS, parseTime } from './period.ts';
@@ -78,7 +78,7 @@ function withHistory(query: EmissionsQuery, history: readonly HourlyIntensity[])
   const period =
     periodOf(query) ?? (recorded && { from: Math.max(recorded.from, recorded.to - 24 * HOUR_MS), to: recorded.to });
   if (query.pue !== undefined && !(query.pue >= 1))
-    throw new CalculatorFault('bad-number', `pue must be at least 1, not ${query.pue}`);
+    throw new CalculatorError('bad-number', `pue must be at least 1, not ${query.pue}`);
   return calculate({
     profile,
     place,
@@ -100,12 +100,12 @@ function intensityFor(
 ): IntensityUsed {
   if (query.intensity !== undefined) {
     if (query.intensity > 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
-    throw new CalculatorFault('bad-number', `intensity must be a number above 0, not ${query.intensity}`);
+    throw new CalculatorError('bad-number', `intensity must be a number above 0, not ${query.intensity}`);
   }
   if (period === undefined) {
     const yearly = yearlyIntensityUsed(place.zone);
     if (yearly) return yearly;
-    throw new CalculatorFault('no-data', `neither history nor a yearly average of ${place.zone} is known`);
+    throw new CalculatorError('no-data', `neither history nor a yearly average of ${place.zone} is known`);
   }
   const use = query.usage?.map(({ hour, requests }): HourlyUse => ({ hour: timeOf(hour), amount: requests }));
   return intensityOf(place, history, period, { yearly: query.yearlyAverage ?? false, recorded, ...(use && { use }) });
@@ -114,10 +114,10 @@ function intensityFor(
 function periodOf({ from, to }: EmissionsQuery): TimeRange | undefined {
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined || to === undefined)
-    throw new CalculatorFault('bad-period', 'a period needs both from and to');
+    throw new CalculatorError('bad-period', 'a period needs both from and to');
   const period = { from: timeOf(from), to: timeOf(to) };
   if (period.from < period.to) return period;
-  throw new CalculatorFault('bad-period', 'the period ends before it starts');
+  throw new CalculatorError('bad-period', 'the period ends before it starts');
 }
 
 function historyOf({ region, history = [] }: EmissionsQuery): HourlyIntensity[] {
@@ -137,4 +137,4 @@ function timeOf(time: Time): EpochMs {
   return typeof time === 'number' ? time : time.getTime();
 }
 
-export { CalculatorFault, type EmissionsResult, type IntensityUsed, type ServiceProfile };
+export { CalculatorError, type EmissionsResult, type IntensityUsed, type ServiceProfile };

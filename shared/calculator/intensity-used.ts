@@ -1,8 +1,8 @@
-import type { HourlyIntensity, Quality, Signal } from '../intensity.ts';
-import type { TimeRange } from '../store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../units.ts';
-import { yearlyIntensity } from '../yearly-intensity.ts';
-import type { Zone } from '../zones.ts';
+import type { HourlyIntensity, Quality, Signal } from '../grid/intensity.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
+import { yearlyIntensity } from '../grid/yearly-intensity.ts';
+import type { Zone } from '../grid/zones.ts';
+import type { TimeRange } from '../records/power.ts';
 
 /** One source's part in an intensity: who said it, how it is known, and its share of the use, 0..1. */
 export interface IntensityPart {

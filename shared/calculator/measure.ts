@@ -1,6 +1,6 @@
-import type { HourlyEnergy, TimeRange } from '../store/ports.ts';
-import { type EpochMs, HOUR_MS, isoTime } from '../units.ts';
-import { CalculatorFault } from './fault.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../grid/units.ts';
+import type { HourlyEnergy, TimeRange } from '../records/power.ts';
+import { CalculatorError } from './error.ts';
 import { wholeRequests } from './formula.ts';
 import type { HourlyUse } from './intensity-used.ts';
 import { writtenPeriod } from './period.ts';
@@ -29,7 +29,7 @@ export function parseSelector(text: string): ParsedSelector {
   if (slash > 0 && /[=!]/.test(after)) return { kind: 'labels', namespace: text.slice(0, slash).trim(), labels: after };
   const [namespace, workload, container, ...rest] = text.split('/').map((part) => part.trim());
   if (!namespace || rest.length > 0 || workload === '' || container === '')
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-file',
       `"${text}" selects nothing; write namespace/workload or namespace/label=value, such as shop/checkout or shop/app=checkout`,
     );
@@ -92,7 +92,7 @@ export function measuredProfile(
 ): ServiceProfile {
   const count = wholeRequests(requests);
   if (use.joules === 0 || use.coverage < LEAST_COVERAGE)
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'no-data',
       use.joules === 0
         ? `no power of these containers is recorded in ${writtenPeriod(period)}`

@@ -1,8 +1,8 @@
-import type { HourlyIntensity } from '../intensity.ts';
-import type { HourlyEnergy, TimeRange } from '../store/ports.ts';
-import { type EpochMs, JOULES_PER_KWH } from '../units.ts';
-import type { ZoneOfNode, ZoneSource } from '../zone-of-node.ts';
-import type { Zone } from '../zones.ts';
+import type { HourlyIntensity } from '../grid/intensity.ts';
+import { type EpochMs, JOULES_PER_KWH } from '../grid/units.ts';
+import type { ZoneOfNode, ZoneSource } from '../grid/zone-of-node.ts';
+import type { Zone } from '../grid/zones.ts';
+import type { HourlyEnergy, TimeRange } from '../records/power.ts';
 import type { Spent } from './budget.ts';
 
 /** What the recorded containers of a namespace emitted: each hour's energy at that hour's intensity of the node's zone. */

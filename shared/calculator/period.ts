@@ -1,6 +1,6 @@
-import type { TimeRange } from '../store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../units.ts';
-import { CalculatorFault, nearest } from './fault.ts';
+import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../grid/units.ts';
+import type { TimeRange } from '../records/power.ts';
+import { CalculatorError, nearest } from './error.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 
@@ -22,7 +22,7 @@ export function parsePeriod(text: string, now: EpochMs): TimeRange {
   if (length !== undefined) return { from: hourOf(now) - length, to: hourOf(now) };
   const [from, to, ...rest] = text.split('..');
   if (from !== undefined && to !== undefined && rest.length === 0) return rangeOf(from, to);
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-period',
     `"${text}" is no period; did you mean "${nearestPeriod(text)}"? (or FROM..TO, such as ${isoTime(now - DAY_MS).slice(0, 10)}..${isoTime(now).slice(0, 10)})`,
   );
@@ -32,7 +32,7 @@ export function parsePeriod(text: string, now: EpochMs): TimeRange {
 export function rangeOf(from: string, to: string): TimeRange {
   const range = { from: parseTime(from), to: parseTime(to) };
   if (range.from < range.to) return range;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-period',
     range.from === range.to
       ? `the period ${from}..${to} is empty, because its end is not included; the nearest day is ${day(range.from)}..${day(range.from + DAY_MS)}`
@@ -49,7 +49,7 @@ export function parseTime(text: string): EpochMs {
   const rolled =
     !Number.isNaN(time) && !/[+-]\d{2}:\d{2}$/.test(zoned) && isoTime(time).slice(0, 10) !== written.slice(0, 10);
   if (!Number.isNaN(time) && !rolled) return time;
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'bad-period',
     `"${text}" is no time; write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z`,
   );

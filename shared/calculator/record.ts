@@ -1,8 +1,8 @@
-import type { IntensityReader } from '../store/ports.ts';
-import type { WorkloadEmissions } from '../store/workloads.ts';
-import type { Zone } from '../zones.ts';
+import type { Zone } from '../grid/zones.ts';
+import type { IntensityReader } from '../records/power.ts';
+import type { WorkloadEmissions } from '../records/workloads.ts';
 import { calculate, intensityOf } from './calculate.ts';
-import { CalculatorFault } from './fault.ts';
+import { CalculatorError } from './error.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity } from './intensity-used.ts';
 import { ALWAYS, parseTime, rangeOf } from './period.ts';
@@ -12,7 +12,7 @@ import { recordedSpan } from './span.ts';
 import { type WorkloadInput, workloadOf } from './workload.ts';
 
 /** A record that cannot be calculated: its place in the list, from 0, and why. */
-export interface RecordFault {
+export interface WorkloadIssue {
   readonly index: number;
   readonly message: string;
 }
@@ -20,7 +20,7 @@ export interface RecordFault {
 /** All records calculated, or every fault; nothing in between, so that an import is whole or not done. */
 export type Recorded =
   | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
-  | { readonly kind: 'faults'; readonly faults: readonly RecordFault[] };
+  | { readonly kind: 'faults'; readonly faults: readonly WorkloadIssue[] };
 
 /** Prices records with the recorded intensity of their hours. */
 export async function recordWorkloads(
@@ -37,7 +37,7 @@ export async function recordWorkloads(
     return hours;
   };
   const records: WorkloadEmissions[] = [];
-  const faults: RecordFault[] = [];
+  const faults: WorkloadIssue[] = [];
   const first = firstOfItsKey();
   for (const [index, input] of inputs.entries()) {
     const wrong = namesAtFault(input, profiles, known);
@@ -91,7 +91,7 @@ function namesAtFault(input: WorkloadInput, profiles: ServiceProfiles, known: re
 
 /** The line of a fault; any other error goes on. */
 function messageOf(error: unknown): string {
-  if (error instanceof CalculatorFault) return error.message;
+  if (error instanceof CalculatorError) return error.message;
   throw error;
 }
 

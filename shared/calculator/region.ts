@@ -1,7 +1,7 @@
-import { findRegion, regionNames } from '../regions.ts';
-import { yearlyZones } from '../yearly-intensity.ts';
-import { parseZone, type Zone } from '../zones.ts';
-import { CalculatorFault, nearest } from './fault.ts';
+import { findRegion, regionNames } from '../grid/regions.ts';
+import { yearlyZones } from '../grid/yearly-intensity.ts';
+import { parseZone, type Zone } from '../grid/zones.ts';
+import { CalculatorError, nearest } from './error.ts';
 
 /** A region in the one spelling that it is kept under, and the grid zone that it draws from. */
 export interface PlacedRegion {
@@ -24,7 +24,7 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
   }
   if (found.kind === 'ambiguous') {
     const choices = found.regions.map(({ provider, region, zone }) => `${provider}/${region} (${zone})`);
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'ambiguous-region',
       `several providers have a region "${written}"; write ${choices.join(' or ')}`,
     );
@@ -32,7 +32,7 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
   const zones = new Set<string>([...yearlyZones(), ...known]);
   if (parsed.kind !== 'malformed' && zones.has(parsed.zone)) return { region: parsed.zone, zone: parsed.zone };
   const close = nearest(written, [...regionNames(), ...zones]);
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'unknown-region',
     `no cloud region or grid zone "${written}" is known${close ? `; did you mean "${close}"?` : ''}`,
   );

@@ -1,6 +1,6 @@
-import type { TimeRange } from '../store/ports.ts';
-import type { SavedWorkload } from '../store/workloads.ts';
-import { grams, isoTime } from '../units.ts';
+import { grams, isoTime } from '../grid/units.ts';
+import type { TimeRange } from '../records/power.ts';
+import type { SavedWorkload } from '../records/workloads.ts';
 import { type Attribution, attribute } from './attribution.ts';
 import { type Equivalent, equivalents } from './equivalences.ts';
 import { gramsPerThousand } from './formula.ts';

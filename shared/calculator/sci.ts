@@ -1,4 +1,4 @@
-import type { Grams, GramsPerKwh } from '../units.ts';
+import type { Grams, GramsPerKwh } from '../grid/units.ts';
 
 /** What the Software Carbon Intensity of ISO/IEC 21031:2024 is made of. */
 export interface SciInputs {

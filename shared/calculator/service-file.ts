@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CalculatorFault } from './fault.ts';
+import { CalculatorError } from './error.ts';
 import type { ServiceProfile } from './service-profiles.ts';
 
 const amount = z.number().finite();
@@ -50,7 +50,7 @@ export function profilesFromFile(content: unknown, file: string): ServiceProfile
   });
 }
 
-function fault(file: string, error: z.ZodError, within: readonly string[]): CalculatorFault {
+function fault(file: string, error: z.ZodError, within: readonly string[]): CalculatorError {
   const faults = error.issues.map(({ path, message }) => `${[...within, ...path].join('.') || 'file'}: ${message}`);
-  return new CalculatorFault('bad-file', `${file} is no list of services: ${faults.join('; ')}`);
+  return new CalculatorError('bad-file', `${file} is no list of services: ${faults.join('; ')}`);
 }

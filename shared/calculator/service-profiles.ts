@@ -1,5 +1,5 @@
 import builtIn from '../data/services.json' with { type: 'json' };
-import { CalculatorFault, nearest } from './fault.ts';
+import { CalculatorError, nearest } from './error.ts';
 
 /** How a profile's energy came to be known: measured on recorded containers, estimated, or given by the user's file. */
 export type Confidence = 'measured' | 'estimated' | 'given';
@@ -61,7 +61,7 @@ export function profileOf(profiles: ServiceProfiles, service: string): ServicePr
   const found = profiles.get(service);
   if (found !== undefined) return found;
   const close = nearest(service, profiles.keys());
-  throw new CalculatorFault(
+  throw new CalculatorError(
     'unknown-service',
     `no service "${service}" is known${close ? `; did you mean "${close}"?` : ''} ("carbon services list" shows all)`,
   );

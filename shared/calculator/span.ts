@@ -1,7 +1,7 @@
-import type { HourlyIntensity } from '../intensity.ts';
-import type { TimeRange } from '../store/ports.ts';
-import { HOUR_MS } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import type { HourlyIntensity } from '../grid/intensity.ts';
+import { HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
+import type { TimeRange } from '../records/power.ts';
 
 /** From the first to the end of the last recorded hour of a zone; undefined when nothing is recorded. */
 export function recordedSpan(history: readonly HourlyIntensity[], zone: Zone): TimeRange | undefined {

@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS, isoTime } from '../units.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../grid/units.ts';
 
 /** The intensity of one hour, known or forecast. */
 export interface HourValue {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { SavedWorkload, WorkloadEmissions } from '../store/workloads.ts';
-import { isoTime } from '../units.ts';
+import { isoTime } from '../grid/units.ts';
+import type { SavedWorkload, WorkloadEmissions } from '../records/workloads.ts';
 import type { EmissionsResult } from './calculate.ts';
-import { CalculatorFault } from './fault.ts';
+import { CalculatorError } from './error.ts';
 
 /** A result as the record that is saved; a fault when it has no period. */
 export function workloadOf(
   result: EmissionsResult,
   metadata: Readonly<Record<string, unknown>> = {},
 ): WorkloadEmissions {
-  if (result.period === null) throw new CalculatorFault('bad-period', 'a result without a period cannot be saved');
+  if (result.period === null) throw new CalculatorError('bad-period', 'a result without a period cannot be saved');
   const { parts: _parts, ...intensity } = result.intensity;
   return {
     service_name: result.service,

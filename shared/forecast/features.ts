@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS } from '../units.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import type { Past } from './profile.ts';
 
 /** Hours of deviations that the inputs look back on. */

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../units.ts';
+import type { EpochMs } from '../grid/units.ts';
 import { type Band, bandFrom, type ErrorsByHour } from './band.ts';
 import { inputCount, LOOKBACK_HOURS, type Scaled, writeInputs } from './features.ts';
 import { daysBack, remainingLevel } from './profile.ts';

@@ -1,5 +1,5 @@
-import { type EpochMs, HOUR_MS } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 import { describePast } from './profile.ts';
 import { countKnown, cut, type HourlySeries } from './series.ts';
 

@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 
 /** Intensity hour by hour in gCO2eq/kWh; an unknown hour is NaN. */
 export interface HourlySeries {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
 import type { Logger } from './logger.ts';
-import { RedisFault, redisFault } from './redis-fault.ts';
+import { RedisError, toRedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
 
 /** A client of node-redis as the project uses it. */
@@ -11,7 +11,7 @@ export type RedisClient = ReturnType<typeof makeClient>;
 export interface RedisConnection extends AsyncDisposable {
   readonly client: RedisClient;
   /** Why the connection is away; undefined while it works. */
-  fault(): RedisFault | undefined;
+  fault(): RedisError | undefined;
   /** Runs a command, once the first attempt to connect is over; rejects with a RedisFault, also when there is no answer in time. */
   ask<Result>(command: (client: RedisClient) => Promise<Result>, withinMs?: number): Promise<Result>;
 }
@@ -25,11 +25,11 @@ const QUEUE = 50_000;
 /** Starts to connect and returns at once; what goes wrong is logged once per change, never with a secret. */
 export function connectRedis(config: RedisConfig, name: string, logger: Logger): RedisConnection {
   const client = makeClient(config, name);
-  let fault: RedisFault | undefined = new RedisFault('away', 'not connected yet');
+  let fault: RedisError | undefined = new RedisError('away', 'not connected yet');
   let told: string | undefined;
   const first = Promise.withResolvers<void>();
   const broken = (error: unknown) => {
-    fault = redisFault(error);
+    fault = toRedisError(error);
     first.resolve();
     if (told === fault.message) return;
     told = fault.message;
@@ -50,7 +50,7 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
     ask: (command, withinMs = ANSWER_MS) =>
       within(withinMs, async () => {
         await first.promise;
-        if (!client.isReady) throw fault ?? new RedisFault('away');
+        if (!client.isReady) throw fault ?? new RedisError('away');
         return command(client);
       }),
     async [Symbol.asyncDispose]() {
@@ -61,11 +61,11 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
 
 async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RedisFault('away', `no answer within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(() => reject(new RedisError('away', `no answer within ${ms / 1000} s`)), ms);
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
-    throw redisFault(error);
+    throw toRedisError(error);
   } finally {
     clearTimeout(timer);
   }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { Document, parse, parseDocument } from 'yaml';
-import { CalculatorFault } from '../calculator/fault.ts';
+import { CalculatorError } from '../calculator/error.ts';
 import { profilesFromFile } from '../calculator/service-file.ts';
 import {
   builtInProfiles,
@@ -38,13 +38,13 @@ function contentOf(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CalculatorFault('bad-file', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new CalculatorError('bad-file', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   try {
     // JSON is YAML, so one reader does for both.
     return parse(text);
   } catch (error) {
-    throw new CalculatorFault(
+    throw new CalculatorError(
       'bad-file',
       `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`,
     );

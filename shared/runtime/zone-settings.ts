@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ZoneOfNode } from '../zone-of-node.ts';
-import { parseZone, type Zone } from '../zones.ts';
+import type { ZoneOfNode } from '../grid/zone-of-node.ts';
+import { parseZone, type Zone } from '../grid/zones.ts';
 import { list } from './config.ts';
 
 /** What was corrected in each ZONE_MAP that was read, for those who want to say so. */

@@ -1,5 +1,5 @@
-import { type EpochMs, HOUR_MS } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 import { randomOf } from './random.ts';
 
 /** A job to be simulated. Its power is constant. */

@@ -1,8 +1,8 @@
+import { type Candidate, plan } from '../deferral/plan.ts';
+import { revise } from '../deferral/replan.ts';
 import { quantile } from '../forecast/band.ts';
-import { type Candidate, plan } from '../plan.ts';
-import { revise } from '../replan.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
 import type { World } from './world.ts';
 

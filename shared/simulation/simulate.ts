@@ -1,5 +1,5 @@
 import { quantile } from '../forecast/band.ts';
-import { type EpochMs, HOUR_MS } from '../units.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
 import { clairvoyant, mayRunIn, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
 import type { World } from './world.ts';

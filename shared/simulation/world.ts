@@ -1,10 +1,10 @@
+import type { Candidate } from '../deferral/plan.ts';
+import { type ForecastModel, fitForecast, forecastWith } from '../forecast/forecast.ts';
 import type { HourlySeries } from '../forecast/series.ts';
-import { type ForecastModel, fitForecast, forecastWith } from '../forecast.ts';
-import type { ForecastPoint } from '../intensity.ts';
-import type { Candidate } from '../plan.ts';
-import type { Trace } from '../trace.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS } from '../units.ts';
-import type { Zone } from '../zones.ts';
+import type { ForecastPoint } from '../grid/intensity.ts';
+import type { Trace } from '../grid/trace.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 import { normalOf, randomOf } from './random.ts';
 
 /** A model is learnt anew after so long: as good as daily, and a year of it takes a second. */

@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 
 /** Number of the minute that a sample belongs to: the one that holds the last millisecond of its interval. */
 export function blockOf(end: EpochMs): number {

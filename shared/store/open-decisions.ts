@@ -1,5 +1,5 @@
+import type { DecisionStore } from '../records/placements.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { DecisionStore } from './decisions.ts';
 import { dsnOf } from './open.ts';
 import { openSqliteDecisions } from './sqlite/decision-table.ts';
 import { STORE_FILE } from './sqlite/store.ts';

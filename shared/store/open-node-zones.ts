@@ -1,5 +1,5 @@
+import type { NodeZoneStore } from '../records/node-zones.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { NodeZoneStore } from './node-zones.ts';
 import { dsnOf } from './open.ts';
 import { openSqliteNodeZones } from './sqlite/node-zones.ts';
 import { STORE_FILE } from './sqlite/store.ts';

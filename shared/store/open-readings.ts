@@ -1,10 +1,10 @@
+import type { MeterReadingsStore } from '../records/meter-readings.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
 import { dsnOf } from './open.ts';
-import type { ReadingsStore } from './readings-ports.ts';
 import { openSqliteReadings } from './sqlite/readings-store.ts';
 
 /** Opens meter readings and sites in the store that the configuration names. */
-export async function openReadingsStore(config: StoreConfig): Promise<ReadingsStore> {
+export async function openReadingsStore(config: StoreConfig): Promise<MeterReadingsStore> {
   switch (config.MODE) {
     case 'local':
       return openSqliteReadings(config.DATA_DIR);

@@ -1,7 +1,7 @@
+import type { WorkloadStore } from '../records/workloads.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
 import { dsnOf } from './open.ts';
 import { openSqliteWorkloads } from './sqlite/workloads.ts';
-import type { WorkloadStore } from './workloads.ts';
 
 /** Opens the workloads and budgets of the store that the configuration names. */
 export async function openWorkloadStore(config: StoreConfig): Promise<WorkloadStore> {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { PowerTotals, ReadableStore, WritableStore } from '../records/power.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { PowerTotals, ReadableStore, WritableStore } from './ports.ts';
 import type { Backlog } from './spool/spool.ts';
 import { openSqliteReader, openSqliteWriter } from './sqlite/store.ts';
 

@@ -1,7 +1,7 @@
+import type { Decision } from '../records/placements.ts';
+import type { TimeRange } from '../records/power.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { Decision } from './decisions.ts';
 import { openDecisions } from './open-decisions.ts';
-import type { TimeRange } from './ports.ts';
 
 /** Decisions of a range by the time of binding, oldest first; empty where the store keeps none. */
 export async function recordedDecisions(config: StoreConfig, range: TimeRange): Promise<readonly Decision[]> {

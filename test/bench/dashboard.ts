@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../extender/api/api-metrics.ts';
 import { createApp } from '../../extender/api/app.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
-import { decodeCarbonCache } from '../../shared/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { PowerSample } from '../../shared/records/power.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
-import type { PowerSample } from '../../shared/store/ports.ts';
 import { openForWriting } from '../../shared/store/sqlite/database.ts';
 import { sqliteIntensityWriter } from '../../shared/store/sqlite/intensity-table.ts';
 import { SqlitePowerWriter } from '../../shared/store/sqlite/power-writer.ts';
 import { openSqliteReader, STORE_FILE } from '../../shared/store/sqlite/store.ts';
 import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
-import { gramsPerKwh, HOUR_MS, hourOf, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
 import { openPage } from '../browser/chromium.ts';
-import { cacheText } from '../extender/cache-file.ts';
+import { cacheText } from '../extender/cache/cache-file.ts';
 import { type Comparison, compare } from './measure.ts';
 
 /** Full size: 6,000 containers and 90 days. BENCH_CONTAINERS and BENCH_DAYS make it smaller. */

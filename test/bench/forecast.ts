@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { type Accuracy, forecastAccuracy } from '../../shared/forecast-accuracy.ts';
-import { parseTrace, type Trace } from '../../shared/trace.ts';
-import type { Zone } from '../../shared/zones.ts';
+import { type Accuracy, forecastAccuracy } from '../../shared/forecast/accuracy.ts';
+import { parseTrace, type Trace } from '../../shared/grid/trace.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import {
   bestStaticThreshold,
   oracle,

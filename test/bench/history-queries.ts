@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { HOUR_MS } from '../../shared/units.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
 import { HISTORY_START, type History, noisyNodes, PER_NODE, recordedHistory } from './history.ts';
 import { type Comparison, compare, once } from './measure.ts';
 import { type ServedHistory, serveHistory, wholeOf } from './served-history.ts';

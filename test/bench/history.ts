@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PowerSample } from '../../shared/store/ports.ts';
-import { type Database, openForWriting } from '../../shared/store/sqlite/database.ts';
+import { gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { PowerSample } from '../../shared/records/power.ts';
+import { openForWriting, type SqliteDatabase } from '../../shared/store/sqlite/database.ts';
 import { sqliteIntensityWriter } from '../../shared/store/sqlite/intensity-table.ts';
 import { SqlitePowerWriter } from '../../shared/store/sqlite/power-writer.ts';
 import { STORE_FILE } from '../../shared/store/sqlite/store.ts';
-import { gramsPerKwh, HOUR_MS, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
 
 /** Start of the benches' recorded time. */
 export const HISTORY_START = Date.parse('2026-01-01T00:00:00Z');
@@ -18,7 +18,7 @@ const TICK_MS = 15_000;
 /** A store that was filled for a bench. */
 export interface History extends Disposable {
   readonly folder: string;
-  readonly database: Database;
+  readonly database: SqliteDatabase;
   readonly writer: SqlitePowerWriter;
   readonly series: number;
   readonly hours: number;
@@ -76,7 +76,7 @@ export async function recordedHistory(nodes: number, hours: number): Promise<His
 }
 
 /** Bytes of the pages that hold something: the pages of the last hour's ticks are free for the next hour's. */
-function usedBytes(database: Database): number {
+function usedBytes(database: SqliteDatabase): number {
   const pages = (name: string) => Number(Object.values(database.get<object>(`PRAGMA ${name}`) ?? {})[0]);
   return (pages('page_count') - pages('freelist_count')) * pages('page_size');
 }
@@ -110,7 +110,7 @@ export function noisyNodes(nodes: number): (node: number, tick: number) => Power
   };
 }
 
-async function recordIntensities(database: Database, hours: number): Promise<void> {
+async function recordIntensities(database: SqliteDatabase, hours: number): Promise<void> {
   const writer = sqliteIntensityWriter(database);
   for (const code of ['DE', 'FR', 'PL'])
     await writer.record(

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { cacheText, replaceFile } from '../extender/cache-file.ts';
+import { cacheText, replaceFile } from '../extender/cache/cache-file.ts';
 import { startProcess } from '../started-process.ts';
 import { recordedHistory } from './history.ts';
 import { type Comparison, timing } from './measure.ts';

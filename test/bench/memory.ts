@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startScheduler } from '../extender/scheduling/start-scheduler.ts';
+import { startScheduler } from '../extender/webhook/start-webhook.ts';
 import { fakePod, namesCall } from '../fixtures/kube-scheduler/calls.ts';
 
 const PODS = 10_000;

@@ -1,13 +1,13 @@
-import { createCandidateMemory } from '../../extender/scheduling/candidate-memory.ts';
-import { createFields, NO_POWER } from '../../extender/scheduling/field.ts';
-import { filter } from '../../extender/scheduling/filter.ts';
-import { NO_HISTORY } from '../../extender/scheduling/limits.ts';
-import { configuredDirectory } from '../../extender/scheduling/nodes.ts';
-import { createPrioritize } from '../../extender/scheduling/prioritize.ts';
-import { readExtenderArgs } from '../../extender/scheduling/protocol.ts';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/carbon-cache.ts';
-import { zone } from '../../shared/zones.ts';
-import { cacheText } from '../extender/cache-file.ts';
+import { createFields, NO_POWER } from '../../extender/placement/candidate-table.ts';
+import { NO_HISTORY } from '../../extender/placement/constraints.ts';
+import { configuredDirectory } from '../../extender/placement/nodes.ts';
+import { createCandidateMemory } from '../../extender/webhook/candidate-memory.ts';
+import { filter } from '../../extender/webhook/filter.ts';
+import { createPrioritize } from '../../extender/webhook/prioritize.ts';
+import { readExtenderArgs } from '../../extender/webhook/protocol.ts';
+import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import { cacheText } from '../extender/cache/cache-file.ts';
 import { fakePod, goJson, nodesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { type Comparison, compare } from './measure.ts';
 

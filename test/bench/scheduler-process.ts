@@ -1,17 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createExtenderMetrics } from '../../extender/metrics.ts';
-import { NO_POWER } from '../../extender/scheduling/field.ts';
-import { NO_NAMESPACES } from '../../extender/scheduling/intent.ts';
-import { NO_HISTORY } from '../../extender/scheduling/limits.ts';
-import { configuredDirectory } from '../../extender/scheduling/nodes.ts';
-import { startSchedulerServer } from '../../extender/scheduling/server.ts';
-import { createPlacement } from '../../extender/scheduling/verbs.ts';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/carbon-cache.ts';
+import { NO_POWER } from '../../extender/placement/candidate-table.ts';
+import { NO_HISTORY } from '../../extender/placement/constraints.ts';
+import { configuredDirectory } from '../../extender/placement/nodes.ts';
+import { NO_NAMESPACES } from '../../extender/placement/pod-policy.ts';
+import { startSchedulerServer } from '../../extender/webhook/server.ts';
+import { createPlacement } from '../../extender/webhook/verbs.ts';
+import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
-import type { Zone } from '../../shared/zones.ts';
-import { cacheText } from '../extender/cache-file.ts';
+import { cacheText } from '../extender/cache/cache-file.ts';
 
 const ZONES = { FR: 45, DE: 380, 'US-CAL-CISO': 240, 'SE-SE3': 20, PL: 700 };
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { HOUR_MS, isoTime } from '../../shared/units.ts';
-import { cacheText, replaceFile } from '../extender/cache-file.ts';
+import { HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import { cacheText, replaceFile } from '../extender/cache/cache-file.ts';
 import { startProcess } from '../started-process.ts';
 import { HISTORY_START, type History, PER_NODE } from './history.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import distributions from '../../shared/data/job-distributions.json' with { type: 'json' };
+import { parseTrace } from '../../shared/grid/trace.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
 import { drawJobs } from '../../shared/simulation/jobs.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { worldOf } from '../../shared/simulation/world.ts';
-import { parseTrace } from '../../shared/trace.ts';
-import { HOUR_MS } from '../../shared/units.ts';
 
 const COUNT = 10_000;
 const WANTED_SECONDS = 5;

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { energy, grams, number } from '../../extender/dashboard/format.js';
+import { HOUR_MS } from '../../shared/grid/units.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { HOUR_MS } from '../../shared/units.ts';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { startWorld, ZONES } from './world.ts';
 

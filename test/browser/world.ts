@@ -13,18 +13,18 @@ import {
   cacheState,
   decodeCarbonCache,
   encodeCarbonCache,
-} from '../../shared/carbon-cache.ts';
-import type { Quality } from '../../shared/intensity.ts';
+} from '../../shared/grid/carbon-cache.ts';
+import type { Quality } from '../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, JOULES_PER_KWH, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { Decision } from '../../shared/records/placements.ts';
+import type { Container, PowerSample } from '../../shared/records/power.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
-import type { Decision } from '../../shared/store/decisions.ts';
-import type { Container, PowerSample } from '../../shared/store/ports.ts';
 import { openSqliteDecisions } from '../../shared/store/sqlite/decision-table.ts';
 import { openSqliteWriter, STORE_FILE } from '../../shared/store/sqlite/store.ts';
 import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
-import { gramsPerKwh, HOUR_MS, hourOf, JOULES_PER_KWH, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
 import { capturedLog } from '../captured-log.ts';
 
 /** Names that workloads could choose to harm a page: markup, right to left, as long as Kubernetes allows. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cacheText } from '../extender/cache-file.ts';
-import { startScheduler } from '../extender/scheduling/start-scheduler.ts';
+import { cacheText } from '../extender/cache/cache-file.ts';
+import { startScheduler } from '../extender/webhook/start-webhook.ts';
 import { namesCall, wishingPod } from '../fixtures/kube-scheduler/calls.ts';
 import { expectGolden, run } from './run.ts';
 

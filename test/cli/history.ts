@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeCarbonCache } from '../../shared/carbon-cache.ts';
-import type { HourlyIntensity, Quality, Reading } from '../../shared/intensity.ts';
+import { encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import type { HourlyIntensity, IntensitySample, Quality } from '../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
 import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
 import { NOW } from './run.ts';
 
 const HOUR = Date.parse(NOW) - 30 * 60_000;
@@ -57,7 +57,7 @@ export function isDay(hour: EpochMs): boolean {
 /** A cache file with DE, FR and PL at NOW, DE with a forecast that is lowest from 18 to 22 h. */
 export function seedCache(folder: string, writtenAt: EpochMs = Date.parse(NOW) - 60_000): string {
   const file = join(folder, 'carbon_cache.json');
-  const reading = (code: string, value: number, quality: Quality): Reading => ({
+  const reading = (code: string, value: number, quality: Quality): IntensitySample => ({
     zone: zone(code),
     carbonIntensity: gramsPerKwh(value),
     datetime: HOUR,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Decision } from '../../shared/store/decisions.ts';
+import { HOUR_MS, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { Decision } from '../../shared/records/placements.ts';
 import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
-import { HOUR_MS, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
 import { decision } from '../store/decisions-contract.ts';
 import { hourOfZone } from './history.ts';
 import { run, temporaryFolder } from './run.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { zone } from '../../shared/grid/zones.ts';
 import { openNodeZones } from '../../shared/store/open-node-zones.ts';
-import { zone } from '../../shared/zones.ts';
 import { seedHistory } from './history.ts';
 import { run, temporaryFolder } from './run.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOUR_MS, isoTime } from '../../shared/units.ts';
+import { HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import { gridText } from '../extender/deferral/grid-document.ts';
 import { ROOT } from '../laws/sources.ts';
 import { eventually, type StartedProcess, startProcess } from '../started-process.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheText, replaceFile } from '../extender/cache-file.ts';
+import { cacheText, replaceFile } from '../extender/cache/cache-file.ts';
 import { eventually, type StartedProcess, startProcess } from '../started-process.ts';
 import { type Api, apiOf, podFor, readyNode } from './api.ts';
 import { clusterAssets } from './assets.ts';

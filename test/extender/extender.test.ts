@@ -7,8 +7,8 @@ import { ConfigError, loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
 import { kubeconfigFor, startKubernetesApi } from '../doubles/kubernetes-api.ts';
 import { namesCall } from '../fixtures/kube-scheduler/calls.ts';
-import { cacheText, replaceFile, temporaryFolder } from './cache-file.ts';
-import { send } from './scheduling/start-scheduler.ts';
+import { cacheText, replaceFile, temporaryFolder } from './cache/cache-file.ts';
+import { send } from './webhook/start-webhook.ts';
 
 describe('startExtender', () => {
   it('ranks by the cache file, and follows it as it is replaced', async () => {

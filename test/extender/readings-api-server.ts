@@ -3,11 +3,11 @@ import { createApp } from '../../extender/api/app.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { openReadingsApi, type ReadingsApi } from '../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
+import type { WritableStore } from '../../shared/records/power.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { openWritableStore } from '../../shared/store/open.ts';
-import type { WritableStore } from '../../shared/store/ports.ts';
 import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
 import { type capturedLog, capturedLog as newLog } from '../captured-log.ts';
 

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { startRetentionTask } from '../../poller/retention.ts';
+import { HOUR_MS, joules } from '../../shared/grid/units.ts';
 import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { openReadingsStore } from '../../shared/store/open-readings.ts';
 import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
-import { HOUR_MS, joules } from '../../shared/units.ts';
 import { capturedLog } from '../captured-log.ts';
-import { temporaryFolder } from '../extender/cache-file.ts';
+import { temporaryFolder } from '../extender/cache/cache-file.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { decision } from '../store/decisions-contract.ts';
 

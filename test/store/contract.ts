@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { HourlyIntensity, Quality } from '../../shared/intensity.ts';
-import type { Container, PowerSample, PowerTick, WritableStore } from '../../shared/store/ports.ts';
-import { gramsPerKwh, HOUR_MS, joules } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
+import type { HourlyIntensity, Quality } from '../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { Container, PowerSample, PowerTick, WritableStore } from '../../shared/records/power.ts';
 import { collect, collectSamples } from './collect.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision, DecisionStore } from '../../shared/store/decisions.ts';
-import { gramsPerKwh } from '../../shared/units.ts';
-import { zone } from '../../shared/zones.ts';
+import { gramsPerKwh } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { Decision, DecisionStore } from '../../shared/records/placements.ts';
 
 /** Noon of the day that the contract's decisions are of. */
 const NOON = Date.parse('2026-01-01T12:00:00.123Z');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeZoneStore } from '../../shared/store/node-zones.ts';
-import { zone } from '../../shared/zones.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkloadEmissions, WorkloadStore } from '../../shared/store/workloads.ts';
-import { HOUR_MS } from '../../shared/units.ts';
+import { HOUR_MS } from '../../shared/grid/units.ts';
+import type { WorkloadEmissions, WorkloadStore } from '../../shared/records/workloads.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const ALWAYS = { from: 0, to: NOON + 1000 * HOUR_MS };

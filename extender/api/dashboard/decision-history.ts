@@ -1,5 +1,5 @@
+import type { DecisionReader } from '../../../shared/records/placements.ts';
 import type { StoreConfig } from '../../../shared/runtime/settings.ts';
-import type { DecisionReader } from '../../../shared/store/decisions.ts';
 import { openDecisions } from '../../../shared/store/open-decisions.ts';
 
 /** Reads decisions of the configured store, which is opened when they are first asked for; a failed opening is tried anew. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { QUALITIES } from '../../../shared/intensity.ts';
-import type { Decision } from '../../../shared/store/decisions.ts';
-import type { TimeRange } from '../../../shared/store/ports.ts';
-import { HOUR_MS, isoTime } from '../../../shared/units.ts';
+import { QUALITIES } from '../../../shared/grid/intensity.ts';
+import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import type { Decision } from '../../../shared/records/placements.ts';
+import type { TimeRange } from '../../../shared/records/power.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CachedRegion } from '../../../shared/carbon-cache.ts';
-import { bestSlot, windowMean } from '../../../shared/plan.ts';
-import { type EpochMs, HOUR_MS, isoTime } from '../../../shared/units.ts';
-import { countryOf } from '../../../shared/zones.ts';
+import { bestSlot, windowMean } from '../../../shared/deferral/plan.ts';
+import type { CachedRegion } from '../../../shared/grid/carbon-cache.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import { countryOf } from '../../../shared/grid/zones.ts';
 import { zoneCode } from '../co2-request.ts';
 import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';

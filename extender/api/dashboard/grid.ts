@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CachedRegion, CacheState } from '../../../shared/carbon-cache.ts';
-import { QUALITIES } from '../../../shared/intensity.ts';
-import { type EpochMs, isoTime } from '../../../shared/units.ts';
-import { countryOf } from '../../../shared/zones.ts';
+import type { CachedRegion, CacheState } from '../../../shared/grid/carbon-cache.ts';
+import { QUALITIES } from '../../../shared/grid/intensity.ts';
+import { type EpochMs, isoTime } from '../../../shared/grid/units.ts';
+import { countryOf } from '../../../shared/grid/zones.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const zoneNow = z.strictObject({

@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS } from '../../../shared/units.ts';
+import { type EpochMs, HOUR_MS } from '../../../shared/grid/units.ts';
 import type { ApiDependencies } from '../route.ts';
 
 /** What was recorded longer ago than this is history, and tells of itself. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoTime } from '../../../shared/units.ts';
+import { isoTime } from '../../../shared/grid/units.ts';
 import { DEFERRAL_MODES } from '../../deferral/settings.ts';
 import { MOST_LISTED, type WaitingEntry, type WaitingList } from '../../deferral/waiting-list.ts';
 import type { ApiDependencies, Route } from '../route.ts';

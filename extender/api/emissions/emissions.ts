@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express';
-import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/store/ports.ts';
-import { hourOf, isoTime } from '../../../shared/units.ts';
+import { hourOf, isoTime } from '../../../shared/grid/units.ts';
+import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/records/power.ts';
 import { emissionsAnswer } from '../openapi/answers.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
 import { IDLE, type LabelsOf, rowNaming } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
-import { type EmissionsQuery, emissionsFaults, emissionsQuery } from './query.ts';
+import { type EmissionsRequest, emissionsFaults, emissionsQuery } from './query.ts';
 import { RowSums } from './rows.ts';
 import { parseStep, parseWindow, piecesOf } from './window.ts';
 
@@ -83,7 +83,7 @@ function expectTime(
   }
 }
 
-function wanted(namespace: string, { includeIdle }: EmissionsQuery): boolean {
+function wanted(namespace: string, { includeIdle }: EmissionsRequest): boolean {
   return namespace !== IDLE || includeIdle === 'true';
 }
 

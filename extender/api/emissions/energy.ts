@@ -1,5 +1,5 @@
-import type { Container, ContainerFilter, PowerReader, TimeRange } from '../../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf, type Joules, joules } from '../../../shared/units.ts';
+import { type EpochMs, HOUR_MS, hourOf, type Joules, joules } from '../../../shared/grid/units.ts';
+import type { Container, ContainerFilter, PowerReader, TimeRange } from '../../../shared/records/power.ts';
 
 /** Energy of one container within one UTC hour, or within the part of it that a window holds. */
 export interface PieceOfHour {

@@ -1,4 +1,4 @@
-import type { PowerReader } from '../../../shared/store/ports.ts';
+import type { PowerReader } from '../../../shared/records/power.ts';
 import type { LabelsOf } from './naming.ts';
 
 /** Looks up pods' recorded labels; resolves to undefined while none are recorded. */

@@ -1,4 +1,4 @@
-import type { Container } from '../../../shared/store/ports.ts';
+import type { Container } from '../../../shared/records/power.ts';
 
 /** Namespace, pod and container under which a node's idle energy is recorded. */
 export const IDLE = '__idle__';

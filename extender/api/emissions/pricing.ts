@@ -1,6 +1,6 @@
-import type { IntensityReader, TimeRange } from '../../../shared/store/ports.ts';
-import type { ZoneOfNode } from '../../../shared/zone-of-node.ts';
-import type { Zone } from '../../../shared/zones.ts';
+import type { ZoneOfNode } from '../../../shared/grid/zone-of-node.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
+import type { IntensityReader, TimeRange } from '../../../shared/records/power.ts';
 import { type CountryIntensity, countryIntensities } from '../country-intensity.ts';
 import type { Pricing } from './rows.ts';
 

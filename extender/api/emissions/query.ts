@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { HOUR_MS } from '../../../shared/units.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zoneCode } from '../co2-request.ts';
-import type { RequestFault } from '../problem.ts';
+import type { RequestIssue } from '../problem.ts';
 import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
 /** What energy can be added up by. `label:NAME` needs the pods' labels. */
@@ -47,10 +47,10 @@ export const emissionsQuery = z.strictObject({
 });
 
 /** The checked query. */
-export type EmissionsQuery = z.output<typeof emissionsQuery>;
+export type EmissionsRequest = z.output<typeof emissionsQuery>;
 
 /** Rules between the fields: a window of at most a year, cut into at most 2,000 pieces. */
-export function emissionsFaults(input: Readonly<Record<string, unknown>>, now: number): RequestFault[] {
+export function emissionsFaults(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
   const window = parseWindow(String(input.window ?? '24h'), now);
   if (window === undefined) return [];
   if (window.to - window.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];

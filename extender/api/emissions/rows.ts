@@ -1,8 +1,8 @@
-import { emissions } from '../../../shared/emissions.ts';
-import { QUALITIES, type Quality } from '../../../shared/intensity.ts';
-import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/store/ports.ts';
-import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/units.ts';
-import type { Zone } from '../../../shared/zones.ts';
+import { emissions } from '../../../shared/emissions/pricing.ts';
+import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
+import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
+import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
 import type { CountryIntensity } from '../country-intensity.ts';
 import type { PieceOfHour } from './energy.ts';
 import type { RowName } from './naming.ts';

@@ -1,5 +1,5 @@
-import type { TimeRange } from '../../../shared/store/ports.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../../../shared/units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
+import type { TimeRange } from '../../../shared/records/power.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const UNIT_MS = { m: 60_000, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS } as const;

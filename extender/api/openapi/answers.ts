@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QUALITIES } from '../../../shared/intensity.ts';
+import { QUALITIES } from '../../../shared/grid/intensity.ts';
 
 /** A time in UTC. */
 const time = z.iso.datetime();

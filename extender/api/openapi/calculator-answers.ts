@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BUDGET_PERIODS } from '../../../shared/store/workloads.ts';
+import { BUDGET_PERIODS } from '../../../shared/records/workloads.ts';
 
 const time = z.iso.datetime();
 const amount = z.number().nonnegative();

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** One answer of a method: its meaning, and its body by media type. */
-export interface Answer {
+export interface OperationResponse {
   readonly description: string;
   readonly schema: z.ZodType;
   /** Media types; absent: JSON. */
@@ -24,9 +24,9 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Media types of the body; absent: JSON. */
   readonly bodyTypes?: readonly string[];
-  readonly answer: Answer;
+  readonly answer: OperationResponse;
   /** Other answers that are no plain problem, by status. */
-  readonly further?: Readonly<Record<number, Answer>>;
+  readonly further?: Readonly<Record<number, OperationResponse>>;
   /** Error answers beside 400, 401, 429, 500 and 503. */
   readonly errors?: Readonly<Record<number, string>>;
 }

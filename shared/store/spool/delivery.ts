@@ -1,8 +1,8 @@
 import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { IntensityWriter, PowerWriter } from '../../records/power.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { IntensityWriter, PowerWriter } from '../ports.ts';
 import type { SpoolEntry } from './entry.ts';
 import type { Spool } from './spool.ts';
 
@@ -24,7 +24,7 @@ const TICKS_AT_A_TIME = 200;
 const REJECTED_BYTES = 16_777_216;
 
 /** Empties spools into a store, in order, and knows whether the store is away. */
-export class Delivery implements AsyncDisposable {
+export class SpoolDelivery implements AsyncDisposable {
   readonly #options: DeliveryOptions;
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;

@@ -1,8 +1,8 @@
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
-import { type HourlyIntensity, QUALITIES } from '../../intensity.ts';
+import { type HourlyIntensity, QUALITIES } from '../../grid/intensity.ts';
+import type { PowerTick } from '../../records/power.ts';
 import { blockOf } from '../blocks.ts';
-import type { PowerTick } from '../ports.ts';
 
 /** A write that waits for the database. */
 export type SpoolEntry =

@@ -1,10 +1,10 @@
-import type { HourlyIntensity } from '../../intensity.ts';
+import type { HourlyIntensity } from '../../grid/intensity.ts';
+import type { IntensityWriter, PowerTick, PowerWriter, WritableStore } from '../../records/power.ts';
+import { refuseBroken } from '../../records/sample-rules.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { IntensityWriter, PowerTick, PowerWriter, WritableStore } from '../ports.ts';
-import { refuseBroken } from '../sample-rules.ts';
 import { backlogTeller } from './backlog-file.ts';
-import { Delivery } from './delivery.ts';
+import { SpoolDelivery } from './delivery.ts';
 import type { SpoolEntry } from './entry.ts';
 import { openSpools } from './open-spools.ts';
 import type { Backlog } from './spool.ts';
@@ -45,7 +45,7 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
     options.onChange?.(own.backlog);
     for (const tell of told) void tell();
   };
-  const delivery = new Delivery({ spools, store, clock, logger, changed });
+  const delivery = new SpoolDelivery({ spools, store, clock, logger, changed });
   changed();
   const write = async (entry: SpoolEntry, direct: () => Promise<void>) => {
     // What came before goes before; a store that is back is waited for, or a busy writer would fill the spool for ever.

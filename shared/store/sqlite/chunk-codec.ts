@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../units.ts';
+import type { EpochMs } from '../../grid/units.ts';
 import { packNumbers, unpackNumbers } from './bit-packing.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 

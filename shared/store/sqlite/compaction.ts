@@ -1,7 +1,7 @@
-import { type EpochMs, HOUR_MS } from '../../units.ts';
+import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
 import { BlockCount } from './block-count.ts';
 import { type Chunk, decodeChunk, decodeTimeline, encodeChunk, encodeTimeline, type Timeline } from './chunk-codec.ts';
-import type { Database } from './database.ts';
+import type { SqliteDatabase } from './database.ts';
 import { FoldedTarget } from './folded-target.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { decodeTick } from './tick-codec.ts';
@@ -16,7 +16,7 @@ interface Folded {
  * Folds the ticks of an hour into timelines, chunks and the rollup, and deletes them. Runs within one transaction, so
  * a crash leaves the ticks as they were. Ticks that come late are merged into an hour that was folded before.
  */
-export function foldHour(database: Database, hour: EpochMs): void {
+export function foldHour(database: SqliteDatabase, hour: EpochMs): void {
   const known = database.get('SELECT 1 FROM hour WHERE hour = ?', hour) !== undefined;
   const before = new BlockCount();
   const after = new BlockCount();
@@ -59,13 +59,19 @@ interface Tick {
   readonly v: Uint8Array;
 }
 
-function ticksByTarget(database: Database, hour: EpochMs): Map<number, Tick[]> {
+function ticksByTarget(database: SqliteDatabase, hour: EpochMs): Map<number, Tick[]> {
   const sql = 'SELECT t, target, v FROM tick WHERE t > ? AND t <= ? ORDER BY target, t';
   return Map.groupBy(database.all<Tick>(sql, hour, hour + HOUR_MS), ({ target }) => target);
 }
 
 /** Takes in what an earlier fold of the hour wrote for a target, and counts its blocks. */
-function readFolded(database: Database, hour: EpochMs, target: number, folded: FoldedTarget, blocks: BlockCount): void {
+function readFolded(
+  database: SqliteDatabase,
+  hour: EpochMs,
+  target: number,
+  folded: FoldedTarget,
+  blocks: BlockCount,
+): void {
   const row = database.get<{ v: Uint8Array }>('SELECT v FROM timeline WHERE hour = ? AND target = ?', hour, target);
   if (row === undefined) return;
   const timeline = decodeTimeline(hour, row.v);
@@ -85,7 +91,7 @@ function readFolded(database: Database, hour: EpochMs, target: number, folded: F
 }
 
 function writeTarget(
-  database: Database,
+  database: SqliteDatabase,
   hour: EpochMs,
   target: number,
   { timeline, chunks }: Folded,

@@ -8,7 +8,7 @@ const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const BUSY_MS = 5_000;
 
 /** One connection to a SQLite file in WAL mode, with its prepared statements. */
-export class Database implements Disposable {
+export class SqliteDatabase implements Disposable {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
@@ -79,17 +79,17 @@ export class Database implements Disposable {
 }
 
 /** Opens a file for writing, making it and bringing it up to date where needed. What is committed survives a power cut. */
-export function openForWriting(path: string): Database {
+export function openForWriting(path: string): SqliteDatabase {
   const connection = new DatabaseSync(path, { timeout: BUSY_MS });
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-  const database = new Database(connection);
+  const database = new SqliteDatabase(connection);
   migrate(database);
   return database;
 }
 
 /** Opens an existing file for reading. Undefined while it is not yet as new as this program. */
-export function openForReading(path: string): Database | undefined {
-  const database = new Database(openShared(path));
+export function openForReading(path: string): SqliteDatabase | undefined {
+  const database = new SqliteDatabase(openShared(path));
   if (pendingMigrations(database).length === 0) return database;
   database[Symbol.dispose]();
   return undefined;
@@ -106,7 +106,7 @@ function openShared(path: string): DatabaseSync {
   }
 }
 
-function migrate(database: Database): void {
+function migrate(database: SqliteDatabase): void {
   database.write(() => {
     database.exec('CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)');
   });
@@ -123,7 +123,7 @@ function migrate(database: Database): void {
   }
 }
 
-function pendingMigrations(database: Database): string[] {
+function pendingMigrations(database: SqliteDatabase): string[] {
   const known = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
   const table = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'");
   const rows = table ? database.all<{ name: string }>('SELECT name FROM schema_migrations') : [];

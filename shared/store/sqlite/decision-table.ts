@@ -7,9 +7,9 @@ import {
   type Decision,
   type DecisionReader,
   type DecisionStore,
-} from '../decisions.ts';
-import type { TimeRange } from '../ports.ts';
-import { type Database, openForWriting } from './database.ts';
+} from '../../records/placements.ts';
+import type { TimeRange } from '../../records/power.ts';
+import { openForWriting, type SqliteDatabase } from './database.ts';
 
 const INSERT = `INSERT OR REPLACE INTO decision (${Object.values(DECISION_COLUMNS).join(', ')}) VALUES (${DECISION_FIELDS.map(() => '?').join(', ')})`;
 const SELECT = `SELECT ${DECISION_FIELDS.map((field) => `${DECISION_COLUMNS[field]} AS "${field}"`).join(', ')} FROM decision
@@ -36,7 +36,7 @@ export function openSqliteDecisions(folder: string, file: string): DecisionStore
 }
 
 /** Reads decisions; empty while there is no database yet. */
-export function sqliteDecisionReader(source: () => Database | undefined): DecisionReader {
+export function sqliteDecisionReader(source: () => SqliteDatabase | undefined): DecisionReader {
   return {
     async *decisions({ from, to }: TimeRange) {
       yield* source()?.all<Decision>(SELECT, from, to) ?? [];

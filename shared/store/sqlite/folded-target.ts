@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../units.ts';
+import type { EpochMs } from '../../grid/units.ts';
 import type { Chunk, Timeline } from './chunk-codec.ts';
 
 /** One series' samples: indexes of their intervals, and energy. The lists have the same length. */

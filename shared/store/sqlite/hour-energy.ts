@@ -1,6 +1,6 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
 import { splitByHour } from '../blocks.ts';
-import type { Database } from './database.ts';
+import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, encodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 
 /** Adds up energy by hour and series. */
@@ -28,7 +28,7 @@ export class HourEnergy {
   }
 
   /** Adds all of it to what is stored. */
-  write(database: Database): void {
+  write(database: SqliteDatabase): void {
     for (const [hour, ofHour] of this.hours) {
       const known = database.get<{ v: Uint8Array }>('SELECT v FROM energy WHERE hour = ?', hour);
       if (known) decodeEnergy(known.v, (series, millijoules, ms) => this.add(hour, series, millijoules, ms));

@@ -5,11 +5,11 @@ import {
   QUALITIES,
   type Quality,
   type Signal,
-} from '../../intensity.ts';
-import { gramsPerKwh, HOUR_MS, hourOf } from '../../units.ts';
-import type { Zone } from '../../zones.ts';
-import type { IntensityReader, IntensityWriter, TimeRange } from '../ports.ts';
-import type { Database } from './database.ts';
+} from '../../grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf } from '../../grid/units.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { IntensityReader, IntensityWriter, TimeRange } from '../../records/power.ts';
+import type { SqliteDatabase } from './database.ts';
 
 interface Row {
   readonly zone: Zone;
@@ -37,7 +37,7 @@ const UPSERT = `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provid
   WHERE excluded.rank <= rank`;
 
 /** Writes carbon intensity by zone, hour and signal. */
-export function sqliteIntensityWriter(database: Database): IntensityWriter {
+export function sqliteIntensityWriter(database: SqliteDatabase): IntensityWriter {
   return {
     async record(readings: readonly HourlyIntensity[]) {
       database.write(() => {
@@ -65,7 +65,7 @@ export function sqliteIntensityWriter(database: Database): IntensityWriter {
 }
 
 /** Reads carbon intensity; empty while there is no database yet. */
-export function sqliteIntensityReader(source: () => Database | undefined): IntensityReader {
+export function sqliteIntensityReader(source: () => SqliteDatabase | undefined): IntensityReader {
   return {
     async intensities(zones: readonly Zone[], { from, to }: TimeRange): Promise<HourlyIntensity[]> {
       const rows: Row[] = [];

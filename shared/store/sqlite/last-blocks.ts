@@ -1,8 +1,8 @@
-import { hourOf } from '../../units.ts';
+import { hourOf } from '../../grid/units.ts';
 import { blockOf } from '../blocks.ts';
 import { decodeChunk } from './chunk-codec.ts';
-import type { Database } from './database.ts';
-import type { Measured, Series } from './samples.ts';
+import type { SqliteDatabase } from './database.ts';
+import type { Measured, SqliteSeries } from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
 import { Timelines } from './timelines.ts';
 
@@ -29,7 +29,11 @@ class Collector {
 }
 
 /** Samples of each series' newest minutes that have any, oldest first. */
-export function lastBlocks(database: Database, series: readonly Series[], blocks: number): Map<number, Measured[]> {
+export function lastBlocks(
+  database: SqliteDatabase,
+  series: readonly SqliteSeries[],
+  blocks: number,
+): Map<number, Measured[]> {
   const collectors = new Map(series.map(({ id }) => [id, new Collector(blocks)]));
   takeTicks(database, collectors);
   const open = series.filter(({ id }) => !collectors.get(id)?.full);
@@ -43,7 +47,7 @@ export function lastBlocks(database: Database, series: readonly Series[], blocks
   return found;
 }
 
-function takeTicks(database: Database, collectors: ReadonlyMap<number, Collector>): void {
+function takeTicks(database: SqliteDatabase, collectors: ReadonlyMap<number, Collector>): void {
   let open = collectors.size;
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick ORDER BY t DESC')) {
     if (open === 0) return;
@@ -56,7 +60,11 @@ function takeTicks(database: Database, collectors: ReadonlyMap<number, Collector
   }
 }
 
-function takeChunks(database: Database, series: readonly Series[], collectors: ReadonlyMap<number, Collector>): void {
+function takeChunks(
+  database: SqliteDatabase,
+  series: readonly SqliteSeries[],
+  collectors: ReadonlyMap<number, Collector>,
+): void {
   let open = [...series];
   const timelines = new Timelines(database);
   for (const { hour } of database.all<{ hour: number }>('SELECT hour FROM hour ORDER BY hour DESC')) {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeZoneRow, NodeZoneStore } from '../node-zones.ts';
-import { type Database, openForReading, openForWriting } from './database.ts';
+import type { NodeZoneRow, NodeZoneStore } from '../../records/node-zones.ts';
+import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
 // SQLite takes the other columns of the row that holds the maximum.
 const LATEST = 'SELECT node, zone, max(since) FROM node_zones GROUP BY node';
@@ -10,9 +10,9 @@ const INSERT = 'INSERT OR REPLACE INTO node_zones (node, zone, since) VALUES (?,
 /** Opens the embedded store for the zones of nodes; the file is made by the first write. */
 export function openSqliteNodeZones(folder: string, file: string): NodeZoneStore {
   const path = join(folder, file);
-  let database: Database | undefined;
-  let reader: Database | undefined;
-  const latest = (from: Database) => new Map(from.all<NodeZoneRow>(LATEST).map(({ node, zone }) => [node, zone]));
+  let database: SqliteDatabase | undefined;
+  let reader: SqliteDatabase | undefined;
+  const latest = (from: SqliteDatabase) => new Map(from.all<NodeZoneRow>(LATEST).map(({ node, zone }) => [node, zone]));
   return {
     async recordNodeZones(zones, since) {
       mkdirSync(folder, { recursive: true });

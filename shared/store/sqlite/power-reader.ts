@@ -1,5 +1,4 @@
-import { type EpochMs, HOUR_MS, hourOf, joules } from '../../units.ts';
-import { blockOf } from '../blocks.ts';
+import { type EpochMs, HOUR_MS, hourOf, joules } from '../../grid/units.ts';
 import type {
   Container,
   ContainerFilter,
@@ -11,8 +10,9 @@ import type {
   PowerTotals,
   SamplePosition,
   TimeRange,
-} from '../ports.ts';
-import type { Database } from './database.ts';
+} from '../../records/power.ts';
+import { blockOf } from '../blocks.ts';
+import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
@@ -21,7 +21,7 @@ import {
   type Measured,
   merged,
   packedChunks,
-  type Series,
+  type SqliteSeries,
   seriesMatching,
   unpacked,
   waitingSamples,
@@ -34,9 +34,9 @@ const CHUNKS_AT_A_TIME = 500;
 
 /** Reads container energy from SQLite; empty while there is no database yet. */
 export class SqlitePowerReader implements PowerReader {
-  readonly #source: () => Database | undefined;
+  readonly #source: () => SqliteDatabase | undefined;
 
-  constructor(source: () => Database | undefined) {
+  constructor(source: () => SqliteDatabase | undefined) {
     this.#source = source;
   }
 
@@ -125,8 +125,8 @@ interface WantedSamples {
 
 /** Samples of few series, or of one over a long time in parts. */
 function* seriesSamples(
-  database: Database,
-  batch: readonly Series[],
+  database: SqliteDatabase,
+  batch: readonly SqliteSeries[],
   { range, hours, waiting }: WantedSamples,
 ): Generator<readonly PowerSample[]> {
   const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / batch.length));
@@ -158,7 +158,7 @@ function takeUntil(waiting: Map<number, Measured[]>, series: number, time: Epoch
 }
 
 /** Hours of a range that the rollup has. */
-function foldedHours(database: Database, { from, to }: TimeRange): EpochMs[] {
+function foldedHours(database: SqliteDatabase, { from, to }: TimeRange): EpochMs[] {
   const sql = 'SELECT hour FROM energy WHERE hour >= ? AND hour < ?';
   return database.all<{ hour: number }>(sql, hourOf(from), to).map(({ hour }) => hour);
 }
@@ -167,7 +167,7 @@ function foldedHours(database: Database, { from, to }: TimeRange): EpochMs[] {
  * Hours that ticks still wait to be folded into, with what the rollup has of them already. All of them are read at one
  * time: a tick that is folded while the answer is on its way would else count twice.
  */
-function openHours(database: Database, { from, to }: TimeRange): Map<EpochMs, Map<number, SeriesEnergy>> {
+function openHours(database: SqliteDatabase, { from, to }: TimeRange): Map<EpochMs, Map<number, SeriesEnergy>> {
   const waiting = new HourEnergy();
   const sql = 'SELECT t, v FROM tick WHERE t > ? AND first < ?';
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>(sql, from, to))
@@ -178,7 +178,7 @@ function openHours(database: Database, { from, to }: TimeRange): Map<EpochMs, Ma
   return waiting.hours;
 }
 
-function energyOf(database: Database, hour: EpochMs): Map<number, SeriesEnergy> {
+function energyOf(database: SqliteDatabase, hour: EpochMs): Map<number, SeriesEnergy> {
   const energies = new Map<number, SeriesEnergy>();
   const row = database.get<{ v: Uint8Array }>('SELECT v FROM energy WHERE hour = ?', hour);
   if (row !== undefined)
@@ -186,7 +186,7 @@ function energyOf(database: Database, hour: EpochMs): Map<number, SeriesEnergy> 
   return energies;
 }
 
-function totalsOf(database: Database): PowerTotals {
+function totalsOf(database: SqliteDatabase): PowerTotals {
   const folded = database.get<{ blocks: number | null }>('SELECT sum(blocks) AS blocks FROM hour')?.blocks ?? 0;
   const series = database.get<{ count: number; last: number | null }>(
     'SELECT count(*) AS count, max(last) AS last FROM series',
@@ -209,7 +209,7 @@ function totalsOf(database: Database): PowerTotals {
 }
 
 function eachTickSample(
-  database: Database,
+  database: SqliteDatabase,
   take: (series: number, start: EpochMs, end: EpochMs, millijoules: number) => void,
 ): void {
   for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick')) decodeTick(t, v, take);
@@ -219,12 +219,12 @@ function samplesOf(container: Container, measured: readonly Measured[]): PowerSa
   return measured.map(({ start, end, millijoules }) => ({ container, start, end, joules: joules(millijoules / 1000) }));
 }
 
-function containerOf({ namespace, pod, container, node, power_quality }: Series): Container {
+function containerOf({ namespace, pod, container, node, power_quality }: SqliteSeries): Container {
   return { namespace, pod, container, node, ...(power_quality !== 'measured' && { powerQuality: power_quality }) };
 }
 
 /** Whether a series comes before a container in the order in which samples are given. */
-function isBefore(series: Series, { container }: SamplePosition): boolean {
+function isBefore(series: SqliteSeries, { container }: SamplePosition): boolean {
   for (const field of ['namespace', 'pod', 'container', 'node'] as const)
     if (series[field] !== container[field]) return series[field] < container[field];
   return false;

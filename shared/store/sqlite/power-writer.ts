@@ -1,8 +1,8 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../ports.ts';
-import { millijoulesOf, refuseBroken } from '../sample-rules.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
+import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
+import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
 import { foldHour } from './compaction.ts';
-import type { Database } from './database.ts';
+import type { SqliteDatabase } from './database.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 
 /** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
@@ -16,11 +16,11 @@ interface KnownSeries {
 
 /** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
 export class SqlitePowerWriter implements PowerWriter {
-  readonly #database: Database;
+  readonly #database: SqliteDatabase;
   /** Series that are known to be stored. */
   readonly #series = new Map<string, KnownSeries>();
 
-  constructor(database: Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database;
   }
 

@@ -1,8 +1,8 @@
-import { watts } from '../../units.ts';
-import type { Zone } from '../../zones.ts';
-import type { TimeRange } from '../ports.ts';
-import type { ReadingsCursor, ReadingsReader, Site, StoredReading } from '../readings-ports.ts';
-import type { Database } from './database.ts';
+import { watts } from '../../grid/units.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { MeterReadingsCursor, MeterReadingsReader, Site, StoredReading } from '../../records/meter-readings.ts';
+import type { TimeRange } from '../../records/power.ts';
+import type { SqliteDatabase } from './database.ts';
 
 interface ReadingRow {
   readonly device: string;
@@ -23,9 +23,9 @@ const SITES = `SELECT site.name, site.zone, count(meter.id) AS devices, min(mete
   FROM site LEFT JOIN meter ON meter.site = site.id`;
 
 /** Reads meter readings from SQLite. */
-export function sqliteReadingsReader(database: Database): ReadingsReader {
+export function sqliteReadingsReader(database: SqliteDatabase): MeterReadingsReader {
   return {
-    async readings(siteId: string, { from, to }: TimeRange, limit: number, after?: ReadingsCursor) {
+    async readings(siteId: string, { from, to }: TimeRange, limit: number, after?: MeterReadingsCursor) {
       const rows = database.all<ReadingRow>(
         `SELECT meter.name AS device, reading.t, reading.watts, stream_ms || '-' || stream_seq AS stream_id
          FROM site JOIN reading ON reading.site = site.id JOIN meter ON meter.id = reading.meter

@@ -1,7 +1,12 @@
-import type { EpochMs } from '../../units.ts';
-import type { Zone } from '../../zones.ts';
-import type { KeyedDelivery, ReadingsWriter, RememberedDelivery, StoredReading } from '../readings-ports.ts';
-import type { Database } from './database.ts';
+import type { EpochMs } from '../../grid/units.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type {
+  KeyedDelivery,
+  MeterReadingsWriter,
+  RememberedDelivery,
+  StoredReading,
+} from '../../records/meter-readings.ts';
+import type { SqliteDatabase } from './database.ts';
 
 interface Meter {
   readonly site: number;
@@ -9,7 +14,7 @@ interface Meter {
 }
 
 /** Keeps meter readings in SQLite; several processes may write to one file. */
-export function sqliteReadingsWriter(database: Database): ReadingsWriter {
+export function sqliteReadingsWriter(database: SqliteDatabase): MeterReadingsWriter {
   return {
     async appendReadings(readings) {
       return database.write(() => append(database, readings));
@@ -26,7 +31,7 @@ export function sqliteReadingsWriter(database: Database): ReadingsWriter {
   };
 }
 
-function append(database: Database, readings: readonly StoredReading[]): boolean[] {
+function append(database: SqliteDatabase, readings: readonly StoredReading[]): boolean[] {
   const meters = new Map<string, Meter>();
   const spans = new Map<number, { first: EpochMs; last: EpochMs }>();
   const kept = readings.map((reading) => {
@@ -55,7 +60,7 @@ function append(database: Database, readings: readonly StoredReading[]): boolean
 }
 
 function appendOnce(
-  database: Database,
+  database: SqliteDatabase,
   readings: readonly StoredReading[],
   { key, note, now, expires }: KeyedDelivery,
 ): RememberedDelivery {
@@ -68,7 +73,7 @@ function appendOnce(
   return { note, streamIds };
 }
 
-function forget(database: Database, time: EpochMs): number {
+function forget(database: SqliteDatabase, time: EpochMs): number {
   let count = 0;
   for (const { id } of database.all<{ id: number }>('SELECT id FROM site'))
     count += database.run('DELETE FROM reading WHERE site = ? AND t < ?', id, time);
@@ -79,12 +84,16 @@ function forget(database: Database, time: EpochMs): number {
   return count;
 }
 
-function putSite(database: Database, siteId: string, zone: Zone | undefined): void {
+function putSite(database: SqliteDatabase, siteId: string, zone: Zone | undefined): void {
   const sql = 'INSERT INTO site (name, zone) VALUES (?, ?) ON CONFLICT DO UPDATE SET zone = excluded.zone';
   database.run(sql, siteId, zone ?? null);
 }
 
-function meterOf(database: Database, known: Map<string, Meter>, { siteId, deviceId, timestamp }: StoredReading): Meter {
+function meterOf(
+  database: SqliteDatabase,
+  known: Map<string, Meter>,
+  { siteId, deviceId, timestamp }: StoredReading,
+): Meter {
   const key = `${siteId}\0${deviceId}`;
   const cached = known.get(key);
   if (cached !== undefined) return cached;

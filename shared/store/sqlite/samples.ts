@@ -1,13 +1,13 @@
-import type { EpochMs } from '../../units.ts';
-import { HOUR_MS, hourOf, joules } from '../../units.ts';
-import type { Container, ContainerFilter, PowerQuality, PowerSample, TimeRange } from '../ports.ts';
+import type { EpochMs } from '../../grid/units.ts';
+import { HOUR_MS, hourOf, joules } from '../../grid/units.ts';
+import type { Container, ContainerFilter, PowerQuality, PowerSample, TimeRange } from '../../records/power.ts';
 import { decodeChunk, type Timeline } from './chunk-codec.ts';
-import type { Database } from './database.ts';
+import type { SqliteDatabase } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
 import type { Timelines } from './timelines.ts';
 
 /** A row of the table of series. */
-export interface Series {
+export interface SqliteSeries {
   readonly id: number;
   readonly namespace: string;
   readonly pod: string;
@@ -26,10 +26,10 @@ export interface Measured {
 }
 
 /** Series that a filter matches, in the order of their names. */
-export function seriesMatching(database: Database, filter: ContainerFilter): Series[] {
+export function seriesMatching(database: SqliteDatabase, filter: ContainerFilter): SqliteSeries[] {
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.length > 0 ? `WHERE ${given.map((field) => `${field} = ?`).join(' AND ')}` : '';
-  return database.all<Series>(
+  return database.all<SqliteSeries>(
     `SELECT id, namespace, pod, container, node, first, last, power_quality FROM series ${where}
      ORDER BY namespace, pod, container, node`,
     ...given.map((field) => filter[field] as string),
@@ -37,14 +37,14 @@ export function seriesMatching(database: Database, filter: ContainerFilter): Ser
 }
 
 /** Folded hours that may hold samples of a range. */
-export function hoursWithin(database: Database, range: TimeRange): EpochMs[] {
+export function hoursWithin(database: SqliteDatabase, range: TimeRange): EpochMs[] {
   const sql = 'SELECT hour FROM hour WHERE hour >= ? AND first < ? ORDER BY hour';
   return database.all<{ hour: number }>(sql, hourOf(range.from), range.to).map(({ hour }) => hour);
 }
 
 /** Samples of some series that wait in ticks and overlap a range, by series. */
 export function waitingSamples(
-  database: Database,
+  database: SqliteDatabase,
   series: ReadonlySet<number>,
   range: TimeRange,
 ): Map<number, Measured[]> {
@@ -73,7 +73,7 @@ export interface PackedChunk {
 /** Folded chunks of one series that may hold samples of a range, by hour. */
 export function packedChunks(
   timelines: Timelines,
-  { id, first }: Series,
+  { id, first }: SqliteSeries,
   hours: readonly EpochMs[],
   range: TimeRange,
 ): PackedChunk[] {

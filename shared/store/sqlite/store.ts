@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IntensityReader, PowerReader, ReadableStore, WritableStore } from '../ports.ts';
-import { type Database, openForReading, openForWriting } from './database.ts';
+import type { IntensityReader, PowerReader, ReadableStore, WritableStore } from '../../records/power.ts';
+import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 import { sqliteIntensityReader, sqliteIntensityWriter } from './intensity-table.ts';
 import { SqlitePowerReader } from './power-reader.ts';
 import { SqlitePowerWriter } from './power-writer.ts';
@@ -31,7 +31,7 @@ export function openSqliteWriter(folder: string): WritableStore {
 /** Opens the embedded store for the API. The poller may not have made it yet: it is empty until then. */
 export function openSqliteReader(folder: string): ReadableStore {
   const path = join(folder, STORE_FILE);
-  let database: Database | undefined;
+  let database: SqliteDatabase | undefined;
   const source = () => {
     if (database === undefined && existsSync(path)) database = openForReading(path);
     return database;
@@ -44,7 +44,7 @@ export function openSqliteReader(folder: string): ReadableStore {
   };
 }
 
-function reading(source: () => Database | undefined): PowerReader & IntensityReader {
+function reading(source: () => SqliteDatabase | undefined): PowerReader & IntensityReader {
   const power = new SqlitePowerReader(source);
   return {
     ...sqliteIntensityReader(source),

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../units.ts';
+import type { EpochMs } from '../../grid/units.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
 /** A sample as the store keeps it: series by number, energy in whole millijoules. */

@@ -1,16 +1,16 @@
-import type { EpochMs } from '../../units.ts';
+import type { EpochMs } from '../../grid/units.ts';
 import { decodeTimeline, type Timeline } from './chunk-codec.ts';
-import type { Database } from './database.ts';
+import type { SqliteDatabase } from './database.ts';
 
 /** Timelines kept at a time: at 15 s a scrape, some 16 MB. */
 const KEPT = 4_000;
 
 /** Looks up chunks and the timelines that they refer to, keeping those that were used before. */
 export class Timelines {
-  readonly #database: Database;
+  readonly #database: SqliteDatabase;
   readonly #kept = new Map<string, Timeline>();
 
-  constructor(database: Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database;
   }
 

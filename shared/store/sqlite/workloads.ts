@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
-import { type Database, openForReading, openForWriting } from './database.ts';
+import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
+import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 import { STORE_FILE } from './store.ts';
 
 const COLUMNS = [
@@ -109,7 +109,7 @@ function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
   };
 }
 
-function save(database: Database, record: WorkloadEmissions): void {
+function save(database: SqliteDatabase, record: WorkloadEmissions): void {
   const { assumptions, metadata } = record;
   database.run(SAVE, ...COLUMNS.map((column) => record[column]), JSON.stringify(assumptions), JSON.stringify(metadata));
 }
@@ -117,15 +117,15 @@ function save(database: Database, record: WorkloadEmissions): void {
 /** One connection that begins as a reader and becomes a writer with the first write. */
 function connect(folder: string) {
   const path = join(folder, STORE_FILE);
-  let database: Database | undefined;
+  let database: SqliteDatabase | undefined;
   let writes = false;
   return {
-    reader(): Database | undefined {
+    reader(): SqliteDatabase | undefined {
       // A file of an older version is brought up to date: that it holds nothing would be a false answer.
       if (database === undefined && existsSync(path)) database = openForReading(path) ?? this.writer();
       return database;
     },
-    writer(): Database {
+    writer(): SqliteDatabase {
       if (database !== undefined && writes) return database;
       database?.[Symbol.dispose]();
       mkdirSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
+import type { StoredReading } from '../../records/meter-readings.ts';
 import type { RedisClient } from '../../runtime/redis.ts';
-import type { StoredReading } from '../readings-ports.ts';
 import { listItem, siteList } from './entry.ts';
 
 /** Bounds of each site's list: items, and age by the time at which they were accepted. */

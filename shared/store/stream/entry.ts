@@ -1,6 +1,6 @@
-import { type MeterReading, parseReading, type ReadingFault } from '../../readings/reading.ts';
-import { isoTime } from '../../units.ts';
-import type { StoredReading } from '../readings-ports.ts';
+import { isoTime } from '../../grid/units.ts';
+import { type MeterReading, type MeterReadingIssue, parseMeterReading } from '../../meters/meter-reading.ts';
+import type { StoredReading } from '../../records/meter-readings.ts';
 
 /** Field by which an entry that was put back names the entry that it was at first. */
 export const ORIGIN = 'origin_id';
@@ -32,7 +32,7 @@ export function encodeEntry({ siteId, deviceId, watts, timestamp }: MeterReading
 export function decodeEntry({ id, fields }: StreamEntry): DecodedEntry {
   const { [ORIGIN]: origin, power_reading: power, ...names } = fields;
   const value = power !== undefined && NUMBER.test(power) ? Number(power) : power;
-  const parsed = parseReading({ ...names, power_reading: value }, 0);
+  const parsed = parseMeterReading({ ...names, power_reading: value }, 0);
   if (parsed.kind === 'refused') return { kind: 'refused', reason: reasonOf(parsed.faults) };
   const streamId = origin !== undefined && STREAM_ID.test(origin) ? origin : id;
   return { kind: 'reading', reading: { ...parsed.reading, streamId } };
@@ -49,6 +49,6 @@ export function siteList(siteId: string): string {
   return `site_readings:${siteId}`;
 }
 
-function reasonOf(faults: readonly ReadingFault[]): string {
+function reasonOf(faults: readonly MeterReadingIssue[]): string {
   return faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ');
 }

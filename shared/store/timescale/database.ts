@@ -39,7 +39,7 @@ export function connectionSettings(dsn: string): pg.ClientConfig {
 const GRACE_MS = 2_000;
 
 /** A PostgreSQL database that may be away: every failure is a DatabaseError that says whether trying again can help. */
-export class Database implements AsyncDisposable {
+export class TimescaleDatabase implements AsyncDisposable {
   readonly #options: DatabaseOptions;
   readonly #pool: pg.Pool;
   readonly #name: string;

@@ -1,4 +1,4 @@
-import { DECISION_COLUMNS, DECISION_FIELDS, type Decision, type DecisionStore } from '../decisions.ts';
+import { DECISION_COLUMNS, DECISION_FIELDS, type Decision, type DecisionStore } from '../../records/placements.ts';
 import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement or transaction may take, in milliseconds. */

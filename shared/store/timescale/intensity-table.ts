@@ -7,11 +7,11 @@ import {
   type HourlyIntensity,
   QUALITIES,
   type Signal,
-} from '../../intensity.ts';
-import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../units.ts';
-import type { Zone } from '../../zones.ts';
-import type { IntensityReader, IntensityWriter, TimeRange } from '../ports.ts';
-import type { Connection, Database } from './database.ts';
+} from '../../grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../grid/units.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { IntensityReader, IntensityWriter, TimeRange } from '../../records/power.ts';
+import type { Connection, TimescaleDatabase } from './database.ts';
 
 /** Each signal has its own table, so that average and marginal are never mixed. */
 const TABLES: Readonly<Record<Signal, string>> = {
@@ -69,7 +69,7 @@ function hasMix(row: string): string {
 }
 
 /** Writes carbon intensity by zone, hour and signal: the newest value wins, but never a worse quality. */
-export function timescaleIntensityWriter(database: Database): IntensityWriter {
+export function timescaleIntensityWriter(database: TimescaleDatabase): IntensityWriter {
   return {
     async record(readings) {
       if (readings.length === 0) return;
@@ -82,7 +82,7 @@ export function timescaleIntensityWriter(database: Database): IntensityWriter {
 }
 
 /** Reads carbon intensity by zone and hour, both signals. */
-export function timescaleIntensityReader(database: Database): IntensityReader {
+export function timescaleIntensityReader(database: TimescaleDatabase): IntensityReader {
   return {
     async intensities(zones: readonly Zone[], { from, to }: TimeRange): Promise<HourlyIntensity[]> {
       const found: HourlyIntensity[] = [];

@@ -1,28 +1,28 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { Container, ContainerFilter, PowerQuality, SamplePosition, TimeRange } from '../ports.ts';
-import type { Database } from './database.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
+import type { Container, ContainerFilter, PowerQuality, SamplePosition, TimeRange } from '../../records/power.ts';
+import type { TimescaleDatabase } from './database.ts';
 
 /** A container with its number in the database. */
-export type Series = Container & { readonly id: number; readonly power_quality: PowerQuality };
+export type MatchingSeries = Container & { readonly id: number; readonly power_quality: PowerQuality };
 
 /** A series as the container that it is. */
-export function containerOf({ namespace, pod, container, node, power_quality }: Series): Container {
+export function containerOf({ namespace, pod, container, node, power_quality }: MatchingSeries): Container {
   const names = { namespace, pod, container, node };
   return power_quality === 'measured' ? names : { ...names, powerQuality: power_quality };
 }
 
 /** Some series, and a part of the time: what is fetched in one query. */
 export interface Batch {
-  readonly series: readonly Series[];
+  readonly series: readonly MatchingSeries[];
   /** Samples whose end lies in (from, to]. */
   readonly part: TimeRange;
 }
 
 /** Series that a filter matches, in the order of their names. */
-export function seriesMatching(database: Database, filter: ContainerFilter): Promise<Series[]> {
+export function seriesMatching(database: TimescaleDatabase, filter: ContainerFilter): Promise<MatchingSeries[]> {
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
-  return database.query<Series>(
+  return database.query<MatchingSeries>(
     `SELECT id, namespace, pod, container, node, power_quality FROM power_series ${where && `WHERE ${where}`}
      ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
     given.map((field) => filter[field]),
@@ -30,7 +30,7 @@ export function seriesMatching(database: Database, filter: ContainerFilter): Pro
 }
 
 /** Whether a series comes before a place in the order of the names, so that all of it was given already. */
-export function isBefore(series: Series, { container }: SamplePosition): boolean {
+export function isBefore(series: MatchingSeries, { container }: SamplePosition): boolean {
   for (const field of ['namespace', 'pod', 'container', 'node'] as const) {
     // By bytes, as the database orders: by code units characters beyond the first plane would come too early.
     const order = Buffer.compare(Buffer.from(series[field]), Buffer.from(container[field]));
@@ -41,14 +41,14 @@ export function isBefore(series: Series, { container }: SamplePosition): boolean
 
 /** Cuts a query into parts of about `size` samples each: by series, and a series that alone has more by time as well. */
 export async function* batchesOf(
-  database: Database,
-  matching: readonly Series[],
+  database: TimescaleDatabase,
+  matching: readonly MatchingSeries[],
   range: TimeRange,
   size: number,
 ): AsyncIterable<Batch> {
   const counts = await samplesBySeries(database, matching, range);
   const part = { from: range.from, to: lastEnd(range) };
-  let series: Series[] = [];
+  let series: MatchingSeries[] = [];
   let samples = 0;
   for (const one of matching) {
     const count = counts.get(one.id) ?? 0;
@@ -68,7 +68,7 @@ export async function* batchesOf(
 }
 
 /** Samples that each series has in the hours that a range touches, and in the next one, where its last may end. */
-async function samplesBySeries(database: Database, series: readonly Series[], range: TimeRange) {
+async function samplesBySeries(database: TimescaleDatabase, series: readonly MatchingSeries[], range: TimeRange) {
   const rows = await database.query<{ id: number; samples: number }>(
     `SELECT series_id AS id, sum(samples)::float8 AS samples FROM power_hour
      WHERE series_id = ANY($1::integer[]) AND hour >= $2 AND hour < $3 GROUP BY series_id`,
@@ -77,7 +77,12 @@ async function samplesBySeries(database: Database, series: readonly Series[], ra
   return new Map(rows.map(({ id, samples }) => [id, samples]));
 }
 
-async function* partsOf(database: Database, one: Series, range: TimeRange, size: number): AsyncIterable<Batch> {
+async function* partsOf(
+  database: TimescaleDatabase,
+  one: MatchingSeries,
+  range: TimeRange,
+  size: number,
+): AsyncIterable<Batch> {
   const hours = await database.query<{ hour: EpochMs; samples: number }>(
     `SELECT (extract(epoch FROM hour) * 1000)::float8 AS hour, samples FROM power_hour
      WHERE series_id = $1 AND hour >= $2 AND hour < $3 ORDER BY hour`,

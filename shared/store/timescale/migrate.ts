@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Connection, Database } from './database.ts';
+import { type Connection, TimescaleDatabase } from './database.ts';
 import { LOCKS } from './locks.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -13,11 +13,11 @@ function knownMigrations(): string[] {
 }
 
 /** A database that is brought up to date before its first use. Asks for no connection yet: it may be away. */
-export function migratedDatabase(dsn: string, limits: { connections: number; timeoutMs: number }): Database {
+export function migratedDatabase(dsn: string, limits: { connections: number; timeoutMs: number }): TimescaleDatabase {
   const prepare = async (connection: Connection) => {
     await migrate(connection);
   };
-  return new Database({ dsn, ...limits, prepare });
+  return new TimescaleDatabase({ dsn, ...limits, prepare });
 }
 
 /** Brings the schema up to date: each migration once, in order, one process at a time. Returns the names applied. */

@@ -1,4 +1,4 @@
-import type { NodeZoneRow, NodeZoneStore } from '../node-zones.ts';
+import type { NodeZoneRow, NodeZoneStore } from '../../records/node-zones.ts';
 import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement or transaction may take, in milliseconds. */

@@ -1,4 +1,4 @@
-import { type EpochMs, hourOf, joules } from '../../units.ts';
+import { type EpochMs, hourOf, joules } from '../../grid/units.ts';
 import type {
   Container,
   ContainerFilter,
@@ -10,9 +10,9 @@ import type {
   PowerTotals,
   SamplePosition,
   TimeRange,
-} from '../ports.ts';
-import type { Database } from './database.ts';
-import { batchesOf, containerOf, isBefore, type Series, seriesMatching } from './matching-series.ts';
+} from '../../records/power.ts';
+import type { TimescaleDatabase } from './database.ts';
+import { batchesOf, containerOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
 const SAMPLES_AT_A_TIME = 20_000;
@@ -63,9 +63,9 @@ SELECT (SELECT count(*) FROM power_series)::float8 AS containers,
 
 /** Reads container energy from PostgreSQL. */
 export class TimescalePowerReader implements PowerReader {
-  readonly #database: Database;
+  readonly #database: TimescaleDatabase;
 
-  constructor(database: Database) {
+  constructor(database: TimescaleDatabase) {
     this.#database = database;
   }
 
@@ -150,7 +150,7 @@ interface TotalsRow {
 }
 
 /** Rows as samples of one series each, in the order of their series' names. */
-function* inOrder(series: readonly Series[], rows: readonly SampleRow[]): Generator<PowerSample[]> {
+function* inOrder(series: readonly MatchingSeries[], rows: readonly SampleRow[]): Generator<PowerSample[]> {
   const byId = new Map<number, SampleRow[]>();
   for (const row of rows) {
     const known = byId.get(row.series_id);

@@ -1,7 +1,7 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../units.ts';
-import type { PodLabels, PowerTick, PowerWriter } from '../ports.ts';
-import { refuseBroken } from '../sample-rules.ts';
-import type { Database } from './database.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
+import type { PodLabels, PowerTick, PowerWriter } from '../../records/power.ts';
+import { refuseBroken } from '../../records/sample-rules.ts';
+import type { TimescaleDatabase } from './database.ts';
 import { DatabaseError } from './database-error.ts';
 import { LOCKS } from './locks.ts';
 import { SeriesNumbers } from './series.ts';
@@ -18,12 +18,12 @@ interface Waiting {
 
 /** Keeps container energy in PostgreSQL. Ticks that wait while a transaction runs share the next one, in order. */
 export class TimescalePowerWriter implements PowerWriter {
-  readonly #database: Database;
+  readonly #database: TimescaleDatabase;
   readonly #series = new SeriesNumbers();
   readonly #waiting: Waiting[] = [];
   #writing = false;
 
-  constructor(database: Database) {
+  constructor(database: TimescaleDatabase) {
     this.#database = database;
   }
 

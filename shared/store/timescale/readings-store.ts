@@ -1,7 +1,7 @@
-import { isoTime, watts } from '../../units.ts';
-import type { Zone } from '../../zones.ts';
-import type { ReadingsReader, ReadingsStore, Site, StoredReading } from '../readings-ports.ts';
-import type { Database } from './database.ts';
+import { isoTime, watts } from '../../grid/units.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { MeterReadingsReader, MeterReadingsStore, Site, StoredReading } from '../../records/meter-readings.ts';
+import type { TimescaleDatabase } from './database.ts';
 import { migratedDatabase } from './migrate.ts';
 import { timescaleReadingsWriter } from './readings-writer.ts';
 
@@ -27,7 +27,7 @@ const SITES = `SELECT site.name, site.zone, count(meter.id)::int AS devices, min
   FROM site LEFT JOIN meter ON meter.site_id = site.id`;
 
 /** Opens meter readings and sites in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleReadings(dsn: string): ReadingsStore {
+export function openTimescaleReadings(dsn: string): MeterReadingsStore {
   const database = migratedDatabase(dsn, { connections: 4, timeoutMs: TIMEOUT_MS });
   return {
     ...timescaleReadingsReader(database),
@@ -36,7 +36,7 @@ export function openTimescaleReadings(dsn: string): ReadingsStore {
   };
 }
 
-function timescaleReadingsReader(database: Database): ReadingsReader {
+function timescaleReadingsReader(database: TimescaleDatabase): MeterReadingsReader {
   return {
     async readings(siteId, { from, to }, limit, after) {
       const start = isoTime(Math.max(from, after?.timestamp ?? from));

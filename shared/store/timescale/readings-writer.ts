@@ -1,6 +1,11 @@
-import { isoTime } from '../../units.ts';
-import type { KeyedDelivery, ReadingsWriter, RememberedDelivery, StoredReading } from '../readings-ports.ts';
-import type { Connection, Database } from './database.ts';
+import { isoTime } from '../../grid/units.ts';
+import type {
+  KeyedDelivery,
+  MeterReadingsWriter,
+  RememberedDelivery,
+  StoredReading,
+} from '../../records/meter-readings.ts';
+import type { Connection, TimescaleDatabase } from './database.ts';
 import { DatabaseError } from './database-error.ts';
 
 // Sites, then meters, in the order of their names: two workers that meet the same new ones wait for each other
@@ -27,7 +32,7 @@ const WHO_IS_KEPT = `${GIVEN}
   ORDER BY given.place`;
 
 /** Keeps meter readings in PostgreSQL; any number of processes may write. */
-export function timescaleReadingsWriter(database: Database): ReadingsWriter {
+export function timescaleReadingsWriter(database: TimescaleDatabase): MeterReadingsWriter {
   const writing = <Result>(work: (connection: Connection) => Promise<Result>) =>
     database.transaction(work).catch((error) => {
       if (error instanceof DatabaseError && error.kind === 'data') throw new RangeError(error.message);

@@ -1,4 +1,4 @@
-import type { Container, PowerQuality, PowerTick } from '../ports.ts';
+import type { Container, PowerQuality, PowerTick } from '../../records/power.ts';
 import type { Connection } from './database.ts';
 
 /** Series remembered at most; beyond it the memory starts afresh, since pods come and go for ever. */

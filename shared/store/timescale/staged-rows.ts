@@ -1,6 +1,6 @@
-import { type EpochMs, HOUR_MS } from '../../units.ts';
-import type { PowerSample, PowerTick } from '../ports.ts';
-import { millijoulesOf } from '../sample-rules.ts';
+import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
+import type { PowerSample, PowerTick } from '../../records/power.ts';
+import { millijoulesOf } from '../../records/sample-rules.ts';
 import { type KnownSeries, seriesKey } from './series.ts';
 
 /** Samples of some ticks as COPY takes them, with the time that they span. */

@@ -1,6 +1,6 @@
+import type { ReadableStore, WritableStore } from '../../records/power.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { ReadableStore, WritableStore } from '../ports.ts';
-import { Database } from './database.ts';
+import { TimescaleDatabase } from './database.ts';
 import { DatabaseError, describeDsn } from './database-error.ts';
 import { timescaleIntensityReader, timescaleIntensityWriter } from './intensity-table.ts';
 import { migrate } from './migrate.ts';
@@ -20,7 +20,7 @@ export function openTimescaleWriter(dsn: string, retentionDays?: number, logger?
       { err: DatabaseError.from(describeDsn(dsn), error) },
       'the database refuses compression or retention policies',
     );
-  const database = new Database({
+  const database = new TimescaleDatabase({
     dsn,
     connections: 4,
     timeoutMs: WRITE_MS,
@@ -43,7 +43,7 @@ export function openTimescaleWriter(dsn: string, retentionDays?: number, logger?
 
 /** Opens the store in PostgreSQL for the API. Who comes first makes the schema: the poller may not have run yet. */
 export function openTimescaleReader(dsn: string): ReadableStore {
-  const database = new Database({
+  const database = new TimescaleDatabase({
     dsn,
     connections: 8,
     timeoutMs: READ_MS,
@@ -54,7 +54,7 @@ export function openTimescaleReader(dsn: string): ReadableStore {
   return { ...reading(database), [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
 }
 
-function reading(database: Database) {
+function reading(database: TimescaleDatabase) {
   const power = new TimescalePowerReader(database);
   return {
     ...timescaleIntensityReader(database),

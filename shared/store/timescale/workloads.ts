@@ -1,5 +1,5 @@
-import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../workloads.ts';
-import type { Connection, Database } from './database.ts';
+import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
+import type { Connection, TimescaleDatabase } from './database.ts';
 import { migratedDatabase } from './migrate.ts';
 
 /** Longest time that one statement may take, in milliseconds. */
@@ -55,7 +55,7 @@ export function openTimescaleWorkloads(dsn: string): WorkloadStore {
   };
 }
 
-function budgetBook(database: Database): BudgetBook {
+function budgetBook(database: TimescaleDatabase): BudgetBook {
   return {
     budgets: () =>
       database.query<Budget>(

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { type EpochMs, hourOf } from '../../units.ts';
-import type { PowerTick } from '../ports.ts';
+import { type EpochMs, hourOf } from '../../grid/units.ts';
+import type { PowerTick } from '../../records/power.ts';
 import type { Connection } from './database.ts';
 import { LOCKS } from './locks.ts';
 import type { KnownSeries, SeriesNumbers } from './series.ts';

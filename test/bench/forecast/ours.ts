@@ -1,12 +1,12 @@
+import { MIN_SAVING_PERCENT, type PlanRequest, plan } from '../../../shared/deferral/plan.ts';
+import { revise } from '../../../shared/deferral/replan.ts';
+import type { MadeForecast } from '../../../shared/forecast/accuracy.ts';
+import { type ForecastModel, fitForecast, forecastWith } from '../../../shared/forecast/forecast.ts';
 import type { HourlySeries } from '../../../shared/forecast/series.ts';
-import { type ForecastModel, fitForecast, forecastWith } from '../../../shared/forecast.ts';
-import type { MadeForecast } from '../../../shared/forecast-accuracy.ts';
-import type { ForecastPoint } from '../../../shared/intensity.ts';
-import { MIN_SAVING_PERCENT, type PlanRequest, plan } from '../../../shared/plan.ts';
-import { revise } from '../../../shared/replan.ts';
-import type { Trace } from '../../../shared/trace.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
-import type { Zone } from '../../../shared/zones.ts';
+import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
+import type { Trace } from '../../../shared/grid/trace.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
 import { FIRST_START, type Policy, SLACK } from './shares.ts';
 
 const REFIT_HOURS = 14 * 24;

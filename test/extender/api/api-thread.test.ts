@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
+import { joules } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { joules } from '../../../shared/units.ts';
 import { capturedLog } from '../../captured-log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'api-thread-'));

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { Container } from '../../../shared/store/ports.ts';
+import type { Container } from '../../../shared/records/power.ts';
 import { NOON, start, web } from './start-api.ts';
 
 const odd: Container = { namespace: 'shop', pod: 'a,"b"', container: '=cmd', node: '' };

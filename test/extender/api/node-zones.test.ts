@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../extender/api/api-thread.ts';
 import { startNodeZones } from '../../../extender/api/node-zones.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
-import { tellNodeZones } from '../../../extender/node-zone-teller.ts';
-import type { NodeZonesTold } from '../../../extender/placement-link.ts';
+import { tellNodeZones } from '../../../extender/placement/node-zone-publisher.ts';
+import type { NodeZonesTold } from '../../../extender/placement/placement-link.ts';
+import { joules } from '../../../shared/grid/units.ts';
+import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { openNodeZones } from '../../../shared/store/open-node-zones.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { joules } from '../../../shared/units.ts';
-import { type Zone, zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { temporaryFolder } from '../cache-file.ts';
+import { temporaryFolder } from '../cache/cache-file.ts';
 
 const configured = (node: string) => (node === 'mapped' ? zone('DE') : undefined);
 

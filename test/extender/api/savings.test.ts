@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { decision } from '../../store/decisions-contract.ts';
 import { NOON, start, web } from './start-api.ts';
 

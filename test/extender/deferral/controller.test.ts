@@ -4,13 +4,13 @@ import { type DeferralOptions, startDeferral } from '../../../extender/deferral/
 import { createDeferralMetrics } from '../../../extender/deferral/deferral-metrics.ts';
 import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
 import { connectKubernetes } from '../../../extender/kubernetes/client.ts';
-import type { CacheState } from '../../../shared/carbon-cache.ts';
-import { HOUR_MS, isoTime } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+import type { CacheState } from '../../../shared/grid/carbon-cache.ts';
+import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { type KubernetesDouble, startKubernetes } from '../../doubles/kubernetes.ts';
 import { eventually } from '../../started-process.ts';
-import { temporaryFolder } from '../cache-file.ts';
+import { temporaryFolder } from '../cache/cache-file.ts';
 import { annotation, gatedPod, gatesOf, settableClock, suspendedJob, writeKubeconfig } from './gated.ts';
 import { gridState } from './grid-document.ts';
 

@@ -4,9 +4,9 @@ import {
   cacheState,
   decodeCarbonCache,
   encodeCarbonCache,
-} from '../../../shared/carbon-cache.ts';
-import { gramsPerKwh, HOUR_MS, hourOf } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+} from '../../../shared/grid/carbon-cache.ts';
+import { gramsPerKwh, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 
 /** The text of a cache document whose zones have the given intensities: that of the hour of `at`, and the forecast of the hours after it. */
 export function gridText(hours: Readonly<Record<string, readonly number[]>>, at: number, ttlMinutes = 10): string {

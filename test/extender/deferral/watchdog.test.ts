@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, isoTime } from '../../../shared/units.ts';
+import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { startKubernetes } from '../../doubles/kubernetes.ts';
 import { ROOT } from '../../laws/sources.ts';
 import { eventually, startProcess } from '../../started-process.ts';
-import { temporaryFolder } from '../cache-file.ts';
+import { temporaryFolder } from '../cache/cache-file.ts';
 import { annotation, gatedPod, gatesOf, ours, suspendedJob, writeKubeconfig } from './gated.ts';
 import { gridText } from './grid-document.ts';
 

@@ -2,16 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectKubernetes, type KubernetesClient } from '../../../extender/kubernetes/client.ts';
-import { createPodEvents } from '../../../extender/kubernetes/pod-events.ts';
-import { type BoundPod, watchBindings } from '../../../extender/scheduling/bindings.ts';
-import { watchNamespaces } from '../../../extender/scheduling/namespaces.ts';
-import { configuredDirectory, watchNodes } from '../../../extender/scheduling/nodes.ts';
+import { createPodEvents } from '../../../extender/kubernetes/events.ts';
+import { type BoundPod, watchBindings } from '../../../extender/placement/bindings.ts';
+import { watchNamespaces } from '../../../extender/placement/namespaces.ts';
+import { configuredDirectory, watchNodes } from '../../../extender/placement/nodes.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { ConfigError } from '../../../shared/runtime/config.ts';
-import { zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { type KubernetesApiDouble, kubeconfigFor, startKubernetesApi } from '../../doubles/kubernetes-api.ts';
-import { temporaryFolder } from '../cache-file.ts';
+import { temporaryFolder } from '../cache/cache-file.ts';
 
 describe('connectKubernetes', () => {
   it('takes no cluster where there is none, and says so where one is wanted', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { HOUR_MS } from '../../../shared/units.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { runTask, STREAM, stateOf, storedOf, temporaryStore } from '../../poller/readings/running-task.ts';
 import { redisAvailable, redisClient, startRedis } from '../../servers/redis.ts';
 import { type ReadingsApiServer, send, startReadingsApi } from '../readings-api-server.ts';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
-import type { Reading } from '../../../shared/intensity.ts';
+import type { IntensitySample } from '../../../shared/grid/intensity.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { alertFile } from '../../../shared/store/alert-file.ts';
 import type { AlertMemory } from '../../../shared/store/alert-memory.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 import { type SlackDouble, startSlack } from '../../doubles/slack.ts';
@@ -130,7 +130,7 @@ describe('alerts over a restart', () => {
 
   it('notice a provider that repeats one hour for three, also in single runs, but not one that merely lags', async () => {
     const stuck = clock.now() - HOUR_MS;
-    const observe = async (code: string, datetime: number, quality: Reading['quality'] = 'estimated') => {
+    const observe = async (code: string, datetime: number, quality: IntensitySample['quality'] = 'estimated') => {
       const alerts = createAlerts({ ...options(), zones: [zone(code)], memory: alertFile(join(folder.path, code)) });
       await alerts?.observe([readingOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
     };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { SLACK_SECRET, type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';

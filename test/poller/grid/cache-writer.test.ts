@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCacheWriter } from '../../../poller/grid/cache-writer.ts';
-import type { Reading } from '../../../shared/intensity.ts';
-import { gramsPerKwh } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+import type { IntensitySample } from '../../../shared/grid/intensity.ts';
+import { gramsPerKwh } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
@@ -26,7 +26,7 @@ const file = () => join(folder, 'cache.json');
 const shown = () => JSON.parse(readFileSync(file(), 'utf8')).regions.FR;
 const open = () => openCacheWriter(file(), 10, [FR], clock);
 
-function reading(carbonIntensity: number, more: Partial<Reading>): Reading {
+function reading(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
   return {
     zone: FR,
     carbonIntensity: gramsPerKwh(carbonIntensity),

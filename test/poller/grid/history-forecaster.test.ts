@@ -2,11 +2,11 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { trackAccuracy } from '../../../poller/grid/accuracy.ts';
 import { historyForecaster } from '../../../poller/grid/history-forecaster.ts';
-import type { HourlyIntensity } from '../../../shared/intensity.ts';
+import type { HourlyIntensity } from '../../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { gramsPerKwh, HOUR_MS } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
-import { temporaryFolder } from '../../extender/cache-file.ts';
+import { temporaryFolder } from '../../extender/cache/cache-file.ts';
 
 const NOW = Date.parse('2026-03-02T12:00:00Z');
 const DE = zone('DE');

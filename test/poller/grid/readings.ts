@@ -1,9 +1,14 @@
-import type { Reading } from '../../../shared/intensity.ts';
-import { type EpochMs, gramsPerKwh } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
+import type { IntensitySample } from '../../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 
 /** An estimated reading of Electricity Maps, as fresh as can be. */
-export function readingOf(code: string, value: number, now: EpochMs, of: Partial<Reading> = {}): Reading {
+export function readingOf(
+  code: string,
+  value: number,
+  now: EpochMs,
+  of: Partial<IntensitySample> = {},
+): IntensitySample {
   return {
     zone: zone(code),
     carbonIntensity: gramsPerKwh(value),

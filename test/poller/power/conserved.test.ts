@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { advance, type TargetState } from '../../../poller/power/rates.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
 
 const START = Date.parse('2026-01-01T12:00:00Z') - 60_000;
 const RULES = { maxGapMs: 600_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { startPodLabelsTask } from '../../../poller/power/pod-labels.ts';
+import type { PodLabels } from '../../../shared/records/power.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
-import type { PodLabels } from '../../../shared/store/ports.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { eventually } from '../../started-process.ts';

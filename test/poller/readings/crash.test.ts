@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { ReadingsStore } from '../../../shared/store/readings-ports.ts';
+import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
 import { openSqliteReadings } from '../../../shared/store/sqlite/readings-store.ts';
 import { siteList } from '../../../shared/store/stream/entry.ts';
 import { openTimescaleReadings } from '../../../shared/store/timescale/readings-store.ts';
@@ -28,7 +28,7 @@ interface Scenario {
 /** A store for the run: settings of the processes that use it, and a connection to look into it. */
 interface Backend extends AsyncDisposable {
   readonly env: Record<string, string>;
-  readonly open: () => ReadingsStore;
+  readonly open: () => MeterReadingsStore;
 }
 
 const SCENARIOS: readonly Scenario[] = [

@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { createReadingsMetrics } from '../../../poller/readings/readings-metrics.ts';
 import { readingsSettings } from '../../../poller/readings/settings.ts';
 import { startReadingsTask } from '../../../poller/readings/task.ts';
+import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import type { RedisClient } from '../../../shared/runtime/redis.ts';
-import type { ReadingsStore } from '../../../shared/store/readings-ports.ts';
 import { openSqliteReadings } from '../../../shared/store/sqlite/readings-store.ts';
 import { streamState } from '../../../shared/store/stream/state.ts';
 import { capturedLog } from '../../captured-log.ts';
@@ -19,7 +19,7 @@ export const STREAM = 'energy_readings';
 export const GROUP = 'processing_group';
 
 /** A store in a folder of its own that goes away with it. */
-export function temporaryStore(): ReadingsStore {
+export function temporaryStore(): MeterReadingsStore {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
   const store = openSqliteReadings(folder);
   return {
@@ -32,7 +32,7 @@ export function temporaryStore(): ReadingsStore {
 }
 
 /** The readings task as the poller starts it, with short times; `env` changes its settings. */
-export function runTask(store: ReadingsStore, env: Record<string, string>) {
+export function runTask(store: MeterReadingsStore, env: Record<string, string>) {
   const defaults = { CONSUMER_NAME: 'test-worker', CLAIM_IDLE_SECONDS: '0.1', MAX_DELIVERIES: '2' };
   const config = loadConfig('test', z.object(readingsSettings), { ...defaults, ...env });
   const log = capturedLog();
@@ -54,7 +54,7 @@ export function stateOf(client: RedisClient) {
 }
 
 /** Readings of a site in the store. */
-export function storedOf(store: ReadingsStore, siteId = 'hall-7') {
+export function storedOf(store: MeterReadingsStore, siteId = 'hall-7') {
   return store.readings(siteId, { from: 0, to: Date.now() + 60_000 }, 10_000);
 }
 

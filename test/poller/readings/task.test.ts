@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consumeBatch } from '../../../poller/readings/consume.ts';
 import { claimIdle, ensureGroup, takeNew } from '../../../poller/readings/deliveries.ts';
 import { createReadingsMetrics } from '../../../poller/readings/readings-metrics.ts';
+import { watts } from '../../../shared/grid/units.ts';
+import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import type { RedisConnection } from '../../../shared/runtime/redis.ts';
-import type { ReadingsStore } from '../../../shared/store/readings-ports.ts';
 import { sweepConsumers } from '../../../shared/store/stream/commit.ts';
-import { watts } from '../../../shared/units.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { type RedisServer, redisAvailable, redisClient, startRedis } from '../../servers/redis.ts';
 import { entry, GROUP, listOf, runTask, STREAM, stateOf, storedOf, temporaryStore } from './running-task.ts';
@@ -145,7 +145,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
   it('waits for a store that is away, counts that against no reading, and keeps hold of its entries', async () => {
     await using store = temporaryStore();
     let away = true;
-    const flaky: ReadingsStore = {
+    const flaky: MeterReadingsStore = {
       ...store,
       appendReadings: async (readings) => {
         if (away) throw new Error('disk I/O error');
@@ -259,7 +259,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
   });
 });
 
-function worker(redis: RedisConnection, store: ReadingsStore, consumer: string) {
+function worker(redis: RedisConnection, store: MeterReadingsStore, consumer: string) {
   return {
     stream: STREAM,
     group: GROUP,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../../../shared/calculator/attribution.ts';
 import { reportOn } from '../../../shared/calculator/report.ts';
-import type { SavedWorkload } from '../../../shared/store/workloads.ts';
+import type { SavedWorkload } from '../../../shared/records/workloads.ts';
 
 function record(start: number, end: number, fields: Partial<SavedWorkload> = {}): SavedWorkload {
   return {

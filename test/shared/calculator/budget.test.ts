@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { budgetPeriod, burnDown } from '../../../shared/calculator/budget.ts';
-import type { BudgetPeriod } from '../../../shared/store/workloads.ts';
-import { isoTime } from '../../../shared/units.ts';
+import { isoTime } from '../../../shared/grid/units.ts';
+import type { BudgetPeriod } from '../../../shared/records/workloads.ts';
 
 const NOW = Date.parse('2026-03-15T12:00:00Z');
 

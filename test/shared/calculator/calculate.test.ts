@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { energyOfRequests } from '../../../shared/calculator/formula.ts';
 import { calculateEmissions } from '../../../shared/calculator/index.ts';
 import { embodiedShare, softwareCarbonIntensity } from '../../../shared/calculator/sci.ts';
+import { grams, gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { grams, gramsPerKwh, HOUR_MS } from '../../../shared/units.ts';
 import { hourOfZone } from '../../cli/history.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addRow, normalEquations, solveRidge } from '../../../shared/forecast/ridge.ts';
-import { seeded } from '../synthetic-zones.ts';
+import { seeded } from './synthetic-zones.ts';
 
 test('finds the line and the plane that the rows lie on', () => {
   const sums = normalEquations(3, 2);

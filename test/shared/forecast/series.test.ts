@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bridged, cut, hourlySeries, lastKnownHour } from '../../../shared/forecast/series.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const NAN = Number.NaN;

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from '../../../shared/runtime/config.ts';
 import { connectRedis } from '../../../shared/runtime/redis.ts';
-import { redisFault } from '../../../shared/runtime/redis-fault.ts';
+import { toRedisError } from '../../../shared/runtime/redis-error.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { available, findProgram } from '../../servers/available.ts';
@@ -83,6 +83,6 @@ describe('a fault of Redis', () => {
     ['NOGROUP No such key', 'other'],
     ['undefined is not a function', 'other'],
   ])('%s is told as %s', (message, kind) => {
-    expect(redisFault(new Error(message)).kind).toBe(kind);
+    expect(toRedisError(new Error(message)).kind).toBe(kind);
   });
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
 import { drawJobs, parseJobs } from '../../../shared/simulation/jobs.ts';
 import { simulate } from '../../../shared/simulation/simulate.ts';
 import { worldOf } from '../../../shared/simulation/world.ts';
-import { HOUR_MS } from '../../../shared/units.ts';
-import { zone } from '../../../shared/zones.ts';
 import { run } from '../../cli/run.ts';
 
 const START = Date.parse('2021-03-01T00:00:00Z');

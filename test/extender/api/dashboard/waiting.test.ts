@@ -5,8 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../../extender/api/api-thread.ts';
 import { waitingAnswer } from '../../../../extender/api/dashboard/waiting.ts';
 import { extenderConfigSchema } from '../../../../extender/config.ts';
+import { HOUR_MS } from '../../../../shared/grid/units.ts';
 import { loadConfig } from '../../../../shared/runtime/config.ts';
-import { HOUR_MS } from '../../../../shared/units.ts';
 import { capturedLog } from '../../../captured-log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'waiting-'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Container } from '../../../../shared/store/ports.ts';
-import { HOUR_MS, JOULES_PER_KWH } from '../../../../shared/units.ts';
+import { HOUR_MS, JOULES_PER_KWH } from '../../../../shared/grid/units.ts';
+import type { Container } from '../../../../shared/records/power.ts';
 import { NOON, start, web } from '../start-api.ts';
 
 const db: Container = { namespace: 'shop', pod: 'db-0', container: 'postgres', node: 'n2' };

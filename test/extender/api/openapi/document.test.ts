@@ -9,9 +9,9 @@ import {
   cacheState,
   decodeCarbonCache,
   encodeCarbonCache,
-} from '../../../../shared/carbon-cache.ts';
-import { gramsPerKwh } from '../../../../shared/units.ts';
-import { zone } from '../../../../shared/zones.ts';
+} from '../../../../shared/grid/carbon-cache.ts';
+import { gramsPerKwh } from '../../../../shared/grid/units.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
 import { NOON, start, web } from '../start-api.ts';
 
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };

@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { joules } from '../../../../shared/grid/units.ts';
 import type { SpoolEntry } from '../../../../shared/store/spool/entry.ts';
 import { Spool } from '../../../../shared/store/spool/spool.ts';
-import { joules } from '../../../../shared/units.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'spool-'));
 let folders = 0;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HourlyIntensity } from '../../../../shared/intensity.ts';
+import type { HourlyIntensity } from '../../../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../../../shared/grid/units.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
 import { openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
-import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../../../shared/units.ts';
-import { zone } from '../../../../shared/zones.ts';
 
 let folder: string;
 let prompt: DatabaseSync;

@@ -1,6 +1,6 @@
-import type { PowerTick } from '../../../../shared/store/ports.ts';
+import { joules } from '../../../../shared/grid/units.ts';
+import type { PowerTick } from '../../../../shared/records/power.ts';
 import { openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
-import { joules } from '../../../../shared/units.ts';
 
 const TICK_MS = 60_000;
 

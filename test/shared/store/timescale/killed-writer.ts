@@ -1,7 +1,7 @@
+import { joules } from '../../../../shared/grid/units.ts';
+import type { PowerTick } from '../../../../shared/records/power.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { openWritableStore } from '../../../../shared/store/open.ts';
-import type { PowerTick } from '../../../../shared/store/ports.ts';
-import { joules } from '../../../../shared/units.ts';
 import { capturedLog } from '../../../captured-log.ts';
 
 const TICK_MS = 15_000;

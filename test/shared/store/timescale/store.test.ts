@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Container, PowerSample, WritableStore } from '../../../../shared/store/ports.ts';
+import { HOUR_MS, joules } from '../../../../shared/grid/units.ts';
+import type { Container, PowerSample, WritableStore } from '../../../../shared/records/power.ts';
 import { openTimescaleReader, openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
-import { HOUR_MS, joules } from '../../../../shared/units.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
 import { collect, collectSamples } from '../../../store/collect.ts';

@@ -1,0 +1,133 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { startLoop } from '../../shared/runtime/loop.ts';
+import { watchFolder } from './folder-watch.ts';
+
+/** The newest look at the cache file. */
+export interface CacheWatcher extends AsyncDisposable {
+  /** Fresh, stale or missing as of now: freshness ends by the clock, without any change of the file. */
+  state(): CacheState;
+  /** Resolves when the file has been looked at once, whether it was there or not. */
+  readonly firstLook: Promise<void>;
+}
+
+/** Which file to watch and how. */
+export interface CacheWatcherOptions {
+  readonly file: string;
+  /** Between two looks by the clock, for volumes that deliver no file events. */
+  readonly pollMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type Look = ReturnType<typeof decodeCarbonCache>;
+
+/** A document of the whole world's zones with forecasts is under 2 MB; beyond this it is something else. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Watches the cache file. A file that turns bad (torn, empty, foreign, dated in the future, gone) is missing at once,
+ * even if a good document was seen before: every reader, also one that has just started, must come to the same state from
+ * the same file, and the writer replaces it whole within minutes. Missing costs only neutral scores.
+ */
+export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions): CacheWatcher {
+  const reader = createReader(resolve(file));
+  let logged: string | undefined;
+  const state = (): CacheState => {
+    const current = cacheState(reader.latest(), clock.now());
+    const key = current.kind === 'missing' ? `missing: ${current.reason}` : current.kind;
+    if (reader.looked() && key !== logged) {
+      logged = key;
+      logState(logger, file, current);
+    }
+    return current;
+  };
+  const look = async () => {
+    await reader.look();
+    state();
+    await folder.refresh();
+  };
+  // The folder and not the file: a replaced file is a new one, and Kubernetes swaps the symlink beside it.
+  const folder = watchFolder(dirname(resolve(file)), () => void look(), logger);
+  const firstLook = look();
+  const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: look });
+  return {
+    state,
+    firstLook,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([folder[Symbol.asyncDispose](), polling[Symbol.asyncDispose](), firstLook]);
+    },
+  };
+}
+
+/** Reads the file whenever its stamp has changed; one read at a time, and one more if something happened meanwhile. */
+function createReader(file: string) {
+  let latest: Look = { kind: 'missing', reason: 'the file has not been looked at yet' };
+  let stamp: string | undefined;
+  let again = false;
+  let running: Promise<void> | undefined;
+  const readOnce = async () => {
+    const read = await readIfChanged(file, stamp);
+    if (read === undefined) return;
+    stamp = read.stamp;
+    latest = read.look;
+  };
+  const run = async () => {
+    do {
+      again = false;
+      await readOnce();
+    } while (again);
+    running = undefined;
+  };
+  return {
+    latest: () => latest,
+    looked: () => stamp !== undefined,
+    look(): Promise<void> {
+      again = running !== undefined;
+      running ??= run();
+      return running;
+    },
+  };
+}
+
+/** Undefined when the file is the one that the stamp is of. What cannot be read is missing, with the reason. */
+async function readIfChanged(
+  file: string,
+  stamp: string | undefined,
+): Promise<{ stamp: string; look: Look } | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    const stat = await handle.stat({ bigint: true });
+    const now = `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    if (now === stamp) return undefined;
+    if (stat.size > MAX_BYTES) return { stamp: now, look: missing(`the file has ${stat.size} bytes`) };
+    return { stamp: now, look: decodeCarbonCache(await handle.readFile('utf8')) };
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return { stamp: code, look: missing(code === 'ENOENT' ? 'the file does not exist' : `cannot be read (${code})`) };
+  } finally {
+    await handle?.close();
+  }
+}
+
+function missing(reason: string): Look {
+  return { kind: 'missing', reason };
+}
+
+function logState(logger: Logger, file: string, state: CacheState): void {
+  if (state.kind === 'missing') {
+    logger.warn({ file, reason: state.reason }, 'carbon cache is missing: scores are neutral until it is back');
+  } else if (state.kind === 'stale') {
+    const { ageMs, snapshot } = state;
+    logger.warn(
+      { file, ageMs, ttlMs: snapshot.ttlMs },
+      'carbon cache is stale: scores are neutral until it is renewed',
+    );
+  } else {
+    logger.info({ file, ageMs: state.ageMs, zones: state.snapshot.regions.size }, 'carbon cache is fresh');
+  }
+}

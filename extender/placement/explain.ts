@@ -1,0 +1,100 @@
+import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
+import type { Ranking } from '../webhook/prioritize.ts';
+import type { CandidateTable } from './candidate-table.ts';
+import type { Judgement } from './decision-log.ts';
+import { fieldOfJudgement, regionOf, spreadOf } from './outcome.ts';
+
+/** One candidate of an explanation. Null is not known, or not done. */
+export interface ExplainedCandidate {
+  readonly node: string;
+  readonly zone: string | null;
+  readonly carbon_intensity: number | null;
+  readonly quality: string | null;
+  readonly age_seconds: number | null;
+  readonly watts_per_core: number | null;
+  /** 0..10; null for a node that was refused or that prioritize was not asked about. */
+  readonly score: number | null;
+  /** Why the filter refused it. */
+  readonly refused: string | null;
+}
+
+/** Why a pod stands where it stands. */
+export interface Explanation {
+  readonly pod: string;
+  readonly uid: string;
+  readonly owner: string | null;
+  readonly mode: string;
+  readonly decided_at: string;
+  /** The node that the pod was bound to; null while that is not known. */
+  readonly node: string | null;
+  readonly reason: string;
+  readonly wishes: Readonly<Record<string, unknown>>;
+  readonly ignored_annotations: readonly string[];
+  readonly candidates_mean: number | null;
+  /** Best score first. */
+  readonly candidates: readonly ExplainedCandidate[];
+}
+
+/** Explains what was answered about a pod. */
+export function explain(judgement: Judgement, now: EpochMs): Explanation {
+  const field = fieldOfJudgement(judgement);
+  const rows = field === undefined ? [] : candidatesOf(judgement, field, now);
+  const spread = field && spreadOf(field);
+  return {
+    pod: `${judgement.namespace}/${judgement.pod}`,
+    uid: judgement.uid,
+    owner: judgement.owner === undefined ? null : `${judgement.owner.kind}/${judgement.owner.name}`,
+    mode: judgement.intent.mode,
+    decided_at: isoTime(judgement.at),
+    node: judgement.node ?? null,
+    reason: reasonOf(judgement, rows),
+    wishes: { ...judgement.intent.wishes },
+    ignored_annotations: judgement.intent.bad.map(
+      ({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`,
+    ),
+    candidates_mean: spread === undefined ? null : Math.round(spread.mean * 10) / 10,
+    candidates: rows.sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || (a.node < b.node ? -1 : 1)),
+  };
+}
+
+function candidatesOf({ filtered, ranked }: Judgement, field: CandidateTable, now: EpochMs): ExplainedCandidate[] {
+  const scores = scoresOf(ranked);
+  return field.names.map((node, at) => {
+    const region = regionOf(field, at);
+    const watts = field.watts[at];
+    return {
+      node,
+      zone: field.zones[at] ?? null,
+      carbon_intensity: region?.carbonIntensity ?? null,
+      quality: region?.quality ?? null,
+      age_seconds: region === undefined ? null : Math.max(0, Math.round((now - region.fetchedAt) / 1_000)),
+      watts_per_core: watts === undefined ? null : Math.round(watts * 100) / 100,
+      score: scores.get(node) ?? null,
+      refused: filtered?.refused.get(node)?.text ?? null,
+    };
+  });
+}
+
+function scoresOf(ranked: { field: CandidateTable; ranking: Ranking } | undefined): ReadonlyMap<string, number> {
+  return new Map(ranked?.field.names.map((name, at) => [name, ranked.ranking.scores[at] ?? 0]));
+}
+
+function reasonOf(judgement: Judgement, rows: readonly ExplainedCandidate[]): string {
+  const { filtered, ranked, intent, node } = judgement;
+  if (intent.mode === 'off')
+    return intent.wishes.skip === true ? 'the pod says skip: nodes are not told apart' : 'the mode is off here';
+  const loss = (ranked ?? filtered)?.field.loss;
+  if (loss !== undefined) return `no node was preferred or refused, because the carbon signal is ${loss}`;
+  const advice = intent.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';
+  const refused = filtered?.refused.size ?? 0;
+  if (refused > 0 && refused === rows.length) return `every one of ${rows.length} candidates was refused${advice}`;
+  const after = refused > 0 ? `, ${refused} refused` : '';
+  if (ranked === undefined)
+    return `${rows.length} candidates${after}; prioritize was not called, as for a single node${advice}`;
+  const best = Math.max(...new Set(ranked.ranking.scores));
+  const chosen = rows.find((row) => row.node === node);
+  if (chosen === undefined) return `${rows.length} candidates${after}; the best score is ${best}${advice}`;
+  if (chosen.score === best)
+    return `${chosen.node} has the best score, ${best}, of ${rows.length} candidates${after}${advice}`;
+  return `${chosen.node} has score ${chosen.score}, the best is ${best}: what else kube-scheduler weighs (room, spread, affinity) outweighed it${advice}`;
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import {
+  answerOperations,
+  type ListeningServer,
+  listen,
+  pathOf,
+  type Readiness,
+  sendFault,
+  TIMEOUTS,
+} from '../../shared/runtime/http-server.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { ExtenderMetrics } from '../metrics.ts';
+import { readBody } from './body.ts';
+import { answerExplain } from './explain-route.ts';
+import { createTlsServer, type TlsFiles } from './tls.ts';
+import type { Placement, Verb } from './verbs.ts';
+import { InvalidRequestError } from './wire-checks.ts';
+
+/** What the scheduler port needs. */
+export interface SchedulerServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  /** Undefined for plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  readonly placement: Placement;
+  readonly readiness: () => Readiness;
+  readonly metrics: ExtenderMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How a call ended, as the metrics count it. */
+type Outcome = 'ok' | 'neutral' | 'bad-request' | 'too-large' | 'aborted' | 'failed';
+
+/** A call's answer. */
+interface Answer {
+  readonly status: number;
+  readonly outcome: Outcome;
+  /** JSON, ready to send, or what went wrong. */
+  readonly body: Buffer | { readonly error: string };
+}
+
+/** Answers kube-scheduler on its own port, at / and under /scheduler/. */
+export async function startSchedulerServer(options: SchedulerServerOptions): Promise<ListeningServer> {
+  const routes = new Map<string, { name: string; verb: Verb }>();
+  for (const [name, verb] of Object.entries(options.placement.verbs))
+    for (const prefix of ['', '/scheduler']) routes.set(`${prefix}/${name}`, { name, verb });
+  const handler = (request: IncomingMessage, response: ServerResponse) => {
+    const route = routes.get(pathOf(request));
+    if (route === undefined) void answerOther(request, response, options);
+    else void answerCall(request, response, route, options);
+  };
+  if (options.tls === undefined) return listen(handler, options);
+  const { server, watching } = await createTlsServer(options.tls, TIMEOUTS, options);
+  await using stack = new AsyncDisposableStack();
+  stack.use(watching);
+  const listening = stack.use(await listen(handler, options, server));
+  const running = stack.move();
+  return { port: listening.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function answerCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: { name: string; verb: Verb },
+  options: SchedulerServerOptions,
+): Promise<void> {
+  const start = options.clock.monotonic();
+  const answer = refusal(request) ?? (await decide(request, route.verb, options));
+  if (answer.outcome !== 'aborted') send(response, answer);
+  options.metrics.observeCall(route.name, answer.outcome, (options.clock.monotonic() - start) / 1_000);
+}
+
+async function decide(request: IncomingMessage, verb: Verb, options: SchedulerServerOptions): Promise<Answer> {
+  const read = await readBody(request, options.maxBodyBytes);
+  if (read.kind === 'aborted') return { status: 400, outcome: 'aborted', body: { error: 'the request was aborted' } };
+  if (read.kind === 'too-large') {
+    const error = `the body is larger than ${options.maxBodyBytes} bytes (MAX_BODY_MB)`;
+    return { status: 413, outcome: 'too-large', body: { error } };
+  }
+  try {
+    const { body, neutral } = verb(read.bytes);
+    return { status: 200, outcome: neutral ? 'neutral' : 'ok', body };
+  } catch (error) {
+    if (error instanceof InvalidRequestError)
+      return { status: 400, outcome: 'bad-request', body: { error: error.message } };
+    options.logger.error({ err: error, path: pathOf(request) }, 'a call could not be answered');
+    return { status: 500, outcome: 'failed', body: { error: 'internal error; see the log of the extender' } };
+  }
+}
+
+/** What is wrong with a call before its body is read. */
+function refusal({ method, headers }: IncomingMessage): Answer | undefined {
+  const refuse = (status: number, error: string): Answer => ({ status, outcome: 'bad-request', body: { error } });
+  if (method !== 'POST') return refuse(405, `${method} is not allowed here, only POST`);
+  const type = headers['content-type'];
+  if (type !== undefined && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))
+    return refuse(415, `the body is ${type}, not application/json`);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') return refuse(415, `the body is encoded as ${encoding}; only plain JSON is taken`);
+  return undefined;
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  if (status === 405) response.setHeader('Allow', 'POST');
+  if (!Buffer.isBuffer(body)) return void sendFault(response, status, body.error);
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
+}
+
+async function answerOther(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { metrics, readiness, logger, placement, clock }: SchedulerServerOptions,
+): Promise<void> {
+  try {
+    if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request)))
+      return answerExplain(request, response, placement.judgements, clock);
+    if (await answerOperations(request, response, metrics.registry, readiness)) return;
+    const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
+    sendFault(response, 404, error);
+  } catch (error) {
+    logger.error({ err: error, path: pathOf(request) }, 'a request could not be answered');
+    response.destroy();
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { IntensitySample } from '../../../shared/grid/intensity.ts';
+import { parseTrace, replayedIntensity, type Trace } from '../../../shared/grid/trace.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { ConfigError } from '../../../shared/runtime/config.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+
+const NAME = 'replay';
+
+/** Loads a trace file, gzipped or plain; throws when it is not one. */
+export function loadTrace(path: string): Trace {
+  const bytes = readFileSync(path);
+  try {
+    return parseTrace((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+  } catch (error) {
+    throw new ConfigError('poller', [`REPLAY_TRACE: ${path}: ${(error as Error).message}`]);
+  }
+}
+
+/** As far back as a forecaster looks, so that a demonstration begins with history and with a forecast made of it. */
+const PAST_HOURS = 28 * 24;
+
+/** Plays a recorded trace as if it were today's grid, for demonstrations and tests; every value says `simulated`. */
+export function replay(trace: Trace, clock: Clock): GridProvider {
+  return {
+    name: NAME,
+    covers: (zone) => trace.zones.has(zone),
+    async latest(zone) {
+      const reading = readingOf(trace, zone, clock.now(), clock.now());
+      if (reading !== undefined) return reading;
+      const detail = 'the trace has no such zone or hour';
+      throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail });
+    },
+    async history(zone) {
+      const now = clock.now();
+      const hours = Array.from({ length: PAST_HOURS }, (_, ago) => now - (PAST_HOURS - ago) * HOUR_MS);
+      return hours.flatMap((at) => readingOf(trace, zone, at, now) ?? []);
+    },
+  };
+}
+
+function readingOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): IntensitySample | undefined {
+  const carbonIntensity = replayedIntensity(trace, zone, at);
+  if (carbonIntensity === undefined) return undefined;
+  return {
+    zone,
+    carbonIntensity,
+    datetime: hourOf(at),
+    fetchedAt: now,
+    ...NO_REVISIONS,
+    emissionFactorType: 'lifecycle',
+    isEstimated: true,
+    estimationMethod: 'TRACE_REPLAY',
+    provider: NAME,
+    signal: 'average',
+    quality: 'simulated',
+  };
+}

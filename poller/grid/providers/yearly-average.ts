@@ -1,0 +1,31 @@
+import { yearlyIntensity } from '../../../shared/grid/yearly-intensity.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+
+const NAME = 'yearly-average';
+
+/** The built-in yearly averages: no network, no key; `datetime` is the start of the year that the figure describes. */
+export function yearlyAverage(clock: Clock): GridProvider {
+  return {
+    name: NAME,
+    covers: (zone) => yearlyIntensity(zone) !== undefined,
+    async latest(zone) {
+      const known = yearlyIntensity(zone);
+      if (!known)
+        throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail: 'no yearly average is known' });
+      return {
+        zone,
+        carbonIntensity: known.gramsPerKwh,
+        datetime: Date.UTC(known.year, 0, 1),
+        fetchedAt: clock.now(),
+        ...NO_REVISIONS,
+        emissionFactorType: 'lifecycle',
+        isEstimated: true,
+        estimationMethod: `YEARLY_AVERAGE_${known.year}_${known.of}`,
+        provider: NAME,
+        signal: 'average',
+        quality: 'yearly-average',
+      };
+    },
+  };
+}

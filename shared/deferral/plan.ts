@@ -1,0 +1,130 @@
+import type { ForecastPoint } from '../grid/intensity.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
+
+/** Least saving against running now, in percent, that is worth a wait. */
+export const MIN_SAVING_PERCENT = 5;
+/** Two expectations closer than this share are the same: floating-point noise never delays a job. */
+const SAME = 1e-9;
+
+/** A zone that the job may run in, with its forecast: ascending full hours, gaps allowed. */
+export interface Candidate {
+  readonly zone: Zone;
+  readonly forecast: readonly ForecastPoint[];
+}
+
+/** A job to be planned. Its power is taken as constant, so that least mean intensity is least grams. */
+export interface PlanRequest {
+  readonly now: EpochMs;
+  /** How long the job is expected to run, in hours, fractions allowed. */
+  readonly durationHours: number;
+  /** When it must have started. */
+  readonly latestStart: EpochMs;
+  readonly candidates: readonly Candidate[];
+  /** Default 5; 0 waits for any saving. */
+  readonly minSavingPercent?: number;
+}
+
+/** A start in a zone and the mean intensity expected over the job, in gCO2eq/kWh. */
+export interface Slot {
+  readonly start: EpochMs;
+  readonly zone: Zone;
+  readonly expected: number;
+}
+
+/** What to do with a job. `saving` is the expected share (0 to 1) of the grams of running now in the cleanest zone of now. */
+export type Plan =
+  | { readonly kind: 'wait'; readonly slot: Slot; readonly now: Slot; readonly saving: number }
+  | {
+      readonly kind: 'run-now';
+      readonly why: 'cleanest' | 'saving-too-small' | 'no-slack';
+      readonly now: Slot;
+      readonly saving: number;
+    }
+  | { readonly kind: 'run-now'; readonly why: 'no-forecast' };
+
+/** The moment a job must have started by: the earlier of arrival plus `max-delay` and `deadline`; the arrival without either. */
+export function latestStartOf(
+  arrival: EpochMs,
+  wishes: { readonly maxDelayMs?: number; readonly deadline?: EpochMs },
+): EpochMs {
+  const { maxDelayMs, deadline } = wishes;
+  if (maxDelayMs === undefined && deadline === undefined) return arrival;
+  return Math.min(arrival + (maxDelayMs ?? Number.POSITIVE_INFINITY), deadline ?? Number.POSITIVE_INFINITY);
+}
+
+/** Waits for the start and zone of least expected grams, or runs now when that saves less than asked; ties run earliest, then in the order of the candidates. */
+export function plan(request: PlanRequest): Plan {
+  const { now, latestStart, minSavingPercent = MIN_SAVING_PERCENT } = request;
+  const atOnce = bestSlot({ ...request, latestStart: now });
+  if (!atOnce) return { kind: 'run-now', why: 'no-forecast' };
+  if (latestStart <= now) return { kind: 'run-now', why: 'no-slack', now: atOnce, saving: 0 };
+  const best = bestSlot(request);
+  if (!best || best.start === now) return { kind: 'run-now', why: 'cleanest', now: atOnce, saving: 0 };
+  const saving = (atOnce.expected - best.expected) / Math.abs(atOnce.expected);
+  if (!(saving * 100 >= minSavingPercent)) return { kind: 'run-now', why: 'saving-too-small', now: atOnce, saving };
+  return { kind: 'wait', slot: best, now: atOnce, saving };
+}
+
+/** The slot of least mean intensity from now to the latest start; undefined when no forecast covers one. */
+export function bestSlot(request: PlanRequest): Slot | undefined {
+  const { now, latestStart, candidates } = request;
+  const durationMs = request.durationHours * HOUR_MS;
+  const latest = Math.min(latestStart, endOf(candidates) - durationMs);
+  let best: Slot | undefined;
+  for (const start of possibleStarts(now, latest, durationMs)) {
+    for (const { zone, forecast } of candidates) {
+      const expected = windowMean(forecast, start, durationMs);
+      if (expected === undefined) continue;
+      if (!best || expected < best.expected - SAME * Math.abs(best.expected)) best = { start, zone, expected };
+    }
+  }
+  return best;
+}
+
+/** Mean intensity over `[start, start + durationMs)`, each hour weighted by its part of the window; undefined when a part is unknown. */
+export function windowMean(forecast: readonly ForecastPoint[], start: EpochMs, durationMs: number): number | undefined {
+  if (!(durationMs > 0)) return undefined;
+  const end = start + durationMs;
+  let covered = 0;
+  let sum = 0;
+  for (let index = firstAfter(forecast, start - HOUR_MS); index < forecast.length; index++) {
+    const { datetime, carbonIntensity } = forecast[index] as ForecastPoint;
+    if (datetime >= end) break;
+    const part = Math.min(end, datetime + HOUR_MS) - Math.max(start, datetime);
+    covered += part;
+    sum += part * carbonIntensity;
+  }
+  return covered >= durationMs * (1 - SAME) ? sum / covered : undefined;
+}
+
+function endOf(candidates: readonly Candidate[]): EpochMs {
+  return Math.max(
+    ...candidates.map(({ forecast }) => (forecast.at(-1)?.datetime ?? Number.NEGATIVE_INFINITY) + HOUR_MS),
+  );
+}
+
+/**
+ * Starts between which the mean changes evenly, so that one of them is the least: now, the latest, and wherever the
+ * window's beginning or end meets a full hour. Ascending.
+ */
+function possibleStarts(now: EpochMs, latest: EpochMs, durationMs: number): readonly EpochMs[] {
+  const starts = new Set([now, Math.max(now, latest)]);
+  for (let hour = Math.ceil(now / HOUR_MS) * HOUR_MS; hour <= latest; hour += HOUR_MS) starts.add(hour);
+  for (let end = Math.ceil((now + durationMs) / HOUR_MS) * HOUR_MS; end - durationMs <= latest; end += HOUR_MS) {
+    starts.add(end - durationMs);
+  }
+  return [...starts].sort((a, b) => a - b);
+}
+
+/** Index of the first point that begins after a time. */
+function firstAfter(forecast: readonly ForecastPoint[], time: EpochMs): number {
+  let low = 0;
+  let high = forecast.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((forecast[middle] as ForecastPoint).datetime > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

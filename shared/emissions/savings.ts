@@ -1,0 +1,195 @@
+import type { Quality } from '../grid/intensity.ts';
+import { type EpochMs, type Grams, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules, joules } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
+import { decodeCandidateZones } from '../records/candidate-zones.ts';
+import type { Decision } from '../records/placements.ts';
+import { type IntensityAt, type IntervalEmissions, intervalEmissions } from './pricing.ts';
+
+/**
+ * What a pod is compared with. `arrival`: the same energy, in the same zone, as early as the pod was made. `candidates-mean`:
+ * at the same time, in the mean of the zones that its candidate nodes stood in, hour by hour.
+ */
+export const BASELINES = ['arrival', 'candidates-mean'] as const;
+/** One of {@link BASELINES}. */
+export type Baseline = (typeof BASELINES)[number];
+
+/** Measured energy of a pod over a span of time. */
+export interface MeasuredEnergy {
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+  readonly joules: Joules;
+}
+
+/** What one pod saved against one baseline; negative when it emitted more. */
+export interface Saving {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly zone: string;
+  readonly baseline: Baseline;
+  readonly kilowattHours: number;
+  /** Emissions with the intensity that it met. */
+  readonly met: Grams;
+  /** Emissions with the intensity that it would have met. */
+  readonly wouldHaveMet: Grams;
+  readonly saved: Grams;
+  /** Share (0 to 1) of the energy's time for which both intensities are known; the figures are about that part. */
+  readonly coverage: number;
+  readonly qualities: readonly Quality[];
+}
+
+/** Sums over pods, by baseline. Pods are in both where both apply: the two are never added up. */
+export interface SavingsTotal {
+  readonly baseline: Baseline;
+  readonly pods: number;
+  /** Pods that emitted more than they would have. */
+  readonly negative: number;
+  readonly kilowattHours: number;
+  readonly met: Grams;
+  readonly saved: Grams;
+  /** Of what would have been emitted; null when that is nothing. */
+  readonly savedPercent: number | null;
+  readonly coverage: number | null;
+  readonly qualities: readonly Quality[];
+}
+
+/** Finds the intensity of a zone. */
+export type IntensityIn = (zone: Zone) => IntensityAt;
+
+/** What one decision saved by its measured energy; empty when it had no part in it, or too little is known. */
+export function savingsOf(decision: Decision, energy: Iterable<MeasuredEnergy>, at: IntensityIn): readonly Saving[] {
+  const count = countSavings(decision, at);
+  for (const span of energy) count.add(span);
+  return count.savings();
+}
+
+/** Counts what one decision saved while its energy is read. */
+export function countSavings(decision: Decision, at: IntensityIn) {
+  const comparisons = comparisonsOf(decision, at);
+  return {
+    add(span: MeasuredEnergy): void {
+      for (const comparison of comparisons) comparison.add(span);
+    },
+    savings: (): readonly Saving[] => comparisons.map((each) => each.saving()).filter((saving) => saving !== undefined),
+  };
+}
+
+/** Adds pods up by baseline, in the order of {@link BASELINES}; a baseline without pods is left out. */
+export function savingsTotals(savings: readonly Saving[]): readonly SavingsTotal[] {
+  return BASELINES.flatMap((baseline) => {
+    const these = savings.filter((saving) => saving.baseline === baseline);
+    if (these.length === 0) return [];
+    const sum = (of: (saving: Saving) => number) => these.map(of).reduce((a, b) => a + b, 0);
+    const kilowattHours = sum((saving) => saving.kilowattHours);
+    const would = sum(({ wouldHaveMet }) => wouldHaveMet);
+    const saved = sum((saving) => saving.saved);
+    return {
+      baseline,
+      pods: these.length,
+      negative: these.filter((saving) => saving.saved < 0).length,
+      kilowattHours,
+      met: sum(({ met }) => met) as Grams,
+      saved: saved as Grams,
+      savedPercent: would > 0 ? (100 * saved) / would : null,
+      coverage: kilowattHours > 0 ? sum((saving) => saving.coverage * saving.kilowattHours) / kilowattHours : null,
+      qualities: [...new Set(these.flatMap(({ qualities }) => qualities))].sort(),
+    };
+  });
+}
+
+type Elsewhere = (span: MeasuredEnergy, met: IntervalEmissions) => IntervalEmissions;
+
+function comparisonsOf(decision: Decision, at: IntensityIn) {
+  const { zone, mode, arrivedAt, releasedAt, boundAt } = decision;
+  if (zone === null) return [];
+  const found: ReturnType<typeof compare>[] = [];
+  if (arrivedAt !== null && releasedAt !== null && boundAt > arrivedAt)
+    found.push(compare(decision, zone, 'arrival', at(zone), earlierBy(boundAt - arrivedAt, at(zone))));
+  const elsewhere = mode === 'enforce' ? amongCandidates(decision, at) : undefined;
+  if (elsewhere) found.push(compare(decision, zone, 'candidates-mean', at(zone), elsewhere));
+  return found;
+}
+
+/** The same energy as much earlier as the pod waited. */
+function earlierBy(ms: number, at: IntensityAt): Elsewhere {
+  return ({ start, end, joules }) => intervalEmissions(joules, start - ms, end - ms, at);
+}
+
+/** The same energy spread over the candidates. A record that does not know their zones holds their difference at binding on. */
+function amongCandidates({ candidateZones, candidatesMean, intensity }: Decision, at: IntensityIn) {
+  const zones = decodeCandidateZones(candidateZones);
+  if (zones !== undefined) return inMeanOf(zones, at);
+  if (candidatesMean === null || intensity === null) return undefined;
+  const more = candidatesMean - intensity;
+  return (span: MeasuredEnergy, met: IntervalEmissions): IntervalEmissions => ({
+    ...met,
+    grams: ((met.grams ?? 0) +
+      (((span.joules * met.coveredMs) / (span.end - span.start)) * more) / JOULES_PER_KWH) as Grams,
+  });
+}
+
+function inMeanOf(zones: ReadonlyMap<Zone, number>, at: IntensityIn): Elsewhere {
+  let all = 0;
+  for (const count of zones.values()) all += count;
+  return ({ start, end, joules: whole }) => {
+    let grams = 0;
+    let coveredMs = end - start;
+    const qualities = new Set<Quality>();
+    for (const [zone, count] of zones) {
+      const there = intervalEmissions(joules((whole * count) / all), start, end, at(zone));
+      grams += there.grams ?? 0;
+      coveredMs = Math.min(coveredMs, there.coveredMs);
+      for (const quality of there.qualities) qualities.add(quality);
+    }
+    return { grams: grams as Grams, intensity: undefined, coveredMs, qualities };
+  };
+}
+
+function compare(
+  { uid, namespace, pod }: Decision,
+  zone: Zone,
+  baseline: Baseline,
+  at: IntensityAt,
+  elsewhere: Elsewhere,
+) {
+  const sum = { met: 0, would: 0, total: 0, spanMs: 0, coveredMs: 0 };
+  const qualities = new Set<Quality>();
+  return {
+    add(whole: MeasuredEnergy): void {
+      sum.total += whole.joules;
+      sum.spanMs += whole.end - whole.start;
+      for (const span of byHour(whole)) {
+        const here = intervalEmissions(span.joules, span.start, span.end, at);
+        const there = elsewhere(span, here);
+        const length = span.end - span.start;
+        // Only where both are known whole: half a comparison is none.
+        if (here.coveredMs < length || there.coveredMs < length) continue;
+        sum.met += here.grams ?? 0;
+        sum.would += there.grams ?? 0;
+        sum.coveredMs += length;
+        for (const quality of [...here.qualities, ...there.qualities]) qualities.add(quality);
+      }
+    },
+    saving(): Saving | undefined {
+      if (sum.coveredMs === 0) return undefined;
+      return {
+        ...{ uid, namespace, pod, zone, baseline },
+        kilowattHours: sum.total / JOULES_PER_KWH,
+        met: sum.met as Grams,
+        wouldHaveMet: sum.would as Grams,
+        saved: (sum.would - sum.met) as Grams,
+        coverage: sum.coveredMs / sum.spanMs,
+        qualities: [...qualities].sort(),
+      };
+    },
+  };
+}
+
+/** A span cut at full hours, its energy spread evenly. */
+function* byHour({ start, end, joules: whole }: MeasuredEnergy): Iterable<MeasuredEnergy> {
+  for (let from = start; from < end; ) {
+    const to = Math.min(end, hourOf(from) + HOUR_MS);
+    yield { start: from, end: to, joules: joules((whole * (to - from)) / (end - start)) };
+    from = to;
+  }
+}

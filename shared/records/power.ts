@@ -1,0 +1,141 @@
+import type { HourlyIntensity } from '../grid/intensity.ts';
+import type { EpochMs, Joules } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
+
+/** How power came to be known: counted by hardware, worked out by a model, or invented for a demonstration. */
+export type PowerQuality = 'measured' | 'modelled' | 'simulated';
+
+/** Who drew the power: names as Kubernetes knows them. `node` is empty where the exporter does not tell it. */
+export interface Container {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly node: string;
+  /** How the container's power was last known; absent: measured. No part of its identity. */
+  readonly powerQuality?: PowerQuality | undefined;
+}
+
+/** Energy that one container used over [start, end). Power is joules / seconds. */
+export interface PowerSample {
+  readonly container: Container;
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+  readonly joules: Joules;
+}
+
+/** All samples of one scrape of one target: written whole or not at all. */
+export interface PowerTick {
+  readonly target: string;
+  readonly samples: readonly PowerSample[];
+  /** When the target answered; also of a scrape that gave no samples. Absent: not told. */
+  readonly scrapedAt?: EpochMs | undefined;
+}
+
+/** Labels of a pod, as Kubernetes told them last. */
+export interface PodLabels {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Energy of one container in one UTC hour, from the rollup. */
+export interface HourlyEnergy {
+  readonly container: Container;
+  readonly hour: EpochMs;
+  readonly joules: Joules;
+  /** Milliseconds of the hour for which power is known. */
+  readonly coveredMs: number;
+}
+
+/** Narrows a query; absent fields match everything. */
+export interface ContainerFilter {
+  readonly namespace?: string | undefined;
+  readonly pod?: string | undefined;
+  readonly container?: string | undefined;
+  readonly node?: string | undefined;
+}
+
+/** A span of time: from ≤ t < to. */
+export interface TimeRange {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/** A place in the order in which samples are given: the container, and the end of its sample. */
+export interface SamplePosition {
+  readonly container: Container;
+  readonly end: EpochMs;
+}
+
+/** What the store holds, for the health answers. */
+export interface PowerTotals {
+  readonly containers: number;
+  /** Blocks kept: a block is a container's samples of one minute. */
+  readonly blocks: number;
+  /** Blocks of the newest minute that has samples. */
+  readonly currentBlocks: number;
+  /** End of the newest sample; undefined when there is none. */
+  readonly lastMeasurement: EpochMs | undefined;
+  /** When an exporter last answered; absent where the store does not keep it. */
+  readonly lastScrape?: EpochMs | undefined;
+  /** Blocks that wait to be written to a database that cannot be reached; absent: none wait. */
+  readonly pendingBlocks?: number | undefined;
+}
+
+/** A container with the time that its samples span. */
+export interface ContainerSpan {
+  readonly container: Container;
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+}
+
+/** Keeps container energy: the recorder's side. */
+export interface PowerWriter {
+  /** Durable when it resolves. */
+  append(tick: PowerTick): Promise<void>;
+  /** Folds finished hours into their compact form; a call that was cut off is resumed by the next. */
+  compact(now: EpochMs): Promise<void>;
+  /** Forgets everything before a time, carbon intensity too; returns the number of hours of power removed. */
+  forgetBefore(time: EpochMs): Promise<number>;
+  /** Keeps what pods are labelled with; the newest labels of a pod win. Absent where the store cannot. */
+  recordLabels?(pods: readonly PodLabels[], now: EpochMs): Promise<void>;
+}
+
+/** Reads container energy: the API's side. */
+export interface PowerReader {
+  containers(filter?: ContainerFilter): Promise<ContainerSpan[]>;
+  /**
+   * Samples that overlap the range, by container, oldest first, in batches of one container each. `after` is a hint
+   * that the reader will skip everything up to that container and time, which a store may leave out.
+   */
+  samples(filter: ContainerFilter, range: TimeRange, after?: SamplePosition): AsyncIterable<readonly PowerSample[]>;
+  /** The newest samples of each container that matches: those of its last `blocks` minutes that have samples. */
+  lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]>;
+  /** Energy by container and hour. */
+  hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
+  totals(): Promise<PowerTotals>;
+  /** Labels of all pods that have any; undefined while none were ever recorded. Absent where the store cannot. */
+  podLabels?(): Promise<readonly PodLabels[] | undefined>;
+}
+
+/** Keeps carbon intensity by zone and hour. */
+export interface IntensityWriter {
+  /**
+   * Newest value of an hour and signal wins, but a worse quality never replaces a better one. A known energy mix stays
+   * when the newer row has none. All rows or none; durable when it resolves.
+   */
+  record(readings: readonly HourlyIntensity[]): Promise<void>;
+}
+
+/** Reads carbon intensity by zone and hour. */
+export interface IntensityReader {
+  /** Known hours of the zones that the range touches, by zone, oldest first. */
+  intensities(zones: readonly Zone[], range: TimeRange): Promise<HourlyIntensity[]>;
+  /** Zones with any history. */
+  zones(): Promise<Zone[]>;
+}
+
+/** A store as the poller opens it. */
+export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader & AsyncDisposable;
+/** A store as the API opens it. */
+export type ReadableStore = PowerReader & IntensityReader & AsyncDisposable;

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { extenderConfigSchema } from '../../../extender/config.ts';
+import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
+import { layeredWishes, parseAnnotations } from '../../../extender/placement/annotations.ts';
+import { MODE_ANNOTATION } from '../../../extender/placement/pod-policy.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
+
+const OWN = 'carbon-extender.io/';
+const HOUR = 3_600_000;
+
+describe('readWishes', () => {
+  it('reads every annotation of our own', () => {
+    const { wishes, bad } = parseAnnotations({
+      [`${OWN}skip`]: 'false',
+      [`${OWN}max-intensity`]: '200',
+      [`${OWN}cleaner-than`]: 'p30',
+      [`${OWN}zones`]: 'se-se3, FR,FR',
+      [`${OWN}enforce`]: 'true',
+      [`${OWN}max-delay`]: '1h30m',
+      [`${OWN}deadline`]: '2026-01-02T06:00:00+01:00',
+      [`${OWN}duration`]: '45m',
+      [`${OWN}min-saving`]: '7.5%',
+    });
+
+    expect(bad).toEqual([]);
+    expect(wishes).toEqual({
+      skip: false,
+      maxIntensity: 200,
+      cleanerThan: 30,
+      zones: ['FR', 'SE-SE3'],
+      enforce: true,
+      maxDelayMs: 1.5 * HOUR,
+      deadline: Date.parse('2026-01-02T05:00:00Z'),
+      durationMs: 0.75 * HOUR,
+      minSavingPercent: 7.5,
+    });
+  });
+
+  it('reads the annotations of other schedulers, which give way to our own', () => {
+    const gardener = 'compute-gardener-scheduler.kubernetes.io/';
+
+    const theirs = parseAnnotations({
+      [`${gardener}skip`]: 'true',
+      [`${gardener}carbon-intensity-threshold`]: '180.5',
+      [`${gardener}max-scheduling-delay`]: '12h',
+      'carbon-aware/flexible': 'true',
+      'carbon-aware/deadline': '2026-01-02T06:00:00Z',
+    });
+    const hours = parseAnnotations({ 'carbon-aware/max-delay-hours': '6' });
+    const both = parseAnnotations({ [`${gardener}carbon-intensity-threshold`]: '180', [`${OWN}max-intensity`]: '90' });
+
+    expect(theirs.wishes).toEqual({
+      skip: true,
+      maxIntensity: 180.5,
+      maxDelayMs: 12 * HOUR,
+      flexible: true,
+      deadline: Date.parse('2026-01-02T06:00:00Z'),
+    });
+    expect(hours.wishes).toEqual({ maxDelayMs: 6 * HOUR });
+    expect(both.wishes).toEqual({ maxIntensity: 90 });
+  });
+
+  it.each([
+    ['max-intensity', 'low', 'is not a number of gCO2eq/kWh'],
+    ['max-intensity', '-1', 'is not a number of gCO2eq/kWh'],
+    ['max-intensity', '1e999', 'is not a number of gCO2eq/kWh'],
+    ['cleaner-than', '30', 'is not a percentile such as p30'],
+    ['cleaner-than', 'p101', 'is not a percentile such as p30'],
+    ['zones', 'FR,Germany?', 'has "Germany?", which is not a zone code such as DE'],
+    ['zones', ' , ', 'names no zone'],
+    ['enforce', 'maybe', 'is neither "true" nor "false"'],
+    ['max-delay', '6', 'is not a duration such as 90m or 6h'],
+    ['deadline', '2026-01-02 06:00', 'is not a time such as 2026-01-31T18:00:00Z'],
+    ['deadline', '2026-13-02T06:00:00Z', 'is not a time such as 2026-01-31T18:00:00Z'],
+    ['min-saving', '120%', 'is not a percentage from 0 to 100'],
+  ])('ignores %s: %s, says why, and keeps the other wishes', (name, value, fault) => {
+    const annotation = `${OWN}${name}`;
+
+    const read = parseAnnotations({ [annotation]: value, [`${OWN}skip`]: 'true' });
+
+    expect(read).toEqual({ wishes: { skip: true }, bad: [{ annotation, value, fault }] });
+  });
+
+  it('falls back to an alias when our own annotation cannot be read', () => {
+    const read = parseAnnotations({ [`${OWN}max-delay`]: 'soon', 'carbon-aware/max-delay-hours': '2' });
+
+    expect(read.wishes).toEqual({ maxDelayMs: 2 * HOUR });
+    expect(read.bad).toHaveLength(1);
+  });
+
+  it('takes any annotations without throwing', () => {
+    const name = fc.constantFrom('skip', 'max-intensity', 'cleaner-than', 'zones', 'max-delay', 'deadline', 'duration');
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.string({ unit: 'binary' })), (texts) => {
+        const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${OWN}${key}`, text]));
+
+        const { wishes, bad } = parseAnnotations(annotations);
+
+        expect(Object.keys(wishes).length + bad.length).toBe(Object.keys(annotations).length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('annotations of our prefix that nobody knows', () => {
+  it('are named, since a slip of the pen would else never be noticed', () => {
+    const { wishes, bad } = parseAnnotations({
+      [`${OWN}max-dealy`]: '6h',
+      [`${OWN}zones`]: 'FR',
+      'example.org/max-dealy': '6h',
+    });
+
+    expect(wishes).toEqual({ zones: ['FR'] });
+    expect(bad).toEqual([
+      { annotation: `${OWN}max-dealy`, value: '6h', fault: 'is no annotation that carbon-extender knows' },
+    ]);
+  });
+
+  it('are not those that the controller, the manifests or a namespace have', () => {
+    const ours = [...Object.values(WRITTEN), MODE_ANNOTATION, `${OWN}settings`];
+
+    expect(parseAnnotations(Object.fromEntries(ours.map((name) => [name, 'x']))).bad).toEqual([]);
+  });
+});
+
+describe('layeredWishes', () => {
+  it('takes each wish from the nearest layer that has it', () => {
+    const pod = parseAnnotations({ [`${OWN}max-intensity`]: '100', [`${OWN}skip`]: 'false' }).wishes;
+    const namespace = parseAnnotations({ [`${OWN}max-intensity`]: '300', [`${OWN}zones`]: 'FR' }).wishes;
+
+    const all = layeredWishes(pod, namespace, undefined, { skip: true, enforce: true });
+
+    expect(all).toEqual({ maxIntensity: 100, skip: false, zones: ['FR'], enforce: true });
+  });
+});
+
+describe('the wishes of the cluster', () => {
+  it('are refused with every fault named, so that a slip of the pen is not a wish that nobody follows', () => {
+    const settings = { DEFAULT_WISHES: 'max-intensty=300; zones=FR; mode=off; enforce' };
+
+    expect(() => loadConfig('extender', extenderConfigSchema, settings)).toThrow(
+      /"max-intensty" is no wish; there are skip, max-intensity, .*\n.*"enforce" is not name=value\n.*PLACEMENT_MODE/,
+    );
+  });
+
+  it('are read with spaces around them', () => {
+    const { DEFAULT_WISHES } = loadConfig('extender', extenderConfigSchema, {
+      DEFAULT_WISHES: ' zones = FR, DE ; enforce=true; ',
+    });
+
+    expect(DEFAULT_WISHES).toEqual({ zones: ['DE', 'FR'], enforce: true });
+  });
+});

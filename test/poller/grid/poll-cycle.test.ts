@@ -1,0 +1,242 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pollerConfigSchema } from '../../../poller/config.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
+import { listen } from '../../../shared/runtime/http-server.ts';
+import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
+import type { GridService } from '../../doubles/grid-service.ts';
+import { startWattTime } from '../../doubles/watttime.ts';
+import { FakeClock } from '../../fake-clock.ts';
+import { startRounds } from './poll-cycles.ts';
+
+const NOON = Date.parse('2026-01-01T12:00:00Z');
+const MINUTE = 60_000;
+
+let folder: string;
+let double: ElectricityMapsDouble;
+let others: GridService[];
+let clock: FakeClock;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'poll-'));
+  double = await startElectricityMaps({ FR: 42, DE: 300 });
+  others = [];
+  clock = new FakeClock(NOON);
+  double.now = () => clock.now();
+});
+
+afterEach(async () => {
+  for (const server of [double, ...others]) await server[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const file = () => join(folder, 'carbon_cache.json');
+const document = () => JSON.parse(readFileSync(file(), 'utf8'));
+
+function start(env: Record<string, string> = {}, more: Parameters<typeof startRounds>[2] = {}) {
+  const config = loadConfig('poller', pollerConfigSchema, {
+    CACHE_FILE: file(),
+    ZONES: 'DE,FR',
+    GRID_PROVIDERS: 'electricity-maps,yearly-average',
+    GRID_TIMEOUT_SECONDS: '0.3',
+    GRID_FORECAST: 'no',
+    GRID_BACKFILL: 'no',
+    ELECTRICITY_MAPS_API_KEY: GOOD_KEY,
+    ELECTRICITY_MAPS_URL: double.url,
+    ...env,
+  });
+  return startRounds(config, clock, { attempts: 1, ...more });
+}
+
+const asked = (of: GridService, text: string) => of.requests.filter(({ path }) => path.includes(text)).length;
+
+describe('a round of the grid task', () => {
+  it('writes the document of the contract, cleanest zone first', async () => {
+    const { round } = await start();
+
+    await round();
+
+    expect(document()).toMatchObject({
+      schema_version: 1,
+      timestamp: '2026-01-01T12:00:00.000Z',
+      ttl_minutes: 10,
+      sorted_by_carbon: ['FR', 'DE'],
+      best_region: 'FR',
+      worst_region: 'DE',
+    });
+    expect(document().regions.FR).toEqual({
+      zone: 'FR',
+      carbonIntensity: 42,
+      datetime: '2026-01-01T12:00:00.000Z',
+      updatedAt: '2026-01-01T11:49:00.000Z',
+      createdAt: '2025-12-29T12:00:00.000Z',
+      emissionFactorType: 'lifecycle',
+      isEstimated: true,
+      estimationMethod: 'TIME_SLICER_AVERAGE',
+      timestamp: '2026-01-01T12:00:00.000Z',
+      provider: 'electricity-maps',
+      signal: 'average',
+      quality: 'estimated',
+    });
+  });
+
+  it('keeps the last good reading of a zone that fails with its old time, and drops it after the TTL', async () => {
+    const { round, metric } = await start();
+    await round();
+    double.faults.set('DE', 'html-502');
+    await clock.advance(10 * MINUTE);
+
+    await round();
+    const kept = document();
+    const shown = await metric('carbon_intensity_grams_per_kwh{zone="DE"');
+    await clock.advance(1);
+    await round();
+
+    expect(kept.regions.DE).toMatchObject({ carbonIntensity: 300, timestamp: '2026-01-01T12:00:00.000Z' });
+    expect(kept.regions.FR.timestamp).toBe('2026-01-01T12:10:00.000Z');
+    expect(Object.keys(document().regions)).toEqual(['FR']);
+    expect([shown.length, (await metric('grams_per_kwh{zone="DE"')).length]).toEqual([1, 0]);
+  });
+
+  it('writes nothing and leaves the old document when nothing is known any more, and recovers by itself', async () => {
+    const { round, log } = await start();
+    await round();
+    const before = readFileSync(file(), 'utf8');
+    double.faults.set('DE', 'error-500').set('FR', 'slow');
+    for (let day = 0; day < 3; day++) {
+      await clock.advance(24 * 60 * MINUTE);
+      await round();
+    }
+    const during = readFileSync(file(), 'utf8');
+    double.faults.clear();
+    await clock.advance(10 * MINUTE);
+
+    await round();
+
+    expect(during).toBe(before);
+    expect(log.at('error').length).toBe(3);
+    expect(document()).toMatchObject({ timestamp: '2026-01-04T12:10:00.000Z', sorted_by_carbon: ['FR', 'DE'] });
+  });
+
+  it('takes over readings that are still good after a restart', async () => {
+    await (await start()).round();
+    double.faults.set('DE', 'error-500');
+    await clock.advance(2 * MINUTE);
+
+    await (await start()).round();
+
+    expect(document().regions.DE.timestamp).toBe('2026-01-01T12:00:00.000Z');
+  });
+
+  it('gives a yearly average only to a zone that the plan does not cover, and says so', async () => {
+    double.faults.set('DE', 'not-in-plan').set('FR', 'error-500');
+    const { round, stored } = await start();
+
+    await round();
+
+    expect(Object.keys(document().regions)).toEqual(['DE']);
+    expect(document().regions.DE).toMatchObject({
+      provider: 'yearly-average',
+      quality: 'yearly-average',
+      isEstimated: true,
+    });
+    expect(document().regions.DE.datetime).toMatch(/^20\d\d-01-01T00:00:00.000Z$/);
+    expect(stored).toEqual([]);
+  });
+
+  it('asks for a zone that the plan does not cover once an hour only', async () => {
+    double.access = undefined;
+    double.faults.set('DE', 'not-in-plan');
+    const { round } = await start();
+
+    for (let turn = 0; turn < 14; turn++) {
+      await round();
+      await clock.advance(5 * MINUTE);
+    }
+
+    expect(asked(double, 'latest?zone=DE')).toBe(2);
+  });
+
+  it.each(['stale', 'future'] as const)('does not take a %s value', async (behaviour) => {
+    double.faults.set('DE', behaviour);
+
+    await (await start()).round();
+
+    expect(Object.keys(document().regions)).toEqual(['FR']);
+  });
+
+  it('tries again what may pass, but waits no longer than the round allows, whichever zone was told to wait', async () => {
+    double.faults.set('DE', 'error-500');
+    const patient = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: async () => undefined };
+    const first = await start({ ZONES: 'DE' }, { attempts: 3 });
+    clock.sleep = patient.sleep;
+    await first.round();
+    double.faults.set('DE', 'too-many-seconds');
+    const second = await start({ ZONES: 'DE' }, { attempts: 3 });
+    await second.round();
+
+    expect(asked(double, 'latest?zone=DE')).toBe(3 + 1);
+  });
+
+  it('takes the next provider of the chain, and shows it', async () => {
+    const wattTime = await startWattTime({ CAISO_NORTH: 250 });
+    others.push(wattTime);
+    wattTime.now = () => clock.now();
+    double.values.set('US-CAL-CISO', 200);
+    double.faults.set('US-CAL-CISO', 'error-500');
+    const { round, metric } = await start({
+      ZONES: 'FR,DE,US-CAL-CISO',
+      GRID_PROVIDERS: 'electricity-maps,watttime,yearly-average',
+      WATTTIME_URL: wattTime.url,
+      WATTTIME_USERNAME: 'grid-reader',
+      WATTTIME_PASSWORD: 'wt-pass-5e1d90',
+    });
+
+    await round();
+
+    expect(document().regions['US-CAL-CISO']).toMatchObject({
+      provider: 'watttime',
+      signal: 'marginal',
+      quality: 'estimated',
+    });
+    expect([document().sorted_by_carbon, document().unranked]).toEqual([['FR', 'DE'], ['US-CAL-CISO']]);
+    expect(await metric('fallbacks_total{zone="US-CAL-CISO",provider="watttime"} 1')).toHaveLength(1);
+  });
+
+  it('serves zones in turn when the budget does not last for all', async () => {
+    double.access = undefined;
+    const codes = Array.from({ length: 12 }, (_, index) => `FR-Z${index}`);
+    for (const code of codes) double.values.set(code, 50);
+    const { round } = await start({
+      ZONES: codes.join(','),
+      CACHE_TTL_MINUTES: '180',
+      ELECTRICITY_MAPS_REQUESTS_PER_HOUR: '12',
+      GRID_PROVIDERS: 'electricity-maps',
+    });
+
+    for (let turn = 0; turn < 12; turn++) {
+      await round();
+      await clock.advance(10 * MINUTE);
+    }
+
+    expect(Object.keys(document().regions)).toHaveLength(12);
+    expect(double.requests.length).toBeLessThanOrEqual(24);
+  });
+
+  it('says nothing when it is stopped while a provider takes its time', async () => {
+    let asked = 0;
+    await using silent = await listen(() => void asked++, { host: '127.0.0.1', port: 0 });
+    const url = `http://127.0.0.1:${silent.port}/v4`;
+    const rounds = await start({ ELECTRICITY_MAPS_URL: url, GRID_TIMEOUT_SECONDS: '20' });
+    const stop = new AbortController();
+    const running = rounds.round(stop.signal);
+    await expect.poll(() => asked).toBeGreaterThan(0);
+
+    stop.abort();
+    await running;
+
+    expect(rounds.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ProviderError } from '../../../../poller/grid/provider.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
+import { type ElectricityMapsDouble, startElectricityMaps } from '../../../doubles/electricity-maps.ts';
+import { FakeClock } from '../../../fake-clock.ts';
+import { providerOf, SUBJECTS } from './subjects.ts';
+
+const [subject] = SUBJECTS;
+if (!subject) throw new Error('no subject');
+
+let double: ElectricityMapsDouble;
+let clock: FakeClock;
+
+beforeAll(async () => {
+  double = await startElectricityMaps({ FR: 42, DE: 300 });
+});
+
+beforeEach(() => {
+  clock = new FakeClock('2026-01-01T12:34:00Z');
+  double.now = () => clock.now();
+  double.faults.clear();
+  double.requests.length = 0;
+  double.access = ['*'];
+});
+
+afterAll(() => double[Symbol.asyncDispose]());
+
+const live = () => new AbortController().signal;
+const FR = zone('FR');
+const DE = zone('DE');
+const make = (more = {}) => providerOf(subject, double.url, clock, more);
+const faultOf = (answer: Promise<unknown>) =>
+  answer.then(
+    () => 'none',
+    (error: ProviderError) => error.failure.fault,
+  );
+
+describe('electricityMaps', () => {
+  it('reads the value of the hour with its provenance', async () => {
+    const reading = await make().latest(FR, live());
+
+    expect(new Date(reading.datetime).toISOString()).toBe('2026-01-01T12:00:00.000Z');
+    expect(reading).toMatchObject({ emissionFactorType: 'lifecycle', estimationMethod: 'TIME_SLICER_AVERAGE' });
+    expect(reading.updatedAt).toBeLessThan(reading.datetime);
+  });
+
+  it('asks under the version and the path of the base address, and forbids the look-up of the caller', async () => {
+    await make({ ELECTRICITY_MAPS_URL: `${double.url}/` }).latest(FR, live());
+
+    expect(double.requests.map(({ path }) => path)).toEqual([
+      '/v4/carbon-intensity/latest?zone=FR&disableCallerLookup=true',
+    ]);
+  });
+
+  it.each([
+    ['bad-key', 'auth'],
+    ['not-in-plan', 'not-covered'],
+    ['over-rate', 'rate-limited'],
+    ['forbidden-html', 'auth'],
+    ['not-found', 'no-data'],
+    ['error-in-200', 'no-data'],
+    ['wrong-zone', 'malformed'],
+  ] as const)('takes %s for %s', async (behaviour, fault) => {
+    double.faults.set('DE', behaviour);
+
+    expect(await faultOf(make().latest(DE, live()))).toBe(fault);
+  });
+
+  it('leaves hours without a value out of history and forecast', async () => {
+    double.faults.set('DE', 'null-value');
+
+    expect(await make().history?.(DE, live())).toEqual([]);
+    expect(await make().forecast?.(DE, live())).toEqual([]);
+  });
+
+  it('tells measured hours of the past from estimated ones', async () => {
+    const past = (await make().history?.(FR, live())) ?? [];
+
+    expect(past).toHaveLength(24);
+    expect(new Set(past.map(({ quality }) => quality))).toEqual(new Set(['measured']));
+  });
+
+  it('makes the energy mix of consumption, in percent', async () => {
+    const told = await make().energyMix?.(FR, live());
+
+    expect(told?.mix).toEqual({ nuclear: 40, other: 10, coal: 10, wind: 25, solar: 0, hydro: 10, gas: 5 });
+  });
+
+  describe('once it has learned what the key may ask for', () => {
+    it('covers only zones of the plan', async () => {
+      const provider = make();
+
+      await provider.prepare?.(live());
+
+      expect([provider.covers(FR), provider.covers(zone('PL'))]).toEqual([true, false]);
+    });
+
+    it('does not ask for what the plan lacks', async () => {
+      double.access = ['carbon-intensity/latest'];
+      const provider = make();
+      await provider.prepare?.(live());
+
+      const fault = provider.forecast && (await faultOf(provider.forecast(FR, live())));
+
+      expect(fault).toBe('not-covered');
+      expect(double.requests.map(({ path }) => path)).toEqual(['/v4/zones']);
+    });
+
+    it('asks for the catalogue once a day, and an hour later after a failure', async () => {
+      const provider = make();
+      double.now = () => clock.now();
+      const learn = () => provider.prepare?.(live())?.catch(() => undefined);
+
+      for (let hour = 0; hour < 48; hour++) {
+        await learn();
+        await clock.advance(3_600_000);
+      }
+
+      expect(double.requests.map(({ path }) => path)).toEqual(['/v4/zones', '/v4/zones']);
+    });
+
+    it('learns nothing from a catalogue without access, as v3 has it', async () => {
+      double.access = undefined;
+      const provider = make();
+
+      await provider.prepare?.(live());
+
+      expect(provider.covers(zone('PL'))).toBe(true);
+    });
+  });
+});

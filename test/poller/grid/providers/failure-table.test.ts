@@ -1,0 +1,150 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CachedRegion } from '../../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
+import type { Fault, GridService } from '../../../doubles/grid-service.ts';
+import { FakeClock } from '../../../fake-clock.ts';
+import { type Rounds, startRounds } from '../poll-cycles.ts';
+import { configOf, faultsOf, SUBJECTS, type Subject } from './subjects.ts';
+
+/** A good round, the fault five minutes later, and the fault still there eleven minutes after that: the TTL is ten. */
+const STEPS_MS = [5 * 60_000, 11 * 60_000];
+const DAY_MS = 86_400_000;
+const START = Date.parse('2026-01-15T12:10:00Z');
+
+/** One line of the table: what a fault leaves in the cache, the store, the log and the metrics. */
+interface Cell {
+  readonly fault: Fault | 'none';
+  readonly cache: string;
+  readonly later: string;
+  readonly store: number;
+  readonly log: string;
+  readonly metrics: string;
+}
+
+let folder: string;
+const table = new Map<string, Cell[]>();
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'faults-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(SUBJECTS.map((subject) => [subject.title, subject] as const))('%s', (title, subject) => {
+  let double: GridService;
+  beforeAll(async () => {
+    double = await subject.start({ [subject.place]: subject.value });
+  });
+  afterAll(() => double[Symbol.asyncDispose]());
+
+  it.each(['none', ...faultsOf(subject)] as const)(
+    '%s leaves nothing behind that the provider did not say',
+    async (fault) => {
+      const index = table.get(title)?.length ?? 0;
+      const cell = await play(subject, double, fault, new FakeClock(START + index * DAY_MS));
+
+      table.set(title, [...(table.get(title) ?? []), cell]);
+      expect(cell.cache).toMatch(fault === 'none' ? /^new \d/ : /^(kept from before|yearly average)$/);
+      expect(cell.later).toMatch(fault === 'none' ? /^new \d/ : /^(gone|yearly average)$/);
+      expect(cell.store).toBe(fault === 'none' ? 1 : 0);
+      expect(cell.log).not.toBe('');
+    },
+  );
+});
+
+describe('the fault table', () => {
+  it('is as written down', async () => {
+    const lines = [...table].flatMap(([title, cells]) => [
+      `## ${title}`,
+      '',
+      '| fault | cache after 5 minutes | after the TTL | rows stored | log | metrics |',
+      '|---|---|---|---|---|---|',
+      ...cells.map((cell) => `| ${Object.values(cell).join(' | ')} |`),
+      '',
+    ]);
+    const text = ['# What each fault of each provider leaves behind', '', ...lines].join('\n');
+
+    expect(table.size).toBe(SUBJECTS.length);
+    await expect(text).toMatchFileSnapshot('golden/fault-table.md');
+  });
+});
+
+async function play(subject: Subject, double: GridService, fault: Cell['fault'], clock: FakeClock): Promise<Cell> {
+  const file = join(folder, `${double.url.split(':')[2]?.replace('/v4', '')}-${fault}.json`);
+  double.now = () => clock.now();
+  double.faults.clear();
+  const config = configOf(subject, double.url, {
+    CACHE_FILE: file,
+    GRID_PROVIDERS: `${subject.provider},yearly-average`,
+    GRID_FORECAST: 'no',
+    GRID_BACKFILL: 'no',
+  });
+  const rounds = await startRounds(config, clock, { attempts: 1 });
+  await rounds.round();
+  const region = () => cached(file, subject.zone);
+  if (region()?.provider !== subject.provider) throw new Error('the round before the fault was not good');
+  if (fault !== 'none') double.faults.set('*', fault);
+  const [first = 0, second = 0] = STEPS_MS;
+  await clock.advance(first);
+  const before = { stored: rounds.stored.length, lines: rounds.log.lines.length, metrics: await counters(rounds) };
+
+  await rounds.round();
+
+  const cache = describeRegion(region(), clock.now());
+  const cell = {
+    fault,
+    cache,
+    store: rounds.stored.length - before.stored,
+    log: describeLog(rounds.log.lines.slice(before.lines)),
+    metrics: changed(before.metrics, await counters(rounds)),
+  };
+  await clock.advance(second);
+  const { written } = await rounds.round();
+  const later = written.length === 0 ? 'gone' : describeRegion(region(), clock.now());
+  return { fault: cell.fault, cache, later, store: cell.store, log: cell.log, metrics: cell.metrics };
+}
+
+function cached(file: string, code: string): CachedRegion | undefined {
+  const read = decodeCarbonCache(readFileSync(file, 'utf8'));
+  return 'kind' in read ? undefined : read.regions.get(zone(code));
+}
+
+function describeRegion(region: CachedRegion | undefined, now: number): string {
+  if (!region) return 'gone';
+  if (region.quality === 'yearly-average') return 'yearly average';
+  return region.fetchedAt === now ? `new ${region.carbonIntensity} ${region.quality}` : 'kept from before';
+}
+
+/** Levels with what they are about; the line about the file is the same in every cell. */
+function describeLog(lines: Rounds['log']['lines']): string {
+  const told = lines.filter(({ message }) => message.startsWith('a grid provider'));
+  const texts = told.map(({ level, fields }) => `${level} ${fields.fault}${fields.status ? ` ${fields.status}` : ''}`);
+  return [...new Set(texts)].join(', ') || 'info';
+}
+
+async function counters(rounds: Rounds): Promise<Map<string, number>> {
+  const lines = [
+    ...(await rounds.metric('carbon_poller_grid_requests_total{')),
+    ...(await rounds.metric('carbon_poller_grid_http_requests_total{')),
+    ...(await rounds.metric('carbon_poller_grid_requests_not_sent_total{')),
+  ];
+  return new Map(
+    lines.map((line) => {
+      const [, name, labels, value] = /^carbon_poller_grid_(\w+)_total\{(.*)\} (\d+)$/.exec(line) ?? [];
+      const about = [...(labels ?? '').matchAll(/(provider|outcome|status|reason)="([^"]*)"/g)].map(
+        ([, , text]) => text,
+      );
+      return [`${name?.replace('_requests', '').replace('requests', 'asked')} ${about.join(' ')}`, Number(value)];
+    }),
+  );
+}
+
+function changed(before: Map<string, number>, after: Map<string, number>): string {
+  return [...after]
+    .filter(([name, value]) => value !== (before.get(name) ?? 0))
+    .map(([name, value]) => `${name} +${value - (before.get(name) ?? 0)}`)
+    .join(', ');
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { parseZone, zone } from '../../../shared/grid/zones.ts';
+
+describe('parseZone', () => {
+  it.each([
+    ['US-NY-NYISO', 'US-NY-NYIS'],
+    ['US-TEX-ERCOT', 'US-TEX-ERCO'],
+    ['UK', 'GB'],
+    ['US-VA', 'US-MIDA-PJM'],
+    [' us-va ', 'US-MIDA-PJM'],
+  ])('corrects %s to %s', (given, meant) => {
+    expect(parseZone(given)).toEqual({ kind: 'corrected', zone: meant, from: given.trim() });
+  });
+
+  it.each(['DE', 'US-CAL-CISO', 'XX-NEW-ZONE9', 'dk-dk2'])('takes the well-formed code %s as it is', (given) => {
+    expect(parseZone(given)).toEqual({ kind: 'zone', zone: given.toUpperCase() });
+  });
+
+  it.each(['', 'D', 'Germany', 'DE_LU', 'US--CAL', '../etc'])('refuses %j', (given) => {
+    expect(parseZone(given).kind).toBe('malformed');
+    expect(() => zone(given)).toThrow(RangeError);
+  });
+});
