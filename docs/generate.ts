@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
 import { chartValuesSchema } from './pages/chart-values.ts';
 import { configurationPage } from './pages/configuration.ts';
+import { errorsPage } from './pages/errors.ts';
 import { metricsPage } from './pages/metrics.ts';
 import { openApiPage } from './pages/openapi.ts';
 
 /** Pages that are made from the code, and what makes them. */
 const PAGES: Record<string, () => string | Promise<string>> = {
   'configuration.md': configurationPage,
+  'errors.md': errorsPage,
   'metrics.md': metricsPage,
   '../k8s/chart/values.schema.json': chartValuesSchema,
   'carbon-cache.schema.json': carbonCacheJsonSchema,

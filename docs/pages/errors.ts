@@ -1,0 +1,38 @@
+import { CLI_ERRORS } from '../../cli/errors.ts';
+import { EXTENDER_ERRORS } from '../../extender/errors.ts';
+import { POLLER_ERRORS } from '../../poller/errors.ts';
+import type { ErrorCatalogue } from '../../shared/errors/catalogue.ts';
+import { SHARED_ERRORS } from '../../shared/errors/shared-errors.ts';
+
+/** Every catalogue of errors, by the process that reports them. */
+export const CATALOGUES: Readonly<Record<string, ErrorCatalogue>> = {
+  'Every program': SHARED_ERRORS,
+  Poller: POLLER_ERRORS,
+  Extender: EXTENDER_ERRORS,
+  'Command line': CLI_ERRORS,
+};
+
+/** The page of all errors, from the catalogues. */
+export function errorsPage(): string {
+  return [
+    '# Errors',
+    '',
+    'Generated from the code by `npm run docs`. Codes are stable: search logs and answers for them. A status is that of the',
+    'HTTP response (`application/problem+json`, member `code`); an exit code is that of the program; neither means a log line.',
+    '',
+    ...Object.entries(CATALOGUES).flatMap(([title, catalogue]) => section(title, catalogue)),
+  ].join('\n');
+}
+
+function section(title: string, catalogue: ErrorCatalogue): string[] {
+  const rows = Object.entries(catalogue)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { message, action = '', status = '', exitCode = '' }]) => {
+      const cells = [`\`${code}\``, status, exitCode, message, action].map((cell) =>
+        String(cell).replaceAll('|', '\\|'),
+      );
+      return `| ${cells.join(' | ')} |`;
+    });
+  const head = '| code | status | exit code | message | what to do |';
+  return [`## ${title}`, '', head, '|---|---|---|---|---|', ...rows, ''];
+}

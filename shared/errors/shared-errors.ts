@@ -1,0 +1,13 @@
+import { errorFactory } from './catalogue.ts';
+
+/** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
+export const SHARED_ERRORS = {
+  PORT_TAKEN: {
+    exitCode: 1,
+    message: 'port {port} on {address} is taken by another program',
+    action: 'stop that one, or set {setting} to a free port',
+  },
+} as const;
+
+/** Makes an error of the shared catalogue. */
+export const sharedError = errorFactory(SHARED_ERRORS);
