@@ -22,7 +22,11 @@ export type ReleaseReason = (typeof RELEASE_REASONS)[number];
 /** What to do with one piece of waiting work. */
 export type Action =
   /** `plan` is the wait that is only advised. */
-  | { readonly kind: 'release'; readonly reason: ReleaseReason; readonly plan?: { readonly slot: Slot; readonly saving: number } }
+  | {
+      readonly kind: 'release';
+      readonly reason: ReleaseReason;
+      readonly plan?: { readonly slot: Slot; readonly saving: number };
+    }
   | { readonly kind: 'plan'; readonly slot: Slot; readonly saving: number }
   | { readonly kind: 'wait' };
 

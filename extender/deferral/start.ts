@@ -64,7 +64,12 @@ export async function watchdogOnce(env: Environment): Promise<number> {
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
-  const { failed } = await runWatchdog({ client, clusterPreferences: config.DEFAULT_WISHES, clock: systemClock, logger });
+  const { failed } = await runWatchdog({
+    client,
+    clusterPreferences: config.DEFAULT_WISHES,
+    clock: systemClock,
+    logger,
+  });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
   return EXIT.ok;
 }

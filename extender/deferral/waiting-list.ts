@@ -39,7 +39,11 @@ export function createWaitingPublisher(options: {
   let published = '';
   return (all) => {
     const entries = all
-      .map((work) => entryOf(clusterPreferences ? { ...work, preferences: layeredWishes(work.preferences, clusterPreferences) } : work))
+      .map((work) =>
+        entryOf(
+          clusterPreferences ? { ...work, preferences: layeredWishes(work.preferences, clusterPreferences) } : work,
+        ),
+      )
       .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))
       .slice(0, MOST_LISTED);
     const list: WaitingList = { deferral: mode, total: all.length, entries };

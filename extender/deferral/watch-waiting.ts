@@ -47,7 +47,11 @@ export function watchWaiting(options: {
       if (now?.released) released.set(now.released.uid, now.released);
     },
   });
-  const namespaces = watchCollection<PodPreferences>({ ...source, path: '/api/v1/namespaces', keep: namespacePreferences });
+  const namespaces = watchCollection<PodPreferences>({
+    ...source,
+    path: '/api/v1/namespaces',
+    keep: namespacePreferences,
+  });
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);

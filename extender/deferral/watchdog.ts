@@ -48,7 +48,10 @@ export async function runWatchdog(options: {
     } catch (err) {
       if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) continue;
       failed += 1;
-      logger.error({ code: 'WATCHDOG_RELEASE_FAILED', err, kind, namespace, name, lateMs }, 'the watchdog could not release work past its deadline');
+      logger.error(
+        { code: 'WATCHDOG_RELEASE_FAILED', err, kind, namespace, name, lateMs },
+        'the watchdog could not release work past its deadline',
+      );
     }
   }
   logger.info({ checked, released, failed }, 'watchdog finished');

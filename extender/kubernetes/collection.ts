@@ -98,7 +98,8 @@ async function run<Kept>(
       if (clock.monotonic() - started < WAITS_MS.first) await clock.sleep(WAITS_MS.first, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (!warned) logger.warn(
+      if (!warned)
+        logger.warn(
           { code: 'KUBERNETES_WATCH_FAILED', path, err: error, retryInMs: wait },
           'the watch of the Kubernetes API failed; retrying',
         );
@@ -129,7 +130,10 @@ function keeper<Kept>(
     try {
       put(key, type === 'DELETED' ? undefined : keep(object));
     } catch (error) {
-      logger.warn({ path, object: key, err: error }, 'an object of the Kubernetes API cannot be read');
+      logger.warn(
+        { code: 'KUBERNETES_OBJECT_INVALID', path, object: key, err: error },
+        'an object of the Kubernetes API cannot be read and is skipped',
+      );
       put(key, undefined);
     }
     return resourceVersion;

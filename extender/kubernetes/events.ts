@@ -1,4 +1,5 @@
 import { isoTime } from '../../shared/grid/units.ts';
+import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from './client.ts';
@@ -45,11 +46,12 @@ export function createEventWriter(
   },
 ): WriteEvent {
   const { clock, logger, count } = options;
-  const spend = createAllowance(options.perMinute, clock);
+  const { perMinute } = options;
+  const bucket = new TokenBucket({ capacity: perMinute / 5, perMs: perMinute / 60_000 });
   let unanswered = 0;
   let number = 0;
   return (event) => {
-    if (unanswered >= MAX_UNANSWERED || !spend()) return count('limited');
+    if (unanswered >= MAX_UNANSWERED || !bucket.take(clock.monotonic())) return count('limited');
     number += 1;
     const { kind, namespace, name } = event.about;
     const suffix = `${clock.now().toString(16)}${number.toString(16).padStart(6, '0')}`;
@@ -94,19 +96,5 @@ function eventBody({ about, type, reason, message }: KubernetesEvent, name: stri
     firstTimestamp: time,
     lastTimestamp: time,
     count: 1,
-  };
-}
-
-function createAllowance(perMinute: number, clock: Clock): () => boolean {
-  const burst = Math.max(1, perMinute / 5);
-  let left = burst;
-  let last = clock.monotonic();
-  return () => {
-    const now = clock.monotonic();
-    left = Math.min(burst, left + ((now - last) / 60_000) * perMinute);
-    last = now;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
   };
 }
