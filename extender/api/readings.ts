@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { HOUR_MS } from '../../shared/grid/units.ts';
-import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/meters/meter-reading.ts';
+import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/records/meter-reading.ts';
 import type { IntakeError } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';

@@ -102,7 +102,7 @@ export function createActions(options: ActionOptions): Actions {
 }
 
 function issuesOf({ invalid }: WaitingWork): string {
-  return invalid.map(({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`).join('; ');
+  return invalid.map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`).join('; ');
 }
 
 function whenAndWhere({ slot }: PlanToWrite): string {

@@ -2,7 +2,7 @@ import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import { type EpochMs, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { layeredWishes, type PodPreferences } from '../placement/annotations.ts';
+import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { forecastViewOf } from './candidates.ts';
 import { type Action, type DecisionContext, deadlineOf, decide, guaranteeDue } from './decide.ts';
 import type { WaitingWork } from './waiting-work.ts';
@@ -54,7 +54,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const memories = new Map<string, Memory>();
   const withCluster = (work: WaitingWork): WaitingWork =>
     options.clusterPreferences
-      ? { ...work, preferences: layeredWishes(work.preferences, options.clusterPreferences) }
+      ? { ...work, preferences: mergePreferences(work.preferences, options.clusterPreferences) }
       : work;
   const memoryOf = (work: WaitingWork, now: EpochMs): Memory => {
     const known = memories.get(work.uid);

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../shared/grid/units.ts';
-import { layeredWishes, type PodPreferences } from '../placement/annotations.ts';
+import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
 import type { WaitingWork } from './waiting-work.ts';
@@ -41,7 +41,7 @@ export function createWaitingPublisher(options: {
     const entries = all
       .map((work) =>
         entryOf(
-          clusterPreferences ? { ...work, preferences: layeredWishes(work.preferences, clusterPreferences) } : work,
+          clusterPreferences ? { ...work, preferences: mergePreferences(work.preferences, clusterPreferences) } : work,
         ),
       )
       .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { layeredWishes, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
+import { mergePreferences, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
 import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -83,8 +83,8 @@ function knownJob(object: unknown): KnownJob | undefined {
 /** The preferences that a namespace's annotations set for its pods; undefined where they set none. */
 export function namespacePreferences(object: unknown): PodPreferences | undefined {
   const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const { wishes } = parseAnnotations(metadata?.annotations);
-  return Object.keys(wishes).length === 0 ? undefined : wishes;
+  const { preferences } = parseAnnotations(metadata?.annotations);
+  return Object.keys(preferences).length === 0 ? undefined : preferences;
 }
 
 function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
@@ -93,5 +93,5 @@ function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWor
 
 /** Work with the preferences of its namespace behind its own. */
 export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
-  return defaults === undefined ? work : { ...work, preferences: layeredWishes(work.preferences, defaults) };
+  return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
 }

@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery, RememberedDelivery } from '../../shared/records/meter-readings.ts';
 
 /** Why readings cannot be taken now; the sender may try again later, and nothing is lost or counted twice by it. */
