@@ -1,4 +1,4 @@
-import { type ForecastPoint, type IntensitySample, QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
+import { type ForecastPoint, type IntensitySample, worstQuality } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, hourOf } from '../../../shared/grid/units.ts';
 
 /** Forecast points of any step as means of hours, oldest first. */
@@ -11,7 +11,7 @@ export function hourlyReadings(readings: readonly IntensitySample[]): IntensityS
   return [...byHour(readings)]
     .map(([hour, of]) => {
       const newest = of.reduce((a, b) => (b.datetime >= a.datetime ? b : a));
-      const quality = worst(of);
+      const quality = worstQuality(of.map((sample) => sample.quality)) ?? 'estimated';
       return { ...newest, datetime: hour, carbonIntensity: mean(of), quality, isEstimated: quality !== 'measured' };
     })
     .sort(byTime);
@@ -43,11 +43,6 @@ function mean(points: readonly { readonly carbonIntensity: number }[]) {
   let sum = 0;
   for (const point of points) sum += point.carbonIntensity;
   return gramsPerKwh(Math.round((sum / points.length) * 100) / 100);
-}
-
-function worst(readings: readonly IntensitySample[]): Quality {
-  const ranks = readings.map((reading) => QUALITIES.indexOf(reading.quality));
-  return QUALITIES[Math.max(...ranks)] ?? 'estimated';
 }
 
 function byTime(a: { datetime: EpochMs }, b: { datetime: EpochMs }): number {

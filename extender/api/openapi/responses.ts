@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { QUALITIES } from '../../../shared/grid/intensity.ts';
+
+/** A time in UTC. */
+const time = z.iso.datetime();
+const share = z.number().min(0).max(1).describe('Share of 1');
+const quality = z.enum(QUALITIES).describe('How the intensity is known');
+/** How a container's power is known. */
+const powerQuality = z
+  .enum(['measured', 'modelled', 'simulated'])
+  .describe('measured by hardware counters, modelled (virtual machines), or simulated');
+const names = {
+  namespace: z.string(),
+  pod: z.string(),
+  container: z.string(),
+  node: z.string().describe('Empty where the exporter does not tell it'),
+};
+const watts = z.number().nonnegative().describe('Mean power in watts');
+const joules = z.number().nonnegative();
+const mode = z.enum(['local', 'db']);
+const whole = z.int().nonnegative();
+
+/** Answer of `GET /api/containers`. */
+export const containersResponse = z.strictObject({
+  containers: z.array(
+    z.strictObject({ ...names, power_quality: powerQuality, first_measurement: time, last_measurement: time }),
+  ),
+});
+
+/** Answer of `POST /api/power-consumption`. */
+export const powerResponse = z.strictObject({
+  containers: z.array(
+    z.strictObject({
+      ...names,
+      quality: powerQuality,
+      blocks: z.array(
+        z.strictObject({
+          block_start: time,
+          block_end: time,
+          coverage: share.describe('Share of the minute for which power is known'),
+          measurements: z.array(z.strictObject({ timestamp: time, joules_per_second: watts, joules })),
+        }),
+      ),
+    }),
+  ),
+});
+
+const basis = z.enum(['zone', 'mean-of-zones', 'yearly-average', 'unknown']);
+const used = z.record(z.string(), z.strictObject({ basis, zones: z.array(z.string()) }));
+
+const countryEmissions = z.strictObject({
+  intensity_g_per_kwh: z.number().nullable(),
+  grams_per_second: z.number().nullable(),
+  grams: z.number().nullable().describe('null: the intensity is not known'),
+  quality: quality.nullable(),
+  provider: z.string().nullable(),
+  coverage: share.describe('Share of the sample for which the intensity is known'),
+});
+
+/** Answer of `POST /api/co2-per-container` and its alias. */
+export const co2Response = z.strictObject({
+  pod: z.string(),
+  container: z.string(),
+  namespace: z.string(),
+  start_time: time,
+  end_time: time,
+  countries: used.describe('Where each country’s intensity comes from'),
+  measurements: z.array(
+    z.strictObject({
+      timestamp: time,
+      start: time,
+      node: z.string(),
+      power_quality: powerQuality,
+      joules_per_second: watts,
+      joules,
+      co2_emissions_by_country: z.record(z.string(), countryEmissions),
+    }),
+  ),
+});
+
+/** Answer of `GET /api/co2-intensities`. */
+export const intensitiesResponse = z.array(
+  z.strictObject({
+    country: z.string(),
+    zone: z.string(),
+    hour: time,
+    value: z.number().nonnegative().describe('gCO2eq/kWh'),
+    unit: z.literal('gCO2eq/kWh'),
+    quality,
+    provider: z.string(),
+    signal: z.enum(['average', 'marginal']),
+    origin: z.enum(['history', 'cache']).describe('cache: the present value, which no history holds'),
+    year: z.int().optional().describe('The year that a yearly average describes'),
+  }),
+);
+
+const span = z.strictObject({ start: time, end: time });
+
+const emissionsRow = z.strictObject({
+  name: z.string(),
+  properties: z.record(z.string(), z.string()),
+  window: span,
+  start: time,
+  end: time,
+  minutes: z.number().nonnegative(),
+  kwh: z.number().nullable().describe('null: no power is known'),
+  unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
+  grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
+  intensity_g_per_kwh: z.number().nullable(),
+  coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
+  power_coverage: share.describe('Share of the containers’ time for which power is known'),
+  quality: quality.nullable(),
+  power_quality: powerQuality.nullable(),
+  zones: z.array(z.string()),
+  reason: z.string().optional().describe('Why some energy has no price'),
+});
+
+/** Answer of `GET /api/emissions`. */
+export const emissionsResponse = z.strictObject({
+  code: z.literal(200),
+  status: z.literal('success'),
+  data: z.array(z.record(z.string(), emissionsRow)).describe('One set of rows by name for every step'),
+  meta: z.strictObject({
+    window: span,
+    pieces: z.array(span).describe('What each set of data covers'),
+    aggregate: z.string(),
+    zone: z.string().nullable(),
+    zones: used,
+    units: z.record(z.string(), z.string()),
+  }),
+});
+
+/** Answer of `GET /api/export-time-series` as JSON. */
+export const exportResponse = z.strictObject({
+  samples: z.array(
+    z.strictObject({
+      pod: z.string(),
+      container: z.string(),
+      namespace: z.string(),
+      timestamp: time,
+      joules_per_second: watts,
+      block_start: time,
+      block_end: time,
+      joules,
+      start: time,
+      node: z.string(),
+      power_quality: powerQuality,
+    }),
+  ),
+  count: whole,
+  next_cursor: z.string().nullable(),
+});
+
+/** Answer of `GET /health`. */
+export const healthResponse = z.strictObject({
+  status: z.literal('ok'),
+  monitored_containers: whole,
+  total_blocks: whole,
+  current_blocks: whole,
+  mode,
+  readings: z
+    .looseObject({ backend: z.enum(['redis', 'store']), status: z.string() })
+    .optional()
+    .describe('How meter readings are taken, and how far their processing is'),
+  timestamp: time,
+});
+
+/** Answer of `GET /api/status`. */
+export const statusResponse = z.strictObject({
+  status: z.literal('ok'),
+  last_scrape_time: time.nullable(),
+  last_measurement_time: time.nullable(),
+  has_data: z.boolean(),
+  unique_container_keys: whole,
+  pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
+  mode,
+  timestamp: time,
+});
+
+/** Every error, in the form of RFC 9457. */
+export const problemResponse = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z
+    .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
+    .optional()
+    .describe('Every fault of the request'),
+});
