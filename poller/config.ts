@@ -4,7 +4,7 @@ import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
-import { gridFaults, gridSettings } from './grid/settings.ts';
+import { checkGridSettings, gridSettings } from './grid/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
 
 /** The poller's loops; POLLER_TASKS picks a subset. */
@@ -99,7 +99,7 @@ const settings = z.object({
 });
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = settings.superRefine(gridFaults).superRefine(storeFaults);
+export const pollerConfigSchema = settings.superRefine(checkGridSettings).superRefine(storeFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import packageJson from '../package.json' with { type: 'json' };
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
@@ -14,15 +15,22 @@ export function createPollerMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const answers = new Counter({
+  const buildInfo = new Gauge({
+    name: 'carbon_poller_build_info',
+    help: 'Version of the poller; always 1',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  buildInfo.set({ version: packageJson.version, node: process.version }, 1);
+  const attempts = new Counter({
     name: 'carbon_poller_grid_requests_total',
-    help: 'Questions to grid data providers by outcome: ok, auth, not-covered, no-data, rate-limited, unavailable, malformed',
+    help: 'Attempts to fetch a zone from a grid data provider, by outcome: ok, auth, not-covered, no-data, rate-limited, unavailable, malformed',
     labelNames: ['provider', 'outcome'],
     registers,
   });
-  const answerSeconds = new Histogram({
+  const attemptSeconds = new Histogram({
     name: 'carbon_poller_grid_request_duration_seconds',
-    help: 'How long grid data providers took to answer',
+    help: 'Duration of attempts to fetch a zone from a grid data provider',
     labelNames: ['provider'],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
@@ -43,7 +51,7 @@ export function createPollerMetrics() {
     }),
     zoneLastSuccess: new Gauge({
       name: 'carbon_poller_zone_last_success_timestamp_seconds',
-      help: 'When the newest reading of a zone was fetched',
+      help: 'When the newest sample of a zone was fetched',
       labelNames: ['zone'],
       registers,
     }),
@@ -57,10 +65,10 @@ export function createPollerMetrics() {
       help: 'Zones in the cache file',
       registers,
     }),
-    /** Counts one answer of a provider. */
-    countAnswer(provider: string, outcome: string, seconds: number): void {
-      answers.inc({ provider, outcome });
-      answerSeconds.observe({ provider }, seconds);
+    /** Counts one attempt to fetch a zone. */
+    countAttempt(provider: string, outcome: string, seconds: number): void {
+      attempts.inc({ provider, outcome });
+      attemptSeconds.observe({ provider }, seconds);
     },
   };
 }

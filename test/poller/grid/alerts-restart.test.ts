@@ -12,7 +12,7 @@ import { capturedLog } from '../../captured-log.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 import { type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { readingOf } from './readings.ts';
+import { sampleOf } from './samples.ts';
 
 const ROUND_MS = 5 * 60_000;
 
@@ -44,8 +44,8 @@ function begin(codes = ['DE', 'PL'], memory: AlertMemory = alertFile(folder.path
   const alerts = createAlerts({ ...options(), zones: codes.map(zone), memory });
   return async (values: Record<string, number>, rounds = 1) => {
     for (let round = 0; round < rounds; round++) {
-      const readings = Object.entries(values).map(([code, value]) => readingOf(code, value, clock.now()));
-      await alerts?.observe(readings, new AbortController().signal);
+      const samples = Object.entries(values).map(([code, value]) => sampleOf(code, value, clock.now()));
+      await alerts?.observe(samples, new AbortController().signal);
       await clock.advance(ROUND_MS);
     }
   };
@@ -132,7 +132,7 @@ describe('alerts over a restart', () => {
     const stuck = clock.now() - HOUR_MS;
     const observe = async (code: string, datetime: number, quality: IntensitySample['quality'] = 'estimated') => {
       const alerts = createAlerts({ ...options(), zones: [zone(code)], memory: alertFile(join(folder.path, code)) });
-      await alerts?.observe([readingOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
+      await alerts?.observe([sampleOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
     };
 
     for (let hour = 0; hour < 5; hour++) {

@@ -6,7 +6,7 @@ import { zone } from '../../../shared/grid/zones.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { SLACK_SECRET, type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { readingOf } from './readings.ts';
+import { sampleOf } from './samples.ts';
 
 const ROUND_MS = 5 * 60_000;
 
@@ -34,7 +34,7 @@ function start(codes = ['DE', 'PL'], url = slack.url) {
   });
   return async (values: Record<string, number>) => {
     await alerts?.observe(
-      Object.entries(values).map(([code, value]) => readingOf(code, value, clock.now())),
+      Object.entries(values).map(([code, value]) => sampleOf(code, value, clock.now())),
       new AbortController().signal,
     );
     await clock.advance(ROUND_MS);

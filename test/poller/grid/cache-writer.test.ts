@@ -26,7 +26,7 @@ const file = () => join(folder, 'cache.json');
 const shown = () => JSON.parse(readFileSync(file(), 'utf8')).regions.FR;
 const open = () => openCacheWriter(file(), 10, [FR], clock);
 
-function reading(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
+function sample(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
   return {
     zone: FR,
     carbonIntensity: gramsPerKwh(carbonIntensity),
@@ -54,13 +54,13 @@ describe('the cache writer', () => {
     ['a marginal value of a fallback', { signal: 'marginal', provider: 'watttime' }],
   ] as const)('keeps a fresh measurement against %s, and gives it up with its TTL', async (_, more) => {
     const cache = await open();
-    await cache.write([reading(42, {})]);
+    await cache.write([sample(42, {})]);
     await clock.advance(5 * MINUTE);
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
     const kept = shown().carbonIntensity;
     await clock.advance(6 * MINUTE);
 
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
 
     expect([kept, shown().carbonIntensity]).toEqual([42, 99]);
   });
@@ -71,9 +71,9 @@ describe('the cache writer', () => {
     ['an estimate of the next step of the same provider', { quality: 'estimated', datetime: NOON + 30 * MINUTE }],
   ] as const)('takes %s at once', async (_, more) => {
     const cache = await open();
-    await cache.write([reading(42, {})]);
+    await cache.write([sample(42, {})]);
 
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
 
     expect(shown().carbonIntensity).toBe(99);
   });

@@ -44,7 +44,7 @@ function chainOf(more: Pick<GridProvider, 'keyless'> = {}) {
   const { state, provider } = live(clock, more);
   const options = { attempts: 1, backoffMs: 1, longestPauseMs: 1 };
   const chain = createFailover({ providers: [provider, yearlyAverage(clock)], clock, ...options });
-  const ask = async () => (await chain.ask(FR, new AbortController().signal)).reading?.provider;
+  const ask = async () => (await chain.ask(FR, new AbortController().signal)).sample?.provider;
   return { state, ask };
 }
 

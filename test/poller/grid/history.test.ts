@@ -12,7 +12,7 @@ import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
 import { startUkCarbonIntensity } from '../../doubles/uk-carbon-intensity.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { startRounds } from './poll-cycles.ts';
+import { startPollCycles } from './poll-cycles.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
 const MINUTE = 60_000;
@@ -40,7 +40,7 @@ const region = (code: string) => JSON.parse(readFileSync(join(folder, 'cache.jso
 const rows = (code = 'FR') => store.intensities([zone(code)], { from: NOON - 30 * HOUR_MS, to: NOON + 30 * HOUR_MS });
 const asked = (text: string) => double.requests.filter(({ path }) => path.includes(text)).length;
 
-function start(env: Record<string, string> = {}, more: Parameters<typeof startRounds>[2] = {}) {
+function start(env: Record<string, string> = {}, more: Parameters<typeof startPollCycles>[2] = {}) {
   const config = loadConfig('poller', pollerConfigSchema, {
     CACHE_FILE: join(folder, 'cache.json'),
     ZONES: 'FR',
@@ -50,7 +50,7 @@ function start(env: Record<string, string> = {}, more: Parameters<typeof startRo
     ELECTRICITY_MAPS_URL: double.url,
     ...env,
   });
-  return startRounds(config, clock, { attempts: 1, store, ...more });
+  return startPollCycles(config, clock, { attempts: 1, store, ...more });
 }
 
 describe('the history of the grid task', () => {

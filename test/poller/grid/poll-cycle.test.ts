@@ -9,7 +9,7 @@ import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../.
 import type { GridService } from '../../doubles/grid-service.ts';
 import { startWattTime } from '../../doubles/watttime.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { startRounds } from './poll-cycles.ts';
+import { startPollCycles } from './poll-cycles.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const MINUTE = 60_000;
@@ -35,7 +35,7 @@ afterEach(async () => {
 const file = () => join(folder, 'carbon_cache.json');
 const document = () => JSON.parse(readFileSync(file(), 'utf8'));
 
-function start(env: Record<string, string> = {}, more: Parameters<typeof startRounds>[2] = {}) {
+function start(env: Record<string, string> = {}, more: Parameters<typeof startPollCycles>[2] = {}) {
   const config = loadConfig('poller', pollerConfigSchema, {
     CACHE_FILE: file(),
     ZONES: 'DE,FR',
@@ -47,7 +47,7 @@ function start(env: Record<string, string> = {}, more: Parameters<typeof startRo
     ELECTRICITY_MAPS_URL: double.url,
     ...env,
   });
-  return startRounds(config, clock, { attempts: 1, ...more });
+  return startPollCycles(config, clock, { attempts: 1, ...more });
 }
 
 const asked = (of: GridService, text: string) => of.requests.filter(({ path }) => path.includes(text)).length;
@@ -82,7 +82,7 @@ describe('a round of the grid task', () => {
     });
   });
 
-  it('keeps the last good reading of a zone that fails with its old time, and drops it after the TTL', async () => {
+  it('keeps the last good sample of a zone that fails with its old time, and drops it after the TTL', async () => {
     const { round, metric } = await start();
     await round();
     double.faults.set('DE', 'html-502');
@@ -120,7 +120,7 @@ describe('a round of the grid task', () => {
     expect(document()).toMatchObject({ timestamp: '2026-01-04T12:10:00.000Z', sorted_by_carbon: ['FR', 'DE'] });
   });
 
-  it('takes over readings that are still good after a restart', async () => {
+  it('takes over samples that are still good after a restart', async () => {
     await (await start()).round();
     double.faults.set('DE', 'error-500');
     await clock.advance(2 * MINUTE);

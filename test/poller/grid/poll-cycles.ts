@@ -1,13 +1,13 @@
 import type { PollerConfig } from '../../../poller/config.ts';
 import type { PollCycleResult } from '../../../poller/grid/poll-cycle.ts';
-import { type GridTaskOptions, prepareRounds } from '../../../poller/grid/task.ts';
+import { type GridTaskOptions, preparePollCycle } from '../../../poller/grid/task.ts';
 import { createPollerMetrics, type PollerMetrics } from '../../../poller/metrics.ts';
 import type { HourlyIntensity } from '../../../shared/grid/intensity.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { capturedLog } from '../../captured-log.ts';
 
 /** The grid task with its insides in reach of a test: real providers over HTTP, the real cache file, rows kept in memory. */
-export interface Rounds {
+export interface PollCycles {
   readonly log: ReturnType<typeof capturedLog>;
   readonly metrics: PollerMetrics;
   /** Every row that the store was given, in order. */
@@ -18,16 +18,16 @@ export interface Rounds {
 }
 
 /** Wires rounds for a configuration. */
-export async function startRounds(
+export async function startPollCycles(
   config: PollerConfig,
   clock: Clock,
   more: Partial<Pick<GridTaskOptions, 'store' | 'forecaster' | 'attempts'>> = {},
-): Promise<Rounds> {
+): Promise<PollCycles> {
   const log = capturedLog();
   const metrics = createPollerMetrics();
   const stored: HourlyIntensity[] = [];
   const store = { record: async (rows: readonly HourlyIntensity[]) => void stored.push(...rows) };
-  const { round } = await prepareRounds({ config, store, metrics, clock, logger: log, ...more });
+  const { round } = await preparePollCycle({ config, store, metrics, clock, logger: log, ...more });
   return {
     log,
     metrics,

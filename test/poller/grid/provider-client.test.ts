@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { circuit } from '../../../poller/grid/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../../poller/grid/circuit-breaker.ts';
 import { createProviderClient } from '../../../poller/grid/provider-client.ts';
-import { hourlyBudget } from '../../../poller/grid/rate-limiter.ts';
+import { createRateLimiter } from '../../../poller/grid/rate-limiter.ts';
 import { retryAfterMs } from '../../../poller/grid/retry-after.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -16,7 +16,7 @@ describe('hourlyBudget', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), steps, (perHour, pauses) => {
         const clock = new FakeClock(0);
-        const budget = hourlyBudget(perHour, clock);
+        const budget = createRateLimiter(perHour, clock);
         const taken: number[] = [];
         for (const pause of pauses) {
           clock.jump(pause);
@@ -33,7 +33,7 @@ describe('hourlyBudget', () => {
 
   it('gives back all of the budget over a day', () => {
     const clock = new FakeClock(0);
-    const budget = hourlyBudget(40, clock);
+    const budget = createRateLimiter(40, clock);
     let taken = 0;
 
     for (let minute = 0; minute < 24 * 60; minute++) {
@@ -45,7 +45,7 @@ describe('hourlyBudget', () => {
   });
 
   it('keeps half of what is saved up from extras', () => {
-    const budget = hourlyBudget(40, new FakeClock(0));
+    const budget = createRateLimiter(40, new FakeClock(0));
 
     let extras = 0;
     while (budget.take(true)) extras += 1;
@@ -59,7 +59,7 @@ describe('hourlyBudget', () => {
 describe('circuit', () => {
   it('opens after five failures in a row, lets single probes through, and closes when one succeeds', () => {
     const clock = new FakeClock(0);
-    const breaker = circuit(clock);
+    const breaker = createCircuitBreaker(clock);
     for (let failure = 0; failure < 5; failure++) breaker.failed();
     const waits = [breaker.closedIn()];
     clock.jump(30_000);
@@ -75,7 +75,7 @@ describe('circuit', () => {
   });
 
   it('does not open for failures with successes between them', () => {
-    const breaker = circuit(new FakeClock(0));
+    const breaker = createCircuitBreaker(new FakeClock(0));
 
     for (let turn = 0; turn < 50; turn++) turn % 5 === 4 ? breaker.succeeded() : breaker.failed();
 

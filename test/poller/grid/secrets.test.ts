@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
-import { prepareRounds } from '../../../poller/grid/task.ts';
+import { preparePollCycle } from '../../../poller/grid/task.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
@@ -128,7 +128,7 @@ describe('no secret of the grid task', () => {
     clock.sleep = async () => undefined;
     const config = loadConfig('poller', pollerConfigSchema, settings());
     const metrics = createPollerMetrics();
-    const { zones, round } = await prepareRounds({ config, store, metrics, clock, logger });
+    const { zones, round } = await preparePollCycle({ config, store, metrics, clock, logger });
     const alerts = createAlerts({ config, zones, clock, logger, metrics: metrics.grid });
     const { signal } = new AbortController();
     for (const double of Object.values(services)) double.now = () => clock.now();
@@ -136,7 +136,7 @@ describe('no secret of the grid task', () => {
     for (const fault of FAULTS) {
       slack.answers.splice(0, 9, { status: said.length % 2 === 0 ? 403 : 500, body: `invalid ${slack.url}` });
       for (const double of Object.values(services)) double.faults.set('*', fault);
-      await alerts?.observe((await round(signal)).readings, signal);
+      await alerts?.observe((await round(signal)).samples, signal);
       // Long enough for every pause and every open circuit to be over.
       await clock.advance(2 * HOUR_MS);
     }

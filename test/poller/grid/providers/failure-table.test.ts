@@ -7,7 +7,7 @@ import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import type { Fault, GridService } from '../../../doubles/grid-service.ts';
 import { FakeClock } from '../../../fake-clock.ts';
-import { type Rounds, startRounds } from '../poll-cycles.ts';
+import { type PollCycles, startPollCycles } from '../poll-cycles.ts';
 import { configOf, faultsOf, SUBJECTS, type Subject } from './subjects.ts';
 
 /** A good round, the fault five minutes later, and the fault still there eleven minutes after that: the TTL is ten. */
@@ -82,7 +82,7 @@ async function play(subject: Subject, double: GridService, fault: Cell['fault'],
     GRID_FORECAST: 'no',
     GRID_BACKFILL: 'no',
   });
-  const rounds = await startRounds(config, clock, { attempts: 1 });
+  const rounds = await startPollCycles(config, clock, { attempts: 1 });
   await rounds.round();
   const region = () => cached(file, subject.zone);
   if (region()?.provider !== subject.provider) throw new Error('the round before the fault was not good');
@@ -119,13 +119,13 @@ function describeRegion(region: CachedRegion | undefined, now: number): string {
 }
 
 /** Levels with what they are about; the line about the file is the same in every cell. */
-function describeLog(lines: Rounds['log']['lines']): string {
+function describeLog(lines: PollCycles['log']['lines']): string {
   const told = lines.filter(({ message }) => message.startsWith('a grid provider'));
   const texts = told.map(({ level, fields }) => `${level} ${fields.fault}${fields.status ? ` ${fields.status}` : ''}`);
   return [...new Set(texts)].join(', ') || 'info';
 }
 
-async function counters(rounds: Rounds): Promise<Map<string, number>> {
+async function counters(rounds: PollCycles): Promise<Map<string, number>> {
   const lines = [
     ...(await rounds.metric('carbon_poller_grid_requests_total{')),
     ...(await rounds.metric('carbon_poller_grid_http_requests_total{')),

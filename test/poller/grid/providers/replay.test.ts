@@ -9,7 +9,7 @@ import { loadConfig } from '../../../../shared/runtime/config.ts';
 import { openWritableStore } from '../../../../shared/store/open.ts';
 import { FakeClock } from '../../../fake-clock.ts';
 import { ROOT } from '../../../laws/sources.ts';
-import { startRounds } from '../poll-cycles.ts';
+import { startPollCycles } from '../poll-cycles.ts';
 
 const NOW = Date.parse('2026-05-04T09:20:00Z');
 
@@ -24,7 +24,7 @@ describe('a replayed grid', () => {
       ZONES: 'DE,PL',
     });
     await using store = await openWritableStore(config);
-    const rounds = await startRounds(config, new FakeClock(NOW), { store });
+    const rounds = await startPollCycles(config, new FakeClock(NOW), { store });
 
     await rounds.round();
 

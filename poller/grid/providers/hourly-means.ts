@@ -7,8 +7,8 @@ export function hourlyForecast(points: readonly ForecastPoint[]): ForecastPoint[
 }
 
 /** Readings of one zone and provider as one per hour: the mean of its values, with the worst quality among them; oldest first. */
-export function hourlyReadings(readings: readonly IntensitySample[]): IntensitySample[] {
-  return [...byHour(readings)]
+export function hourlySamples(samples: readonly IntensitySample[]): IntensitySample[] {
+  return [...byHour(samples)]
     .map(([hour, of]) => {
       const newest = of.reduce((a, b) => (b.datetime >= a.datetime ? b : a));
       const quality = worst(of);
@@ -17,8 +17,8 @@ export function hourlyReadings(readings: readonly IntensitySample[]): IntensityS
     .sort(byTime);
 }
 
-/** The reading whose step contains a time, else the newest before it; undefined when all lie ahead. */
-export function currentOf<Point extends { readonly datetime: EpochMs }>(
+/** The sample whose step contains a time, else the newest before it; undefined when all lie ahead. */
+export function currentPoint<Point extends { readonly datetime: EpochMs }>(
   points: readonly Point[],
   now: EpochMs,
 ): Point | undefined {
@@ -45,8 +45,8 @@ function mean(points: readonly { readonly carbonIntensity: number }[]) {
   return gramsPerKwh(Math.round((sum / points.length) * 100) / 100);
 }
 
-function worst(readings: readonly IntensitySample[]): Quality {
-  const ranks = readings.map((reading) => QUALITIES.indexOf(reading.quality));
+function worst(samples: readonly IntensitySample[]): Quality {
+  const ranks = samples.map((sample) => QUALITIES.indexOf(sample.quality));
   return QUALITIES[Math.max(...ranks)] ?? 'estimated';
 }
 
