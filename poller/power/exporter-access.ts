@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../config.ts';
 import type { ClusterAccess } from './cluster-api.ts';
 import { endpointSliceTargets } from './endpoint-slices.ts';
-import { ScrapeError } from './scrape.ts';
+import { ScrapeError } from './kepler/scrape.ts';
 import { resolvedTargets, type Target, type TargetSource } from './targets.ts';
 
 type FileSetting = 'EXPORTER_CA_FILE' | 'EXPORTER_CERT_FILE' | 'EXPORTER_KEY_FILE' | 'EXPORTER_BEARER_FILE';

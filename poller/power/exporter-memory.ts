@@ -1,4 +1,4 @@
-import type { TargetState } from './rates.ts';
+import type { CounterBaselines } from './energy-increase.ts';
 
 /** Scrapes in a row in which not one counter moved, from which on an exporter counts as frozen. */
 const FROZEN_AFTER = 10;
@@ -17,13 +17,13 @@ export interface Look {
 export class ExporterMemory {
   /** Its last body had a total that can be trusted. */
   totalIsSound = false;
-  readonly #states = new Map<string, { readonly state: TargetState; readonly seen: number }>();
+  readonly #states = new Map<string, { readonly state: CounterBaselines; readonly seen: number }>();
   #node: string | undefined;
   #still = 0;
   #warned = { returned: false, frozen: false };
 
   /** The counters that a node had when it last answered. */
-  stateOf(node: string): TargetState | undefined {
+  stateOf(node: string): CounterBaselines | undefined {
     return this.#states.get(node)?.state;
   }
 
@@ -43,7 +43,7 @@ export class ExporterMemory {
   }
 
   /** Keeps a node's counters, and forgets nodes that have not answered for too long to go on from. */
-  remember(node: string, state: TargetState, now: number, maxGapMs: number): void {
+  remember(node: string, state: CounterBaselines, now: number, maxGapMs: number): void {
     this.#states.set(node, { state, seen: now });
     for (const [name, { seen }] of this.#states) if (now - seen > maxGapMs) this.#states.delete(name);
   }

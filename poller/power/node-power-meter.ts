@@ -1,9 +1,9 @@
 import { HOUR_MS, type Watts, watts } from '../../shared/grid/units.ts';
-import type { KeplerScrape } from './energy-counter.ts';
-import type { RateRules } from './rates.ts';
+import type { PowerLimits } from './energy-increase.ts';
+import type { KeplerScrape } from './observation.ts';
 
 /** A scrape of a node with the time of its answer, by a clock that never goes back. */
-export interface NodeSight extends Pick<KeplerScrape, 'basis' | 'nodeUse' | 'quality'> {
+export interface NodeObservation extends Pick<KeplerScrape, 'basis' | 'nodeUse' | 'quality'> {
   readonly node: string;
   readonly monotonic: number;
 }
@@ -29,15 +29,15 @@ interface Tally {
 
 /** Works out the watts for a busy core of each node: its energy divided by the core-seconds that it was busy for. */
 export class NodePowerMeter {
-  readonly #rules: Pick<RateRules, 'maxGapMs' | 'maxNodeWatts'>;
+  readonly #rules: Pick<PowerLimits, 'maxGapMs' | 'maxNodeWatts'>;
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(rules: Pick<RateRules, 'maxGapMs' | 'maxNodeWatts'>) {
+  constructor(rules: Pick<PowerLimits, 'maxGapMs' | 'maxNodeWatts'>) {
     this.#rules = rules;
   }
 
   /** Takes a scrape in. One that does not tell energy and busy cores, or that tells made-up energy, changes nothing. */
-  take({ node, basis, nodeUse, quality, monotonic }: NodeSight): void {
+  take({ node, basis, nodeUse, quality, monotonic }: NodeObservation): void {
     if (node === '' || nodeUse === undefined || quality !== 'measured') return;
     const before = this.#tallies.get(node);
     const { joules, busyCores } = nodeUse;

@@ -4,15 +4,15 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import type { PollerConfig } from '../config.ts';
-import type { KeplerScrape } from './energy-counter.ts';
+import { type IncreaseStep, increaseSince, type PowerLimits } from './energy-increase.ts';
 import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';
 import { ExporterMemory } from './exporter-memory.ts';
+import { ScrapeError, scrape } from './kepler/scrape.ts';
 import { nodePowerWriter } from './node-power-file.ts';
 import { NodePowerMeter } from './node-power-meter.ts';
+import type { KeplerScrape } from './observation.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
-import { advance, type RateRules, type RateStep } from './rates.ts';
-import { ScrapeError, scrape } from './scrape.ts';
 import type { Target, TargetSource } from './targets.ts';
 
 /** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
@@ -55,7 +55,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
 /** Remembers each target's counters and health from round to round. */
 class Recorder {
   readonly #options: PowerTaskOptions;
-  readonly #rules: RateRules;
+  readonly #rules: PowerLimits;
   readonly #access: ExporterAccess;
   readonly #nodePower: NodePowerMeter;
   readonly #writeNodePower: ReturnType<typeof nodePowerWriter>;
@@ -129,7 +129,7 @@ class Recorder {
     const body = onNode(answered, target.node);
     const timed = { ...body, at: clock.now(), monotonic: clock.monotonic() };
     const identity = body.node || body.counters[0]?.node || '';
-    const step = advance(memory.stateOf(identity), timed, this.#rules);
+    const step = increaseSince(memory.stateOf(identity), timed, this.#rules);
     const seen = memory.look(identity, step.still);
     this.#warn(target, identity, seen);
     this.#nodePower.take({ ...timed, node: identity });
@@ -161,7 +161,7 @@ class Recorder {
       logger.warn({ target: target.name, node }, 'no counter moves any more: the exporter seems to be frozen');
   }
 
-  #count({ samples, events }: RateStep): void {
+  #count({ samples, events }: IncreaseStep): void {
     const { metrics } = this.#options;
     metrics.scrapes.inc({ outcome: 'ok' });
     metrics.samples.inc(samples.length);

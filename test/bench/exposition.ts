@@ -1,8 +1,8 @@
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
-import { ExpositionScanner } from '../../poller/power/exposition.ts';
-import { readKepler } from '../../poller/power/kepler.ts';
-import { CLASSIC_TOTAL_METRICS } from '../../poller/power/kepler-classic.ts';
-import { REWRITE_METRICS } from '../../poller/power/kepler-rewrite.ts';
+import { ExpositionScanner } from '../../poller/power/exposition/scanner.ts';
+import { CLASSIC_TOTAL_METRICS } from '../../poller/power/kepler/classic-body.ts';
+import { readKepler } from '../../poller/power/kepler/reader.ts';
+import { REWRITE_METRICS } from '../../poller/power/kepler/rewrite-body.ts';
 import { type Comparison, compare } from './measure.ts';
 
 const WANTED = [...new Set([...CLASSIC_TOTAL_METRICS, ...REWRITE_METRICS])];

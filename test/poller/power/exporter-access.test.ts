@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { ExporterAccess } from '../../../poller/power/exporter-access.ts';
-import { ScrapeError, scrape } from '../../../poller/power/scrape.ts';
+import { ScrapeError, scrape } from '../../../poller/power/kepler/scrape.ts';
 import type { Target } from '../../../poller/power/targets.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';

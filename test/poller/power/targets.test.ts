@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { endpointSliceTargets } from '../../../poller/power/endpoint-slices.ts';
 import { ExporterAccess } from '../../../poller/power/exporter-access.ts';
-import { scrape } from '../../../poller/power/scrape.ts';
+import { scrape } from '../../../poller/power/kepler/scrape.ts';
 import { resolvedTargets } from '../../../poller/power/targets.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';

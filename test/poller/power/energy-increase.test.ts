@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EnergyCounter } from '../../../poller/power/energy-counter.ts';
-import { advance, type RateStep, type TargetState } from '../../../poller/power/rates.ts';
+import { type CounterBaselines, type IncreaseStep, increaseSince } from '../../../poller/power/energy-increase.ts';
+import type { EnergyCounter } from '../../../poller/power/observation.ts';
 
 const RULES = { maxGapMs: 80_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
 const START = Date.parse('2026-01-01T12:00:00Z');
@@ -76,8 +76,8 @@ describe('energy between two scrapes', () => {
   });
 
   it('starts afresh when other metrics or zones are added up', () => {
-    const before = advance(undefined, { ...at(0), basis: 'a', counters: [counter(100)] }, RULES);
-    const after = advance(before.state, { ...at(15), basis: 'b', counters: [counter(900)] }, RULES);
+    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(100)] }, RULES);
+    const after = increaseSince(before.state, { ...at(15), basis: 'b', counters: [counter(900)] }, RULES);
 
     expect(after.samples).toEqual([]);
     expect(after.events.basisChanged).toBe(true);
@@ -110,9 +110,9 @@ describe('energy between two scrapes', () => {
   });
 
   it('measures time by the clock that never goes back', () => {
-    const before = advance(undefined, { ...at(0), basis: 'a', counters: [counter(0)] }, RULES);
+    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(0)] }, RULES);
     const stepped = { at: START - 3_600_000, monotonic: 15_000 };
-    const after = advance(before.state, { ...stepped, basis: 'a', node: 'n', counters: [counter(30)] }, RULES);
+    const after = increaseSince(before.state, { ...stepped, basis: 'a', node: 'n', counters: [counter(30)] }, RULES);
 
     expect(after.samples.map(({ start, end, joules }) => [end - start, joules])).toEqual([[15_000, 30]]);
   });
@@ -178,15 +178,15 @@ const history = fc
 
 type Round = [number, ...EnergyCounter[]];
 
-function run(...rounds: [Round][]): [RateStep, RateStep, RateStep, ...RateStep[]] {
-  const steps: RateStep[] = [];
-  let state: TargetState | undefined;
+function run(...rounds: [Round][]): [IncreaseStep, IncreaseStep, IncreaseStep, ...IncreaseStep[]] {
+  const steps: IncreaseStep[] = [];
+  let state: CounterBaselines | undefined;
   for (const [[seconds, ...counters]] of rounds) {
-    const step = advance(state, { ...at(seconds), basis: 'a', counters }, RULES);
+    const step = increaseSince(state, { ...at(seconds), basis: 'a', counters }, RULES);
     state = step.state;
     steps.push(step);
   }
-  return steps as [RateStep, RateStep, RateStep, ...RateStep[]];
+  return steps as [IncreaseStep, IncreaseStep, IncreaseStep, ...IncreaseStep[]];
 }
 
 function at(seconds: number) {
@@ -205,6 +205,6 @@ function many(count: number, joules: number): EnergyCounter[] {
   return Array.from({ length: count }, (_, n) => ({ ...counter(joules), key: `k${n}`, pod: `p${n}` }));
 }
 
-function energies(steps: readonly RateStep[]): number[] {
+function energies(steps: readonly IncreaseStep[]): number[] {
   return steps.flatMap((step) => step.samples.map((sample) => sample.joules));
 }

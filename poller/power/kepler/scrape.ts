@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici';
-import { KeplerBodyError, type KeplerErrorReason, type KeplerScrape } from './energy-counter.ts';
-import { KeplerReader } from './kepler.ts';
+import { KeplerBodyError, type KeplerErrorReason, type KeplerScrape } from '../observation.ts';
+import { KeplerReader } from './reader.ts';
 
 /** Why a scrape gave no counters: the body's own faults, and those of the way to it. */
 export type ScrapeErrorReason = KeplerErrorReason | 'unreachable' | 'timeout' | 'http-status' | 'too-large';

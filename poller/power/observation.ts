@@ -21,7 +21,7 @@ export interface EnergyCounter {
 export const IDLE = '__idle__';
 
 /** What a whole node used and how busy it was, where an exporter tells both. */
-export interface NodeUse {
+export interface NodeUsage {
   /** Joules since the exporter began to count, idle energy included. */
   readonly joules: number;
   /** Processors' worth of work when the exporter last looked: its usage ratio times the processors that it lists. */
@@ -40,7 +40,7 @@ export interface KeplerScrape {
   readonly quality: PowerQuality;
   readonly counters: readonly EnergyCounter[];
   /** Absent where energy or busy cores of the node are not told: always in Kepler up to 0.9. */
-  readonly nodeUse?: NodeUse;
+  readonly nodeUse?: NodeUsage;
   /** The next body of this exporter can be read by its total alone, without the parts that it is made of. */
   readonly totalIsSound: boolean;
   /** Lines that were left out because they are no valid counters. */

@@ -1,5 +1,5 @@
-import { type EnergyCounter, IDLE, type KeplerScrape } from './energy-counter.ts';
-import type { ExpositionSample } from './exposition.ts';
+import type { ExpositionSample } from '../exposition/scanner.ts';
+import { type EnergyCounter, IDLE, type KeplerScrape } from '../observation.ts';
 
 const TOTAL = 'kepler_container_joules_total';
 const BUILD = 'kepler_exporter_build_info';

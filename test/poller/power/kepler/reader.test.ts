@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KeplerBodyError, type KeplerScrape } from '../../../poller/power/energy-counter.ts';
-import { type KeplerOptions, readKepler } from '../../../poller/power/kepler.ts';
+import { type KeplerOptions, readKepler } from '../../../../poller/power/kepler/reader.ts';
+import { KeplerBodyError, type KeplerScrape } from '../../../../poller/power/observation.ts';
 
 const C = 'kepler_container_joules_total';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 import { describe, expect, it } from 'vitest';
-import { ExpositionScanner } from '../../../poller/power/exposition.ts';
+import { ExpositionScanner } from '../../../../poller/power/exposition/scanner.ts';
 
 type Seen = { metric: string; value: number; labels: Record<string, string> };
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { advance, type TargetState } from '../../../poller/power/rates.ts';
+import { type CounterBaselines, increaseSince } from '../../../poller/power/energy-increase.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 
@@ -38,7 +38,7 @@ describe('energy from the counter to the hour', () => {
         await using store = openSqliteWriter(join(root, String(++folders)));
         const values = new Map<string, number>();
         const lastSeen = new Map<string, number>();
-        let state: TargetState | undefined;
+        let state: CounterBaselines | undefined;
         let given = 0;
         let now = START;
         for (const { waitMs, missed, foldFirst, counters } of history) {
@@ -66,7 +66,11 @@ describe('energy from the counter to the hour', () => {
             kind: 'cpu' as const,
             resolved: true,
           }));
-          const outcome = advance(state, { at: now, monotonic: now, basis: 'x', node: 'n', counters: scraped }, RULES);
+          const outcome = increaseSince(
+            state,
+            { at: now, monotonic: now, basis: 'x', node: 'n', counters: scraped },
+            RULES,
+          );
           state = outcome.state;
           await store.append({ target: 't', samples: outcome.samples, scrapedAt: now });
           if (foldFirst) await store.compact(now);

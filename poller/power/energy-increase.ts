@@ -1,9 +1,9 @@
 import { joules } from '../../shared/grid/units.ts';
 import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
-import type { EnergyCounter, KeplerScrape } from './energy-counter.ts';
+import type { EnergyCounter, KeplerScrape } from './observation.ts';
 
 /** Limits beyond which a difference of counters is no measurement. */
-export interface RateRules {
+export interface PowerLimits {
   /** Longest time between two sights of a counter that still gives a sample; beyond it counting starts afresh. */
   readonly maxGapMs: number;
   readonly maxContainerWatts: number;
@@ -11,7 +11,7 @@ export interface RateRules {
 }
 
 /** A scrape with the time at which its answer arrived, by the wall clock and by one that never goes back. */
-export interface TimedScrape extends Pick<KeplerScrape, 'basis' | 'counters' | 'node'> {
+export interface CounterObservation extends Pick<KeplerScrape, 'basis' | 'counters' | 'node'> {
   /** How the energy is known; absent: measured. */
   readonly quality?: PowerQuality;
   readonly at: number;
@@ -34,7 +34,7 @@ interface Moment {
 }
 
 /** What is remembered of one target between two scrapes. */
-export interface TargetState {
+export interface CounterBaselines {
   readonly basis: string;
   readonly baselines: ReadonlyMap<string, Baseline>;
 }
@@ -53,8 +53,8 @@ export interface RateEvents {
 }
 
 /** The outcome of one step: what to remember, what to record, what to count. */
-export interface RateStep {
-  readonly state: TargetState;
+export interface IncreaseStep {
+  readonly state: CounterBaselines;
   readonly samples: PowerSample[];
   /** Counters were compared, and not one of them moved. */
   readonly still: boolean;
@@ -68,7 +68,11 @@ const ROUNDING = 1e-9;
 const CLOCK_STEP_MS = 1_000;
 
 /** Turns a scrape into the energy used since the scrapes before. First sights, gaps and changes of basis give none. */
-export function advance(previous: TargetState | undefined, scrape: TimedScrape, rules: RateRules): RateStep {
+export function increaseSince(
+  previous: CounterBaselines | undefined,
+  scrape: CounterObservation,
+  rules: PowerLimits,
+): IncreaseStep {
   const events = noEvents();
   const known = previous?.basis === scrape.basis ? previous.baselines : new Map<string, Baseline>();
   events.basisChanged = previous !== undefined && previous.basis !== scrape.basis;
@@ -105,8 +109,8 @@ export function advance(previous: TargetState | undefined, scrape: TimedScrape, 
 /** Baselines that are young enough to go on from: those of counters that are gone, too, for a while. */
 function remembered(
   known: ReadonlyMap<string, Baseline>,
-  scrape: TimedScrape,
-  rules: RateRules,
+  scrape: CounterObservation,
+  rules: PowerLimits,
   energy: EnergyByContainer,
 ): Map<string, Baseline> {
   const kept = new Map<string, Baseline>();
@@ -126,8 +130,8 @@ function difference(
   before: Baseline,
   now: number,
   counter: EnergyCounter,
-  scrape: TimedScrape,
-  rules: RateRules,
+  scrape: CounterObservation,
+  rules: PowerLimits,
   events: RateEvents,
 ): number | undefined {
   let delta = now - before.millijoules;
@@ -162,10 +166,10 @@ function noEvents(): RateEvents {
 
 /** Adds up the counters of containers with the same names and the same interval. */
 class EnergyByContainer {
-  readonly #scrape: TimedScrape;
+  readonly #scrape: CounterObservation;
   readonly #sums = new Map<string, { container: Container; since: Moment; millijoules: number }>();
 
-  constructor(scrape: TimedScrape) {
+  constructor(scrape: CounterObservation) {
     this.#scrape = scrape;
   }
 

@@ -1,7 +1,7 @@
-import { KeplerBodyError, type KeplerScrape } from './energy-counter.ts';
-import { type ExpositionSample, ExpositionScanner } from './exposition.ts';
-import { CLASSIC_METRICS, CLASSIC_TOTAL_METRICS, ClassicBody } from './kepler-classic.ts';
-import { REWRITE_METRICS, RewriteBody } from './kepler-rewrite.ts';
+import { type ExpositionSample, ExpositionScanner } from '../exposition/scanner.ts';
+import { KeplerBodyError, type KeplerScrape } from '../observation.ts';
+import { CLASSIC_METRICS, CLASSIC_TOTAL_METRICS, ClassicBody } from './classic-body.ts';
+import { REWRITE_METRICS, RewriteBody } from './rewrite-body.ts';
 
 /** How bodies are read. */
 export interface KeplerOptions {

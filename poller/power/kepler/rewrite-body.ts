@@ -1,5 +1,5 @@
-import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape, type NodeUse } from './energy-counter.ts';
-import type { ExpositionSample } from './exposition.ts';
+import type { ExpositionSample } from '../exposition/scanner.ts';
+import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';
@@ -130,7 +130,7 @@ export class RewriteBody {
   }
 
   /** Needs all of it: without the number of processors the ratio says nothing in cores. */
-  #nodeUse(chosen: readonly string[]): NodeUse | undefined {
+  #nodeUse(chosen: readonly string[]): NodeUsage | undefined {
     const joules = sumOf(this.#nodeZones, chosen);
     if (joules === undefined || this.#usage === undefined || this.#usage > 1) return undefined;
     return this.#processors.size === 0 ? undefined : { joules, busyCores: this.#usage * this.#processors.size };
