@@ -31,7 +31,15 @@ export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDe
   const store = opened ? stack.use(opened) : { record: () => Promise.reject(new Error('the store is not open')) };
   const { forecaster } = dependencies;
   const metrics = createPollerMetrics();
-  const { zones, pollCycle } = await preparePollCycle({ config, store, metrics, clock, logger, forecaster, attempts: 1 });
+  const { zones, pollCycle } = await preparePollCycle({
+    config,
+    store,
+    metrics,
+    clock,
+    logger,
+    forecaster,
+    attempts: 1,
+  });
   const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
   const code = await attemptCycles(pollCycle, alerts, clock, logger);
   return opened === undefined && code === EXIT.ok ? EXIT.store : code;

@@ -31,6 +31,8 @@ export async function startBudgets(options: {
     return toldElse((node) => reported.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
-  stack.use(whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })));
+  stack.use(
+    whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })),
+  );
   return stack.move();
 }

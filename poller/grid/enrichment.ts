@@ -200,7 +200,10 @@ async function pastOf(
     // Methods differ by provider as much as signals do: a series never mixes them.
     return past.filter((row) => row.signal === signal && row.provider === provider);
   } catch (err) {
-    logger.warn({ code: 'GRID_HISTORY_UNREADABLE', err, zone }, 'could not read the history of a zone; check the store');
+    logger.warn(
+      { code: 'GRID_HISTORY_UNREADABLE', err, zone },
+      'could not read the history of a zone; check the store',
+    );
     return [];
   }
 }

@@ -20,10 +20,7 @@ export function createGridMetrics(registry: Registry) {
     new Gauge({ name: `carbon_poller_${name}`, help, labelNames, registers: [registry] });
   /** A gauge under its name and under the one that it had before. */
   const renamedGauge = (name: string, oldName: string, help: string, labelNames: string[] = []) => {
-    const gauges = [
-      gauge(name, help, labelNames),
-      gauge(oldName, `Deprecated: use carbon_poller_${name}`, labelNames),
-    ];
+    const gauges = [gauge(name, help, labelNames), gauge(oldName, `Deprecated: use carbon_poller_${name}`, labelNames)];
     return (labels: Record<string, string>, value: number) => {
       for (const each of gauges) each.set(labels, value);
     };
@@ -68,7 +65,10 @@ export function createGridMetrics(registry: Registry) {
     ]),
     setFailedCycles: (count: number) => failedCycles({}, count),
     forecastPoints: gauge('grid_forecast_points', 'Hours of forecast in the cache file', ['zone', 'source']),
-    storePending: gauge('grid_history_pending_rows', 'Rows of the intensity history that are not written to the store yet'),
+    storePending: gauge(
+      'grid_history_pending_rows',
+      'Rows of the intensity history that are not written to the store yet',
+    ),
     storeFailures: counter('grid_history_write_failures_total', 'Failed writes of the intensity history to the store'),
     alerts: counter('alerts_total', 'Messages to Slack by outcome: sent, refused, retry', ['outcome']),
   };

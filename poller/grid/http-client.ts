@@ -47,7 +47,10 @@ const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 const USER_AGENT = `carbon-extender/${packageJson.version}`;
 
 /** Sends a GET request and reads the whole response within the timeout; throws a NetworkError. */
-export async function get(transport: Transport, { url, headers, signal, maxBytes }: HttpRequest): Promise<HttpResponse> {
+export async function get(
+  transport: Transport,
+  { url, headers, signal, maxBytes }: HttpRequest,
+): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(transport.timeoutMs);
   try {
     const response = await request(url, {

@@ -51,7 +51,9 @@ export function trackIncidents(zones: readonly Zone[], alertIntensity: number, s
         const state = stateOf(carbonIntensity, alertIntensity);
         const value = `${Math.round(carbonIntensity)} gCO2eq/kWh`;
         const text = `Carbon intensity of ${zone} is ${value}, above ${alertIntensity} (${provider}, ${quality}).`;
-        messages.push(...transition(`high ${zone}`, now, state, text, `Recovered: carbon intensity of ${zone} is ${value}`));
+        messages.push(
+          ...transition(`high ${zone}`, now, state, text, `Recovered: carbon intensity of ${zone} is ${value}`),
+        );
       }
       return messages;
     },

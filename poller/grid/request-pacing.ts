@@ -13,11 +13,7 @@ export interface ProviderBackoff {
   /** Why and for how many more milliseconds no request may be sent; undefined when one may. */
   remaining(): { readonly reason: 'auth' | 'rate-limited'; readonly ms: number } | undefined;
   /** Takes in how a request ended: undefined for a success. `pausesOnAuth` is false where the credentials can be renewed at once. */
-  record(
-    reason: ProviderErrorReason | undefined,
-    retryAfterMs: number | undefined,
-    pausesOnAuth: boolean,
-  ): void;
+  record(reason: ProviderErrorReason | undefined, retryAfterMs: number | undefined, pausesOnAuth: boolean): void;
 }
 
 /** The backoff of one provider; without Retry-After it is never longer than `longestMs` (15 minutes by default). */

@@ -88,7 +88,9 @@ export const gridSettings = {
   SLACK_WEBHOOK_URL: httpUrl()
     .optional()
     .meta({ secret: true, description: 'Slack incoming webhook for alerts about grid data and carbon budgets' }),
-  ALERT_INTENSITY: positive().default(500).describe('Carbon intensity in gCO2eq/kWh above which an alert about a zone is sent'),
+  ALERT_INTENSITY: positive()
+    .default(500)
+    .describe('Carbon intensity in gCO2eq/kWh above which an alert about a zone is sent'),
 };
 
 /** The values of {@link gridSettings}. */

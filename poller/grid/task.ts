@@ -60,7 +60,9 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
 }
 
 /** Wires a poll cycle: providers with failover, the cache file, the history and the enrichment. */
-export async function preparePollCycle(options: GridTaskOptions): Promise<{ zones: readonly Zone[]; pollCycle: PollCycle }> {
+export async function preparePollCycle(
+  options: GridTaskOptions,
+): Promise<{ zones: readonly Zone[]; pollCycle: PollCycle }> {
   const { config, store, metrics, clock, logger, forecaster, attempts = ATTEMPTS } = options;
   const zones = resolveZones(config.ZONES, logger);
   const providers = gridProviders(config, clock, metrics.grid.client);

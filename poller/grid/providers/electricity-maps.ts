@@ -67,7 +67,14 @@ export function electricityMaps(client: ProviderClient, options: ElectricityMaps
     // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
     const url = `${options.baseUrl}/${what}?${new URLSearchParams({ zone, disableCallerLookup: 'true' })}`;
     const background = what !== 'carbon-intensity/latest';
-    const response = await client.fetch({ zone, url, headers: { 'auth-token': options.apiKey }, signal, classify, background });
+    const response = await client.fetch({
+      zone,
+      url,
+      headers: { 'auth-token': options.apiKey },
+      signal,
+      classify,
+      background,
+    });
     const body = parseAs(schema, response.json, NAME, zone);
     if (body.zone === zone) return body;
     throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail: `answered for zone ${body.zone}` });
@@ -119,7 +126,15 @@ function learnedAccess(client: ProviderClient, options: ElectricityMapsOptions):
       const zone = zoneOf('XX');
       const headers = { 'auth-token': options.apiKey };
       const url = `${options.baseUrl}/zones`;
-      const response = await client.fetch({ zone, url, headers, signal, classify, maxBytes: CATALOGUE_BYTES, background: true });
+      const response = await client.fetch({
+        zone,
+        url,
+        headers,
+        signal,
+        classify,
+        maxBytes: CATALOGUE_BYTES,
+        background: true,
+      });
       const catalogue = Object.entries(parseAs(catalogueBody, response.json, NAME, zone));
       nextAt = client.now() + LEARN_EVERY_MS;
       // The v3 catalogue, and the one without a key, name no access: nothing was learned.

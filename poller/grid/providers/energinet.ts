@@ -3,7 +3,7 @@ import type { IntensitySample } from '../../../shared/grid/intensity.ts';
 import { gramsPerKwh } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { rethrowForZone, failureOf, type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { failureOf, type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
 import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';

@@ -4,7 +4,7 @@ import { type IntensitySample, QUALITIES } from '../../../shared/grid/intensity.
 import { gramsPerKwh, hourOf } from '../../../shared/grid/units.ts';
 import { type Zone, zone as zoneOf } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { rethrowForZone, type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
 
@@ -44,7 +44,12 @@ export function jsonSource(client: ProviderClient, options: { readonly source: s
     const all = await load('', signal).catch(rethrowForZone(zone));
     const found = Object.hasOwn(all, zone) ? all[zone] : undefined;
     if (found) return found;
-    throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail: 'the JSON source has no such zone' });
+    throw new ProviderError({
+      provider: NAME,
+      zone,
+      reason: 'not-covered',
+      detail: 'the JSON source has no such zone',
+    });
   };
   return {
     name: NAME,

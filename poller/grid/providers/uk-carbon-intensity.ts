@@ -3,7 +3,7 @@ import { energyMix, type IntensitySample } from '../../../shared/grid/intensity.
 import { type EpochMs, gramsPerKwh } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { rethrowForZone, type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
 import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
@@ -47,7 +47,12 @@ export function ukCarbonIntensity(
     const { data } = parseAs(regionsBody, await fetchJson('regional', zone as Zone, signal), NAME, zone as Zone);
     return { data, fetchedAt: client.now() };
   });
-  const national = async (path: string, zone: Zone, signal: AbortSignal, background = false): Promise<IntensitySample[]> => {
+  const national = async (
+    path: string,
+    zone: Zone,
+    signal: AbortSignal,
+    background = false,
+  ): Promise<IntensitySample[]> => {
     const { data } = parseAs(nationalBody, await fetchJson(path, zone, signal, background), NAME, zone);
     return data.flatMap(({ from, intensity: { actual, forecast } }) => {
       const value = actual ?? forecast;

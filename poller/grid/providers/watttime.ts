@@ -53,7 +53,12 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
   ) => {
     const region = await regionOf(zone, signal);
     const { signalType: signal_type } = options;
-    const response = await fetchAuthorized(`${path}?${new URLSearchParams({ region, signal_type, ...query })}`, zone, signal, background);
+    const response = await fetchAuthorized(
+      `${path}?${new URLSearchParams({ region, signal_type, ...query })}`,
+      zone,
+      signal,
+      background,
+    );
     const body = parseAs(seriesBody, response.json, NAME, zone);
     if (body.meta.region === region && body.meta.signal_type === signal_type) return body;
     const detail = `answered ${body.meta.signal_type} of region ${body.meta.region}`;
@@ -98,7 +103,11 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
 }
 
 /** A region as configured, or looked up once by coordinates, given or those of a cloud region in the zone: WattTime's regions are finer than zones. */
-function regionLookup(client: ProviderClient, options: WattTimeOptions, fetchAuthorized: ReturnType<typeof authorized>) {
+function regionLookup(
+  client: ProviderClient,
+  options: WattTimeOptions,
+  fetchAuthorized: ReturnType<typeof authorized>,
+) {
   const found = new Map<Zone, string>();
   return async (zone: Zone, signal: AbortSignal): Promise<string> => {
     const given = options.regions.get(zone);

@@ -10,14 +10,14 @@ import { capturedLog } from '../../captured-log.ts';
 export interface PollCycles {
   readonly log: ReturnType<typeof capturedLog>;
   readonly metrics: PollerMetrics;
-  /** Every row that the store was given, in order. */
+  /** Every row that was recorded, in order. */
   readonly stored: HourlyIntensity[];
-  round(signal?: AbortSignal): Promise<PollCycleResult>;
+  poll(signal?: AbortSignal): Promise<PollCycleResult>;
   /** Lines of the metrics page that contain a text. */
   metric(text: string): Promise<string[]>;
 }
 
-/** Wires rounds for a configuration. */
+/** Wires poll cycles for a configuration. */
 export async function startPollCycles(
   config: PollerConfig,
   clock: Clock,
@@ -27,12 +27,12 @@ export async function startPollCycles(
   const metrics = createPollerMetrics();
   const stored: HourlyIntensity[] = [];
   const store = { record: async (rows: readonly HourlyIntensity[]) => void stored.push(...rows) };
-  const { round } = await preparePollCycle({ config, store, metrics, clock, logger: log, ...more });
+  const { pollCycle } = await preparePollCycle({ config, store, metrics, clock, logger: log, ...more });
   return {
     log,
     metrics,
     stored,
-    round: (signal = new AbortController().signal) => round(signal),
+    poll: (signal = new AbortController().signal) => pollCycle(signal),
     async metric(text) {
       return (await metrics.registry.metrics())
         .split('\n')

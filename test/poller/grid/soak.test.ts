@@ -129,7 +129,7 @@ async function player(
     record: (rows: Parameters<WritableStore['record']>[0]) =>
       storeAway ? Promise.reject(new Error('the store is away')) : store.record(rows),
   };
-  let rounds: PollCycles = await startPollCycles(config, clock, { store: flaky });
+  let cycles: PollCycles = await startPollCycles(config, clock, { store: flaky });
   let costly = 0;
   const endsAt = new Map<GridService, number>();
   return async (round: number): Promise<void> => {
@@ -145,9 +145,9 @@ async function player(
       endsAt.set(double, round + 1 + (COSTLY.includes(fault) ? 0 : Math.floor(random() * longest)));
     }
     // A restart forgets what the store has not taken; nothing was pending when it is there.
-    if (!storeAway && round % 250 === 249) rounds = await startPollCycles(config, clock, { store: flaky });
-    await rounds.round();
-    rounds.log.lines.length = 0;
+    if (!storeAway && round % 250 === 249) cycles = await startPollCycles(config, clock, { store: flaky });
+    await cycles.poll();
+    cycles.log.lines.length = 0;
     checkDocument(file, clock.now());
     await clock.advance(START + (round + 1) * ROUND_MS - clock.now());
   };

@@ -24,9 +24,9 @@ describe('a replayed grid', () => {
       ZONES: 'DE,PL',
     });
     await using store = await openWritableStore(config);
-    const rounds = await startPollCycles(config, new FakeClock(NOW), { store });
+    const cycles = await startPollCycles(config, new FakeClock(NOW), { store });
 
-    await rounds.round();
+    await cycles.poll();
 
     const rows = await store.intensities([zone('DE')], { from: NOW - 60 * 24 * HOUR_MS, to: NOW });
     const { regions } = JSON.parse(readFileSync(config.CACHE_FILE, 'utf8'));

@@ -86,11 +86,11 @@ describe('wattTime', () => {
     double.faults.set('*', 'forbidden-html');
 
     const first = await failureOf(provider.latest(CISO, live()));
-    const asked = double.requests.length;
+    const sent = double.requests.length;
     const second = await failureOf(provider.latest(CISO, live()));
 
-    expect([first.fault, second.fault, double.logins]).toEqual(['auth', 'auth', 2]);
-    expect(double.requests.length).toBe(asked);
+    expect([first.reason, second.reason, double.logins]).toEqual(['auth', 'auth', 2]);
+    expect(double.requests.length).toBe(sent);
   });
 
   it('takes a refusal in JSON for the plan, and does not log in again', async () => {
