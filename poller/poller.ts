@@ -19,6 +19,8 @@ import { startPollerServer } from './server.ts';
 export interface PollerDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Settings that were given under their former names. */
+  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
 }
 
 /** A running poller. */
@@ -32,6 +34,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
+  for (const facts of dependencies.renamed ?? [])
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const store = stack.use(await openWritableStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')

@@ -35,7 +35,7 @@ const body = z.object({
   response: z.object({
     data: z.array(
       z.object({
-        period: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is no UTC hour'),
+        period: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is not a UTC hour'),
         respondent: z.string(),
         fueltype: z.string(),
         // Text in recordings, a number in the documentation's example.

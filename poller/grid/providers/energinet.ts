@@ -25,7 +25,7 @@ const body = z.object({
       Minutes5UTC: z
         .string()
         .transform((text) => Date.parse(text.endsWith('Z') ? text : `${text}Z`))
-        .refine((time) => !Number.isNaN(time), 'is no time'),
+        .refine((time) => !Number.isNaN(time), 'is not a time'),
       PriceArea: z.string(),
       CO2Emission: z.number().nonnegative().finite().nullable(),
     }),

@@ -17,7 +17,7 @@ const REGIONAL = /^GB-(1[0-7]|[1-9])$/;
 const instant = z
   .string()
   .transform((text) => Date.parse(text))
-  .refine((time) => !Number.isNaN(time), 'is no time');
+  .refine((time) => !Number.isNaN(time), 'is not a time');
 const grams = z.number().nonnegative().finite();
 const mix = z.array(z.object({ fuel: z.string(), perc: z.number() }));
 

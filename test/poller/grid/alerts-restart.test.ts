@@ -1,3 +1,4 @@
+// Flow: alerts over restarts of the poller.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,7 +106,7 @@ describe('alerts over a restart', () => {
 
     expect(slack.accepted).toHaveLength(1);
     expect(log.at('warn').map(({ message }) => message)).toEqual([
-      'the state of alerts cannot be read or kept: a restart may repeat some',
+      'could not read or write the state of alerts; a restart may repeat some: check the store',
     ]);
   });
 

@@ -99,7 +99,7 @@ describe('alerts', () => {
     await poll({ DE: 300, PL: 640 });
 
     expect(slack.received).toBe(1);
-    expect(log.at('error')).toMatchObject([{ message: 'Slack refused an alert' }]);
+    expect(log.at('error')).toMatchObject([{ fields: { code: 'ALERT_REFUSED' } }]);
     if (/^\w+$/.test(body)) expect(log.at('error')[0]?.fields.reason).toBe(`HTTP ${status}: ${body}`);
   });
 

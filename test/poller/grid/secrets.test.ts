@@ -1,3 +1,4 @@
+// Flow: secrets of the grid task in logs, metrics, files and errors.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Flow: thirty days of poll cycles with random faults.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

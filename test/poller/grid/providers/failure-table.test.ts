@@ -1,3 +1,4 @@
+// Flow: what each fault of each provider leaves in cache, store, log and metrics.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

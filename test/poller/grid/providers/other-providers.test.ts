@@ -193,6 +193,6 @@ describe('jsonSource', () => {
 
     const error = (await provider.latest(zone('PT'), live()).catch((thrown) => thrown)) as ProviderError;
 
-    expect(error.failure).toMatchObject({ fault: 'unavailable', detail: 'the file cannot be read (ENOENT)' });
+    expect(error.failure).toMatchObject({ reason: 'unavailable', detail: 'the file cannot be read (ENOENT)' });
   });
 });

@@ -130,6 +130,6 @@ describe('wattTime', () => {
     const unknown = await failureOf(provider.latest(zone('JP-TK'), live()));
 
     expect(known).toMatchObject({ zone: 'DE', carbonIntensity: 350, signal: 'marginal' });
-    expect(unknown).toMatchObject({ fault: 'not-covered', zone: 'JP-TK' });
+    expect(unknown).toMatchObject({ reason: 'not-covered', zone: 'JP-TK' });
   });
 });
