@@ -1,7 +1,8 @@
+import { nearest } from '../errors/nearest.ts';
 import { findRegion, regionNames } from '../grid/regions.ts';
 import { yearlyZones } from '../grid/yearly-intensity.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
-import { CalculatorError, nearest } from './error.ts';
+import { CalculatorError } from './error.ts';
 
 /** A region in the one spelling that it is kept under, and the grid zone that it draws from. */
 export interface PlacedRegion {

@@ -1,5 +1,6 @@
 import builtIn from '../data/services.json' with { type: 'json' };
-import { CalculatorError, nearest } from './error.ts';
+import { nearest } from '../errors/nearest.ts';
+import { CalculatorError } from './error.ts';
 
 /** How a profile's energy came to be known: measured on recorded containers, estimated, or given by the user's file. */
 export type Confidence = 'measured' | 'estimated' | 'given';
