@@ -1,5 +1,6 @@
+import { IDLE } from '../../shared/records/power.ts';
 import { ContainerIncreases, type Increase } from './container-increases.ts';
-import { type Counter, IDLE, type Moment } from './observation.ts';
+import type { Counter, Moment } from './observation.ts';
 
 /** Limits beyond which an increase of a counter is not a measurement. Rates in the counter's unit per second: watts, or cores. */
 export interface CounterLimits {

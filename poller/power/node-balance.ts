@@ -1,6 +1,7 @@
+import { SYSTEM } from '../../shared/records/power.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterBaselines, type CounterLimits, increaseSince } from './counter-increase.ts';
-import { type Moment, type NodeCounters, SYSTEM } from './observation.ts';
+import type { Moment, NodeCounters } from './observation.ts';
 
 /** What is remembered of a node's own counter between two observations. */
 export interface NodeBalance {

@@ -29,11 +29,6 @@ export interface Counter {
   readonly startedAt?: number | undefined;
 }
 
-/** Namespace, pod and container of the energy that a node used while idle. */
-export const IDLE = '__idle__';
-/** Namespace, pod and container of the energy of processes outside containers: the kernel, the kubelet, daemons of the host. */
-export const SYSTEM = '__system__';
-
 /** What a whole node used and how busy it was, where an exporter has both. */
 export interface NodeUsage {
   /** Joules since the exporter began to count, idle energy included. */

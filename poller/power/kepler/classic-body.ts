@@ -1,5 +1,6 @@
+import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
-import { type Counter, IDLE, type KeplerScrape } from '../observation.ts';
+import type { Counter, KeplerScrape } from '../observation.ts';
 
 const TOTAL = 'kepler_container_joules_total';
 const BUILD = 'kepler_exporter_build_info';

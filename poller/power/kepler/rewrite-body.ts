@@ -1,5 +1,6 @@
+import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
-import { type Counter, IDLE, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
+import { type Counter, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';

@@ -156,8 +156,9 @@ describe('the power task', () => {
 
   it('records a Kepler without Kubernetes from its second scrape, by container name and the host of the exporter', async () => {
     const clock = new FakeClock();
-    const setting = { generation: 'rewrite', clock, containers: [{ ...web }], withoutKubernetes: true } as const;
-    await using kepler = await startKeplerDouble({ ...setting, beside: { idleWatts: 40, systemWatts: 3 } });
+    const beside = { idleWatts: 40, systemWatts: 3 };
+    const setting = { generation: 'rewrite' as const, clock, containers: [{ ...web }], beside };
+    await using kepler = await startKeplerDouble({ ...setting, withoutKubernetes: true });
     await using recording = record(kepler.url, clock);
 
     await recording.cycles(2);
