@@ -3,9 +3,9 @@ import { calculate, type EmissionsResult, intensityOf } from '../shared/calculat
 import { CalculatorError } from '../shared/calculator/error.ts';
 import { wholeRequests } from '../shared/calculator/formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed } from '../shared/calculator/intensity-used.ts';
-import { fullHours, recordedUse } from '../shared/calculator/measure.ts';
 import { ALWAYS, parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
 import { readPue } from '../shared/calculator/pue.ts';
+import { fullHours, recordedUse } from '../shared/calculator/recorded/use.ts';
 import { type PlacedRegion, placeRegion } from '../shared/calculator/region.ts';
 import { profileOf } from '../shared/calculator/service-profiles.ts';
 import { recordedSpan } from '../shared/calculator/span.ts';

@@ -1,7 +1,7 @@
 import { fetch } from 'undici';
 import { z } from 'zod';
 import { CalculatorError } from '../shared/calculator/error.ts';
-import { parseSelector, type Selector } from '../shared/calculator/measure.ts';
+import { parseSelector, type Selector } from '../shared/calculator/selector.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { Unavailable } from './faults.ts';
 

@@ -35,10 +35,10 @@ describe('a question that cannot be answered', () => {
     ['calculate --service q2q-ai --region FR --requests 1 --from 2026-02-30 --to 2026-03-14', 'no time'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --from 2026-01-01 --to 2026-01-02',
-      'the history of FR is 2026-03-13T12:00Z..2026-03-15T12:00Z',
+      'the recorded period of FR is 2026-03-13T12:00Z..2026-03-15T12:00Z',
     ],
     ['calculate --service q2q-ai --region FR --requests 1 --pue 0.5', 'the nearest valid choice is 1'],
-    ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'knows only regions of aws, azure, gcp'],
+    ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'known for regions of aws, azure, gcp'],
     ['calculate --service q2q-ai --region FR --requests 1 --intensity -4', '--intensity must be a number from 0 up'],
     ['calculate --service q2q-ai --region FR --requests 1 --intensity 0', '--intensity must be a number above 0'],
     ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv cannot be read (ENOENT)'],
