@@ -31,6 +31,8 @@ const REASONS = {
   RESULT_WITHOUT_PERIOD: 'bad-period',
   SELECTOR_INVALID: 'bad-file',
   SERVICE_FILE_INVALID: 'bad-file',
+  SERVICE_FILE_NOT_YAML: 'bad-file',
+  SERVICE_FILE_UNREADABLE: 'bad-file',
   SERVICE_UNKNOWN: 'unknown-service',
   TIME_INVALID: 'bad-period',
 } as const satisfies Partial<Record<keyof typeof SHARED_ERRORS, CalculatorReason>>;
@@ -39,12 +41,7 @@ const REASONS = {
 export class CalculatorError extends CodedError {
   readonly reason: CalculatorReason;
 
-  constructor(
-    reason: CalculatorReason,
-    code: string,
-    entry: ErrorEntry = { message: code },
-    facts: Readonly<Record<string, Fact>> = {},
-  ) {
+  constructor(reason: CalculatorReason, code: string, entry: ErrorEntry, facts: Readonly<Record<string, Fact>>) {
     super(code, entry, facts);
     this.name = 'CalculatorError';
     this.reason = reason;

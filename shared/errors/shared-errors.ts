@@ -73,6 +73,8 @@ export const SHARED_ERRORS = {
     action: 'write namespace/workload or namespace/label=value, such as shop/checkout or shop/app=checkout',
   },
   SERVICE_FILE_INVALID: { exitCode: 1, message: '{file} is not a valid list of services: {issues}' },
+  SERVICE_FILE_NOT_YAML: { exitCode: 1, message: '{file} is neither YAML nor JSON: {cause}' },
+  SERVICE_FILE_UNREADABLE: { exitCode: 1, message: '{file} cannot be read ({cause})' },
   SERVICE_UNKNOWN: {
     exitCode: 1,
     message: 'no service "{service}" is known{suggestion}',
