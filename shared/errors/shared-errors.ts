@@ -84,6 +84,7 @@ export const SHARED_ERRORS = {
     exitCode: 1,
     message: '"{value}" is not a date or time',
     action: 'write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z',
+  },
   SETTING_RENAMED: {
     message: 'the setting {given} is now {name}; the former name still works',
     action: 'rename it',
