@@ -34,7 +34,7 @@ const REASONS = {
   SERVICE_FILE_NOT_YAML: 'bad-file',
   SERVICE_FILE_UNREADABLE: 'bad-file',
   SERVICE_UNKNOWN: 'unknown-service',
-  TIME_INVALID: 'bad-period',
+  DATE_INVALID: 'bad-period',
 } as const satisfies Partial<Record<keyof typeof SHARED_ERRORS, CalculatorReason>>;
 
 /** A calculation that is not possible as it was requested: its message names the nearest valid choice. */

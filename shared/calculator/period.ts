@@ -46,7 +46,7 @@ export function parseTime(text: string): EpochMs {
   const rolled =
     !Number.isNaN(time) && !/[+-]\d{2}:\d{2}$/.test(zoned) && isoTime(time).slice(0, 10) !== written.slice(0, 10);
   if (!Number.isNaN(time) && !rolled) return time;
-  throw calculatorError('TIME_INVALID', { value: text });
+  throw calculatorError('DATE_INVALID', { value: text });
 }
 
 /** The period of the same length that ends where this one starts. */

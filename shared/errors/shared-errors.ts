@@ -80,7 +80,7 @@ export const SHARED_ERRORS = {
     message: 'no service "{service}" is known{suggestion}',
     action: '"carbon services list" shows all',
   },
-  TIME_INVALID: {
+  DATE_INVALID: {
     exitCode: 1,
     message: '"{value}" is not a date or time',
     action: 'write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z',
