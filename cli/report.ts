@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { BudgetStanding } from '../shared/calculator/burn-downs.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
+import type { BudgetStanding } from '../shared/calculator/recorded/burn-downs.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import { nearest } from '../shared/errors/nearest.ts';
 import type { TimeRange } from '../shared/records/power.ts';
