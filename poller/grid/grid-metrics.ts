@@ -6,6 +6,8 @@ export interface ProviderClientMetrics {
   responded(provider: string, status: string): void;
   /** A request that was not sent: `rate-limit`, `circuit-open`, `backoff` or `shutdown`. */
   throttled(provider: string, reason: string): void;
+  /** Something wrong with the data of a provider, see DataIssue. */
+  dataIssue(provider: string, reason: string): void;
   state(provider: string, remainingRequests: number, circuitOpen: boolean): void;
 }
 
@@ -35,6 +37,11 @@ export function createGridMetrics(registry: Registry) {
     'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider asked for a pause or refused the key), shutdown',
     ['provider', 'reason'],
   );
+  const issues = counter(
+    'grid_data_issues_total',
+    'Values of grid data providers that were dropped, by reason: malformed, negative, implausible, duplicate; and unknown-code (a fuel that is counted as other), deprecated (the provider announces the end of the interface)',
+    ['provider', 'reason'],
+  );
   const remaining = renamedGauge(
     'grid_rate_limit_remaining_requests',
     'grid_budget_remaining_requests',
@@ -52,6 +59,7 @@ export function createGridMetrics(registry: Registry) {
   const client: ProviderClientMetrics = {
     responded: (provider, status) => http.inc({ provider, status }),
     throttled: (provider, reason) => throttled.inc({ provider, reason }),
+    dataIssue: (provider, reason) => issues.inc({ provider, reason }),
     state(provider, requests, isOpen) {
       remaining({ provider }, requests);
       open.set({ provider }, isOpen ? 1 : 0);

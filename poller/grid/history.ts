@@ -11,6 +11,7 @@ import type { IntensityWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import { hourlySamples } from './providers/hourly-means.ts';
+import { type NamedZone, namesOf } from './zone-names.ts';
 
 /** Rows kept while the store cannot be written; beyond that the oldest are dropped. */
 const MOST_PENDING = 100_000;
@@ -32,15 +33,20 @@ export function openHistory(options: {
   readonly store: Pick<IntensityWriter, 'record'>;
   readonly metrics: GridMetrics;
   readonly logger: Logger;
+  /** The names of ZONES; absent: rows are kept under zone codes. */
+  readonly named?: readonly NamedZone[];
 }): History {
-  const { store, metrics, logger } = options;
+  const { store, metrics, logger, named = [] } = options;
   const pending = new Map<string, HourlyIntensity>();
   const hours = new Map<Zone, Map<EpochMs, IntensitySample>>();
   const add = (row: HourlyIntensity) => {
     const key = `${row.zone} ${row.hour} ${row.signal}`;
     const known = pending.get(key);
     if (known && !supersedes(row, known)) return;
-    pending.set(key, { ...row, energyMix: row.energyMix ?? known?.energyMix });
+    const names = namesOf(named, row.zone);
+    const isOwnCode = names.length === 0 || (names.length === 1 && names[0] === row.zone);
+    const energyMix = row.energyMix ?? known?.energyMix;
+    pending.set(key, { ...row, energyMix, ...(!isOwnCode && { regionNames: names }) });
     for (const oldest of pending.keys()) {
       if (pending.size <= MOST_PENDING) break;
       pending.delete(oldest);

@@ -1,6 +1,9 @@
 import pLimit from 'p-limit';
+import { MAX_INTENSITY } from '../../shared/grid/intensity.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createDataIssueReport, type DataIssueReporter } from './data-issues.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
 import {
   classifyResponse,
@@ -34,6 +37,9 @@ export interface ProviderClientOptions extends Transport {
   /** Texts that are removed from every message of the provider. */
   readonly secrets?: readonly string[];
   readonly metrics?: ProviderClientMetrics | undefined;
+  readonly logger?: Logger | undefined;
+  /** Largest intensity that is used, in gCO2eq/kWh. */
+  readonly maxIntensity?: number;
   readonly random?: () => number;
 }
 
@@ -49,7 +55,7 @@ export interface ProviderRequest extends HttpRequest {
 }
 
 /** The only way to send requests to a provider: rate-limited, bounded, with backoff, circuit breaker, metrics and redaction. */
-export interface ProviderClient {
+export interface ProviderClient extends DataIssueReporter {
   readonly provider: string;
   /** Milliseconds since 1970. */
   now(): number;
@@ -113,7 +119,14 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       metrics?.state(provider, limiter.remaining(), breaker.open);
     }
   };
-  return { provider, now: () => clock.now(), redact, fetch: (request) => limit(() => send(request)) };
+  return {
+    provider,
+    maxIntensity: options.maxIntensity ?? MAX_INTENSITY,
+    now: () => clock.now(),
+    redact,
+    report: createDataIssueReport(options),
+    fetch: (request) => limit(() => send(request)),
+  };
 }
 
 /** Makes errors with the provider's message in them, and without any secret. */

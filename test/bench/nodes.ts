@@ -5,7 +5,8 @@ import { createCandidateMemory } from '../../extender/webhook/candidate-memory.t
 import { filter } from '../../extender/webhook/filter.ts';
 import { createPrioritize } from '../../extender/webhook/prioritize.ts';
 import { readExtenderArgs } from '../../extender/webhook/protocol.ts';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import { cacheText } from '../extender/cache/cache-file.ts';
 import { fakePod, goJson, nodesCall } from '../fixtures/kube-scheduler/calls.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CachedRegion } from '../../../../shared/grid/carbon-cache.ts';
-import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache-decode.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import type { Fault, GridService } from '../../../doubles/grid-service.ts';
 import { FakeClock } from '../../../fake-clock.ts';
