@@ -1,3 +1,4 @@
+// Flow: gates, Jobs and deadlines on a real API server and scheduler.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

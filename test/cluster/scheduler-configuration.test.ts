@@ -1,3 +1,4 @@
+// Flow: the shipped kube-scheduler configurations, loaded by kube-scheduler.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Flow: the environment variables in the manifests against the programs' settings.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Flow: every shipped pod against the restricted Pod Security Standard and its own limits.
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Container, everyObject, everyPod, type Pod, podsOf, programOf, recorded } from './objects.ts';

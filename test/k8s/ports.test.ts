@@ -1,3 +1,4 @@
+// Flow: ports in manifests against those where the programs listen.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Flow: the rights in the manifests against what the code does with the API.
 import { describe, expect, it } from 'vitest';
 import { productSources } from '../laws/sources.ts';
 import { ANTICIPATED } from './anticipated.ts';

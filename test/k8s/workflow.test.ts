@@ -1,3 +1,4 @@
+// Flow: the CI workflow against the files and scripts that it runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
