@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
+import { extenderError } from '../errors.ts';
 import { measurementPieces } from './co2-measurements.ts';
 import { co2Request, co2RequestIssues } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
 import type { Operation } from './openapi/operation.ts';
 import { co2Response } from './openapi/responses.ts';
-import { checked, ProblemError } from './problem.ts';
+import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `POST /api/co2-per-container`, as the API's description shows it. */
@@ -36,8 +37,7 @@ export function co2PerContainerRoute({ store }: ApiDependencies, operation: Oper
 
 async function answer(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
   const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestIssues);
-  if ((await store.containers(names)).length === 0)
-    throw new ProblemError(404, `No power is recorded for ${names.namespace}/${names.pod}/${names.container}`);
+  if ((await store.containers(names)).length === 0) throw extenderError('CONTAINER_UNKNOWN', names);
   const asked = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;
   const newest = asked ? [] : await store.lastBlocks(names, n ?? 1);
   const range = asked ?? spanOf(newest);

@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, SamplePosition } from '../../shared/records/power.ts';
+import { extenderError } from '../errors.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { cursorAfter, type EXPORT_FORMATS, exportIssues, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
 import { streamText } from './json-stream.ts';
 import type { Operation } from './openapi/operation.ts';
 import { exportResponse } from './openapi/responses.ts';
-import { checked, ProblemError } from './problem.ts';
+import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 type Format = (typeof EXPORT_FORMATS)[number];
@@ -69,7 +70,7 @@ async function answer({ store }: ApiDependencies, request: Request, response: Re
 
 function acceptedFormat(request: Request): Format {
   const type = request.accepts(['application/json', 'application/x-ndjson', 'application/jsonl', 'text/csv']);
-  if (type === false) throw new ProblemError(406, 'The export is given as JSON, NDJSON (application/x-ndjson) or CSV');
+  if (type === false) throw extenderError('FORMAT_NOT_ACCEPTABLE', {});
   return type === 'text/csv' ? 'csv' : type === 'application/json' ? 'json' : 'ndjson';
 }
 

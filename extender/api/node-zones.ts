@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
 import { openNodeZones } from '../../shared/store/open-node-zones.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 
 /** The API thread's knowledge of where nodes stand, or stood. */
 export interface NodeZones extends AsyncDisposable {
@@ -42,7 +43,7 @@ export function startNodeZones(options: {
       warned = false;
     } catch (err) {
       unwritten = new Map([...writing, ...unwritten]);
-      if (!warned) logger.warn({ err }, 'the zones of nodes cannot be read or written for now');
+      if (!warned) logger.warn({ code: 'NODE_ZONES_NOT_STORED', err }, EXTENDER_ERRORS.NODE_ZONES_NOT_STORED.message);
       warned = true;
     }
   };

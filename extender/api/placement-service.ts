@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { StoreConfig } from '../../shared/runtime/settings.ts';
 import { openDecisions } from '../../shared/store/open-decisions.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 import { type FromStore, percentilesOf, type ToStore } from '../placement/placement-link.ts';
 
 /** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
@@ -48,7 +49,11 @@ export function startPlacementService(options: {
         post({ kind: 'decisions-kept', batch });
       } catch (err) {
         opened = undefined;
-        if (!warned) logger.warn({ err, decisions: decisions.length }, 'decision records cannot be written for now');
+        if (!warned)
+          logger.warn(
+            { code: 'DECISIONS_NOT_WRITTEN', err, decisions: decisions.length },
+            EXTENDER_ERRORS.DECISIONS_NOT_WRITTEN.message,
+          );
         warned = true;
       }
     },

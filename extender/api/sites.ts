@@ -4,11 +4,12 @@ import { isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { meterId } from '../../shared/meters/meter-reading.ts';
 import type { Site } from '../../shared/records/meter-readings.ts';
+import { extenderError } from '../errors.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { zoneCode } from './co2-request.ts';
 import type { Operation } from './openapi/operation.ts';
 import { siteResponse, sitesResponse } from './openapi/readings-responses.ts';
-import { checked, issuesOf, ProblemError, type RequestIssue } from './problem.ts';
+import { checked, issuesOf, type RequestIssue } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The part of a path that names a site. */
@@ -75,8 +76,7 @@ export function putSiteRoute(readings: ReadingsApi): Route {
 export async function knownSite({ store, config }: ReadingsApi, request: Request): Promise<PlacedSite> {
   const siteId = siteIdOf(request);
   const site = await store.site(siteId);
-  if (site === undefined && !config.SITE_ZONES.has(siteId))
-    throw new ProblemError(404, `Nothing is known of the site ${siteId}`);
+  if (site === undefined && !config.SITE_ZONES.has(siteId)) throw extenderError('SITE_UNKNOWN', { site: siteId });
   return placed(site ?? unseen(siteId), config.SITE_ZONES);
 }
 

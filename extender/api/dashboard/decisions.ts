@@ -3,9 +3,10 @@ import { QUALITIES } from '../../../shared/grid/intensity.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
+import { extenderError } from '../../errors.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { checked, ProblemError } from '../problem.ts';
+import { checked, InvalidRequestError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const LONGEST_MS = 31 * 24 * HOUR_MS;
@@ -72,10 +73,8 @@ export function decisionsRoute(deps: ApiDependencies): Route {
       const { window, limit } = checked(query, request.query);
       const range = parseWindow(window, now) as TimeRange;
       if (range.to - range.from > LONGEST_MS)
-        throw new ProblemError(400, 'The request has a fault', [
-          { pointer: '/window', detail: 'is longer than 31 days' },
-        ]);
-      if (deps.decisions === undefined) throw new ProblemError(503, 'This process records no decisions');
+        throw new InvalidRequestError([{ pointer: '/window', detail: 'is longer than 31 days' }]);
+      if (deps.decisions === undefined) throw extenderError('DECISIONS_NOT_RECORDED', {});
       // A window of minutes ends now, and a pod bound in this very millisecond is of it.
       const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);
       response.json({

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../../shared/grid/units.ts';
+import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { gridNow, NOT_WATCHED } from './grid.ts';
 
@@ -58,7 +58,7 @@ class EventFeed {
   add(response: Response): void {
     if (this.#clients.size >= MAX_CLIENTS) {
       response.setHeader('Retry-After', 30);
-      throw new ProblemError(503, `${MAX_CLIENTS} clients listen already`);
+      throw extenderError('EVENT_STREAMS_EXHAUSTED', { limit: MAX_CLIENTS });
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',

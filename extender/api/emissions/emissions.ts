@@ -3,7 +3,7 @@ import { hourOf, isoTime } from '../../../shared/grid/units.ts';
 import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
-import { checked, ProblemError } from '../problem.ts';
+import { checked, InvalidRequestError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
 import { IDLE, type LabelsOf, rowNaming } from './naming.ts';
@@ -95,7 +95,7 @@ async function labelsFor({ labels }: ApiDependencies, dimensions: readonly strin
   if (!dimensions.some((dimension) => dimension.startsWith('label:'))) return () => undefined;
   const known = await labels?.();
   if (known !== undefined) return known;
-  throw new ProblemError(400, 'The request has a fault', [
+  throw new InvalidRequestError([
     { pointer: '/aggregate', detail: 'asks for pod labels, which are not recorded: no Kubernetes API was reachable' },
   ]);
 }
