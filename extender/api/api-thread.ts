@@ -89,19 +89,19 @@ function startWorker(config: ExtenderConfig, port: number, onMessage: (message: 
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: config.API_HEAP_MB },
   });
-  let fault: Error | undefined;
+  let failure: Error | undefined;
   worker.on('error', (error) => {
-    fault = error as Error;
+    failure = error as Error;
   });
   const ended = new Promise<string>((resolve) => {
-    worker.once('exit', (code) => resolve(fault?.message ?? `exit code ${code}`));
+    worker.once('exit', (code) => resolve(failure?.message ?? `exit code ${code}`));
   });
   const listening = new Promise<number>((resolve, reject) => {
     worker.on('message', (message: FromStore | { readonly kind: 'listening'; readonly port: number }) => {
       if (message.kind === 'listening') resolve(message.port);
       else onMessage(message);
     });
-    worker.once('exit', (code) => reject(fault ?? new Error(`the API thread ended with exit code ${code}`)));
+    worker.once('exit', (code) => reject(failure ?? new Error(`the API thread ended with exit code ${code}`)));
   });
   listening.catch(() => undefined);
   return { worker, listening, ended };

@@ -1,10 +1,10 @@
-import type { MeterReadingIssue } from '../../shared/meters/meter-reading.ts';
+import type { MeterReadingIssue } from '../../shared/records/meter-reading.ts';
 import { extenderError } from '../errors.ts';
 
 /** One item of a body: a value to be checked, or text that is no value at all. */
 export type BodyItem =
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] };
+  | { readonly kind: 'refused'; readonly issues: readonly MeterReadingIssue[] };
 
 /** The readings of a body: an object is a single one, an array or NDJSON text a batch. */
 export function itemsOf(
@@ -29,7 +29,7 @@ function linesOf(text: string): BodyItem[] {
     try {
       items.push({ kind: 'value', value: JSON.parse(line) });
     } catch {
-      items.push({ kind: 'refused', faults: [{ pointer: '', detail: 'is not valid JSON' }] });
+      items.push({ kind: 'refused', issues: [{ pointer: '', detail: 'is not valid JSON' }] });
     }
   }
   return items;

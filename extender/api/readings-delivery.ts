@@ -1,4 +1,4 @@
-import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import { extenderError } from '../errors.ts';
 import { type Intake, IntakeError } from '../readings/intake.ts';
@@ -6,7 +6,7 @@ import { type Intake, IntakeError } from '../readings/intake.ts';
 /** The outcome of one item of a request. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly streamId: string }
-  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] }
+  | { readonly kind: 'refused'; readonly issues: readonly MeterReadingIssue[] }
   | { readonly kind: 'unavailable'; readonly error: IntakeError };
 
 /** A delivery with an Idempotency-Key, both as digests. */
@@ -15,7 +15,7 @@ export type Once = Pick<KeyedDelivery, 'key' | 'now' | 'expires'> & { readonly f
 /** What is remembered of a delivery beside its stream ids: what was sent, and which items were refused. */
 interface Note {
   readonly fingerprint: string;
-  readonly refused: readonly (readonly [index: number, faults: readonly MeterReadingIssue[]])[];
+  readonly refused: readonly (readonly [index: number, issues: readonly MeterReadingIssue[]])[];
   readonly count: number;
 }
 
@@ -44,7 +44,7 @@ async function deliverOnce(
   readings: readonly MeterReading[],
   { fingerprint, ...keyed }: Once,
 ): Promise<Outcome[]> {
-  const refused = checked.flatMap((item, index) => (item.kind === 'refused' ? [[index, item.faults] as const] : []));
+  const refused = checked.flatMap((item, index) => (item.kind === 'refused' ? [[index, item.issues] as const] : []));
   const own: Note = { fingerprint, refused, count: checked.length };
   const first = await takeOnce(intake, readings, { ...keyed, note: JSON.stringify(own) });
   if (first instanceof IntakeError)
@@ -55,11 +55,11 @@ async function deliverOnce(
 }
 
 function outcomesOf({ refused, count }: Note, streamIds: readonly string[]): Outcome[] {
-  const faults = new Map(refused);
+  const issues = new Map(refused);
   const ids = streamIds.values();
   return Array.from({ length: count }, (_, index): Outcome => {
-    const known = faults.get(index);
-    return known ? { kind: 'refused', faults: known } : { kind: 'accepted', streamId: ids.next().value ?? '' };
+    const known = issues.get(index);
+    return known ? { kind: 'refused', issues: known } : { kind: 'accepted', streamId: ids.next().value ?? '' };
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { HOUR_MS } from '../../shared/grid/units.ts';
-import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/meters/meter-reading.ts';
+import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/records/meter-reading.ts';
 import { extenderError } from '../errors.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
@@ -91,7 +91,7 @@ function sendSingle(response: Response, outcome: Outcome): void {
       response.status(201).json({ status: SUCCESS.status, stream_id: outcome.streamId, message: SUCCESS.message });
       return;
     case 'refused':
-      throw new InvalidRequestError(outcome.faults, 'READINGS_INVALID');
+      throw new InvalidRequestError(outcome.issues, 'READINGS_INVALID');
     case 'unavailable':
       response.setHeader('Retry-After', outcome.error.retryAfterSeconds);
       throw outcome.error;
@@ -119,7 +119,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
 function issuesOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
-      ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
+      ? outcome.issues.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
       : [],
   );
 }
@@ -129,7 +129,7 @@ function itemJson(outcome: Outcome, index: number) {
     case 'accepted':
       return { index, status: 201, stream_id: outcome.streamId };
     case 'refused':
-      return { index, status: 400, errors: outcome.faults as readonly RequestIssue[] };
+      return { index, status: 400, errors: outcome.issues as readonly RequestIssue[] };
     case 'unavailable':
       return { index, status: 503, detail: outcome.error.message };
     default:
@@ -151,7 +151,7 @@ function keyOf(request: Request, others: () => readonly RequestIssue[]): string 
 function issuesOfItems(single: boolean, items: readonly ParsedMeterReading[]): readonly RequestIssue[] {
   const [only] = items;
   if (!single) return issuesOfBatch(items);
-  return only?.kind === 'refused' ? only.faults : [];
+  return only?.kind === 'refused' ? only.issues : [];
 }
 
 function digest(text: string): string {

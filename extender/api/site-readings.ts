@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import { meterId } from '../../shared/meters/meter-reading.ts';
+import { meterId } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsCursor, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { meterId } from '../../shared/meters/meter-reading.ts';
+import { meterId } from '../../shared/records/meter-reading.ts';
 import type { Site } from '../../shared/records/meter-readings.ts';
 import { extenderError } from '../errors.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';

@@ -92,7 +92,7 @@ export function createActions(parts: ControllerParts): Actions {
 }
 
 function faultsOf({ bad }: WaitingWork): string {
-  return bad.map(({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`).join('; ');
+  return bad.map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`).join('; ');
 }
 
 function whenAndWhere({ slot }: PlanToWrite): string {

@@ -1,5 +1,5 @@
 import { type EpochMs, hourOf } from '../../shared/grid/units.ts';
-import { layeredWishes } from '../placement/annotations.ts';
+import { mergePreferences } from '../placement/annotations.ts';
 import { outlookOf } from './candidates.ts';
 import type { ControllerParts } from './controller.ts';
 import { type Action, deadlineOf, judge, promiseDue, type View } from './decide.ts';
@@ -35,7 +35,7 @@ export function createRounds(parts: ControllerParts): Reconciler {
   const { clock, periodMs } = parts;
   const memories = new Map<string, Memory>();
   const withCluster = (work: WaitingWork): WaitingWork =>
-    parts.clusterWishes ? { ...work, wishes: layeredWishes(work.wishes, parts.clusterWishes) } : work;
+    parts.clusterWishes ? { ...work, wishes: mergePreferences(work.wishes, parts.clusterWishes) } : work;
   const memoryOf = (work: WaitingWork, now: EpochMs): Memory => {
     const known = memories.get(work.uid);
     if (known) return known;

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../shared/grid/units.ts';
-import { layeredWishes, type PodPreferences } from '../placement/annotations.ts';
+import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
 import type { WaitingWork } from './waiting-work.ts';
@@ -39,7 +39,7 @@ export function createWaitingTeller(options: {
   let told = '';
   return (all) => {
     const entries = all
-      .map((work) => entryOf(clusterWishes ? { ...work, wishes: layeredWishes(work.wishes, clusterWishes) } : work))
+      .map((work) => entryOf(clusterWishes ? { ...work, wishes: mergePreferences(work.wishes, clusterWishes) } : work))
       .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))
       .slice(0, MOST_LISTED);
     const list: WaitingList = { deferral: mode, total: all.length, entries };

@@ -120,7 +120,7 @@ export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): str
 }
 
 function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
-  const { wishes, bad } = parseAnnotations(meta.annotations ?? undefined);
+  const { preferences: wishes, invalid: bad } = parseAnnotations(meta.annotations ?? undefined);
   return {
     kind,
     namespace: meta.namespace,

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { layeredWishes, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
+import { mergePreferences, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
 import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -79,7 +79,7 @@ function knownJob(object: unknown): KnownJob | undefined {
 /** The wishes that a namespace states for its pods. */
 export function namespaceWishes(object: unknown): PodPreferences | undefined {
   const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const { wishes } = parseAnnotations(metadata?.annotations);
+  const { preferences: wishes } = parseAnnotations(metadata?.annotations);
   return Object.keys(wishes).length === 0 ? undefined : wishes;
 }
 
@@ -89,5 +89,5 @@ function hasOwnSlack({ wishes: { skip, maxDelayMs, deadline } }: WaitingWork): b
 
 /** Work with the wishes of its namespace behind its own. */
 export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
-  return defaults === undefined ? work : { ...work, wishes: layeredWishes(work.wishes, defaults) };
+  return defaults === undefined ? work : { ...work, wishes: mergePreferences(work.wishes, defaults) };
 }

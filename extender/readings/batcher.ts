@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { IntakeError, Taken } from './intake.ts';
 
 /** Readings of one flush, at most; a single larger request is not split. */

@@ -1,5 +1,5 @@
 import { CodedError, type Fact } from '../../shared/errors/catalogue.ts';
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery, RememberedDelivery } from '../../shared/records/meter-readings.ts';
 import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';

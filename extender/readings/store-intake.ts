@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsStore, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';

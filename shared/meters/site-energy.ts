@@ -2,8 +2,8 @@ import { type IntensityAt, intervalEmissions } from '../emissions/pricing.ts';
 import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
 import { type EpochMs, type Grams, HOUR_MS, type Joules } from '../grid/units.ts';
+import type { MeterReading } from '../records/meter-reading.ts';
 import type { TimeRange } from '../records/power.ts';
-import type { MeterReading } from './meter-reading.ts';
 
 /** Energy of one device in one UTC hour, and the milliseconds of it for which its power is known. */
 export interface DeviceHour {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cacheText } from '../extender/cache/cache-file.ts';
 import { startScheduler } from '../extender/webhook/start-webhook.ts';
-import { namesCall, wishingPod } from '../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { expectGolden, run } from './run.ts';
 
 const SETTING = { cache: cacheText({ FR: 50, DE: 400 }), zones: { fr: 'FR', de: 'DE' }, watts: { fr: 5.25 } };
@@ -9,7 +9,7 @@ const SETTING = { cache: cacheText({ FR: 50, DE: 400 }), zones: { fr: 'FR', de: 
 describe('carbon explain', () => {
   it('prints the candidates of a pod, and the same as JSON', async () => {
     await using scheduler = await startScheduler(SETTING);
-    const pod = wishingPod({ zones: 'FR', 'max-delay': 'soon' });
+    const pod = annotatedPod({ zones: 'FR', 'max-delay': 'soon' });
     await scheduler.call('/filter', namesCall(['de', 'fr', 'elsewhere'], pod));
     await scheduler.call('/prioritize', namesCall(['fr', 'elsewhere'], pod));
     const extender = ['--extender', `http://127.0.0.1:${scheduler.port}`];

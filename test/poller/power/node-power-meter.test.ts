@@ -13,7 +13,7 @@ import { startKeplerDouble } from '../../doubles/kepler.ts';
 import { cacheText, temporaryFolder } from '../../extender/cache/cache-file.ts';
 import { startScheduler } from '../../extender/webhook/start-webhook.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { namesCall, wishingPod } from '../../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 
 const web = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
 const RULES = { maxGapMs: 80_000, maxNodeWatts: 20_000 };
@@ -42,7 +42,7 @@ describe('the power of nodes', () => {
       power,
     });
     const names = ['thrifty', 'hungry', 'silent', 'classic'];
-    const answer = await scheduler.call('/prioritize', namesCall(names, wishingPod({})));
+    const answer = await scheduler.call('/prioritize', namesCall(names, annotatedPod({})));
 
     // 60 W over 8 and over 4 busy cores; where the busy cores are not told there is no figure.
     const figures = names.map((name) => power.wattsPerCore(name));
