@@ -19,13 +19,13 @@ const TYPES: Readonly<Record<Format, string>> = {
 };
 
 const COMMA = Buffer.from(',');
-/** What stands before the first row. */
+/** What precedes the first row. */
 const OPENING: Readonly<Record<Format, Buffer>> = {
   json: Buffer.from('{"samples":['),
   ndjson: Buffer.alloc(0),
   csv: Buffer.from(`${EXPORT_COLUMNS.join(',')}\r\n`),
 };
-/** The last time that a date can tell. */
+/** The last time that a Date can hold. */
 const END_OF_TIME = 8.64e15;
 
 /** `GET /api/export-time-series`, as the API's description shows it. */
@@ -48,11 +48,11 @@ export const exportTimeSeriesOperation: Operation = {
 export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
   return {
     operation: exportTimeSeriesOperation,
-    handle: (request, response) => answer(deps, request, response),
+    handle: (request, response) => respond(deps, request, response),
   };
 }
 
-async function answer({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
+async function respond({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
   const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportIssues);
   const as = format ?? acceptedFormat(request);
   const range = {

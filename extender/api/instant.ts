@@ -5,5 +5,3 @@ export const instant = z.iso.datetime({
   offset: true,
   error: 'is not a valid time; use a form such as 2026-01-01T12:00:00Z',
 });
-
-/** The issue of a range whose end is not after its start, at a pointer; none where one of them is absent or invalid. */

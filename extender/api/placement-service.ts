@@ -9,14 +9,14 @@ import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { EXTENDER_ERRORS } from '../errors.ts';
 import { type FromStore, percentilesOf, type ToStore } from '../placement/placement-link.ts';
 
-/** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
+/** The API thread's end of the link to the scheduling thread: stores decisions, and publishes the percentiles of zones' histories. */
 export interface PlacementService extends AsyncDisposable {
   receive(message: ToStore): Promise<void>;
 }
 
 /** Recent history: four weeks hold every weekday four times and little of another season. */
 const HISTORY_MS = 28 * 24 * HOUR_MS;
-const TELL_MS = 10 * 60_000;
+const PUBLISH_MS = 10 * 60_000;
 
 /** Starts the store's side of placements. Decisions that cannot be written stay with the scheduling thread, which tries again. */
 export function startPlacementService(options: {
@@ -29,7 +29,7 @@ export function startPlacementService(options: {
   const { config, store, post, clock, logger } = options;
   let opened: Promise<DecisionWriter> | undefined;
   let warned = false;
-  const tell = async () => {
+  const publish = async () => {
     const now = clock.now();
     const percentiles: Record<string, readonly number[]> = {};
     for (const zone of await store.zones()) {
@@ -39,7 +39,7 @@ export function startPlacementService(options: {
     }
     post({ kind: 'zone-history', percentiles });
   };
-  const telling = startLoop({ name: 'zone history', intervalMs: TELL_MS, clock, logger, task: tell });
+  const publishing = startLoop({ name: 'zone history', intervalMs: PUBLISH_MS, clock, logger, task: publish });
   return {
     async receive({ batch, decisions }) {
       try {
@@ -58,7 +58,7 @@ export function startPlacementService(options: {
       }
     },
     async [Symbol.asyncDispose]() {
-      await telling[Symbol.asyncDispose]();
+      await publishing[Symbol.asyncDispose]();
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };

@@ -1,7 +1,7 @@
 import type { MeterReadingIssue } from '../../shared/records/meter-reading.ts';
 import { extenderError } from '../errors.ts';
 
-/** One item of a body: a value to be checked, or text that is no value at all. */
+/** One item of a body: a value to be checked, or text that is not a value at all. */
 export type BodyItem =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly issues: readonly MeterReadingIssue[] };

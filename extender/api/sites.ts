@@ -52,13 +52,13 @@ export const putSiteOperation: Operation = {
   path: '/sites/:site_id',
   tag: 'readings',
   summary: 'Gives a site its zone',
-  description: 'null takes it away, so that SITE_ZONES counts again.',
+  description: 'null removes it, so that SITE_ZONES applies again.',
   params: sitePath,
   body: putBody,
   response: { description: 'The site as it is now', schema: siteResponse },
 };
 
-/** `PUT /sites/{site_id}`: gives a site its zone; null takes it away, so that SITE_ZONES counts again. */
+/** `PUT /sites/{site_id}`: gives a site its zone; null removes it, so that SITE_ZONES applies again. */
 export function putSiteRoute(readings: ReadingsApi): Route {
   return {
     operation: putSiteOperation,
@@ -72,7 +72,7 @@ export function putSiteRoute(readings: ReadingsApi): Route {
   };
 }
 
-/** The site that a path names; throws a 404 when nothing is known of it. */
+/** The site that a path names; throws SITE_UNKNOWN when it has neither readings nor a zone. */
 export async function knownSite({ store, config }: ReadingsApi, request: Request): Promise<PlacedSite> {
   const siteId = siteIdOf(request);
   const site = await store.site(siteId);
@@ -80,7 +80,7 @@ export async function knownSite({ store, config }: ReadingsApi, request: Request
   return placed(site ?? unseen(siteId), config.SITE_ZONES);
 }
 
-/** What is wrong with the name of the site in a path; none when it is one. */
+/** Issues of the name of the site in a path; none when it is valid. */
 export function siteIssues(request: Request): RequestIssue[] {
   const { error } = sitePath.safeParse(request.params);
   return error ? issuesOf(error) : [];

@@ -77,7 +77,7 @@ async function save(
   request: Request,
   response: Response,
 ): Promise<void> {
-  // A union names the issues of none of its members, so a list and a single record are told apart first.
+  // A union names the issues of none of its members, so the schema is chosen by the kind of body.
   const inputs = Array.isArray(request.body)
     ? checked(workloadList, request.body)
     : [checked(workloadInput, request.body)];

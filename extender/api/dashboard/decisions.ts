@@ -15,7 +15,7 @@ const query = z.strictObject({
   window: z
     .string()
     .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('60m')
     .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
   limit: z.coerce
@@ -64,7 +64,7 @@ export const decisionsOperation: Operation = {
   errors: { 503: 'This process records no decisions' },
 };
 
-/** `GET /api/decisions`: where pods were placed lately, and between what. */
+/** `GET /api/decisions`: where pods were placed, and what the alternatives were. */
 export function decisionsRoute(deps: ApiDependencies): Route {
   return {
     operation: decisionsOperation,

@@ -13,7 +13,7 @@ const names = {
   namespace: z.string(),
   pod: z.string(),
   container: z.string(),
-  node: z.string().describe('Empty where the exporter does not tell it'),
+  node: z.string().describe('Empty where the exporter does not report it'),
 };
 const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
