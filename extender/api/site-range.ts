@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import { instant } from './instant.ts';

@@ -150,7 +150,10 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     await expect.poll(() => stateOf(observer.client), { timeout: 30_000 }).toMatchObject({ length: 0, pending: 0 });
 
     expect(full.headers.get('retry-after')).toBe('10');
-    expect(full.body.items.at(-1)).toMatchObject({ status: 503, detail: expect.stringContaining('Redis is out of memory') });
+    expect(full.body.items.at(-1)).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('Redis is out of memory'),
+    });
     expect(keyed).toMatchObject({ status: 503, body: { detail: expect.stringContaining('Redis is out of memory') } });
     expect(accepted).toBeGreaterThan(1_000);
     expect(await store.readings('yard-1', { from: 0, to: Date.now() + HOUR_MS }, 1_000_000)).toHaveLength(accepted);
