@@ -7,7 +7,7 @@ import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
 import { budgetStandings } from './standings.ts';
-import { withWorkloads } from './stores.ts';
+import { withStore, withWorkloads } from './stores.ts';
 import { textTable } from './table.ts';
 
 interface KeyOptions {
@@ -81,7 +81,7 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
 
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const standings = await withWorkloads(config, (books) => budgetStandings(config, books, io.clock.now()));
+  const standings = await withStore(config, (store) => budgetStandings(config, store, io.clock.now()));
   const rows = standings.map(({ standing }) => standing);
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);
   if (rows.length === 0) return io.talk('No budget is set ("carbon budget set" does).');

@@ -6,11 +6,10 @@ import type { Decision } from '../shared/records/placements.ts';
 import type { ReadableStore, TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import type { SimulatedJob } from '../shared/simulation/jobs.ts';
-import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
 import type { SimulationInput } from './simulate.ts';
-import { withHistory } from './stores.ts';
+import { recordedDecisions, withStore } from './stores.ts';
 
 const DEFAULT_MS = 30 * 24 * HOUR_MS;
 /** What forecasts are learnt from before the range. */
@@ -39,9 +38,10 @@ export async function recordedWorld(
 ): Promise<SimulationInput> {
   const config = cliConfig(env);
   const range = rangeOf(options, io.clock.now());
-  const decisions = await recordedDecisions(config, range);
-  if (decisions.length === 0) throw new CalculatorError('no-data', '--shadow: no decision is recorded in that time');
-  return await withHistory(config, async (history) => {
+  return await withStore(config, async (store) => {
+    const { history } = store;
+    const decisions = await recordedDecisions(store, range);
+    if (decisions.length === 0) throw new CalculatorError('no-data', '--shadow: no decision is recorded in that time');
     const zones = [...new Set(decisions.flatMap((decision) => zonesOf(decision)))];
     const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
     const jobs: SimulatedJob[] = [];

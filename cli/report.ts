@@ -11,7 +11,7 @@ import type { Io } from './io.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { cliConfig } from './settings.ts';
 import { budgetStandings } from './standings.ts';
-import { withWorkloads } from './stores.ts';
+import { withStore } from './stores.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
 
@@ -56,8 +56,8 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
   const config = cliConfig(env);
-  const { report, budgets } = await withWorkloads(config, async (store) => ({
-    report: await reportFrom(store, options, period),
+  const { report, budgets } = await withStore(config, async (store) => ({
+    report: await reportFrom(store.workloads, options, period),
     budgets: await budgetStandings(config, store, now),
   }));
   io.out(written(report, budgets, format, io));

@@ -2,10 +2,7 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import { openWritableStore } from '../shared/store/open.ts';
-import { openDecisions } from '../shared/store/open-decisions.ts';
-import { openLease } from '../shared/store/open-lease.ts';
-import { openReadingsStore } from '../shared/store/open-readings.ts';
+import { openRecordingStore } from '../shared/store/open.ts';
 import { startBudgetsPart } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
@@ -32,7 +29,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
-  const store = stack.use(await openWritableStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
+  const store = stack.use(await openRecordingStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
+  const { history } = store;
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no round of the grid task has succeeded yet' }
@@ -46,22 +44,18 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const server: ListeningServer = stack.use(
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
-  if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
-  if (runs('readings') || runs('retention')) {
-    const readings = stack.use(await openReadingsStore(config));
-    stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
-    if (runs('retention')) {
-      const decisions = stack.use(await openDecisions(config));
-      stack.use(startRetentionTask({ config, store, readings, decisions, clock, logger }));
-    }
-  }
+  if (runs('grid'))
+    stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onRound }));
+  stack.use(startReadingsPart({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
+  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
   if (runs('power')) {
-    const lease = stack.use(await openLease(config, 'recording', { clock, logger }));
+    const lease = stack.use(store.lease('recording'));
     lease.onChange(metrics.store.onLease);
-    stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
+    stack.use(
+      whileHeld(lease, () => startPowerTask({ config, store: history, clock, logger, metrics: metrics.power })),
+    );
   }
-  if (runs('budgets'))
-    stack.use(await startBudgetsPart({ config, history: store, metrics: metrics.budgets, clock, logger }));
+  if (runs('budgets')) stack.use(startBudgetsPart({ config, store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

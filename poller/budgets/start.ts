@@ -1,36 +1,32 @@
 import { toldElse } from '../../shared/grid/zone-of-node.ts';
-import type { WritableStore } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
-import { openLease } from '../../shared/store/open-lease.ts';
-import { openNodeZones } from '../../shared/store/open-node-zones.ts';
-import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
 import { slackAlerts } from './slack.ts';
 import { startBudgetTask } from './watch.ts';
 
-/** Opens what the budget task needs and runs it; of several pollers on one database only one compares and alerts. */
-export async function startBudgetsPart(options: {
+/** Runs the budget task while its lease is held: of several pollers on one database only one compares and alerts. */
+export function startBudgetsPart(options: {
   readonly config: PollerConfig;
-  readonly history: WritableStore;
+  readonly store: RecordingStore;
   readonly metrics: BudgetMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
-}): Promise<AsyncDisposable> {
-  const { config, history, metrics, clock, logger } = options;
-  await using stack = new AsyncDisposableStack();
-  const books = stack.use(await openWorkloadStore(config));
-  const nodes = stack.use(await openNodeZones(config));
-  const lease = stack.use(await openLease(config, 'budgets', { clock, logger }));
+}): AsyncDisposable {
+  const { config, store, metrics, clock, logger } = options;
+  const stack = new AsyncDisposableStack();
+  const { history, workloads: books } = store;
+  const lease = stack.use(store.lease('budgets'));
   const configured = zoneByName(config);
   const zonesOfNodes = async () => {
-    const told = await nodes.nodeZones();
+    const told = await store.nodeZones.nodeZones();
     return toldElse((node) => told.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
   stack.use(whileHeld(lease, () => startBudgetTask({ books, history, zonesOfNodes, clock, logger, metrics, send })));
-  return stack.move();
+  return stack;
 }

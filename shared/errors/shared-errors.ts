@@ -1,4 +1,5 @@
 import { errorFactory } from './catalogue.ts';
+import { STORE_ERRORS } from './store-errors.ts';
 
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
@@ -7,6 +8,7 @@ export const SHARED_ERRORS = {
     message: 'port {port} on {address} is taken by another program',
     action: 'stop that one, or set {setting} to a free port',
   },
+  ...STORE_ERRORS,
 } as const;
 
 /** Makes an error of the shared catalogue. */
