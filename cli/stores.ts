@@ -7,7 +7,7 @@ import { STORE_FILE } from '../shared/store/sqlite/file.ts';
 import type { Store } from '../shared/store/store.ts';
 import type { CliConfig } from './settings.ts';
 
-/** Opens the store, does something with it, and closes it. */
+/** Opens the store, passes it to a function, and closes it. */
 export async function withStore<Result>(config: CliConfig, use: (store: Store) => Promise<Result>): Promise<Result> {
   try {
     await using store = await openStore(config);
@@ -17,7 +17,7 @@ export async function withStore<Result>(config: CliConfig, use: (store: Store) =
   }
 }
 
-/** The store's history of power and carbon intensity, for as long as `use` takes. */
+/** Opens the history, passes it to a function, and closes it. */
 export function withHistory<Result>(
   config: CliConfig,
   use: (history: ReadableStore) => Promise<Result>,
@@ -25,7 +25,7 @@ export function withHistory<Result>(
   return withStore(config, ({ history }) => use(history));
 }
 
-/** The store's workloads and budgets, for as long as `use` takes. */
+/** Opens workloads and budgets, passes them to a function, and closes them. */
 export function withWorkloads<Result>(
   config: CliConfig,
   use: (workloads: WorkloadStore) => Promise<Result>,
@@ -35,12 +35,10 @@ export function withWorkloads<Result>(
 
 /** Decisions of a range by the time of binding, oldest first. */
 export async function recordedDecisions({ decisions }: Store, range: TimeRange): Promise<readonly Decision[]> {
-  const found: Decision[] = [];
-  for await (const decision of decisions.decisions(range)) found.push(decision);
-  return found;
+  return Array.fromAsync(decisions.decisions(range));
 }
 
-/** SQLite does not name the file that an error is about. */
+/** Adds the file to an error of SQLite, which does not name it. */
 function withFile(error: unknown, { DATA_DIR }: CliConfig): unknown {
   const path = join(DATA_DIR, STORE_FILE);
   if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')

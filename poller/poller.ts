@@ -3,7 +3,7 @@ import type { ListeningServer, Readiness } from '../shared/runtime/http-server.t
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openRecordingStore } from '../shared/store/open.ts';
-import { startBudgetsPart } from './budgets/start.ts';
+import { startBudgets } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -12,10 +12,12 @@ import { startReadingsPart } from './readings/start.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
-/** What a test may put in the place of the real thing. */
+/** Dependencies that tests replace. */
 export interface PollerDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Settings that were given under their former names. */
+  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
 }
 
 /** A running poller. */
@@ -29,14 +31,16 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
+  for (const facts of dependencies.renamed ?? [])
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const store = stack.use(await openRecordingStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
   const { history } = store;
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
-    ? { ready: false, reason: 'no round of the grid task has succeeded yet' }
+    ? { ready: false, reason: 'no poll cycle has succeeded yet' }
     : { ready: true };
-  const onRound = (zones: number) => {
-    readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone is known' };
+  const onCycle = (zones: number) => {
+    readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone has a value' };
   };
   const onReadiness = (state: Readiness) => {
     if (!runs('grid')) readiness = state;
@@ -45,7 +49,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
   if (runs('grid'))
-    stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onRound }));
+    stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
   stack.use(startReadingsPart({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
   if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
   if (runs('power')) {
@@ -55,7 +59,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
       whileHeld(lease, () => startPowerTask({ config, store: history, clock, logger, metrics: metrics.power })),
     );
   }
-  if (runs('budgets')) stack.use(startBudgetsPart({ config, store, metrics: metrics.budgets, clock, logger }));
+  if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

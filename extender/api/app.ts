@@ -3,33 +3,34 @@ import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/h
 import { requireToken } from './auth.ts';
 import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
-import { co2PerContainerRoute } from './co2-per-container.ts';
+import { co2PerContainerOperation, co2PerContainerRoute, co2RangeOperation } from './co2-per-container.ts';
 import { containersRoute } from './containers.ts';
 import { serveDashboard } from './dashboard/files.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { emissionsRoute } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
-import { descriptionRoutes, operationsRoutes } from './openapi/routes.ts';
+import { OPERATIONS } from './openapi/operations.ts';
+import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
-import { STORE_RETRY_SECONDS, storeFault } from './store-fault.ts';
+import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
-const OPERATIONS = ['/healthz', '/readyz', '/metrics'];
+const PROCESS_PATHS = ['/healthz', '/readyz', '/metrics'];
 
 /** Every resource of the API. */
 export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
-    co2PerContainerRoute(deps, '/api/co2-per-container'),
-    co2PerContainerRoute(deps, '/api/co2-range'),
+    co2PerContainerRoute(deps, co2PerContainerOperation),
+    co2PerContainerRoute(deps, co2RangeOperation),
     co2IntensitiesRoute(deps),
     savingsRoute(deps),
     emissionsRoute(deps),
@@ -41,30 +42,27 @@ export function routes(deps: ApiDependencies): Route[] {
     statusRoute(deps),
     ...readingsRoutes(deps),
     ...dashboardRoutes(deps),
-    ...descriptionRoutes(describedRoutes),
+    ...descriptionRoutes(OPERATIONS),
   ];
-}
-
-/** Every resource that the API can have, for its description only: they are told of, never called. */
-export function describedRoutes(): Route[] {
-  const nothing = { readings: { config: { READINGS_MAX_BODY_MB: 1 } }, metrics: {} } as unknown as ApiDependencies;
-  return [...routes(nothing), ...operationsRoutes()];
 }
 
 /** Makes the REST API's request handler. */
 export function createApp(deps: ApiDependencies): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   const all = routes(deps);
-  const open = new Set([...OPERATIONS, ...all.filter((route) => route.open).map((route) => route.path)]);
-  app.use(measure(deps, new Set([...open, ...all.map((route) => route.path)])));
+  const open = new Set([
+    ...PROCESS_PATHS,
+    ...all.filter(({ operation }) => operation.open).map(({ operation }) => operation.path),
+  ]);
+  app.use(measure(deps, new Set([...open, ...all.map(({ operation }) => operation.path)])));
   app.use(async (request, response, next) => {
     if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
   });
   app.use(serveDashboard());
   if (deps.requestsPerSecond) app.use(limitRate(deps.requestsPerSecond, open, deps.clock));
   if (deps.token !== undefined) app.use(requireToken(deps.token, open));
-  for (const path of new Set(all.map((route) => route.path))) addPath(app, path, all);
-  for (const path of OPERATIONS) app.all(path, refuseMethod(['GET', 'HEAD']));
+  for (const path of new Set(all.map(({ operation }) => operation.path))) addPath(app, path, all);
+  for (const path of PROCESS_PATHS) app.all(path, refuseMethod(['GET', 'HEAD']));
   app.use((request) => {
     throw new ProblemError(404, `There is nothing at ${pathOf(request)}`);
   });
@@ -76,16 +74,20 @@ export function createApp(deps: ApiDependencies): Express {
 const READY: Readiness = { ready: true };
 
 function addPath(app: Express, path: string, all: readonly Route[]): void {
-  const here = all.filter((route) => route.path === path);
+  const here = all.filter(({ operation }) => operation.path === path);
   const named: RequestHandler = (_request, response, next) => {
     response.locals.route = path;
     next();
   };
-  for (const { method, handle, body = SMALL_JSON } of here) {
+  for (const { operation, handle, readBody = SMALL_JSON } of here) {
+    const { method } = operation;
     if (method === 'GET') app.get(path, named, (request, response) => handle(request, response));
-    else app[method === 'PUT' ? 'put' : 'post'](path, named, ...body, (request, response) => handle(request, response));
+    else
+      app[method === 'PUT' ? 'put' : 'post'](path, named, ...readBody, (request, response) =>
+        handle(request, response),
+      );
   }
-  const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  const methods = here.flatMap(({ operation: { method } }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   app.all(path, named, refuseMethod(methods));
 }
 
@@ -140,7 +142,7 @@ function answerError({ logger }: ApiDependencies): ErrorRequestHandler {
     const status = Number((error as { status?: unknown }).status);
     if (status >= 400 && status < 500)
       return sendProblem(response, new ProblemError(status, 'The request cannot be read'));
-    const away = storeFault(error);
+    const away = storeProblem(error);
     if (away !== undefined) {
       logger.warn({ path: pathOf(request), err: error }, 'the store does not answer a request');
       if (away.status === 503) response.setHeader('Retry-After', String(STORE_RETRY_SECONDS));

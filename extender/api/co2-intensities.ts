@@ -4,7 +4,8 @@ import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/grid/units.ts';
 import { countryOf } from '../../shared/grid/zones.ts';
 import { zoneCode } from './co2-request.ts';
-import { intensitiesAnswer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { intensitiesResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -15,21 +16,24 @@ const query = z.strictObject({
   end_time: instant.optional(),
 });
 
+/** `GET /api/co2-intensities`, as the API's description shows it. */
+export const co2IntensitiesOperation: Operation = {
+  method: 'GET',
+  path: '/api/co2-intensities',
+  tag: 'emissions',
+  summary: 'Carbon intensity by zone and hour',
+  description: 'The last 24 hours unless a range is given.',
+  query,
+  response: { description: 'Known hours, and present values that no history holds', schema: intensitiesResponse },
+};
+
 /**
  * `GET /api/co2-intensities`: recorded intensities by zone and hour; the last 24 hours unless a range is given. A zone
  * without history of the present hour has its present value beside them, marked as coming from the cache.
  */
 export function co2IntensitiesRoute({ store, clock, cache }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/co2-intensities',
-    operation: {
-      tag: 'emissions',
-      summary: 'Carbon intensity by zone and hour',
-      description: 'The last 24 hours unless a range is given.',
-      query,
-      answer: { description: 'Known hours, and present values that no history holds', schema: intensitiesAnswer },
-    },
+    operation: co2IntensitiesOperation,
     async handle(request, response) {
       const { country, start_time, end_time } = checked(query, request.query, (input) =>
         Date.parse(String(input.end_time)) <= Date.parse(String(input.start_time))

@@ -2,33 +2,40 @@ import type { Request, Response } from 'express';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { measurementPieces } from './co2-measurements.ts';
-import { co2Request, co2RequestFaults } from './co2-request.ts';
+import { co2Request, co2RequestIssues } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
-import { co2Answer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { co2Response } from './openapi/responses.ts';
 import { checked, ProblemError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
-/** `POST /api/co2-per-container` and its alias: what a container emitted, and would have emitted elsewhere. */
-export function co2PerContainerRoute({ store }: ApiDependencies, path: string): Route {
+/** `POST /api/co2-per-container`, as the API's description shows it. */
+export const co2PerContainerOperation: Operation = {
+  method: 'POST',
+  path: '/api/co2-per-container',
+  tag: 'emissions',
+  summary: 'What a container emitted, and would have emitted elsewhere',
+  description:
+    'Either start_time and end_time, or n. A country with several zones takes the mean of its tracked zones; one that is not tracked takes its yearly average.',
+  body: co2Request,
+  response: { description: 'Every sample with its emissions by country', schema: co2Response },
+  errors: { 404: 'Nothing is recorded of this container' },
+};
+
+/** `POST /api/co2-range`: the same under the name that clients use for a range of time. */
+export const co2RangeOperation: Operation = { ...co2PerContainerOperation, path: '/api/co2-range' };
+
+/** `POST /api/co2-per-container` or its alias: what a container emitted, and would have emitted elsewhere. */
+export function co2PerContainerRoute({ store }: ApiDependencies, operation: Operation): Route {
   return {
-    method: 'POST',
-    path,
-    operation: {
-      tag: 'emissions',
-      summary: 'What a container emitted, and would have emitted elsewhere',
-      description:
-        'Either start_time and end_time, or n. A country with several zones takes the mean of its tracked zones; one that is not tracked takes its yearly average.',
-      body: co2Request,
-      answer: { description: 'Every sample with its emissions by country', schema: co2Answer },
-      errors: { 404: 'Nothing is recorded of this container' },
-    },
+    operation,
     handle: (request, response) => answer(store, request, response),
   };
 }
 
 async function answer(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
-  const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestFaults);
+  const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestIssues);
   if ((await store.containers(names)).length === 0)
     throw new ProblemError(404, `No power is recorded for ${names.namespace}/${names.pod}/${names.container}`);
   const asked = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;

@@ -27,7 +27,7 @@ export const co2Request = z.strictObject({
 });
 
 /** Rules between the fields of {@link co2Request}: a whole range or n, and time that goes forward. */
-export function co2RequestFaults(input: Readonly<Record<string, unknown>>): RequestIssue[] {
+export function co2RequestIssues(input: Readonly<Record<string, unknown>>): RequestIssue[] {
   const { start_time: start, end_time: end, n } = input;
   const range = start !== undefined || end !== undefined;
   if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot stand beside start_time and end_time' }];

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Container } from '../../shared/records/power.ts';
 import { IDLE } from './emissions/naming.ts';
-import { containersAnswer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { containersResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -11,17 +12,20 @@ const name = z.string().max(253).optional();
 /** Query parameters that narrow a list of containers. */
 export const containersQuery = z.strictObject({ namespace: name, pod: name, container: name, node: name });
 
+/** `GET /api/containers`, as the API's description shows it. */
+export const containersOperation: Operation = {
+  method: 'GET',
+  path: '/api/containers',
+  tag: 'power',
+  summary: 'Containers with recorded power',
+  query: containersQuery,
+  response: { description: 'Containers by name, each with the time that its record spans', schema: containersResponse },
+};
+
 /** `GET /api/containers`: every container with recorded power, and the time that its record spans. */
 export function containersRoute({ store }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/containers',
-    operation: {
-      tag: 'power',
-      summary: 'Containers with recorded power',
-      query: containersQuery,
-      answer: { description: 'Containers by name, each with the time that its record spans', schema: containersAnswer },
-    },
+    operation: containersOperation,
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
       const named = spans.filter(({ container }) => container.namespace !== IDLE);

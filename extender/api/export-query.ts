@@ -38,7 +38,7 @@ export const exportQuery = z.strictObject({
 });
 
 /** Rules between the fields of {@link exportQuery}. */
-export function exportFaults({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestIssue[] {
+export function exportIssues({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestIssue[] {
   return Date.parse(String(end_time)) <= Date.parse(String(start_time))
     ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
     : [];

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, SamplePosition } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
-import { cursorAfter, type EXPORT_FORMATS, exportFaults, exportQuery, parseCursor } from './export-query.ts';
+import { cursorAfter, type EXPORT_FORMATS, exportIssues, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
 import { streamText } from './json-stream.ts';
-import { exportAnswer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { exportResponse } from './openapi/responses.ts';
 import { checked, ProblemError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -26,30 +27,32 @@ const OPENING: Readonly<Record<Format, Buffer>> = {
 /** The last time that a date can tell. */
 const END_OF_TIME = 8.64e15;
 
+/** `GET /api/export-time-series`, as the API's description shows it. */
+export const exportTimeSeriesOperation: Operation = {
+  method: 'GET',
+  path: '/api/export-time-series',
+  tag: 'power',
+  summary: 'Every raw sample, as JSON, NDJSON or CSV',
+  description: 'Streamed by container, oldest first. A broken download goes on behind its last whole row: see cursor.',
+  query: exportQuery,
+  response: {
+    description: 'Samples',
+    schema: exportResponse,
+    types: ['application/json', 'application/x-ndjson', 'text/csv'],
+  },
+  errors: { 406: 'None of the accepted media types can be written' },
+};
+
 /** `GET /api/export-time-series`: every raw sample, streamed no faster than the client reads. */
 export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/export-time-series',
-    operation: {
-      tag: 'power',
-      summary: 'Every raw sample, as JSON, NDJSON or CSV',
-      description:
-        'Streamed by container, oldest first. A broken download goes on behind its last whole row: see cursor.',
-      query: exportQuery,
-      answer: {
-        description: 'Samples',
-        schema: exportAnswer,
-        types: ['application/json', 'application/x-ndjson', 'text/csv'],
-      },
-      errors: { 406: 'None of the accepted media types can be written' },
-    },
+    operation: exportTimeSeriesOperation,
     handle: (request, response) => answer(deps, request, response),
   };
 }
 
 async function answer({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
-  const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportFaults);
+  const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportIssues);
   const as = format ?? acceptedFormat(request);
   const range = {
     from: start_time === undefined ? 0 : Date.parse(start_time),

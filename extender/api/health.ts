@@ -1,18 +1,22 @@
 import { isoTime } from '../../shared/grid/units.ts';
-import { healthAnswer, statusAnswer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { healthResponse, statusResponse } from './openapi/responses.ts';
 import type { ApiDependencies, Route } from './route.ts';
+
+/** `GET /health`, as the API's description shows it. */
+export const healthOperation: Operation = {
+  method: 'GET',
+  path: '/health',
+  open: true,
+  tag: 'health',
+  summary: 'Whether the API works, and how much it knows',
+  response: { description: 'What is recorded', schema: healthResponse },
+};
 
 /** `GET /health`: whether the API works and how much it knows. */
 export function healthRoute({ store, clock, mode, readings }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/health',
-    open: true,
-    operation: {
-      tag: 'health',
-      summary: 'Whether the API works, and how much it knows',
-      answer: { description: 'What is recorded', schema: healthAnswer },
-    },
+    operation: healthOperation,
     async handle(_request, response) {
       const { containers, blocks, currentBlocks } = await store.totals();
       response.json({
@@ -28,16 +32,19 @@ export function healthRoute({ store, clock, mode, readings }: ApiDependencies): 
   };
 }
 
+/** `GET /api/status`, as the API's description shows it. */
+export const statusOperation: Operation = {
+  method: 'GET',
+  path: '/api/status',
+  tag: 'health',
+  summary: 'How recent the recording is',
+  response: { description: 'Times of the last scrape and sample; null while there is none', schema: statusResponse },
+};
+
 /** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
 export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/status',
-    operation: {
-      tag: 'health',
-      summary: 'How recent the recording is',
-      answer: { description: 'Times of the last scrape and sample; null while there is none', schema: statusAnswer },
-    },
+    operation: statusOperation,
     async handle(_request, response) {
       const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
-import { powerAnswer } from './openapi/answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { powerResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -23,18 +24,21 @@ interface Block {
   readonly measurements: { timestamp: string; joules_per_second: number; joules: number }[];
 }
 
+/** `POST /api/power-consumption`, as the API's description shows it. */
+export const powerConsumptionOperation: Operation = {
+  method: 'POST',
+  path: '/api/power-consumption',
+  tag: 'power',
+  summary: 'The last minutes of power of each container',
+  description: 'A block holds the samples whose interval ends within one minute.',
+  body,
+  response: { description: 'Containers, each with its last n blocks', schema: powerResponse },
+};
+
 /** `POST /api/power-consumption`: the last n minutes with samples of every container that matches. */
 export function powerConsumptionRoute({ store }: ApiDependencies): Route {
   return {
-    method: 'POST',
-    path: '/api/power-consumption',
-    operation: {
-      tag: 'power',
-      summary: 'The last minutes of power of each container',
-      description: 'A block holds the samples whose interval ends within one minute.',
-      body,
-      answer: { description: 'Containers, each with its last n blocks', schema: powerAnswer },
-    },
+    operation: powerConsumptionOperation,
     async handle(request, response) {
       const { n, ...filter } = checked(body, request.body);
       const samples = await store.lastBlocks(filter, n);

@@ -47,7 +47,7 @@ export function sendProblem(response: Response, { status, message, faults }: Pro
 }
 
 /** Faults of input that a schema refused; names of unknown fields included. */
-export function faultsOf(error: z.ZodError): RequestIssue[] {
+export function issuesOf(error: z.ZodError): RequestIssue[] {
   return error.issues.flatMap((issue) => {
     const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
@@ -63,7 +63,7 @@ export function checked<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(input);
   const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...further(record)];
+  const faults = [...(parsed.success ? [] : issuesOf(parsed.error)), ...further(record)];
   if (!parsed.success || faults.length > 0) {
     const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
     throw new ProblemError(400, `The request has ${count}`, faults);

@@ -1,4 +1,4 @@
-import type { MeterReadingIssue } from '../../shared/meters/meter-reading.ts';
+import type { MeterReadingIssue } from '../../shared/records/meter-reading.ts';
 import { ProblemError } from './problem.ts';
 
 /** One item of a body: a value to be checked, or text that is no value at all. */

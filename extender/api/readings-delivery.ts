@@ -1,4 +1,4 @@
-import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import { type Intake, IntakeError } from '../readings/intake.ts';
 import { ProblemError } from './problem.ts';

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { HOUR_MS } from '../../shared/grid/units.ts';
-import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/meters/meter-reading.ts';
+import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/records/meter-reading.ts';
 import type { IntakeError } from '../readings/intake.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';
-import { acceptedAnswer, noneAccepted, partialAnswer } from './openapi/readings-answers.ts';
+import { acceptedResponse, noneAccepted, partialResponse } from './openapi/readings-responses.ts';
 import { ProblemError, type RequestIssue, sendProblem } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
@@ -18,7 +18,10 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 const NDJSON = 'application/x-ndjson';
 const PROBLEM_TYPES = ['application/problem+json'];
 
-const operation: Operation = {
+/** `POST /readings`, as the API's description shows it. */
+export const readingsOperation: Operation = {
+  method: 'POST',
+  path: '/readings',
   tag: 'readings',
   summary: 'Takes meter readings',
   description:
@@ -28,9 +31,9 @@ const operation: Operation = {
   }),
   body: z.union([readingInput, z.array(readingInput).min(1)]),
   bodyTypes: ['application/json', NDJSON],
-  answer: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedAnswer },
+  response: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedResponse },
   further: {
-    207: { description: 'Some readings of the batch are accepted', schema: partialAnswer },
+    207: { description: 'Some readings of the batch are accepted', schema: partialResponse },
     400: { description: 'Faults of the readings, all of them', schema: noneAccepted, types: PROBLEM_TYPES },
     503: { description: 'None could be taken now; see Retry-After', schema: noneAccepted, types: PROBLEM_TYPES },
   },
@@ -40,10 +43,8 @@ const operation: Operation = {
 /** `POST /readings`: one reading (201), or a batch as JSON array or NDJSON with one outcome per item. */
 export function readingsRoute(deps: ApiDependencies, readings: ReadingsApi, metrics: IntakeMetrics): Route {
   return {
-    method: 'POST',
-    path: '/readings',
-    operation,
-    body: bodyReaders(readings.config.READINGS_MAX_BODY_MB),
+    operation: readingsOperation,
+    readBody: bodyReaders(readings.config.READINGS_MAX_BODY_MB),
     handle: (request, response) => answer(deps, readings, metrics, request, response),
   };
 }
@@ -64,7 +65,7 @@ async function answer(
     maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
   };
   const checked = items.map((item) => (item.kind === 'refused' ? item : parseMeterReading(item.value, now, limits)));
-  const key = keyOf(request, () => faultsOfItems(single, checked));
+  const key = keyOf(request, () => issuesOfItems(single, checked));
   const once =
     key === undefined
       ? undefined
@@ -96,7 +97,7 @@ function sendSingle(response: Response, outcome: Outcome): void {
 }
 
 function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
-  const items = outcomes.map(itemAnswer);
+  const items = outcomes.map(itemJson);
   const accepted = items.filter(({ status }) => status === 201).length;
   const fault = outcomes.find((outcome) => outcome.kind === 'unavailable')?.fault;
   if (fault !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
@@ -109,10 +110,10 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   const detail = fault
     ? `${fault.message}; none of the ${items.length} readings was accepted, send them again later`
     : `None of the ${items.length} readings was accepted`;
-  sendProblem(response, new ProblemError(fault ? 503 : 400, detail, faultsOfBatch(outcomes)), outcome);
+  sendProblem(response, new ProblemError(fault ? 503 : 400, detail, issuesOfBatch(outcomes)), outcome);
 }
 
-function faultsOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
+function issuesOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
       ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
@@ -120,7 +121,7 @@ function faultsOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): Req
   );
 }
 
-function itemAnswer(outcome: Outcome, index: number) {
+function itemJson(outcome: Outcome, index: number) {
   switch (outcome.kind) {
     case 'accepted':
       return { index, status: 201, stream_id: outcome.streamId };
@@ -144,9 +145,9 @@ function keyOf(request: Request, others: () => readonly RequestIssue[]): string 
   throw new ProblemError(400, detail, faults);
 }
 
-function faultsOfItems(single: boolean, items: readonly ParsedMeterReading[]): readonly RequestIssue[] {
+function issuesOfItems(single: boolean, items: readonly ParsedMeterReading[]): readonly RequestIssue[] {
   const [only] = items;
-  if (!single) return faultsOfBatch(items);
+  if (!single) return issuesOfBatch(items);
   return only?.kind === 'refused' ? only.faults : [];
 }
 

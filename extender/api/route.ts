@@ -43,15 +43,10 @@ export interface ApiDependencies {
   readonly readings?: ReadingsApi;
 }
 
-/** One method of one path. */
+/** One method of one path, with what handles its requests. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT';
-  readonly path: string;
-  /** Answered without a token. */
-  readonly open?: boolean;
-  /** What it takes and gives, for the API's description. */
   readonly operation: Operation;
   /** Reads the body; a small JSON value unless it is given. */
-  readonly body?: readonly RequestHandler[];
+  readonly readBody?: readonly RequestHandler[];
   handle(request: Request, response: Response): Promise<void>;
 }

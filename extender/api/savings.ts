@@ -5,6 +5,7 @@ import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
 import { QUALITIES } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
+import type { Operation } from './openapi/operation.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -58,19 +59,22 @@ const answer = z.strictObject({
 });
 const DEFAULT_MS = 30 * 24 * HOUR_MS;
 
+/** `GET /api/savings`, as the API's description shows it. */
+export const savingsOperation: Operation = {
+  method: 'GET',
+  path: '/api/savings',
+  tag: 'emissions',
+  summary: 'What placed and deferred pods saved',
+  description:
+    'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
+  query,
+  response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
+};
+
 /** `GET /api/savings`: what placed and deferred pods saved, in total by baseline and pod by pod; the last 30 days unless a range is given. */
 export function savingsRoute({ store, decisions, clock }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/savings',
-    operation: {
-      tag: 'emissions',
-      summary: 'What placed and deferred pods saved',
-      description:
-        'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
-      query,
-      answer: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
-    },
+    operation: savingsOperation,
     async handle(request, response) {
       const { limit, ...range } = askedFor(request.query, clock.now());
       const recorded = decisions ? await Array.fromAsync(decisions.decisions(range)) : [];

@@ -11,11 +11,12 @@ import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/reco
 import type { TimeRange } from '../../shared/records/power.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { countryIntensities, worst } from './country-intensity.ts';
-import { siteEmissionsAnswer } from './openapi/readings-answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { siteEmissionsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
-import { askedRange, rangeFaults, rangeQuery } from './site-range.ts';
-import { knownSite, siteFaults, sitePath } from './sites.ts';
+import { askedRange, rangeIssues, rangeQuery } from './site-range.ts';
+import { knownSite, siteIssues, sitePath } from './sites.ts';
 
 const MAX_DAYS = 92;
 /** Readings that are read at a time; other requests are served in between. */
@@ -23,24 +24,27 @@ const PAGE = 5_000;
 
 const query = z.strictObject(rangeQuery);
 
+/** `GET /sites/:site_id/emissions`, as the API's description shows it. */
+export const siteEmissionsOperation: Operation = {
+  method: 'GET',
+  path: '/sites/:site_id/emissions',
+  tag: 'readings',
+  summary: 'Energy and emissions of a site’s meters',
+  description: `Priced hour by hour with the intensity of the site’s zone; the last 24 hours unless a range is given, ${MAX_DAYS} days at most.`,
+  params: sitePath,
+  query,
+  response: { description: 'Sums, by device and by hour', schema: siteEmissionsResponse },
+  errors: { 404: 'Nothing is known of the site' },
+};
+
 /** `GET /sites/{site_id}/emissions`: energy of a site's meters, priced hour by hour with the intensity of its zone. */
 export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: ReadingsApi): Route {
   return {
-    method: 'GET',
-    path: '/sites/:site_id/emissions',
-    operation: {
-      tag: 'readings',
-      summary: 'Energy and emissions of a site’s meters',
-      description: `Priced hour by hour with the intensity of the site’s zone; the last 24 hours unless a range is given, ${MAX_DAYS} days at most.`,
-      path: sitePath,
-      query,
-      answer: { description: 'Sums, by device and by hour', schema: siteEmissionsAnswer },
-      errors: { 404: 'Nothing is known of the site' },
-    },
+    operation: siteEmissionsOperation,
     async handle(request, response) {
       const now = clock.now();
       const range = askedRange(
-        checked(query, request.query, (input) => [...siteFaults(request), ...rangeFaults(input, now, MAX_DAYS)]),
+        checked(query, request.query, (input) => [...siteIssues(request), ...rangeIssues(input, now, MAX_DAYS)]),
         now,
       );
       const { siteId, zone, zoneSource } = await knownSite(readings, request);

@@ -18,7 +18,7 @@ export function askedRange(
 }
 
 /** Faults between the two ends of a range that is at most some days long. */
-export function rangeFaults(input: Readonly<Record<string, unknown>>, now: EpochMs, maxDays: number): RequestIssue[] {
+export function rangeIssues(input: Readonly<Record<string, unknown>>, now: EpochMs, maxDays: number): RequestIssue[] {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const { from, to } = askedRange({ from: text(input.from), to: text(input.to) }, now);
   if (to <= from) return [{ pointer: input.to === undefined ? '/from' : '/to', detail: 'from is not before to' }];

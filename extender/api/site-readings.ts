@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import { meterId } from '../../shared/meters/meter-reading.ts';
+import { meterId } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsCursor, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
-import { siteReadingsAnswer } from './openapi/readings-answers.ts';
+import type { Operation } from './openapi/operation.ts';
+import { siteReadingsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
-import { askedRange, rangeFaults, rangeQuery } from './site-range.ts';
-import { knownSite, siteFaults, sitePath } from './sites.ts';
+import { askedRange, rangeIssues, rangeQuery } from './site-range.ts';
+import { knownSite, siteIssues, sitePath } from './sites.ts';
 
 const MAX_DAYS = 36_500;
 
@@ -31,36 +32,39 @@ const query = z.strictObject({
   cursor: cursor.optional(),
 });
 
+/** `GET /sites/:site_id/readings`, as the API's description shows it. */
+export const siteReadingsOperation: Operation = {
+  method: 'GET',
+  path: '/sites/:site_id/readings',
+  tag: 'readings',
+  summary: 'Readings of a site by time',
+  description: 'Page by page; the last 24 hours unless a range is given.',
+  params: sitePath,
+  query,
+  response: { description: 'One page', schema: siteReadingsResponse },
+  errors: { 404: 'Nothing is known of the site' },
+};
+
 /** `GET /sites/{site_id}/readings`: readings by time, page by page; the last 24 hours unless a range is given. */
 export function siteReadingsRoute({ clock }: ApiDependencies, readings: ReadingsApi): Route {
   return {
-    method: 'GET',
-    path: '/sites/:site_id/readings',
-    operation: {
-      tag: 'readings',
-      summary: 'Readings of a site by time',
-      description: 'Page by page; the last 24 hours unless a range is given.',
-      path: sitePath,
-      query,
-      answer: { description: 'One page', schema: siteReadingsAnswer },
-      errors: { 404: 'Nothing is known of the site' },
-    },
+    operation: siteReadingsOperation,
     async handle(request, response) {
       const now = clock.now();
       const asked = checked(query, request.query, (input) => [
-        ...siteFaults(request),
-        ...rangeFaults(input, now, MAX_DAYS),
+        ...siteIssues(request),
+        ...rangeIssues(input, now, MAX_DAYS),
       ]);
       const { siteId } = await knownSite(readings, request);
       const page = await readings.store.readings(siteId, askedRange(asked, now), asked.limit + 1, asked.cursor);
       const shown = page.slice(0, asked.limit);
       const last = page.length > asked.limit ? shown.at(-1) : undefined;
-      response.json({ site_id: siteId, readings: shown.map(readingAnswer), next_cursor: last ? cursorAt(last) : null });
+      response.json({ site_id: siteId, readings: shown.map(readingJson), next_cursor: last ? cursorAt(last) : null });
     },
   };
 }
 
-function readingAnswer({ deviceId, watts, timestamp, streamId }: StoredReading) {
+function readingJson({ deviceId, watts, timestamp, streamId }: StoredReading) {
   return { device_id: deviceId, power_reading: watts, timestamp: isoTime(timestamp), stream_id: streamId };
 }
 

@@ -2,12 +2,13 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { meterId } from '../../shared/meters/meter-reading.ts';
+import { meterId } from '../../shared/records/meter-reading.ts';
 import type { Site } from '../../shared/records/meter-readings.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { zoneCode } from './co2-request.ts';
-import { siteAnswerSchema, sitesAnswer } from './openapi/readings-answers.ts';
-import { checked, faultsOf, ProblemError, type RequestIssue } from './problem.ts';
+import type { Operation } from './openapi/operation.ts';
+import { siteResponse, sitesResponse } from './openapi/readings-responses.ts';
+import { checked, issuesOf, ProblemError, type RequestIssue } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The part of a path that names a site. */
@@ -20,46 +21,52 @@ export interface PlacedSite extends Site {
   readonly zoneSource: 'api' | 'configuration' | undefined;
 }
 
+/** `GET /sites`, as the API's description shows it. */
+export const sitesOperation: Operation = {
+  method: 'GET',
+  path: '/sites',
+  tag: 'readings',
+  summary: 'Sites that have readings or a zone',
+  response: { description: 'Sites by name', schema: sitesResponse },
+};
+
 /** `GET /sites`: every site that has readings or a zone. */
 export function sitesRoute({ store, config }: ReadingsApi): Route {
   return {
-    method: 'GET',
-    path: '/sites',
-    operation: {
-      tag: 'readings',
-      summary: 'Sites that have readings or a zone',
-      answer: { description: 'Sites by name', schema: sitesAnswer },
-    },
+    operation: sitesOperation,
     async handle(_request, response) {
       const known = (await store.sites()).map((site) => placed(site, config.SITE_ZONES));
       const names = new Set(known.map(({ siteId }) => siteId));
       const silent = [...config.SITE_ZONES.keys()].filter((siteId) => !names.has(siteId));
       const sites = [...known, ...silent.map((siteId) => placed(unseen(siteId), config.SITE_ZONES))];
       sites.sort((a, b) => (a.siteId < b.siteId ? -1 : 1));
-      response.json({ sites: sites.map(siteAnswer) });
+      response.json({ sites: sites.map(siteJson) });
     },
   };
 }
 
+/** `PUT /sites/:site_id`, as the API's description shows it. */
+export const putSiteOperation: Operation = {
+  method: 'PUT',
+  path: '/sites/:site_id',
+  tag: 'readings',
+  summary: 'Gives a site its zone',
+  description: 'null takes it away, so that SITE_ZONES counts again.',
+  params: sitePath,
+  body: putBody,
+  response: { description: 'The site as it is now', schema: siteResponse },
+};
+
 /** `PUT /sites/{site_id}`: gives a site its zone; null takes it away, so that SITE_ZONES counts again. */
 export function putSiteRoute(readings: ReadingsApi): Route {
   return {
-    method: 'PUT',
-    path: '/sites/:site_id',
-    operation: {
-      tag: 'readings',
-      summary: 'Gives a site its zone',
-      description: 'null takes it away, so that SITE_ZONES counts again.',
-      path: sitePath,
-      body: putBody,
-      answer: { description: 'The site as it is now', schema: siteAnswerSchema },
-    },
+    operation: putSiteOperation,
     async handle(request, response) {
-      const { zone } = checked(putBody, request.body, () => siteFaults(request));
+      const { zone } = checked(putBody, request.body, () => siteIssues(request));
       const siteId = siteIdOf(request);
       await readings.store.putSite(siteId, zone ?? undefined);
       const site = (await readings.store.site(siteId)) ?? unseen(siteId);
-      response.json(siteAnswer(placed(site, readings.config.SITE_ZONES)));
+      response.json(siteJson(placed(site, readings.config.SITE_ZONES)));
     },
   };
 }
@@ -74,9 +81,9 @@ export async function knownSite({ store, config }: ReadingsApi, request: Request
 }
 
 /** What is wrong with the name of the site in a path; none when it is one. */
-export function siteFaults(request: Request): RequestIssue[] {
+export function siteIssues(request: Request): RequestIssue[] {
   const { error } = sitePath.safeParse(request.params);
-  return error ? faultsOf(error) : [];
+  return error ? issuesOf(error) : [];
 }
 
 function siteIdOf(request: Request): string {
@@ -93,7 +100,7 @@ function unseen(siteId: string): Site {
   return { siteId, zone: undefined, devices: 0, first: undefined, last: undefined };
 }
 
-function siteAnswer({ siteId, zone, zoneSource, devices, first, last }: PlacedSite) {
+function siteJson({ siteId, zone, zoneSource, devices, first, last }: PlacedSite) {
   return {
     site_id: siteId,
     zone: zone ?? null,

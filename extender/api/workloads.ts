@@ -6,7 +6,8 @@ import { recordWorkloads } from '../../shared/calculator/record.ts';
 import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
-import { savedAnswer, workloadsAnswer } from './openapi/calculator-answers.ts';
+import { savedResponse, workloadsResponse } from './openapi/calculator-responses.ts';
+import type { Operation } from './openapi/operation.ts';
 import { checked, ProblemError, type RequestIssue } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -24,40 +25,46 @@ const workloadsQuery = z.strictObject({
   end_time: z.string().max(40).optional(),
 });
 
+/** `POST /api/workloads`, as the API's description shows it. */
+export const saveWorkloadsOperation: Operation = {
+  method: 'POST',
+  path: '/api/workloads',
+  tag: 'calculator',
+  summary: 'Calculates and saves what services emitted',
+  description:
+    'One record, or a list that is saved whole or not at all. A record of the same service, region and period is replaced.',
+  body: z.union([workloadInput, workloadList]),
+  response: { status: 201, description: 'Saved; some of it is new', schema: savedResponse },
+  further: { 200: { description: 'Saved; all of it was there before', schema: savedResponse } },
+  errors: { 422: 'Records that cannot be calculated, all of them; nothing was saved' },
+};
+
 /** `POST /api/workloads`: calculates and saves what services emitted; the same service, region and period is replaced. */
 export function saveWorkloadsRoute(deps: ApiDependencies): Route {
   return {
-    method: 'POST',
-    path: '/api/workloads',
-    operation: {
-      tag: 'calculator',
-      summary: 'Calculates and saves what services emitted',
-      description:
-        'One record, or a list that is saved whole or not at all. A record of the same service, region and period is replaced.',
-      body: z.union([workloadInput, workloadList]),
-      answer: { status: 201, description: 'Saved; some of it is new', schema: savedAnswer },
-      further: { 200: { description: 'Saved; all of it was there before', schema: savedAnswer } },
-      errors: { 422: 'Records that cannot be calculated, all of them; nothing was saved' },
-    },
+    operation: saveWorkloadsOperation,
     handle: (request, response) => save(deps, request, response),
   };
 }
 
+/** `GET /api/workloads`, as the API's description shows it. */
+export const workloadsOperation: Operation = {
+  method: 'GET',
+  path: '/api/workloads',
+  tag: 'calculator',
+  summary: 'Saved records of what services emitted',
+  description: 'Records whose period overlaps the range; the last 30 days unless one is given.',
+  query: workloadsQuery,
+  response: { description: 'Records by start, service and region', schema: workloadsResponse },
+};
+
 /** `GET /api/workloads`: saved records that overlap a range; the last 30 days unless one is given. */
 export function workloadsRoute({ workloads, clock }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/workloads',
-    operation: {
-      tag: 'calculator',
-      summary: 'Saved records of what services emitted',
-      description: 'Records whose period overlaps the range; the last 30 days unless one is given.',
-      query: workloadsQuery,
-      answer: { description: 'Records by start, service and region', schema: workloadsAnswer },
-    },
+    operation: workloadsOperation,
     async handle(request, response) {
       const { service, region, ...times } = checked(workloadsQuery, request.query, (input) =>
-        rangeFaults(input, clock.now()),
+        rangeIssues(input, clock.now()),
       );
       const records = await workloads.workloads({ service, region }, rangeOf(times, clock.now()));
       response.json({ workloads: records.map(workloadJson) });
@@ -91,14 +98,14 @@ function rangeOf({ start_time, end_time }: { start_time?: unknown; end_time?: un
   return { from: start_time === undefined ? to - 30 * 24 * HOUR_MS : parseTime(String(start_time)), to };
 }
 
-function rangeFaults(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
-  const faults = ['start_time', 'end_time'].flatMap((name) => timeFaults(name, input[name]));
+function rangeIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
+  const faults = ['start_time', 'end_time'].flatMap((name) => timeIssues(name, input[name]));
   if (faults.length > 0) return faults;
   const { from, to } = rangeOf(input, now);
   return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time' }];
 }
 
-function timeFaults(name: string, text: unknown): RequestIssue[] {
+function timeIssues(name: string, text: unknown): RequestIssue[] {
   try {
     if (text !== undefined) parseTime(String(text));
     return [];

@@ -2,7 +2,7 @@ import type { EpochMs, GramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { readBoolean, readDuration, readInstant, readIntensity, readPercent, readZones } from './annotation-values.ts';
 
-/** What a pod, its namespace or the cluster asks for. An absent wish is none, and lets the next layer speak. */
+/** What a pod, its namespace or the cluster asks for. An absent preference is none, and lets the next layer speak. */
 export interface PodPreferences {
   /** Neither ranked nor filtered nor deferred. */
   readonly skip?: boolean;
@@ -31,13 +31,13 @@ export interface InvalidAnnotation {
   readonly annotation: string;
   readonly value: string;
   /** What is wrong with it, as a clause: `is not a number`. */
-  readonly fault: string;
+  readonly problem: string;
 }
 
-/** The wishes of one layer, and those of its annotations that were ignored. */
+/** The preferences of one layer, and those of its annotations that were ignored. */
 export interface ParsedAnnotations {
-  readonly wishes: PodPreferences;
-  readonly bad: readonly InvalidAnnotation[];
+  readonly preferences: PodPreferences;
+  readonly invalid: readonly InvalidAnnotation[];
 }
 
 /** Everything that is not asked for by annotations of this prefix is asked for by an alias. */
@@ -47,75 +47,83 @@ const GARDENER = 'compute-gardener-scheduler.kubernetes.io/';
 const CARBON_AWARE = 'carbon-aware/';
 
 /** What an annotation's text came to. */
-type Value = { readonly value: unknown } | { readonly fault: string };
+type Value = { readonly value: unknown } | { readonly problem: string };
 
 interface Rule {
-  readonly wish: keyof PodPreferences;
+  readonly preference: keyof PodPreferences;
   readonly annotation: string;
   readonly read: (text: string) => Value;
 }
 
-/** Every annotation that is understood; of several for one wish, the first that can be read wins. */
+/** Every annotation that is understood; of several for one preference, the first that can be read wins. */
 const RULES: readonly Rule[] = [
-  { wish: 'skip', annotation: `${ANNOTATION_PREFIX}skip`, read: readBoolean },
-  { wish: 'skip', annotation: `${GARDENER}skip`, read: readBoolean },
-  { wish: 'maxIntensity', annotation: `${ANNOTATION_PREFIX}max-intensity`, read: readIntensity },
-  { wish: 'maxIntensity', annotation: `${GARDENER}carbon-intensity-threshold`, read: readIntensity },
-  { wish: 'cleanerThan', annotation: `${ANNOTATION_PREFIX}cleaner-than`, read: (text) => readPercent(text, /^p/i) },
-  { wish: 'zones', annotation: `${ANNOTATION_PREFIX}zones`, read: readZones },
-  { wish: 'enforce', annotation: `${ANNOTATION_PREFIX}enforce`, read: readBoolean },
-  { wish: 'maxDelayMs', annotation: `${ANNOTATION_PREFIX}max-delay`, read: (text) => readDuration(text) },
-  { wish: 'maxDelayMs', annotation: `${GARDENER}max-scheduling-delay`, read: (text) => readDuration(text) },
-  { wish: 'maxDelayMs', annotation: `${CARBON_AWARE}max-delay-hours`, read: (text) => readDuration(text, 'h') },
-  { wish: 'deadline', annotation: `${ANNOTATION_PREFIX}deadline`, read: readInstant },
-  { wish: 'deadline', annotation: `${CARBON_AWARE}deadline`, read: readInstant },
-  { wish: 'durationMs', annotation: `${ANNOTATION_PREFIX}duration`, read: (text) => readDuration(text) },
-  { wish: 'minSavingPercent', annotation: `${ANNOTATION_PREFIX}min-saving`, read: (text) => readPercent(text, /^/) },
-  { wish: 'flexible', annotation: `${CARBON_AWARE}flexible`, read: readBoolean },
+  { preference: 'skip', annotation: `${ANNOTATION_PREFIX}skip`, read: readBoolean },
+  { preference: 'skip', annotation: `${GARDENER}skip`, read: readBoolean },
+  { preference: 'maxIntensity', annotation: `${ANNOTATION_PREFIX}max-intensity`, read: readIntensity },
+  { preference: 'maxIntensity', annotation: `${GARDENER}carbon-intensity-threshold`, read: readIntensity },
+  {
+    preference: 'cleanerThan',
+    annotation: `${ANNOTATION_PREFIX}cleaner-than`,
+    read: (text) => readPercent(text, /^p/i),
+  },
+  { preference: 'zones', annotation: `${ANNOTATION_PREFIX}zones`, read: readZones },
+  { preference: 'enforce', annotation: `${ANNOTATION_PREFIX}enforce`, read: readBoolean },
+  { preference: 'maxDelayMs', annotation: `${ANNOTATION_PREFIX}max-delay`, read: (text) => readDuration(text) },
+  { preference: 'maxDelayMs', annotation: `${GARDENER}max-scheduling-delay`, read: (text) => readDuration(text) },
+  { preference: 'maxDelayMs', annotation: `${CARBON_AWARE}max-delay-hours`, read: (text) => readDuration(text, 'h') },
+  { preference: 'deadline', annotation: `${ANNOTATION_PREFIX}deadline`, read: readInstant },
+  { preference: 'deadline', annotation: `${CARBON_AWARE}deadline`, read: readInstant },
+  { preference: 'durationMs', annotation: `${ANNOTATION_PREFIX}duration`, read: (text) => readDuration(text) },
+  {
+    preference: 'minSavingPercent',
+    annotation: `${ANNOTATION_PREFIX}min-saving`,
+    read: (text) => readPercent(text, /^/),
+  },
+  { preference: 'flexible', annotation: `${CARBON_AWARE}flexible`, read: readBoolean },
 ];
 
-/** Names of the wishes behind {@link ANNOTATION_PREFIX}. */
-export const WISH_NAMES: readonly string[] = RULES.filter(({ annotation }) =>
+/** Names of the preferences behind {@link ANNOTATION_PREFIX}. */
+export const ANNOTATION_NAMES: readonly string[] = RULES.filter(({ annotation }) =>
   annotation.startsWith(ANNOTATION_PREFIX),
 ).map(({ annotation }) => annotation.slice(ANNOTATION_PREFIX.length));
 
-/** Names behind the prefix that are no wishes: what this program and its manifests write, and a namespace's mode. */
+/** Names behind the prefix that are no preferences: what this program and its manifests write, and a namespace's mode. */
 const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because'];
 const KNOWN: ReadonlySet<string> = new Set(
-  [...WISH_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
+  [...ANNOTATION_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
 );
 /** A pod may have thousands of annotations; these are kept for each of the pods that are remembered. */
 const MOST_TOLD = 20;
-/** The fault of an annotation with our prefix and a name that says nothing: mostly a slip of the pen. */
-export const UNKNOWN_NAME = 'is no annotation that carbon-extender knows';
+/** The problem of an annotation with our prefix and a name that says nothing: mostly a slip of the pen. */
+export const UNKNOWN_ANNOTATION = 'is not an annotation of carbon-extender';
 
-const NOTHING: ParsedAnnotations = { wishes: {}, bad: [] };
+const NOTHING: ParsedAnnotations = { preferences: {}, invalid: [] };
 
-/** Reads the wishes of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
+/** Reads the preferences of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
 export function parseAnnotations(annotations: Readonly<Record<string, string>> | undefined): ParsedAnnotations {
   if (annotations === undefined) return NOTHING;
-  const wishes: Partial<Record<keyof PodPreferences, unknown>> = {};
-  const bad: InvalidAnnotation[] = [];
-  for (const { wish, annotation, read } of RULES) {
+  const preferences: Partial<Record<keyof PodPreferences, unknown>> = {};
+  const invalid: InvalidAnnotation[] = [];
+  for (const { preference, annotation, read } of RULES) {
     if (!Object.hasOwn(annotations, annotation)) continue;
     const text = annotations[annotation] as string;
     const found = read(text.trim());
-    if ('fault' in found) bad.push({ annotation, value: text, fault: found.fault });
-    else wishes[wish] ??= found.value;
+    if ('problem' in found) invalid.push({ annotation, value: text, problem: found.problem });
+    else preferences[preference] ??= found.value;
   }
   for (const annotation in annotations)
-    if (bad.length < MOST_TOLD && annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
-      bad.push({ annotation, value: annotations[annotation] as string, fault: UNKNOWN_NAME });
-  if (bad.length === 0 && Object.keys(wishes).length === 0) return NOTHING;
-  return { wishes: wishes as PodPreferences, bad };
+    if (invalid.length < MOST_TOLD && annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
+      invalid.push({ annotation, value: annotations[annotation] as string, problem: UNKNOWN_ANNOTATION });
+  if (invalid.length === 0 && Object.keys(preferences).length === 0) return NOTHING;
+  return { preferences: preferences as PodPreferences, invalid };
 }
 
-/** Puts layers together, the nearest to the pod first: pod, namespace, cluster. Each wish is the first layer's that has it. */
-export function layeredWishes(...layers: readonly (PodPreferences | undefined)[]): PodPreferences {
+/** Puts layers together, the nearest to the pod first: pod, namespace, cluster. Each preference is the first layer's that has it. */
+export function mergePreferences(...layers: readonly (PodPreferences | undefined)[]): PodPreferences {
   const all: Partial<Record<keyof PodPreferences, unknown>> = {};
   for (const layer of layers) {
     if (layer === undefined) continue;
-    for (const wish of Object.keys(layer) as (keyof PodPreferences)[]) all[wish] ??= layer[wish];
+    for (const preference of Object.keys(layer) as (keyof PodPreferences)[]) all[preference] ??= layer[preference];
   }
   return all as PodPreferences;
 }

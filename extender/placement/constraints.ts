@@ -3,12 +3,12 @@ import type { Zone } from '../../shared/grid/zones.ts';
 import type { PodPreferences } from './annotations.ts';
 import type { CandidateTable } from './candidate-table.ts';
 
-/** Which wish a node goes against. */
-export type LimitCause = 'zones' | 'max-intensity' | 'cleaner-than';
+/** Which preference a node goes against. */
+export type ViolationReason = 'zones' | 'max-intensity' | 'cleaner-than';
 
 /** A node that is not what the pod asks for. */
 export interface Violation {
-  readonly cause: LimitCause;
+  readonly cause: ViolationReason;
   /** The node is refused, not only the last choice. */
   readonly forbids: boolean;
   /**
@@ -29,30 +29,30 @@ export interface ZoneHistory {
 /** The history of zones that nobody recorded. */
 export const NO_HISTORY: ZoneHistory = { version: 0, percentile: () => undefined };
 
-/** Whether any wish limits where the pod may go. */
-export function limitsPlace({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
+/** Whether any preference limits where the pod may go. */
+export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
   return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
 }
 
 /**
- * The breach of each candidate, in the field's order; undefined where there is none. An unknown zone or intensity is no
- * breach, and while the signal is lost nothing is one: this program never keeps a pod from running by a fault of its own.
+ * The violation of each candidate, in the field's order; undefined where there is none. An unknown zone or intensity is no
+ * violation, and while the signal is lost nothing is one: this program never keeps a pod from running by a fault of its own.
  */
-export function breaches(
+export function violations(
   field: CandidateTable,
-  wishes: PodPreferences,
+  preferences: PodPreferences,
   history: ZoneHistory,
 ): readonly (Violation | undefined)[] {
-  if (field.loss !== undefined || !limitsPlace(wishes)) return field.names.map(() => undefined);
+  if (field.loss !== undefined || !hasPlacementConstraints(preferences)) return field.names.map(() => undefined);
   const byZone = new Map<Zone, Violation | undefined>();
   return field.zones.map((zone, at) => {
     if (zone === undefined) return undefined;
-    if (!byZone.has(zone)) byZone.set(zone, breachOf(zone, field.intensities[at], wishes, history));
+    if (!byZone.has(zone)) byZone.set(zone, violationOf(zone, field.intensities[at], preferences, history));
     return byZone.get(zone);
   });
 }
 
-function breachOf(
+function violationOf(
   zone: Zone,
   intensity: GramsPerKwh | undefined,
   { zones, maxIntensity, cleanerThan, enforce: forbids = false }: PodPreferences,

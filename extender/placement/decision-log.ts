@@ -6,13 +6,13 @@ import type { Violation } from './constraints.ts';
 import type { PodPolicy } from './pod-policy.ts';
 
 /** What was last answered about one pod. */
-export interface Judgement {
+export interface LoggedDecision {
   readonly namespace: string;
   readonly pod: string;
   readonly uid: string;
   /** Controller of the pod, such as a Job; undefined for a pod of its own. */
   readonly owner: { readonly kind: string; readonly name: string } | undefined;
-  readonly intent: PodPolicy;
+  readonly policy: PodPolicy;
   /** When the newest of its calls was answered. */
   at: EpochMs;
   /** The node that the pod was bound to, once that is known. */
@@ -21,43 +21,43 @@ export interface Judgement {
   ranked: { readonly field: CandidateTable; readonly ranking: Ranking } | undefined;
 }
 
-/** The newest judgements, for those who ask why and for when the pod is bound. */
-export interface Judgements {
-  /** The judgement of a call's pod, made anew when it is another pod of that name; undefined for a pod without a name. */
-  of(pod: WirePod, intent: PodPolicy, at: EpochMs): Judgement | undefined;
-  find(namespace: string, pod: string): Judgement | undefined;
-  /** Tells that a judgement has got the candidates of a call, so that what is held stays bounded. */
-  charge(judgement: Judgement, field: CandidateTable): void;
+/** The newest log, for those who ask why and for when the pod is bound. */
+export interface DecisionLog {
+  /** The decision of a call's pod, made anew when it is another pod of that name; undefined for a pod without a name. */
+  of(pod: WirePod, policy: PodPolicy, at: EpochMs): LoggedDecision | undefined;
+  find(namespace: string, pod: string): LoggedDecision | undefined;
+  /** Tells that a decision has got the candidates of a call, so that what is held stays bounded. */
+  charge(decision: LoggedDecision, field: CandidateTable): void;
   readonly size: number;
 }
 
 /** How many pods, and how many candidates in all, are remembered: about 20 MB at the most. */
 const LIMITS = { pods: 2_000, candidates: 250_000 };
 
-/** Remembers the newest judgements by pod and forgets the oldest. */
-export function createJudgements(limits = LIMITS): Judgements {
-  const kept = new Map<string, Judgement>();
-  const charges = new WeakMap<Judgement, number>();
+/** Remembers the newest log by pod and forgets the oldest. */
+export function createDecisionLog(limits = LIMITS): DecisionLog {
+  const kept = new Map<string, LoggedDecision>();
+  const charges = new WeakMap<LoggedDecision, number>();
   let candidates = 0;
   let lastField: CandidateTable | undefined;
-  const drop = (key: string, judgement: Judgement) => {
+  const drop = (key: string, decision: LoggedDecision) => {
     kept.delete(key);
-    candidates -= charges.get(judgement) ?? 0;
+    candidates -= charges.get(decision) ?? 0;
   };
   const forgetOldest = () => {
-    for (const [key, judgement] of kept) {
+    for (const [key, decision] of kept) {
       if (kept.size <= limits.pods && candidates <= limits.candidates) return;
       if (kept.size === 1) return;
-      drop(key, judgement);
+      drop(key, decision);
     }
   };
   return {
-    of({ metadata = {} }, intent, at) {
+    of({ metadata = {} }, policy, at) {
       const { name, namespace = 'default', uid = '' } = metadata;
       if (name === undefined) return undefined;
       const key = `${namespace}/${name}`;
       const before = kept.get(key);
-      if (before?.uid === uid && before.intent.key === intent.key) {
+      if (before?.uid === uid && before.policy.key === policy.key) {
         before.at = at;
         return before;
       }
@@ -68,7 +68,7 @@ export function createJudgements(limits = LIMITS): Judgements {
         pod: name,
         uid,
         owner,
-        intent,
+        policy,
         at,
         node: undefined,
         filtered: undefined,
@@ -78,12 +78,12 @@ export function createJudgements(limits = LIMITS): Judgements {
       return made;
     },
     find: (namespace, pod) => kept.get(`${namespace}/${pod}`),
-    charge(judgement, field) {
+    charge(decision, field) {
       // Consecutive pods mostly share one field, which is held once.
       const more = field === lastField ? 0 : field.names.length;
       lastField = field;
-      candidates += more - (charges.get(judgement) ?? 0);
-      charges.set(judgement, more);
+      candidates += more - (charges.get(decision) ?? 0);
+      charges.set(decision, more);
       forgetOldest();
     },
     get size() {
@@ -93,7 +93,7 @@ export function createJudgements(limits = LIMITS): Judgements {
 }
 
 /** The owner that controls the pod. Foreign data that is not needed for an answer: what is not as it should be is no owner. */
-function ownerOf(references: unknown): Judgement['owner'] {
+function ownerOf(references: unknown): LoggedDecision['owner'] {
   if (!Array.isArray(references)) return undefined;
   for (const reference of references as { kind?: unknown; name?: unknown; controller?: unknown }[]) {
     const { kind, name, controller } = reference ?? {};

@@ -1,7 +1,7 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { Ranking } from '../webhook/prioritize.ts';
 import type { CandidateTable } from './candidate-table.ts';
-import type { Judgement } from './decision-log.ts';
+import type { LoggedDecision } from './decision-log.ts';
 import { fieldOfJudgement, regionOf, spreadOf } from './outcome.ts';
 
 /** One candidate of an explanation. Null is not known, or not done. */
@@ -28,7 +28,7 @@ export interface Explanation {
   /** The node that the pod was bound to; null while that is not known. */
   readonly node: string | null;
   readonly reason: string;
-  readonly wishes: Readonly<Record<string, unknown>>;
+  readonly preferences: Readonly<Record<string, unknown>>;
   readonly ignored_annotations: readonly string[];
   readonly candidates_mean: number | null;
   /** Best score first. */
@@ -36,28 +36,28 @@ export interface Explanation {
 }
 
 /** Explains what was answered about a pod. */
-export function explain(judgement: Judgement, now: EpochMs): Explanation {
-  const field = fieldOfJudgement(judgement);
-  const rows = field === undefined ? [] : candidatesOf(judgement, field, now);
+export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
+  const field = fieldOfJudgement(decision);
+  const rows = field === undefined ? [] : candidatesOf(decision, field, now);
   const spread = field && spreadOf(field);
   return {
-    pod: `${judgement.namespace}/${judgement.pod}`,
-    uid: judgement.uid,
-    owner: judgement.owner === undefined ? null : `${judgement.owner.kind}/${judgement.owner.name}`,
-    mode: judgement.intent.mode,
-    decided_at: isoTime(judgement.at),
-    node: judgement.node ?? null,
-    reason: reasonOf(judgement, rows),
-    wishes: { ...judgement.intent.wishes },
-    ignored_annotations: judgement.intent.bad.map(
-      ({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`,
+    pod: `${decision.namespace}/${decision.pod}`,
+    uid: decision.uid,
+    owner: decision.owner === undefined ? null : `${decision.owner.kind}/${decision.owner.name}`,
+    mode: decision.policy.mode,
+    decided_at: isoTime(decision.at),
+    node: decision.node ?? null,
+    reason: reasonOf(decision, rows),
+    preferences: { ...decision.policy.preferences },
+    ignored_annotations: decision.policy.invalid.map(
+      ({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`,
     ),
     candidates_mean: spread === undefined ? null : Math.round(spread.mean * 10) / 10,
     candidates: rows.sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || (a.node < b.node ? -1 : 1)),
   };
 }
 
-function candidatesOf({ filtered, ranked }: Judgement, field: CandidateTable, now: EpochMs): ExplainedCandidate[] {
+function candidatesOf({ filtered, ranked }: LoggedDecision, field: CandidateTable, now: EpochMs): ExplainedCandidate[] {
   const scores = scoresOf(ranked);
   return field.names.map((node, at) => {
     const region = regionOf(field, at);
@@ -79,13 +79,13 @@ function scoresOf(ranked: { field: CandidateTable; ranking: Ranking } | undefine
   return new Map(ranked?.field.names.map((name, at) => [name, ranked.ranking.scores[at] ?? 0]));
 }
 
-function reasonOf(judgement: Judgement, rows: readonly ExplainedCandidate[]): string {
-  const { filtered, ranked, intent, node } = judgement;
-  if (intent.mode === 'off')
-    return intent.wishes.skip === true ? 'the pod says skip: nodes are not told apart' : 'the mode is off here';
+function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[]): string {
+  const { filtered, ranked, policy, node } = decision;
+  if (policy.mode === 'off')
+    return policy.preferences.skip === true ? 'the pod says skip: nodes are not told apart' : 'the mode is off here';
   const loss = (ranked ?? filtered)?.field.loss;
   if (loss !== undefined) return `no node was preferred or refused, because the carbon signal is ${loss}`;
-  const advice = intent.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';
+  const advice = policy.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';
   const refused = filtered?.refused.size ?? 0;
   if (refused > 0 && refused === rows.length) return `every one of ${rows.length} candidates was refused${advice}`;
   const after = refused > 0 ? `, ${refused} refused` : '';

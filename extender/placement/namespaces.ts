@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { ANNOTATION_PREFIX, type InvalidAnnotation, WISH_NAMES } from './annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATION_PREFIX, type InvalidAnnotation } from './annotations.ts';
 import {
   MODE_ANNOTATION,
   type NamespaceDefaults,
@@ -29,14 +29,14 @@ export function watchNamespaces(
     path: '/api/v1/namespaces',
     keep(object) {
       const annotations = namespaceObject.parse(object).metadata.annotations ?? undefined;
-      const { wishes, bad, mode } = readNamespaceDefaults(annotations);
-      const silent = mode === undefined && bad.length === 0 && Object.keys(wishes).length === 0;
-      return silent ? undefined : { wishes, bad, mode };
+      const { preferences, invalid, mode } = readNamespaceDefaults(annotations);
+      const silent = mode === undefined && invalid.length === 0 && Object.keys(preferences).length === 0;
+      return silent ? undefined : { preferences, invalid, mode };
     },
     onChange(namespace, now, before) {
-      if (!now?.bad.length || JSON.stringify(now.bad) === JSON.stringify(before?.bad)) return;
-      onIgnored(now.bad);
-      logger.warn({ namespace, annotations: now.bad }, 'annotations of a namespace cannot be read and are ignored');
+      if (!now?.invalid.length || JSON.stringify(now.invalid) === JSON.stringify(before?.invalid)) return;
+      onIgnored(now.invalid);
+      logger.warn({ namespace, annotations: now.invalid }, 'annotations of a namespace cannot be read and are ignored');
     },
     clock,
     logger,
@@ -48,15 +48,15 @@ export function watchNamespaces(
 }
 
 /** Reads the cluster's defaults from one setting: `max-intensity=300; zones=FR,DE; enforce=true; mode=advise`. */
-export function readClusterWishes(text: string): { annotations: Record<string, string>; faults: string[] } {
+export function readClusterAnnotations(text: string): { annotations: Record<string, string>; faults: string[] } {
   const annotations: Record<string, string> = {};
   const faults: string[] = [];
   for (const part of text.split(';')) {
     if (part.trim() === '') continue;
     const [name = '', ...value] = part.split('=');
-    const known = name.trim() === 'mode' || WISH_NAMES.includes(name.trim());
+    const known = name.trim() === 'mode' || ANNOTATION_NAMES.includes(name.trim());
     if (value.length === 0) faults.push(`"${part.trim()}" is not name=value`);
-    else if (!known) faults.push(`"${name.trim()}" is no wish; there are ${WISH_NAMES.join(', ')}`);
+    else if (!known) faults.push(`"${name.trim()}" is no preference; there are ${ANNOTATION_NAMES.join(', ')}`);
     else annotations[`${ANNOTATION_PREFIX}${name.trim()}`] = value.join('=').trim();
   }
   if (MODE_ANNOTATION in annotations) faults.push('the mode of the cluster is PLACEMENT_MODE');

@@ -4,10 +4,10 @@ import type { Zone } from '../../shared/grid/zones.ts';
 import { encodeCandidateZones } from '../../shared/records/candidate-zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
 import type { CandidateTable } from './candidate-table.ts';
-import type { Judgement } from './decision-log.ts';
+import type { LoggedDecision } from './decision-log.ts';
 
 /** The candidates that the pod could have gone to: those of the filter call where there was one, for it comes first. */
-export function fieldOfJudgement({ filtered, ranked }: Judgement): CandidateTable | undefined {
+export function fieldOfJudgement({ filtered, ranked }: LoggedDecision): CandidateTable | undefined {
   return filtered?.field ?? ranked?.field;
 }
 
@@ -40,22 +40,22 @@ const NOTHING_KNOWN: Waited = { arrivedAt: null, releasedAt: null, latestStart: 
 
 /** The record of a pod that was bound to a node; undefined when its candidates are not known. */
 export function decisionOf(
-  judgement: Judgement,
+  decision: LoggedDecision,
   node: string,
   boundAt: EpochMs,
   waited: Waited = NOTHING_KNOWN,
 ): Decision | undefined {
-  const field = fieldOfJudgement(judgement);
+  const field = fieldOfJudgement(decision);
   if (field === undefined) return undefined;
   const at = field.names.indexOf(node);
   const region = at < 0 ? undefined : regionOf(field, at);
   const spread = spreadOf(field);
   return {
-    uid: judgement.uid,
-    namespace: judgement.namespace,
-    pod: judgement.pod,
-    ownerKind: judgement.owner?.kind ?? null,
-    ownerName: judgement.owner?.name ?? null,
+    uid: decision.uid,
+    namespace: decision.namespace,
+    pod: decision.pod,
+    ownerKind: decision.owner?.kind ?? null,
+    ownerName: decision.owner?.name ?? null,
     node,
     zone: field.zones[at] ?? null,
     intensity: region?.carbonIntensity ?? null,
@@ -68,9 +68,9 @@ export function decisionOf(
     candidatesMean: spread?.mean ?? null,
     candidatesWorst: spread?.worst ?? null,
     candidatesBest: spread?.best ?? null,
-    mode: judgement.intent.mode,
+    mode: decision.policy.mode,
     ...waited,
-    decidedAt: judgement.at,
+    decidedAt: decision.at,
     boundAt,
   };
 }

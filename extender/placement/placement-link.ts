@@ -20,13 +20,13 @@ export interface ToStore {
 }
 
 /** Where the nodes that tell a zone stand. */
-export interface NodeZonesTold {
+export interface NodeZonesMessage {
   readonly kind: 'node-zones';
   readonly zones: ReadonlyMap<string, Zone>;
 }
 
 /** Everything that the scheduling thread sends to the API thread. */
-export type ToApi = ToStore | NodeZonesTold | { readonly kind: 'waiting'; readonly list: WaitingList };
+export type ToApi = ToStore | NodeZonesMessage | { readonly kind: 'waiting'; readonly list: WaitingList };
 
 /** The scheduling thread's end: never waits, holds only so much. */
 export interface PlacementLink extends ZoneHistory, AsyncDisposable {

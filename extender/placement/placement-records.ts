@@ -5,15 +5,15 @@ import type { Decision } from '../../shared/records/placements.ts';
 import type { ReleasedJob } from '../deferral/waiting-work.ts';
 import type { PodPreferences } from './annotations.ts';
 import type { BoundPod } from './bindings.ts';
-import type { Judgements } from './decision-log.ts';
+import type { DecisionLog } from './decision-log.ts';
 import type { NodeDirectory } from './nodes.ts';
 import { decisionOf, type Waited } from './outcome.ts';
-import type { createIntents, PodPolicy } from './pod-policy.ts';
+import type { createPodPolicies, PodPolicy } from './pod-policy.ts';
 
 /** What records of bound pods are made from. */
 export interface RecordSources {
-  readonly judgements: Judgements;
-  readonly intentOf: ReturnType<typeof createIntents>;
+  readonly log: DecisionLog;
+  readonly policyOf: ReturnType<typeof createPodPolicies>;
   readonly directory: NodeDirectory;
   readonly cache: () => CacheState;
   /** The wait of a Job; undefined for one that did not wait. */
@@ -26,30 +26,31 @@ export interface RecordSources {
  */
 export function recordOf(bound: BoundPod, boundAt: EpochMs, sources: RecordSources): Decision | undefined {
   const { namespace, pod, uid, node, annotations, owner } = bound;
-  const judgement = sources.judgements.find(namespace, pod);
+  const logged = sources.log.find(namespace, pod);
   const job = owner?.kind === 'Job' ? sources.releasedJob(owner.uid) : undefined;
-  if (judgement?.uid === uid) {
-    judgement.node = node;
-    const decision = decisionOf(judgement, node, boundAt, waitOf(bound, job, judgement.intent.wishes));
+  if (logged?.uid === uid) {
+    logged.node = node;
+    const decision = decisionOf(logged, node, boundAt, waitOf(bound, job, logged.policy.preferences));
     if (decision !== undefined && (decision.mode !== 'off' || decision.releasedAt !== null)) return decision;
   }
-  const intent = sources.intentOf({ namespace, annotations });
-  const waited = waitOf(bound, job, intent.wishes);
-  return waited.releasedAt === null ? undefined : unaskedDecision(bound, { boundAt, intent, waited, sources });
+  const policy = sources.policyOf({ namespace, annotations });
+  const waited = waitOf(bound, job, policy.preferences);
+  return waited.releasedAt === null ? undefined : unaskedDecision(bound, { boundAt, policy, waited, sources });
 }
 
 /** Pods of a Job that waited are counted as made so much earlier: without its wait they would have been. */
 function waitOf(
   { arrivedAt: madeAt, releasedAt }: BoundPod,
   job: ReleasedJob | undefined,
-  wishes: PodPreferences,
+  preferences: PodPreferences,
 ): Waited {
   const released = releasedAt ?? (job === undefined ? null : madeAt);
   if (madeAt === null) return { arrivedAt: null, releasedAt: released, latestStart: null };
   const arrivedAt = madeAt - (job?.waitedMs ?? 0);
   if (job !== undefined)
     return { arrivedAt, releasedAt: released, latestStart: arrivedAt + (job.slackMs ?? job.waitedMs) };
-  const latest = wishes.skip === true || wishes.flexible === false ? arrivedAt : latestStartOf(arrivedAt, wishes);
+  const latest =
+    preferences.skip === true || preferences.flexible === false ? arrivedAt : latestStartOf(arrivedAt, preferences);
   return { arrivedAt, releasedAt: released, latestStart: latest > arrivedAt ? latest : null };
 }
 
@@ -57,12 +58,12 @@ function unaskedDecision(
   { namespace, pod, uid, node, owner }: BoundPod,
   told: {
     readonly boundAt: EpochMs;
-    readonly intent: PodPolicy;
+    readonly policy: PodPolicy;
     readonly waited: Waited;
     readonly sources: RecordSources;
   },
 ): Decision {
-  const { boundAt, intent, waited, sources } = told;
+  const { boundAt, policy, waited, sources } = told;
   const zone = sources.directory.zoneOf(node) ?? null;
   const state = sources.cache();
   const snapshot = state.kind === 'fresh' ? state.snapshot : undefined;
@@ -75,7 +76,7 @@ function unaskedDecision(
     quality: region?.quality ?? null,
     intensityAgeMs: region === undefined ? null : Math.max(0, boundAt - region.fetchedAt),
     ...{ candidates: 0, candidateZones: null, candidatesMean: null, candidatesWorst: null, candidatesBest: null },
-    mode: intent.mode,
+    mode: policy.mode,
     decidedAt: boundAt,
     boundAt,
   };

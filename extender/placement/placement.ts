@@ -6,19 +6,19 @@ import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import { zoneCorrections } from '../../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from '../config.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createPodEvents, type WritePodEvent } from '../kubernetes/events.ts';
+import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
 import { createPlacement, type Placement } from '../webhook/verbs.ts';
-import { type InvalidAnnotation, UNKNOWN_NAME } from './annotations.ts';
+import { type InvalidAnnotation, UNKNOWN_ANNOTATION } from './annotations.ts';
 import { type BoundPod, watchBindings } from './bindings.ts';
 import { watchNamespaces } from './namespaces.ts';
 import { watchNodePower } from './node-power-watch.ts';
-import { tellNodeZones } from './node-zone-publisher.ts';
+import { publishNodeZones } from './node-zone-publisher.ts';
 import { configuredDirectory, watchNodes } from './nodes.ts';
 import { describePlacement } from './outcome.ts';
 import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
 import { type RecordSources, recordOf } from './placement-records.ts';
-import { createIntents, NO_NAMESPACES } from './pod-policy.ts';
+import { createPodPolicies, NO_NAMESPACES } from './pod-policy.ts';
 import { createUnplacedNodes } from './unplaced-nodes.ts';
 
 /** Placements as they are decided, told and recorded. */
@@ -26,6 +26,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly placement: Placement;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
+  /** The extender's one writer of Events; does nothing where POD_EVENTS is off. */
+  readonly writeEvent: WriteEvent;
   /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
   readonly zones: () => readonly Zone[] | undefined;
 }
@@ -51,18 +53,19 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   warnOfCorrections(config, logger);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
-  if (nodes) stack.use(tellNodeZones(nodes, post, { clock, logger }));
+  if (nodes) stack.use(publishNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
-  const onIgnored = (bad: readonly InvalidAnnotation[]) => {
+  const onIgnored = (invalid: readonly InvalidAnnotation[]) => {
     // Names that nobody knows are without number, and a metric's label must not be.
-    for (const { annotation, fault } of bad) metrics.countIgnored(fault === UNKNOWN_NAME ? 'unknown' : annotation);
+    for (const { annotation, problem } of invalid)
+      metrics.countIgnored(problem === UNKNOWN_ANNOTATION ? 'unknown' : annotation);
   };
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
   const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
-  const cluster = { mode: config.PLACEMENT_MODE, wishes: config.DEFAULT_WISHES ?? {} };
+  const cluster = { mode: config.PLACEMENT_MODE, preferences: config.DEFAULT_WISHES ?? {} };
   const directory = nodes ?? configured;
   const placement = createPlacement({
     cache,
@@ -77,27 +80,32 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
       // Before the first list every node is unknown, which says nothing about any.
       if (nodes === undefined || nodes.ageMs() !== undefined) unplaced.note(names);
     },
-    onBadWishes({ metadata = {} }, { bad }) {
-      onIgnored(bad);
+    onInvalidAnnotations({ metadata = {} }, { invalid }) {
+      onIgnored(invalid);
       const { namespace = 'default', name = '', uid = '' } = metadata;
-      const message = bad.map(({ annotation, value, fault }) => `${annotation}: "${value}" ${fault}`).join('; ');
-      logger.info({ namespace, pod: name, annotations: bad }, 'annotations of a pod cannot be read and are ignored');
+      const message = invalid
+        .map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`)
+        .join('; ');
+      logger.info(
+        { namespace, pod: name, annotations: invalid },
+        'annotations of a pod cannot be read and are ignored',
+      );
       writeEvent({
-        about: { namespace, pod: name, uid },
+        about: { kind: 'Pod', namespace, name, uid },
         type: 'Warning',
         reason: 'CarbonAnnotationIgnored',
         message: `ignored: ${message}`,
       });
     },
   });
-  const { judgements } = placement;
-  const records = { judgements, intentOf: createIntents(cluster, namespaces), directory, cache, releasedJob };
+  const { log } = placement;
+  const records = { log, policyOf: createPodPolicies(cluster, namespaces), directory, cache, releasedJob };
   const onBound = (bound: BoundPod) => tellBinding(bound, { records, metrics, link, writeEvent, options });
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
   // Part of a list would be taken for all the zones that there are.
   const zones = () =>
     nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
-  return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { placement, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */
@@ -113,7 +121,7 @@ function tellBinding(
     readonly records: RecordSources;
     readonly metrics: ExtenderMetrics;
     readonly link: PlacementLink;
-    readonly writeEvent: WritePodEvent;
+    readonly writeEvent: WriteEvent;
     readonly options: PlacementOptions;
   },
 ): void {
@@ -127,12 +135,17 @@ function tellBinding(
   const message = describePlacement(decision);
   if (mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
   if (message === undefined) return;
-  told.writeEvent({ about: { namespace, pod, uid }, type: 'Normal', reason: 'CarbonPlacement', message });
+  told.writeEvent({
+    about: { kind: 'Pod', namespace, name: pod, uid },
+    type: 'Normal',
+    reason: 'CarbonPlacement',
+    message,
+  });
 }
 
-function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WritePodEvent {
+function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WriteEvent {
   if (client === undefined || !config.POD_EVENTS) return () => undefined;
-  return createPodEvents(client, {
+  return createEventWriter(client, {
     perMinute: config.POD_EVENTS_PER_MINUTE,
     clock,
     logger,

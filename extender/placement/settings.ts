@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag, integer, positive } from '../../shared/runtime/config.ts';
 import { nodePowerSettings } from '../../shared/runtime/node-power-setting.ts';
 import { parseAnnotations } from './annotations.ts';
-import { readClusterWishes } from './namespaces.ts';
+import { readClusterAnnotations } from './namespaces.ts';
 import { MODES } from './pod-policy.ts';
 
 /** How placements are decided and told. */
@@ -14,14 +14,16 @@ export const placementSettings = {
   DEFAULT_WISHES: z
     .string()
     .transform((text, context) => {
-      const { annotations, faults } = readClusterWishes(text);
-      const { wishes, bad } = parseAnnotations(annotations);
-      for (const { annotation, value, fault } of bad) faults.push(`${annotation}=${value} ${fault}`);
+      const { annotations, faults } = readClusterAnnotations(text);
+      const { preferences, invalid } = parseAnnotations(annotations);
+      for (const { annotation, value, problem } of invalid) faults.push(`${annotation}=${value} ${problem}`);
       for (const message of faults) context.addIssue({ code: 'custom', message });
-      return wishes;
+      return preferences;
     })
     .optional()
-    .describe('What every pod wishes that wishes nothing else: `max-intensity=300; zones=FR,DE; enforce=true`'),
+    .describe(
+      'What every pod preferences that preferences nothing else: `max-intensity=300; zones=FR,DE; enforce=true`',
+    ),
   ...nodePowerSettings,
   POD_EVENTS: flag().default(true).describe('Whether placements are told in Kubernetes Events on their pods'),
   POD_EVENTS_PER_MINUTE: integer(1, 60_000).default(300).describe('Events beyond this are left out, and counted'),

@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { IntakeError, Taken } from './intake.ts';
 
 /** Readings that are handed on at once, at most; a single larger request is not split. */
@@ -9,7 +9,7 @@ interface Waiting {
   readonly done: (taken: Taken[]) => void;
 }
 
-/** Hands readings on; one outcome each, in their order. May reject with an IntakeFault, for all of them. */
+/** Hands readings on; one outcome each, in their order. May reject with an IntakeError, for all of them. */
 export type Flush = (readings: readonly MeterReading[]) => Promise<Taken[]>;
 
 /** Gathers what arrives at the same moment: a commit or a round trip costs more than the readings in it. */

@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery, RememberedDelivery } from '../../shared/records/meter-readings.ts';
 
 /** Why readings cannot be taken now; the sender may try again later, and nothing is lost or counted twice by it. */
@@ -7,7 +7,7 @@ export class IntakeError extends Error {
 
   constructor(detail: string, retryAfterSeconds: number, options?: ErrorOptions) {
     super(detail, options);
-    this.name = 'IntakeFault';
+    this.name = 'IntakeError';
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -26,7 +26,7 @@ export type IntakeState = { readonly backend: 'redis' | 'store'; readonly status
 export interface Intake extends AsyncDisposable {
   /** One outcome for each reading, in their order; never rejects. */
   take(readings: readonly MeterReading[]): Promise<Taken[]>;
-  /** Takes all or none, once for a key: a repetition gets what is remembered. Rejects with an IntakeFault. */
+  /** Takes all or none, once for a key: a repetition gets what is remembered. Rejects with an IntakeError. */
   takeOnce(readings: readonly MeterReading[], delivery: KeyedDelivery): Promise<RememberedDelivery>;
   /** Never rejects. */
   state(): Promise<IntakeState>;

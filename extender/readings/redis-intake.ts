@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -35,11 +35,11 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   const redis = connectRedis(config, 'intake', logger);
   const stream = config.REDIS_STREAM;
   const room = new Room(redis, config, clock);
-  const gatherer = new Batcher(async (readings) => {
+  const batcher = new Batcher(async (readings) => {
     try {
       return await redis.ask((client) => add(client, stream, readings));
     } catch (error) {
-      throw intakeFault(error, stream);
+      throw toIntakeError(error, stream);
     }
   });
   return {
@@ -47,22 +47,22 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
       try {
         await room.reserve(readings.length);
       } catch (error) {
-        const fault = intakeFault(error, stream);
+        const fault = toIntakeError(error, stream);
         return readings.map(() => ({ kind: 'fault', fault }));
       }
-      return gatherer.take(readings);
+      return batcher.take(readings);
     },
     async takeOnce(readings, delivery) {
       try {
         await room.reserve(readings.length);
         return await redis.ask((client) => addOnce(client, stream, readings, delivery));
       } catch (error) {
-        throw intakeFault(error, stream);
+        throw toIntakeError(error, stream);
       }
     },
     state: () => stateOf(redis, config),
     async [Symbol.asyncDispose]() {
-      await gatherer.settled();
+      await batcher.settled();
       await redis[Symbol.asyncDispose]();
     },
   };
@@ -101,7 +101,7 @@ async function add(client: RedisClient, stream: string, readings: readonly Meter
   return results.map((result) =>
     result.status === 'fulfilled'
       ? { kind: 'taken', streamId: result.value }
-      : { kind: 'fault', fault: intakeFault(result.reason, stream) },
+      : { kind: 'fault', fault: toIntakeError(result.reason, stream) },
   );
 }
 
@@ -135,11 +135,11 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
       dead_letters: state.deadLetters,
     };
   } catch (error) {
-    return { backend: 'redis', status: 'unavailable', reason: intakeFault(error, stream).message };
+    return { backend: 'redis', status: 'unavailable', reason: toIntakeError(error, stream).message };
   }
 }
 
-function intakeFault(error: unknown, stream: string): IntakeError {
+function toIntakeError(error: unknown, stream: string): IntakeError {
   if (error instanceof IntakeError) return error;
   const fault = toRedisError(error);
   return new IntakeError(...sayings(fault, stream), { cause: fault });

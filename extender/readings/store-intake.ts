@@ -1,4 +1,4 @@
-import type { MeterReading } from '../../shared/meters/meter-reading.ts';
+import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsStore, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -13,30 +13,30 @@ export function storeIntake(options: { store: MeterReadingsStore; clock: Clock; 
   const number = numbering(clock);
   const numbered = (readings: readonly MeterReading[]) =>
     readings.map((reading): StoredReading => ({ ...reading, streamId: number() }));
-  const gatherer = new Batcher(async (readings) => {
+  const batcher = new Batcher(async (readings) => {
     const stored = numbered(readings);
     await store.appendReadings(stored).catch((error) => {
-      throw storeFault(error, logger);
+      throw storeProblem(error, logger);
     });
     return stored.map(({ streamId }) => ({ kind: 'taken', streamId }));
   });
   return {
-    take: (readings) => gatherer.take(readings),
+    take: (readings) => batcher.take(readings),
     async takeOnce(readings, delivery) {
       try {
         return await store.appendReadingsOnce(numbered(readings), delivery);
       } catch (error) {
-        throw storeFault(error, logger);
+        throw storeProblem(error, logger);
       }
     },
     state: async () => ({ backend: 'store', status: 'ok' }),
     async [Symbol.asyncDispose]() {
-      await gatherer.settled();
+      await batcher.settled();
     },
   };
 }
 
-function storeFault(error: unknown, logger: Logger): IntakeError {
+function storeProblem(error: unknown, logger: Logger): IntakeError {
   logger.error({ err: error }, 'the store takes no readings');
   return new IntakeError('The store takes no readings now', RETRY_SECONDS, { cause: error });
 }

@@ -1,5 +1,5 @@
 import type { CandidateTable } from '../placement/candidate-table.ts';
-import { breaches, type Violation, type ZoneHistory } from '../placement/constraints.ts';
+import { type Violation, violations, type ZoneHistory } from '../placement/constraints.ts';
 import type { PodPolicy } from '../placement/pod-policy.ts';
 import type { ExtenderArgs } from './protocol.ts';
 
@@ -19,13 +19,13 @@ const NOBODY: ReadonlyMap<string, Violation> = new Map();
 /** Which candidates a filter call refuses, and why. */
 export function refusals(
   field: CandidateTable,
-  { mode, wishes }: PodPolicy,
+  { mode, preferences }: PodPolicy,
   history: ZoneHistory,
 ): ReadonlyMap<string, Violation> {
   if (mode === 'off') return NOBODY;
   const refused = new Map<string, Violation>();
-  for (const [at, breach] of breaches(field, wishes, history).entries())
-    if (breach?.forbids) refused.set(field.names[at] as string, breach);
+  for (const [at, violation] of violations(field, preferences, history).entries())
+    if (violation?.forbids) refused.set(field.names[at] as string, violation);
   return refused;
 }
 
@@ -33,10 +33,10 @@ export function refusals(
  * Answers a filter call in the form in which it came. What passes is passed back in the very bytes in which it came.
  * Refused nodes go to FailedAndUnresolvableNodes: evicting other pods would not make their grid any cleaner.
  */
-export function filter(args: ExtenderArgs, field: CandidateTable, intent: PodPolicy, history: ZoneHistory): Filtered {
-  const refused = refusals(field, intent, history);
+export function filter(args: ExtenderArgs, field: CandidateTable, policy: PodPolicy, history: ZoneHistory): Filtered {
+  const refused = refusals(field, policy, history);
   const { candidates, bytes } = args;
-  if (refused.size === 0 || intent.mode !== 'enforce')
+  if (refused.size === 0 || policy.mode !== 'enforce')
     return { body: Buffer.concat([OPENING[candidates.form], bytes, CLOSING]), refused };
   const failed = JSON.stringify(Object.fromEntries([...refused].map(([name, { text }]) => [name, text])));
   const tail = Buffer.from(`,"FailedAndUnresolvableNodes":${failed}}`);

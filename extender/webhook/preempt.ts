@@ -1,4 +1,4 @@
-import { parsedOrFault, podOf, type WirePod } from './protocol.ts';
+import { parseJsonBody, podOf, type WirePod } from './protocol.ts';
 import { arrayOf, InvalidRequestError, objectOf, stringOf } from './wire-checks.ts';
 
 /** Which of some nodes the filter would refuse to a pod. */
@@ -9,7 +9,7 @@ export type RefusedOf = (pod: WirePod, nodes: readonly string[]) => { has(node: 
  * there for all that. The answer is always in meta form, whichever form came; a node that is left out is vetoed.
  */
 export function preempt(body: Buffer, refusedOf: RefusedOf): { readonly answer: Buffer; readonly vetoed: number } {
-  const args = objectOf(parsedOrFault(body), 'the body');
+  const args = objectOf(parseJsonBody(body), 'the body');
   const key = args.NodeNameToMetaVictims != null ? 'NodeNameToMetaVictims' : 'NodeNameToVictims';
   const uid = key === 'NodeNameToMetaVictims' ? uidOfMeta : uidOfPod;
   const victimsOf = objectOf(args[key] ?? {}, key);

@@ -1,6 +1,6 @@
 import { scores } from '../../shared/placement/score.ts';
 import type { CandidateTable, SignalLoss } from '../placement/candidate-table.ts';
-import { breaches, type Violation, type ZoneHistory } from '../placement/constraints.ts';
+import { type Violation, violations, type ZoneHistory } from '../placement/constraints.ts';
 import type { PodPolicy } from '../placement/pod-policy.ts';
 
 /** Why all nodes got the same score: the signal is lost, or nothing is to be done for this pod. */
@@ -17,21 +17,21 @@ export interface Ranking {
 }
 
 /** Ranks the candidates of a call for what is meant to be done for its pod. */
-export type Prioritize = (field: CandidateTable, intent: PodPolicy) => Ranking;
+export type Prioritize = (field: CandidateTable, policy: PodPolicy) => Ranking;
 
-/** Different wishes whose answers are kept with one field. */
+/** Different preferences whose answers are kept with one field. */
 const KEPT = 16;
 
-/** Makes the prioritize verb. An answer is kept with its field, for pods that wish the same. */
+/** Makes the prioritize verb. An answer is kept with its field, for pods that preference the same. */
 export function createPrioritize(history: ZoneHistory): Prioritize {
   const answers = new WeakMap<CandidateTable, Map<string, Ranking>>();
-  return (field, intent) => {
-    const key = `${intent.key} ${history.version}`;
+  return (field, policy) => {
+    const key = `${policy.key} ${history.version}`;
     const kept = answers.get(field) ?? new Map<string, Ranking>();
     if (kept.size === 0) answers.set(field, kept);
     let ranking = kept.get(key);
     if (ranking === undefined) {
-      ranking = rank(field, intent, history);
+      ranking = rank(field, policy, history);
       if (kept.size >= KEPT) kept.clear();
       kept.set(key, ranking);
     }
@@ -39,8 +39,9 @@ export function createPrioritize(history: ZoneHistory): Prioritize {
   };
 }
 
-function rank(field: CandidateTable, { mode, wishes }: PodPolicy, history: ZoneHistory): Ranking {
-  const scored = mode === 'off' ? field.names.map(() => 0) : wishedScores(field, breaches(field, wishes, history));
+function rank(field: CandidateTable, { mode, preferences }: PodPolicy, history: ZoneHistory): Ranking {
+  const scored =
+    mode === 'off' ? field.names.map(() => 0) : preferredScores(field, violations(field, preferences, history));
   const neutral = mode === 'off' ? 'off' : (field.loss ?? (mode === 'advise' ? 'advise' : undefined));
   const given = neutral === undefined ? scored : field.names.map(() => 0);
   return { body: encode(field.names, given), neutral, scores: scored };
@@ -48,14 +49,15 @@ function rank(field: CandidateTable, { mode, wishes }: PodPolicy, history: ZoneH
 
 /**
  * Nodes that are not what the pod asks for get 0, all others at least 1 and are scored among themselves. Where none or
- * all are in breach, the wish tells no node from another, and the plain scores stand.
+ * all are in violation, the preference tells no node from another, and the plain scores stand.
  */
-function wishedScores(field: CandidateTable, breached: readonly (Violation | undefined)[]): readonly number[] {
-  const some = breached.some((breach) => breach !== undefined);
-  if (!some || breached.every((breach) => breach !== undefined)) return scores(field.intensities, field.relativePowers);
-  const eligible = field.intensities.map((intensity, at) => (breached[at] === undefined ? intensity : undefined));
+function preferredScores(field: CandidateTable, violated: readonly (Violation | undefined)[]): readonly number[] {
+  const some = violated.some((violation) => violation !== undefined);
+  if (!some || violated.every((violation) => violation !== undefined))
+    return scores(field.intensities, field.relativePowers);
+  const eligible = field.intensities.map((intensity, at) => (violated[at] === undefined ? intensity : undefined));
   return scores(eligible, field.relativePowers).map((score, at) =>
-    breached[at] === undefined ? Math.max(1, score) : 0,
+    violated[at] === undefined ? Math.max(1, score) : 0,
   );
 }
 

@@ -54,7 +54,7 @@ const OBJECTS_KEY = Buffer.byteLength(',"Nodes":');
 const OBJECTS_END = Buffer.from(',"NodeNames":null}');
 const CLOSE = '}'.charCodeAt(0);
 
-/** Reads the body of a filter or prioritize call; throws a RequestFault that names what is wrong. */
+/** Reads the body of a filter or prioritize call; throws a InvalidRequestError that names what is wrong. */
 export function readExtenderArgs(body: Buffer, memory: CandidateMemory): ExtenderArgs {
   return readAsGoWrites(body, memory) ?? readAny(body);
 }
@@ -106,7 +106,7 @@ function seamOf(body: Buffer): { form: Candidates['form']; head: Buffer; bytes: 
 
 /** Any other JSON with the same meaning: other key order, white space, missing keys for null ones. */
 function readAny(body: Buffer): ExtenderArgs {
-  const args = objectOf(parsedOrFault(body), 'the body');
+  const args = objectOf(parseJsonBody(body), 'the body');
   const key = args.NodeNames != null ? 'NodeNames' : 'Nodes';
   if (args[key] == null)
     throw new InvalidRequestError('NodeNames', 'is missing, and Nodes too: one of them must be given');
@@ -124,7 +124,7 @@ function namesOf(value: unknown): Candidates {
   return { form: 'names', names: [...new Set(names)] };
 }
 
-/** Reads the pod of a call; throws a RequestFault that names what is wrong. */
+/** Reads the pod of a call; throws a InvalidRequestError that names what is wrong. */
 export function podOf(args: unknown): WirePod {
   const pod = objectOf((args as Record<string, unknown>).Pod ?? {}, 'Pod');
   const metadata = objectOf(pod.metadata ?? {}, 'Pod.metadata');
@@ -139,8 +139,8 @@ export function podOf(args: unknown): WirePod {
   };
 }
 
-/** Parses JSON text; throws a RequestFault when it is none. */
-export function parsedOrFault(body: Buffer): unknown {
+/** Parses JSON text; throws a InvalidRequestError when it is none. */
+export function parseJsonBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {

@@ -12,7 +12,7 @@ import {
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
 import { readBody } from './body.ts';
-import { answerExplain } from './explain-route.ts';
+import { serveExplain } from './explain-route.ts';
 import { createTlsServer, type TlsFiles } from './tls.ts';
 import type { Placement, Verb } from './verbs.ts';
 import { InvalidRequestError } from './wire-checks.ts';
@@ -116,7 +116,7 @@ async function answerOther(
 ): Promise<void> {
   try {
     if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request)))
-      return answerExplain(request, response, placement.judgements, clock);
+      return serveExplain(request, response, placement.log, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
     sendFault(response, 404, error);

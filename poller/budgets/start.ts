@@ -7,10 +7,10 @@ import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
 import { slackAlerts } from './slack.ts';
-import { startBudgetTask } from './watch.ts';
+import { startBudgetTask } from './task.ts';
 
 /** Runs the budget task while its lease is held: of several pollers on one database only one compares and alerts. */
-export function startBudgetsPart(options: {
+export function startBudgets(options: {
   readonly config: PollerConfig;
   readonly store: RecordingStore;
   readonly metrics: BudgetMetrics;
@@ -18,15 +18,17 @@ export function startBudgetsPart(options: {
   readonly logger: Logger;
 }): AsyncDisposable {
   const { config, store, metrics, clock, logger } = options;
+  const { history, workloads } = store;
   const stack = new AsyncDisposableStack();
-  const { history, workloads: books } = store;
   const lease = stack.use(store.lease('budgets'));
   const configured = zoneByName(config);
   const zonesOfNodes = async () => {
-    const told = await store.nodeZones.nodeZones();
-    return toldElse((node) => told.get(node), configured);
+    const reported = await store.nodeZones.nodeZones();
+    return toldElse((node) => reported.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
-  stack.use(whileHeld(lease, () => startBudgetTask({ books, history, zonesOfNodes, clock, logger, metrics, send })));
+  stack.use(
+    whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })),
+  );
   return stack;
 }

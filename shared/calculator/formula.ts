@@ -1,3 +1,5 @@
+import { emissionsOfKwh } from '../emissions/pricing.ts';
+import { gramsPerKwh } from '../grid/units.ts';
 import { CalculatorError } from './error.ts';
 
 /** Energy of a number of requests in kWh: requests × Wh per request ÷ 1000 × PUE. */
@@ -6,8 +8,8 @@ export function energyOfRequests(requests: number, whPerRequest: number, pue = 1
 }
 
 /** Emissions in gCO2e: kWh × gCO2/kWh (GHG Protocol scope 2, location based). */
-export function gramsOfEnergy(kWh: number, gramsPerKwh: number): number {
-  return kWh * gramsPerKwh;
+export function gramsOfEnergy(kWh: number, intensity: number): number {
+  return emissionsOfKwh(kWh, gramsPerKwh(intensity));
 }
 
 /** gCO2e per 1000 requests: g ÷ requests × 1000. */

@@ -1,3 +1,4 @@
+import { forEachHour } from '../grid/hours.ts';
 import type { HourlyIntensity, Quality, Signal } from '../grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import { yearlyIntensity } from '../grid/yearly-intensity.ts';
@@ -119,8 +120,7 @@ function weightsOfUse(use: readonly HourlyUse[], { from, to }: TimeRange): Map<E
 
 function evenWeights({ from, to }: TimeRange): Map<EpochMs, number> {
   const weights = new Map<EpochMs, number>();
-  for (let hour = hourOf(from); hour < to; hour += HOUR_MS)
-    weights.set(hour, Math.min(to, hour + HOUR_MS) - Math.max(from, hour));
+  forEachHour(from, to, (hour, ms) => weights.set(hour, ms));
   return weights;
 }
 

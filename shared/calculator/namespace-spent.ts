@@ -1,5 +1,6 @@
+import { emissions } from '../emissions/pricing.ts';
 import type { HourlyIntensity } from '../grid/intensity.ts';
-import { type EpochMs, JOULES_PER_KWH } from '../grid/units.ts';
+import type { EpochMs, GramsPerKwh } from '../grid/units.ts';
 import type { ZoneOfNode, ZoneSource } from '../grid/zone-of-node.ts';
 import type { Zone } from '../grid/zones.ts';
 import type { HourlyEnergy, TimeRange } from '../records/power.ts';
@@ -12,7 +13,7 @@ export async function spentByNamespace(
   zoneOfNode: ZoneOfNode,
   history: readonly HourlyIntensity[],
 ): Promise<Spent> {
-  const intensity = new Map<string, number>();
+  const intensity = new Map<string, GramsPerKwh>();
   for (const { zone, hour, signal, carbonIntensity } of history)
     if (signal === 'average') intensity.set(key(zone, hour), carbonIntensity);
   const sources = new Set<ZoneSource>();
@@ -28,7 +29,7 @@ export async function spentByNamespace(
     const source = zoneOfNode.sourceOf?.(energy.container.node);
     if (source !== undefined) sources.add(source);
     priced += energy.joules;
-    total += (energy.joules / JOULES_PER_KWH) * gramsPerKwh;
+    total += emissions(energy.joules, gramsPerKwh);
   }
   if (priced === 0) return { grams: undefined, coverage: 0 };
   return { grams: total, coverage: priced / joules, zoneSources: [...sources].sort() };

@@ -1,3 +1,4 @@
+import { emissionsOfKwh } from '../emissions/pricing.ts';
 import type { Grams, GramsPerKwh } from '../grid/units.ts';
 
 /** What the Software Carbon Intensity of ISO/IEC 21031:2024 is made of. */
@@ -14,7 +15,7 @@ export interface SciInputs {
 
 /** SCI = (E × I + M) per R, in gCO2e per functional unit (ISO/IEC 21031:2024). */
 export function softwareCarbonIntensity({ kWh, intensity, embodied, units }: SciInputs): number {
-  return (kWh * intensity + embodied) / units;
+  return (emissionsOfKwh(kWh, intensity) + embodied) / units;
 }
 
 /** What the embodied share M of a period is computed from (ISO/IEC 21031:2024). */

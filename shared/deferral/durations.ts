@@ -1,4 +1,4 @@
-import { quantile } from '../forecast/band.ts';
+import { quantileOf } from '../grid/quantile.ts';
 
 /** Runs that are looked back on: enough to be steady, few enough to follow a change. */
 const RUNS_REMEMBERED = 50;
@@ -10,5 +10,5 @@ const COVERED_SHARE = 0.9;
 export function learntDuration(earlierRuns: readonly number[]): number | undefined {
   const runs = earlierRuns.filter((hours) => Number.isFinite(hours) && hours > 0).slice(-RUNS_REMEMBERED);
   if (runs.length < FEWEST_RUNS) return undefined;
-  return quantile(Float64Array.from(runs).sort(), COVERED_SHARE);
+  return quantileOf(runs, COVERED_SHARE);
 }

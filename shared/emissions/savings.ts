@@ -1,9 +1,10 @@
+import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
-import { type EpochMs, type Grams, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules, joules } from '../grid/units.ts';
+import { type EpochMs, type Grams, type GramsPerKwh, JOULES_PER_KWH, type Joules, joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
 import type { Decision } from '../records/placements.ts';
-import { type IntensityAt, type IntervalEmissions, intervalEmissions } from './pricing.ts';
+import { emissions, type IntensityAt, type IntervalEmissions, intervalEmissions } from './pricing.ts';
 
 /**
  * What a pod is compared with. `arrival`: the same energy, in the same zone, as early as the pod was made. `candidates-mean`:
@@ -120,12 +121,11 @@ function amongCandidates({ candidateZones, candidatesMean, intensity }: Decision
   const zones = decodeCandidateZones(candidateZones);
   if (zones !== undefined) return inMeanOf(zones, at);
   if (candidatesMean === null || intensity === null) return undefined;
-  const more = candidatesMean - intensity;
-  return (span: MeasuredEnergy, met: IntervalEmissions): IntervalEmissions => ({
-    ...met,
-    grams: ((met.grams ?? 0) +
-      (((span.joules * met.coveredMs) / (span.end - span.start)) * more) / JOULES_PER_KWH) as Grams,
-  });
+  const more = (candidatesMean - intensity) as GramsPerKwh;
+  return (span: MeasuredEnergy, met: IntervalEmissions): IntervalEmissions => {
+    const covered = joules((span.joules * met.coveredMs) / (span.end - span.start));
+    return { ...met, grams: ((met.grams ?? 0) + emissions(covered, more)) as Grams };
+  };
 }
 
 function inMeanOf(zones: ReadonlyMap<Zone, number>, at: IntensityIn): Elsewhere {
@@ -186,10 +186,11 @@ function compare(
 }
 
 /** A span cut at full hours, its energy spread evenly. */
-function* byHour({ start, end, joules: whole }: MeasuredEnergy): Iterable<MeasuredEnergy> {
-  for (let from = start; from < end; ) {
-    const to = Math.min(end, hourOf(from) + HOUR_MS);
-    yield { start: from, end: to, joules: joules((whole * (to - from)) / (end - start)) };
-    from = to;
-  }
+function byHour({ start, end, joules: whole }: MeasuredEnergy): MeasuredEnergy[] {
+  const parts: MeasuredEnergy[] = [];
+  forEachHour(start, end, (hour, ms) => {
+    const from = Math.max(start, hour);
+    parts.push({ start: from, end: from + ms, joules: joules((whole * ms) / (end - start)) });
+  });
+  return parts;
 }

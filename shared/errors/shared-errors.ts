@@ -8,6 +8,10 @@ export const SHARED_ERRORS = {
     message: 'port {port} on {address} is taken by another program',
     action: 'stop that one, or set {setting} to a free port',
   },
+  SETTING_RENAMED: {
+    message: 'the setting {given} is now {name}; the former name still works',
+    action: 'rename it',
+  },
   ...STORE_ERRORS,
 } as const;
 

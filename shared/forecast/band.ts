@@ -1,3 +1,5 @@
+import { quantile } from '../grid/quantile.ts';
+
 /** Errors (reading minus forecast, gCO2eq/kWh) of past forecasts, by hours ahead. */
 export type ErrorsByHour = readonly number[][];
 
@@ -29,13 +31,4 @@ export function bandFrom(errors: ErrorsByHour): Band | undefined {
     above[ahead] = Math.max(0, quantile(pooled, (1 + TAUGHT_SHARE) / 2));
   }
   return { below, above };
-}
-
-/** Quantile of ascending values, linear between them (R's type 7); NaN of none. */
-export function quantile(ascending: ArrayLike<number>, share: number): number {
-  const position = share * (ascending.length - 1);
-  const lower = Math.floor(position);
-  const from = ascending[lower] ?? Number.NaN;
-  const to = ascending[Math.min(lower + 1, ascending.length - 1)] ?? Number.NaN;
-  return from + (position - lower) * (to - from);
 }

@@ -9,6 +9,13 @@ export const QUALITIES = ['measured', 'estimated', 'forecast', 'yearly-average',
 /** How an intensity came to be known. */
 export type Quality = (typeof QUALITIES)[number];
 
+/** The least certain of some qualities, by the order of {@link QUALITIES}; undefined of none. */
+export function worstQuality(qualities: Iterable<Quality>): Quality | undefined {
+  let worst = -1;
+  for (const quality of qualities) worst = Math.max(worst, QUALITIES.indexOf(quality));
+  return QUALITIES[worst];
+}
+
 /** What electricity was made of, in percent by source; an absent source was not reported. */
 export type EnergyMix = Readonly<Partial<Record<EnergySource, number>>>;
 /** Sources that a mix tells apart; everything else is `other`. */

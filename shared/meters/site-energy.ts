@@ -1,8 +1,9 @@
 import { type IntensityAt, intervalEmissions } from '../emissions/pricing.ts';
+import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
-import { type EpochMs, type Grams, HOUR_MS, hourOf, type Joules } from '../grid/units.ts';
+import { type EpochMs, type Grams, HOUR_MS, type Joules } from '../grid/units.ts';
+import type { MeterReading } from '../records/meter-reading.ts';
 import type { TimeRange } from '../records/power.ts';
-import type { MeterReading } from './meter-reading.ts';
 
 /** Energy of one device in one UTC hour, and the milliseconds of it for which its power is known. */
 export interface DeviceHour {
@@ -34,14 +35,12 @@ export class SiteEnergy {
     if (before === undefined || reading.timestamp - before.timestamp > this.#maxGapMs) return;
     const start = Math.max(before.timestamp, this.#range.from);
     const end = Math.min(reading.timestamp, this.#range.to);
-    if (end <= start) return;
     const mean = (before.watts + reading.watts) / 2;
-    for (let hour = hourOf(start); hour < end; hour += HOUR_MS) {
-      const ms = Math.min(end, hour + HOUR_MS) - Math.max(start, hour);
+    forEachHour(start, end, (hour, ms) => {
       const sum = this.#hourOf(reading.deviceId, hour);
       sum.joules += (mean * ms) / 1000;
       sum.coveredMs += ms;
-    }
+    });
   }
 
   /** What is known, by device and hour. */

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
-import type { MeterReading } from '../meters/meter-reading.ts';
+import type { MeterReading } from './meter-reading.ts';
 import type { TimeRange } from './power.ts';
 
 /** A reading with the number of the stream entry (or of the direct delivery) that brought it first. */

@@ -1,6 +1,6 @@
 import { type Candidate, plan } from '../deferral/plan.ts';
 import { revise } from '../deferral/replan.ts';
-import { quantile } from '../forecast/band.ts';
+import { quantileOf } from '../grid/quantile.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
@@ -107,12 +107,8 @@ function belowThreshold(world: World, percent: number): Policy {
     const first = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
     const day = Math.floor(first / 24) * 24;
     const key = `${zone} ${day}`;
-    const past = () =>
-      values
-        .slice(Math.max(0, day - THRESHOLD_HOURS), day)
-        .filter((value) => !Number.isNaN(value))
-        .sort();
-    const threshold = thresholds.get(key) ?? quantile(past(), percent / 100);
+    const past = () => values.slice(Math.max(0, day - THRESHOLD_HOURS), day).filter((value) => !Number.isNaN(value));
+    const threshold = thresholds.get(key) ?? quantileOf(past(), percent / 100);
     thresholds.set(key, threshold);
     if (Number.isNaN(threshold)) return { start: job.arrival, zone };
     for (let hour = first; world.trace.start + hour * HOUR_MS <= latestStart(job); hour++) {

@@ -1,4 +1,4 @@
-import { quantile } from '../forecast/band.ts';
+import { quantileOf } from '../grid/quantile.ts';
 import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
 import { clairvoyant, mayRunIn, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
@@ -109,7 +109,7 @@ function resultOf(policy: string, run: Run, base: number, possible: number): Pol
     savedPercent: base === 0 ? 0 : (100 * saved) / base,
     shareOfOracle: possible > 0 ? (100 * saved) / possible : null,
     meanDelayHours: run.delays.length === 0 ? 0 : delays / run.delays.length,
-    p95DelayHours: run.delays.length === 0 ? 0 : quantile(Float64Array.from(run.delays).sort(), 0.95),
+    p95DelayHours: run.delays.length === 0 ? 0 : quantileOf(run.delays, 0.95),
     deadlineMisses: run.misses,
     peakConcurrency: peakOf(run.spans),
   };

@@ -1,4 +1,5 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
+import { forEachHour } from '../grid/hours.ts';
+import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 
 /** Number of the minute that a sample belongs to: the one that holds the last millisecond of its interval. */
 export function blockOf(end: EpochMs): number {
@@ -13,10 +14,9 @@ export function splitByHour(
   take: (hour: EpochMs, millijoules: number, ms: number) => void,
 ): void {
   let rest = millijoules;
-  for (let hour = hourOf(start); hour < end; hour += HOUR_MS) {
-    const ms = Math.min(end, hour + HOUR_MS) - Math.max(start, hour);
+  forEachHour(start, end, (hour, ms) => {
     const share = hour + HOUR_MS >= end ? rest : Math.round((millijoules * ms) / (end - start));
     rest -= share;
     take(hour, share, ms);
-  }
+  });
 }

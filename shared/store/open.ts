@@ -10,7 +10,7 @@ import type { RecordingStore, Store } from './store.ts';
 
 /** What a store for recording is opened with. */
 export type RecordingConfig = StoreConfig & {
-  readonly LEASE_NAME: string;
+  readonly RECORDING_LEASE_NAME: string;
   readonly RETENTION_DAYS?: number;
   readonly SPOOL_MAX_MB?: number;
 };
@@ -54,7 +54,7 @@ export async function openRecordingStore(config: RecordingConfig, options: Recor
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
       const { clock, logger, onBacklog } = options;
-      const recording = { retentionDays: config.RETENTION_DAYS, leaseName: config.LEASE_NAME, clock, logger };
+      const recording = { retentionDays: config.RETENTION_DAYS, leaseName: config.RECORDING_LEASE_NAME, clock, logger };
       const store = openTimescaleStore({ dsn: dsnOf(config), recording });
       return onBacklog === undefined ? store : await behindSpool(store, config, { ...options, onBacklog });
     }

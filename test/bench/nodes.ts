@@ -34,11 +34,11 @@ export async function benchNodes(): Promise<Comparison[]> {
     ['half pass', [zone('FR')]],
   ] as const) {
     let next = 0;
-    const intent = { mode: 'enforce', wishes: { ...(zones && { zones }) }, bad: [], key: name } as const;
+    const policy = { mode: 'enforce', preferences: { ...(zones && { zones }) }, invalid: [], key: name } as const;
     // A new memory each time: nothing may be known from the call before.
     const ours = () => {
       const args = readExtenderArgs(bodies[next++ % bodies.length] as Buffer, createCandidateMemory());
-      return filter(args, fields(args.candidates, state()), intent, NO_HISTORY).body.length;
+      return filter(args, fields(args.candidates, state()), policy, NO_HISTORY).body.length;
     };
     const floor = () => {
       const args = JSON.parse((bodies[next++ % bodies.length] as Buffer).toString('utf8')) as WireArgs;
@@ -50,7 +50,8 @@ export async function benchNodes(): Promise<Comparison[]> {
   let next = 0;
   const prioritized = () => {
     const args = readExtenderArgs(bodies[next++ % bodies.length] as Buffer, createCandidateMemory());
-    return prioritize(fields(args.candidates, state()), { mode: 'enforce', wishes: {}, bad: [], key: '' }).body.length;
+    return prioritize(fields(args.candidates, state()), { mode: 'enforce', preferences: {}, invalid: [], key: '' }).body
+      .length;
   };
   const parsed = () => {
     const args = JSON.parse((bodies[next++ % bodies.length] as Buffer).toString('utf8')) as WireArgs;

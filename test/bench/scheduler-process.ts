@@ -40,7 +40,7 @@ async function startOurs(): Promise<number> {
       power: NO_POWER,
       history: NO_HISTORY,
       namespaces: NO_NAMESPACES,
-      cluster: { mode: 'enforce', wishes: {} },
+      cluster: { mode: 'enforce', preferences: {} },
       metrics,
       clock: systemClock,
     }),

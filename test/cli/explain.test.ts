@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cacheText } from '../extender/cache/cache-file.ts';
 import { startScheduler } from '../extender/webhook/start-webhook.ts';
-import { namesCall, wishingPod } from '../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { expectGolden, run } from './run.ts';
 
 const SETTING = { cache: cacheText({ FR: 50, DE: 400 }), zones: { fr: 'FR', de: 'DE' }, watts: { fr: 5.25 } };
@@ -9,7 +9,7 @@ const SETTING = { cache: cacheText({ FR: 50, DE: 400 }), zones: { fr: 'FR', de: 
 describe('carbon explain', () => {
   it('prints the candidates of a pod, and the same as JSON', async () => {
     await using scheduler = await startScheduler(SETTING);
-    const pod = wishingPod({ zones: 'FR', 'max-delay': 'soon' });
+    const pod = annotatedPod({ zones: 'FR', 'max-delay': 'soon' });
     await scheduler.call('/filter', namesCall(['de', 'fr', 'elsewhere'], pod));
     await scheduler.call('/prioritize', namesCall(['fr', 'elsewhere'], pod));
     const extender = ['--extender', `http://127.0.0.1:${scheduler.port}`];
@@ -22,13 +22,13 @@ describe('carbon explain', () => {
     expect(JSON.parse(json.out).candidates).toHaveLength(3);
   });
 
-  it('tells an unknown pod from an extender that does not answer', async () => {
+  it('distinguishes an unknown pod from an extender that does not respond', async () => {
     await using scheduler = await startScheduler(SETTING);
 
     const unknown = await run(['explain', 'never', '--extender', `http://127.0.0.1:${scheduler.port}`], {});
     const silent = await run(['explain', 'never', '--extender', 'http://127.0.0.1:1'], {});
 
-    expect(unknown).toMatchObject({ code: 1, talk: expect.stringContaining('nothing is known of default/never') });
-    expect(silent).toMatchObject({ code: 2, talk: expect.stringContaining('no extender answers') });
+    expect(unknown).toMatchObject({ code: 1, notes: expect.stringContaining('nothing is known of default/never') });
+    expect(silent).toMatchObject({ code: 2, notes: expect.stringContaining('[EXTENDER_UNREACHABLE]') });
   });
 });

@@ -24,7 +24,19 @@ export function sourcesIn(folders: readonly string[], ending = '.ts'): Source[] 
 
 /** Product code: what the images and the CLI run. */
 export function productSources(): Source[] {
-  return sourcesIn(['poller', 'extender', 'shared', 'cli']);
+  return sourcesIn(PRODUCT);
+}
+
+/** Scripts of the dashboard. */
+export function pageScripts(): Source[] {
+  return sourcesIn(['extender/dashboard'], '.js');
+}
+
+const PRODUCT = ['poller', 'extender', 'shared', 'cli'];
+
+/** A source made up for a test of a law. */
+export function madeUp(path: string, text: string): Source {
+  return { path, text, lines: text.split('\n').length };
 }
 
 /** Modules that a file imports, as written. */
@@ -70,13 +82,15 @@ export function undocumentedExports(source: Source): { checked: number; missing:
   return { checked, missing };
 }
 
-interface AnyNode {
-  type: string;
-  start: number;
-  end: number;
+/** A node of a syntax tree. */
+export interface AnyNode {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-function visit(node: unknown, see: (node: AnyNode) => void): void {
+/** Shows every node below a node, itself included, parents first. */
+export function visit(node: unknown, see: (node: AnyNode) => void): void {
   if (Array.isArray(node)) {
     for (const item of node) visit(item, see);
   } else if (node !== null && typeof node === 'object') {

@@ -4,6 +4,7 @@ import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
+import type { Operation } from '../openapi/operation.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
@@ -42,7 +43,7 @@ const decision = z.strictObject({
 });
 
 /** Answer of `GET /api/decisions`. */
-export const decisionsAnswer = z.strictObject({
+export const decisionsResponse = z.strictObject({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   count: z.int().nonnegative(),
@@ -51,18 +52,21 @@ export const decisionsAnswer = z.strictObject({
   decisions: z.array(decision).describe('Newest first'),
 });
 
+/** `GET /api/decisions`, as the API's description shows it. */
+export const decisionsOperation: Operation = {
+  method: 'GET',
+  path: '/api/decisions',
+  tag: 'scheduling',
+  summary: 'Where pods were placed, newest first, with counts by zone and mode',
+  query,
+  response: { description: 'Placements of the window', schema: decisionsResponse },
+  errors: { 503: 'This process records no decisions' },
+};
+
 /** `GET /api/decisions`: where pods were placed lately, and between what. */
 export function decisionsRoute(deps: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/decisions',
-    operation: {
-      tag: 'scheduling',
-      summary: 'Where pods were placed, newest first, with counts by zone and mode',
-      query,
-      answer: { description: 'Placements of the window', schema: decisionsAnswer },
-      errors: { 503: 'This process records no decisions' },
-    },
+    operation: decisionsOperation,
     async handle(request, response) {
       const now = deps.clock.now();
       const { window, limit } = checked(query, request.query);
@@ -78,7 +82,7 @@ export function decisionsRoute(deps: ApiDependencies): Route {
         from: isoTime(range.from),
         to: isoTime(range.to),
         ...counts,
-        decisions: newest.reverse().map(decisionAnswer),
+        decisions: newest.reverse().map(decisionJson),
       });
     },
   };
@@ -100,7 +104,7 @@ async function counted(all: AsyncIterable<Decision>, limit: number) {
   return { count, by_zone: byZone, by_mode: byMode, newest: limit === 0 ? [] : newest.slice(-limit) };
 }
 
-function decisionAnswer(one: Decision): z.output<typeof decision> {
+function decisionJson(one: Decision): z.output<typeof decision> {
   return {
     uid: one.uid,
     namespace: one.namespace,

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../../shared/grid/units.ts';
+import type { Operation } from '../openapi/operation.ts';
 import { ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { gridNow, NOT_WATCHED } from './grid.ts';
@@ -16,19 +17,22 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 /** What counts as lately for the `decisions` event. */
 const DECISIONS_BACK_MS = 3_600_000;
 
+/** `GET /api/events`, as the API's description shows it. */
+export const eventsOperation: Operation = {
+  method: 'GET',
+  path: '/api/events',
+  tag: 'grid',
+  summary: 'Server-sent events: changes of the grid and new placements',
+  description: 'event grid: the response of /api/grid; event decisions: {count, newest} of the last hour.',
+  response: { description: 'A stream without end', schema: z.string(), types: ['text/event-stream'] },
+  errors: { 503: 'Too many clients listen' },
+};
+
 /** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */
 export function eventsRoute(deps: ApiDependencies, simulatedPower: () => boolean | null): Route {
   const feed = new EventFeed(deps, simulatedPower);
   return {
-    method: 'GET',
-    path: '/api/events',
-    operation: {
-      tag: 'grid',
-      summary: 'Server-sent events: changes of the grid and new placements',
-      description: 'event grid: the answer of /api/grid; event decisions: {count, newest} of the last hour.',
-      answer: { description: 'A stream that goes on', schema: z.string(), types: ['text/event-stream'] },
-      errors: { 503: 'Too many clients listen' },
-    },
+    operation: eventsOperation,
     async handle(_request, response) {
       feed.add(response);
     },

@@ -4,6 +4,7 @@ import type { CachedRegion } from '../../../shared/grid/carbon-cache.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { countryOf } from '../../../shared/grid/zones.ts';
 import { zoneCode } from '../co2-request.ts';
+import type { Operation } from '../openapi/operation.ts';
 import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
@@ -22,7 +23,7 @@ const grams = z.number();
 const window = z.strictObject({ start: z.iso.datetime(), end: z.iso.datetime(), mean_g_per_kwh: grams });
 
 /** Answer of `GET /api/forecast`. */
-export const forecastAnswer = z.strictObject({
+export const forecastResponse = z.strictObject({
   state: z.enum(['fresh', 'stale', 'missing']),
   hours: z.int().positive(),
   zones: z.array(
@@ -43,17 +44,20 @@ export const forecastAnswer = z.strictObject({
   ),
 });
 
+/** `GET /api/forecast`, as the API's description shows it. */
+export const forecastOperation: Operation = {
+  method: 'GET',
+  path: '/api/forecast',
+  tag: 'grid',
+  summary: 'Forecast of carbon intensity by zone, with its band and the best window ahead',
+  query,
+  response: { description: 'Zones that have a forecast', schema: forecastResponse },
+};
+
 /** `GET /api/forecast`: the hours ahead by zone, and the best window of a length in each. */
 export function forecastRoute({ cache, clock }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/forecast',
-    operation: {
-      tag: 'grid',
-      summary: 'Forecast of carbon intensity by zone, with its band and the best window ahead',
-      query,
-      answer: { description: 'Zones that have a forecast', schema: forecastAnswer },
-    },
+    operation: forecastOperation,
     async handle(request, response) {
       const { zone, hours } = checked(query, request.query);
       const state = cache?.() ?? { kind: 'missing' as const };

@@ -3,6 +3,7 @@ import type { CachedRegion, CacheState } from '../../../shared/grid/carbon-cache
 import { QUALITIES } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, isoTime } from '../../../shared/grid/units.ts';
 import { countryOf } from '../../../shared/grid/zones.ts';
+import type { Operation } from '../openapi/operation.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const zoneNow = z.strictObject({
@@ -22,7 +23,7 @@ const zoneNow = z.strictObject({
 });
 
 /** Answer of `GET /api/grid`. */
-export const gridAnswer = z.strictObject({
+export const gridResponse = z.strictObject({
   state: z.enum(['fresh', 'stale', 'missing']).describe('Of the carbon cache: only a fresh one steers pods'),
   reason: z.string().nullable().describe('Why it is missing'),
   written_at: z.iso.datetime().nullable(),
@@ -37,18 +38,21 @@ export const gridAnswer = z.strictObject({
 });
 
 /** The state of the grid as the answer tells it. */
-export type GridNow = z.output<typeof gridAnswer>;
+export type GridNow = z.output<typeof gridResponse>;
+
+/** `GET /api/grid`, as the API's description shows it. */
+export const gridOperation: Operation = {
+  method: 'GET',
+  path: '/api/grid',
+  tag: 'grid',
+  summary: 'Present carbon intensity of every zone, ranked, and the state of the cache that it is in',
+  response: { description: 'Zones by rank; none while the cache is missing', schema: gridResponse },
+};
 
 /** `GET /api/grid`: the carbon cache that decisions are made from, as of now. */
 export function gridRoute({ cache, clock }: ApiDependencies, simulatedPower: () => boolean | null): Route {
   return {
-    method: 'GET',
-    path: '/api/grid',
-    operation: {
-      tag: 'grid',
-      summary: 'Present carbon intensity of every zone, ranked, and the state of the cache that it is in',
-      answer: { description: 'Zones by rank; none while the cache is missing', schema: gridAnswer },
-    },
+    operation: gridOperation,
     async handle(_request, response) {
       response.json(gridNow(cache?.() ?? NOT_WATCHED, clock.now(), simulatedPower()));
     },
@@ -67,7 +71,7 @@ export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean
   const { regions, ranked, unranked, writtenAt, ttlMs } = state.snapshot;
   const zones = [...ranked, ...unranked].flatMap((zone, index) => {
     const region = regions.get(zone);
-    return region === undefined ? [] : [zoneAnswer(region, index < ranked.length ? index + 1 : null, now)];
+    return region === undefined ? [] : [zoneJson(region, index < ranked.length ? index + 1 : null, now)];
   });
   return {
     state: state.kind,
@@ -81,7 +85,7 @@ export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean
   };
 }
 
-function zoneAnswer(region: CachedRegion, rank: number | null, now: EpochMs): GridNow['zones'][number] {
+function zoneJson(region: CachedRegion, rank: number | null, now: EpochMs): GridNow['zones'][number] {
   return {
     zone: region.zone,
     country: countryOf(region.zone),

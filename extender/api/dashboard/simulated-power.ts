@@ -9,7 +9,7 @@ const EVERY_MS = 60_000;
 /** Whether power recorded in the last day is invented; null while the store has not told. Never waits for it. */
 export function simulatedPower({ store, clock, logger }: ApiDependencies): () => boolean | null {
   let known: boolean | null = null;
-  let askedAt: EpochMs | undefined;
+  let lookedAt: EpochMs | undefined;
   const ask = async (now: EpochMs) => {
     try {
       const spans = await store.containers();
@@ -20,8 +20,8 @@ export function simulatedPower({ store, clock, logger }: ApiDependencies): () =>
   };
   return () => {
     const now = clock.now();
-    if (askedAt === undefined || now - askedAt >= EVERY_MS) {
-      askedAt = now;
+    if (lookedAt === undefined || now - lookedAt >= EVERY_MS) {
+      lookedAt = now;
       void ask(now);
     }
     return known;

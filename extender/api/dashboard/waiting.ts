@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '../../../shared/grid/units.ts';
 import { DEFERRAL_MODES } from '../../deferral/settings.ts';
 import { MOST_LISTED, type WaitingEntry, type WaitingList } from '../../deferral/waiting-list.ts';
+import type { Operation } from '../openapi/operation.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const entry = z.strictObject({
@@ -18,7 +19,7 @@ const entry = z.strictObject({
 });
 
 /** Answer of `GET /api/waiting`. */
-export const waitingAnswer = z.strictObject({
+export const waitingResponse = z.strictObject({
   deferral: z.enum(DEFERRAL_MODES).describe('off: the controller does not run here'),
   total: z.int().nonnegative().nullable().describe('All that wait; null: the cluster has not been listed yet'),
   waiting: z.array(entry).describe(`Nearest deadline first, ${MOST_LISTED} at most`),
@@ -27,24 +28,27 @@ export const waitingAnswer = z.strictObject({
 /** What an API says that no controller tells anything. */
 const NOT_DEFERRED: WaitingList = { deferral: 'off', total: 0, entries: [] };
 
+/** `GET /api/waiting`, as the API's description shows it. */
+export const waitingOperation: Operation = {
+  method: 'GET',
+  path: '/api/waiting',
+  tag: 'scheduling',
+  summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
+  response: { description: 'What waited at the end of the last round', schema: waitingResponse },
+};
+
 /** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the controller's last round. */
 export function waitingRoute({ waiting }: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/waiting',
-    operation: {
-      tag: 'scheduling',
-      summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
-      answer: { description: 'What waited at the end of the last round', schema: waitingAnswer },
-    },
+    operation: waitingOperation,
     async handle(_request, response) {
       const { deferral, total, entries } = waiting?.() ?? NOT_DEFERRED;
-      response.json({ deferral, total, waiting: entries.map(entryAnswer) });
+      response.json({ deferral, total, waiting: entries.map(entryJson) });
     },
   };
 }
 
-function entryAnswer(one: WaitingEntry): z.output<typeof entry> {
+function entryJson(one: WaitingEntry): z.output<typeof entry> {
   return {
     kind: one.kind,
     namespace: one.namespace,

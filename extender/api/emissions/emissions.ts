@@ -1,36 +1,40 @@
 import type { Request, Response } from 'express';
 import { hourOf, isoTime } from '../../../shared/grid/units.ts';
 import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/records/power.ts';
-import { emissionsAnswer } from '../openapi/answers.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
 import { IDLE, type LabelsOf, rowNaming } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
-import { type EmissionsRequest, emissionsFaults, emissionsQuery } from './query.ts';
+import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { RowSums } from './rows.ts';
 import { parseStep, parseWindow, piecesOf } from './window.ts';
+
+/** `GET /api/emissions`, as the API's description shows it. */
+export const emissionsOperation: Operation = {
+  method: 'GET',
+  path: '/api/emissions',
+  tag: 'emissions',
+  summary: 'Energy and emissions by namespace, pod, container, node or label',
+  description:
+    'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= asks what all of it would have emitted there.',
+  query: emissionsQuery,
+  response: { description: 'One set of rows for every step', schema: emissionsResponse },
+};
 
 /** `GET /api/emissions`: energy and emissions in OpenCost's shape, by namespace, pod, container, node or label. */
 export function emissionsRoute(deps: ApiDependencies): Route {
   return {
-    method: 'GET',
-    path: '/api/emissions',
-    operation: {
-      tag: 'emissions',
-      summary: 'Energy and emissions by namespace, pod, container, node or label',
-      description:
-        'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= asks what all of it would have emitted there.',
-      query: emissionsQuery,
-      answer: { description: 'One set of rows for every step', schema: emissionsAnswer },
-    },
+    operation: emissionsOperation,
     handle: (request, response) => answer(deps, request, response),
   };
 }
 
 async function answer(deps: ApiDependencies, request: Request, response: Response): Promise<void> {
   const now = deps.clock.now();
-  const query = checked(emissionsQuery, request.query, (input) => emissionsFaults(input, now));
+  const query = checked(emissionsQuery, request.query, (input) => emissionsIssues(input, now));
   const window = parseWindow(query.window, now) as TimeRange;
   const stepMs = query.accumulate === 'true' || query.step === undefined ? undefined : parseStep(query.step);
   const dimensions = query.aggregate.split(',');

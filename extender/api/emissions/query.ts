@@ -50,7 +50,7 @@ export const emissionsQuery = z.strictObject({
 export type EmissionsRequest = z.output<typeof emissionsQuery>;
 
 /** Rules between the fields: a window of at most a year, cut into at most 2,000 pieces. */
-export function emissionsFaults(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
+export function emissionsIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
   const window = parseWindow(String(input.window ?? '24h'), now);
   if (window === undefined) return [];
   if (window.to - window.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Route } from '../route.ts';
-import { problemAnswer } from './answers.ts';
 import type { Operation } from './operation.ts';
+import { problemResponse } from './responses.ts';
 
 /** A description in the form of OpenAPI 3.1, as far as the page and the tests look into it. */
 export interface OpenApiDocument {
@@ -39,12 +38,12 @@ type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 
 const PROBLEM: Content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
-/** Describes the API in OpenAPI 3.1, from the schemas that its routes check requests with. */
-export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
+/** Describes operations in OpenAPI 3.1, from the schemas that their routes check requests with. */
+export function openApiDocument(operations: readonly Operation[]): OpenApiDocument {
   const paths: Record<string, Record<string, DescribedOperation>> = {};
-  for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described(route) };
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: described(operation) };
   }
   return {
     openapi: '3.1.0',
@@ -56,18 +55,19 @@ export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
     },
     paths,
     components: {
-      schemas: { Problem: jsonSchema(problemAnswer, 'output') },
+      schemas: { Problem: jsonSchema(problemResponse, 'output') },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API_TOKEN, where it is set' } },
     },
   };
 }
 
-function described({ method, path, open, operation }: Route): DescribedOperation {
+function described(operation: Operation): DescribedOperation {
+  const { method, path, open } = operation;
   const operationId = `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`;
   const security = open ? [] : [{}, { token: [] }];
   const { bodyTypes = ['application/json'] } = operation;
   const parameters = [
-    ...parametersOf(operation.path, 'path'),
+    ...parametersOf(operation.params, 'path'),
     ...parametersOf(operation.query, 'query'),
     ...parametersOf(operation.headers, 'header'),
   ];
@@ -86,24 +86,27 @@ function described({ method, path, open, operation }: Route): DescribedOperation
 }
 
 function responsesOf(operation: Operation, open: boolean): DescribedOperation['responses'] {
-  const { answer, further = {}, errors = {}, body, query, path } = operation;
-  const faults: Record<string, string> = {
-    ...((body || query || path) && { 400: 'Faults of the request, all of them' }),
-    ...(!open && { 401: 'A bearer token is needed', 429: 'This address asks too often; see Retry-After' }),
+  const { response, further = {}, errors = {}, body, query, params } = operation;
+  const problems: Record<string, string> = {
+    ...((body || query || params) && { 400: 'The request is not valid; errors lists every issue' }),
+    ...(!open && {
+      401: 'A bearer token is missing or wrong',
+      429: 'This address sent too many requests; see Retry-After',
+    }),
     ...(body && { 413: 'The body is too large', 415: 'The body is of another media type' }),
     ...errors,
     500: 'The request failed; the log says why',
-    ...(!open && { 503: 'The store is away for now; see Retry-After' }),
+    ...(!open && { 503: 'The store is not available; see Retry-After' }),
   };
-  const problems = Object.entries(faults).map(([status, description]) => [status, { description, content: PROBLEM }]);
-  const answers = Object.entries({ [answer.status ?? 200]: answer, ...further }).map(
+  const failures = Object.entries(problems).map(([status, description]) => [status, { description, content: PROBLEM }]);
+  const described = Object.entries({ [response.status ?? 200]: response, ...further }).map(
     ([status, { description, schema, types = ['application/json'] }]) => [
       status,
       { description, content: content(types, schema, 'output') },
     ],
   );
-  // A status of both kinds is told by its own schema.
-  return Object.fromEntries([...problems, ...answers]);
+  // A status of both kinds is described by its own schema.
+  return Object.fromEntries([...failures, ...described]);
 }
 
 function content(types: readonly string[], schema: z.ZodType, io: 'input' | 'output'): Content {

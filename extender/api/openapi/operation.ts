@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** One answer of a method: its meaning, and its body by media type. */
+/** One response of a method: its meaning, and its body by media type. */
 export interface OperationResponse {
   readonly description: string;
   readonly schema: z.ZodType;
@@ -10,23 +10,29 @@ export interface OperationResponse {
   readonly status?: number;
 }
 
-/** What one method of a path takes and gives, as the API's description tells it. */
+/** One method of one path, as the API's description shows it: plain data, made without anything that handles requests. */
 export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Express' notation: `/sites/:site_id`. */
+  readonly path: string;
+  /** Served without a token, and exempt from the rate limit. */
+  readonly open?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
   /** Query parameters. */
   readonly query?: z.ZodObject;
   /** Parameters in the path. */
-  readonly path?: z.ZodObject;
-  /** Headers that mean something to it. */
+  readonly params?: z.ZodObject;
+  /** Request headers with a meaning of their own. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Media types of the body; absent: JSON. */
   readonly bodyTypes?: readonly string[];
-  readonly answer: OperationResponse;
-  /** Other answers that are no plain problem, by status. */
+  /** The response to a request that succeeds. */
+  readonly response: OperationResponse;
+  /** Further responses with a schema of their own, by status. */
   readonly further?: Readonly<Record<number, OperationResponse>>;
-  /** Error answers beside 400, 401, 429, 500 and 503. */
+  /** Problems beside 400, 401, 429, 500 and 503, by status. */
   readonly errors?: Readonly<Record<number, string>>;
 }

@@ -1,5 +1,5 @@
 import { isoTime } from '../../grid/units.ts';
-import { type MeterReading, type MeterReadingIssue, parseMeterReading } from '../../meters/meter-reading.ts';
+import { type MeterReading, type MeterReadingIssue, parseMeterReading } from '../../records/meter-reading.ts';
 import type { StoredReading } from '../../records/meter-readings.ts';
 
 /** Field by which an entry that was put back names the entry that it was at first. */

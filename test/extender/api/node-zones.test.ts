@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../extender/api/api-thread.ts';
 import { startNodeZones } from '../../../extender/api/node-zones.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
-import { tellNodeZones } from '../../../extender/placement/node-zone-publisher.ts';
-import type { NodeZonesTold } from '../../../extender/placement/placement-link.ts';
+import { publishNodeZones } from '../../../extender/placement/node-zone-publisher.ts';
+import type { NodeZonesMessage } from '../../../extender/placement/placement-link.ts';
 import { joules } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
@@ -82,7 +82,7 @@ describe('telling the zones of nodes', () => {
   it('waits for the first list and for a listener, and then tells only changes, and all again now and then', async () => {
     const clock = new FakeClock();
     const state = { version: 1, age: undefined as number | undefined, listens: false };
-    const sent: NodeZonesTold[] = [];
+    const sent: NodeZonesMessage[] = [];
     const nodes = {
       told: () => zones({ a: 'FR' }),
       ageMs: () => state.age,
@@ -90,8 +90,8 @@ describe('telling the zones of nodes', () => {
         return state.version;
       },
     };
-    const post = (message: NodeZonesTold) => state.listens && sent.push(message) > 0;
-    await using _teller = tellNodeZones(nodes, post, { clock, logger: capturedLog() });
+    const post = (message: NodeZonesMessage) => state.listens && sent.push(message) > 0;
+    await using _teller = publishNodeZones(nodes, post, { clock, logger: capturedLog() });
     const counts: number[] = [];
     const wait = async (ms: number) => {
       await clock.advance(ms);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
-import { createApp } from '../../../extender/api/app.ts';
+import { createApp, routes } from '../../../extender/api/app.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import type { ApiDependencies } from '../../../extender/api/route.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
 import { openReadingsApi } from '../../../extender/readings/readings-api.ts';
@@ -39,7 +40,7 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
   const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR' };
   const config = loadConfig('extender', extenderConfigSchema, settings);
   const readings = openReadingsApi(config, { store: opened.meters, clock, logger: log });
-  const app = createApp({
+  const deps: ApiDependencies = {
     store,
     readings,
     decisions,
@@ -54,8 +55,8 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
     labels: podLabels(store),
     ...(cache && { cache }),
     ...(waiting && { waiting }),
-  });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  };
+  const server = await listen(createApp(deps), { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(url + path, init);
@@ -71,6 +72,8 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
     });
   return {
     url,
+    /** What the server was made to handle. */
+    operations: routes(deps).map(({ operation }) => operation),
     log,
     store,
     readings,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namesCall, nodesCall, preemptMetaCall, wishingPod } from '../../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall, nodesCall, preemptMetaCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText } from '../cache/cache-file.ts';
 import { startScheduler } from '../webhook/start-webhook.ts';
 
@@ -11,7 +11,7 @@ const OWN = 'carbon-extender.io/';
 describe('a limit', () => {
   it('refuses nodes above an enforced max-intensity for good, says what was asked and what is, and lets unknown ones pass', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const pod = wishingPod({ 'max-intensity': '200', enforce: 'true' });
+    const pod = annotatedPod({ 'max-intensity': '200', enforce: 'true' });
 
     const { text } = await scheduler.call('/filter', namesCall(ALL, pod));
 
@@ -26,7 +26,7 @@ describe('a limit', () => {
 
   it('keeps its text when the intensity changes, for a changing one makes kube-scheduler ask without end', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const call = namesCall(ALL, wishingPod({ 'max-intensity': '200', enforce: 'true' }));
+    const call = namesCall(ALL, annotatedPod({ 'max-intensity': '200', enforce: 'true' }));
 
     const before = await scheduler.call('/filter', call);
     scheduler.setCache(cacheText({ FR: 60, DE: 433, PL: 777 }));
@@ -42,7 +42,7 @@ describe('a limit', () => {
       { name: 'paris', region: 'eu-west-3', providerId: 'aws:///eu-west-3a/i-1' },
       { name: 'frankfurt', region: 'eu-central-1', providerId: 'aws:///eu-central-1a/i-2' },
     ];
-    const call = nodesCall(nodes, wishingPod({ zones: 'FR' }));
+    const call = nodesCall(nodes, annotatedPod({ zones: 'FR' }));
     const sent = JSON.parse(call).Nodes.items[0];
 
     const { text } = await scheduler.call('/filter', call);
@@ -55,7 +55,7 @@ describe('a limit', () => {
 
   it('answers empty lists and never null when every node is refused', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const pod = wishingPod({ zones: 'SE' });
+    const pod = annotatedPod({ zones: 'SE' });
 
     const names = await scheduler.call('/filter', namesCall(['fr', 'de'], pod));
     const nodes = await scheduler.call('/filter', nodesCall([{ name: 'fr' }], pod));
@@ -69,7 +69,7 @@ describe('a limit', () => {
 
   it('refuses nothing once the signal is lost', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const call = namesCall(ALL, wishingPod({ zones: 'SE', 'max-intensity': '1', enforce: 'true' }));
+    const call = namesCall(ALL, annotatedPod({ zones: 'SE', 'max-intensity': '1', enforce: 'true' }));
 
     const fresh = JSON.parse((await scheduler.call('/filter', call)).text);
     scheduler.clock.jump(11 * 60_000);
@@ -87,7 +87,7 @@ describe('a limit', () => {
       zones: ZONES,
       history: { FR: { 30: 40 }, DE: { 30: 450 } },
     });
-    const pod = wishingPod({ 'cleaner-than': 'p30', enforce: 'true' });
+    const pod = annotatedPod({ 'cleaner-than': 'p30', enforce: 'true' });
 
     const { text } = await scheduler.call('/filter', namesCall(ALL, pod));
 
@@ -101,8 +101,11 @@ describe('a limit', () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
     const victims = { fr: ['u-1'], de: ['u-2'], elsewhere: ['u-3'] };
 
-    const limited = await scheduler.call('/preempt', preemptMetaCall(victims, wishingPod({ zones: 'FR' })));
-    const preferring = await scheduler.call('/preempt', preemptMetaCall(victims, wishingPod({ 'max-intensity': '1' })));
+    const limited = await scheduler.call('/preempt', preemptMetaCall(victims, annotatedPod({ zones: 'FR' })));
+    const preferring = await scheduler.call(
+      '/preempt',
+      preemptMetaCall(victims, annotatedPod({ 'max-intensity': '1' })),
+    );
 
     expect(Object.keys(JSON.parse(limited.text).NodeNameToMetaVictims)).toEqual(['fr', 'elsewhere']);
     expect(Object.keys(JSON.parse(preferring.text).NodeNameToMetaVictims)).toEqual(Object.keys(victims));
@@ -111,9 +114,9 @@ describe('a limit', () => {
 });
 
 describe('a preference', () => {
-  it('passes every node and puts those in breach last', async () => {
+  it('passes every node and puts those in violation last', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const pod = wishingPod({ 'max-intensity': '500' });
+    const pod = annotatedPod({ 'max-intensity': '500' });
 
     const filtered = await scheduler.call('/filter', namesCall(ALL, pod));
     const scored = await scheduler.scoresOf(namesCall(ALL, pod));
@@ -126,7 +129,7 @@ describe('a preference', () => {
   it('for zones ranks the allowed ones among themselves, for configurations without a filter', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
 
-    const scored = await scheduler.scoresOf(namesCall(['fr', 'de', 'pl'], wishingPod({ zones: 'DE,PL' })));
+    const scored = await scheduler.scoresOf(namesCall(['fr', 'de', 'pl'], annotatedPod({ zones: 'DE,PL' })));
 
     expect(scored).toEqual({ fr: 0, de: 10, pl: 5 });
   });
@@ -134,31 +137,31 @@ describe('a preference', () => {
   it('that no node meets changes nothing', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
 
-    const scored = await scheduler.scoresOf(namesCall(['fr', 'de'], wishingPod({ 'max-intensity': '1' })));
+    const scored = await scheduler.scoresOf(namesCall(['fr', 'de'], annotatedPod({ 'max-intensity': '1' })));
 
     expect(scored).toEqual({ fr: 10, de: 1 });
   });
 });
 
 describe('defaults and modes', () => {
-  it('take wishes from the namespace where the pod has none, and from the cluster where neither has', async () => {
+  it('take preferences from the namespace where the pod has none, and from the cluster where neither has', async () => {
     await using scheduler = await startScheduler({
       cache: CACHE,
       zones: ZONES,
       namespaces: { shop: { [`${OWN}zones`]: 'FR' } },
-      clusterWishes: { [`${OWN}zones`]: 'PL' },
+      clusterAnnotations: { [`${OWN}zones`]: 'PL' },
     });
     const passing = async (pod: unknown) =>
       JSON.parse((await scheduler.call('/filter', namesCall(ALL, pod))).text).NodeNames;
 
-    expect(await passing(wishingPod({}))).toEqual(['fr', 'elsewhere']);
-    expect(await passing(wishingPod({ zones: 'DE' }))).toEqual(['de', 'elsewhere']);
-    expect(await passing(wishingPod({}, { namespace: 'other' }))).toEqual(['pl', 'elsewhere']);
+    expect(await passing(annotatedPod({}))).toEqual(['fr', 'elsewhere']);
+    expect(await passing(annotatedPod({ zones: 'DE' }))).toEqual(['de', 'elsewhere']);
+    expect(await passing(annotatedPod({}, { namespace: 'other' }))).toEqual(['pl', 'elsewhere']);
   });
 
   it('with advise score alike and refuse nothing, but count and explain what they would have done', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES, mode: 'advise' });
-    const call = namesCall(ALL, wishingPod({ zones: 'FR' }));
+    const call = namesCall(ALL, annotatedPod({ zones: 'FR' }));
 
     const filtered = await scheduler.call('/filter', call);
     const scored = await scheduler.scoresOf(call);
@@ -181,9 +184,9 @@ describe('defaults and modes', () => {
       namespaces: { shop: { [`${OWN}mode`]: 'enforce' } },
     });
 
-    const here = await scheduler.scoresOf(namesCall(['fr', 'de'], wishingPod({})));
-    const skipping = await scheduler.scoresOf(namesCall(['fr', 'de'], wishingPod({ skip: 'true' })));
-    const elsewhere = await scheduler.scoresOf(namesCall(['fr', 'de'], wishingPod({}, { namespace: 'other' })));
+    const here = await scheduler.scoresOf(namesCall(['fr', 'de'], annotatedPod({})));
+    const skipping = await scheduler.scoresOf(namesCall(['fr', 'de'], annotatedPod({ skip: 'true' })));
+    const elsewhere = await scheduler.scoresOf(namesCall(['fr', 'de'], annotatedPod({}, { namespace: 'other' })));
 
     expect(here).toEqual({ fr: 10, de: 1 });
     expect([skipping, elsewhere]).toEqual([
@@ -194,7 +197,7 @@ describe('defaults and modes', () => {
 
   it('tell once of a pod with annotations that cannot be read, and never fail it', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
-    const call = namesCall(ALL, wishingPod({ 'max-intensity': 'low', enforce: 'true' }));
+    const call = namesCall(ALL, annotatedPod({ 'max-intensity': 'low', enforce: 'true' }));
 
     const filtered = await scheduler.call('/filter', call);
     await scheduler.call('/prioritize', call);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
-import { layeredWishes, parseAnnotations } from '../../../extender/placement/annotations.ts';
+import { mergePreferences, parseAnnotations } from '../../../extender/placement/annotations.ts';
 import { MODE_ANNOTATION } from '../../../extender/placement/pod-policy.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 
@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 
 describe('readWishes', () => {
   it('reads every annotation of our own', () => {
-    const { wishes, bad } = parseAnnotations({
+    const { preferences, invalid } = parseAnnotations({
       [`${OWN}skip`]: 'false',
       [`${OWN}max-intensity`]: '200',
       [`${OWN}cleaner-than`]: 'p30',
@@ -23,8 +23,8 @@ describe('readWishes', () => {
       [`${OWN}min-saving`]: '7.5%',
     });
 
-    expect(bad).toEqual([]);
-    expect(wishes).toEqual({
+    expect(invalid).toEqual([]);
+    expect(preferences).toEqual({
       skip: false,
       maxIntensity: 200,
       cleanerThan: 30,
@@ -50,15 +50,15 @@ describe('readWishes', () => {
     const hours = parseAnnotations({ 'carbon-aware/max-delay-hours': '6' });
     const both = parseAnnotations({ [`${gardener}carbon-intensity-threshold`]: '180', [`${OWN}max-intensity`]: '90' });
 
-    expect(theirs.wishes).toEqual({
+    expect(theirs.preferences).toEqual({
       skip: true,
       maxIntensity: 180.5,
       maxDelayMs: 12 * HOUR,
       flexible: true,
       deadline: Date.parse('2026-01-02T06:00:00Z'),
     });
-    expect(hours.wishes).toEqual({ maxDelayMs: 6 * HOUR });
-    expect(both.wishes).toEqual({ maxIntensity: 90 });
+    expect(hours.preferences).toEqual({ maxDelayMs: 6 * HOUR });
+    expect(both.preferences).toEqual({ maxIntensity: 90 });
   });
 
   it.each([
@@ -74,19 +74,19 @@ describe('readWishes', () => {
     ['deadline', '2026-01-02 06:00', 'is not a time such as 2026-01-31T18:00:00Z'],
     ['deadline', '2026-13-02T06:00:00Z', 'is not a time such as 2026-01-31T18:00:00Z'],
     ['min-saving', '120%', 'is not a percentage from 0 to 100'],
-  ])('ignores %s: %s, says why, and keeps the other wishes', (name, value, fault) => {
+  ])('ignores %s: %s, says why, and keeps the other preferences', (name, value, problem) => {
     const annotation = `${OWN}${name}`;
 
     const read = parseAnnotations({ [annotation]: value, [`${OWN}skip`]: 'true' });
 
-    expect(read).toEqual({ wishes: { skip: true }, bad: [{ annotation, value, fault }] });
+    expect(read).toEqual({ preferences: { skip: true }, invalid: [{ annotation, value, problem }] });
   });
 
   it('falls back to an alias when our own annotation cannot be read', () => {
     const read = parseAnnotations({ [`${OWN}max-delay`]: 'soon', 'carbon-aware/max-delay-hours': '2' });
 
-    expect(read.wishes).toEqual({ maxDelayMs: 2 * HOUR });
-    expect(read.bad).toHaveLength(1);
+    expect(read.preferences).toEqual({ maxDelayMs: 2 * HOUR });
+    expect(read.invalid).toHaveLength(1);
   });
 
   it('takes any annotations without throwing', () => {
@@ -95,9 +95,9 @@ describe('readWishes', () => {
       fc.property(fc.dictionary(name, fc.string({ unit: 'binary' })), (texts) => {
         const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${OWN}${key}`, text]));
 
-        const { wishes, bad } = parseAnnotations(annotations);
+        const { preferences, invalid } = parseAnnotations(annotations);
 
-        expect(Object.keys(wishes).length + bad.length).toBe(Object.keys(annotations).length);
+        expect(Object.keys(preferences).length + invalid.length).toBe(Object.keys(annotations).length);
       }),
       { numRuns: 2_000 },
     );
@@ -106,42 +106,42 @@ describe('readWishes', () => {
 
 describe('annotations of our prefix that nobody knows', () => {
   it('are named, since a slip of the pen would else never be noticed', () => {
-    const { wishes, bad } = parseAnnotations({
+    const { preferences, invalid } = parseAnnotations({
       [`${OWN}max-dealy`]: '6h',
       [`${OWN}zones`]: 'FR',
       'example.org/max-dealy': '6h',
     });
 
-    expect(wishes).toEqual({ zones: ['FR'] });
-    expect(bad).toEqual([
-      { annotation: `${OWN}max-dealy`, value: '6h', fault: 'is no annotation that carbon-extender knows' },
+    expect(preferences).toEqual({ zones: ['FR'] });
+    expect(invalid).toEqual([
+      { annotation: `${OWN}max-dealy`, value: '6h', problem: 'is not an annotation of carbon-extender' },
     ]);
   });
 
   it('are not those that the controller, the manifests or a namespace have', () => {
     const ours = [...Object.values(WRITTEN), MODE_ANNOTATION, `${OWN}settings`];
 
-    expect(parseAnnotations(Object.fromEntries(ours.map((name) => [name, 'x']))).bad).toEqual([]);
+    expect(parseAnnotations(Object.fromEntries(ours.map((name) => [name, 'x']))).invalid).toEqual([]);
   });
 });
 
 describe('layeredWishes', () => {
-  it('takes each wish from the nearest layer that has it', () => {
-    const pod = parseAnnotations({ [`${OWN}max-intensity`]: '100', [`${OWN}skip`]: 'false' }).wishes;
-    const namespace = parseAnnotations({ [`${OWN}max-intensity`]: '300', [`${OWN}zones`]: 'FR' }).wishes;
+  it('takes each preference from the nearest layer that has it', () => {
+    const pod = parseAnnotations({ [`${OWN}max-intensity`]: '100', [`${OWN}skip`]: 'false' }).preferences;
+    const namespace = parseAnnotations({ [`${OWN}max-intensity`]: '300', [`${OWN}zones`]: 'FR' }).preferences;
 
-    const all = layeredWishes(pod, namespace, undefined, { skip: true, enforce: true });
+    const all = mergePreferences(pod, namespace, undefined, { skip: true, enforce: true });
 
     expect(all).toEqual({ maxIntensity: 100, skip: false, zones: ['FR'], enforce: true });
   });
 });
 
-describe('the wishes of the cluster', () => {
-  it('are refused with every fault named, so that a slip of the pen is not a wish that nobody follows', () => {
+describe('the preferences of the cluster', () => {
+  it('are refused with every problem named, so that a slip of the pen is not a preference that nobody follows', () => {
     const settings = { DEFAULT_WISHES: 'max-intensty=300; zones=FR; mode=off; enforce' };
 
     expect(() => loadConfig('extender', extenderConfigSchema, settings)).toThrow(
-      /"max-intensty" is no wish; there are skip, max-intensity, .*\n.*"enforce" is not name=value\n.*PLACEMENT_MODE/,
+      /"max-intensty" is no preference; there are skip, max-intensity, .*\n.*"enforce" is not name=value\n.*PLACEMENT_MODE/,
     );
   });
 

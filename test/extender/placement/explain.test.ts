@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decisionOf, describePlacement } from '../../../extender/placement/outcome.ts';
-import { namesCall, wishingPod } from '../../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText, WRITTEN_AT } from '../cache/cache-file.ts';
 import { startScheduler } from '../webhook/start-webhook.ts';
 
@@ -9,7 +9,7 @@ const SETTING = { cache: cacheText({ FR: 50, DE: 400 }), zones: { fr: 'FR', de: 
 describe('GET /explain', () => {
   it('lists the candidates with what is known of them, best first, and why', async () => {
     await using scheduler = await startScheduler(SETTING);
-    await scheduler.call('/prioritize', namesCall(['de', 'fr', 'pl', 'x'], wishingPod({ 'min-saving': '?' })));
+    await scheduler.call('/prioritize', namesCall(['de', 'fr', 'pl', 'x'], annotatedPod({ 'min-saving': '?' })));
     scheduler.clock.jump(90_000);
 
     const { status, text } = await scheduler.send('GET', '/explain?pod=shop/web-0');
@@ -23,7 +23,7 @@ describe('GET /explain', () => {
       decided_at: '2026-01-01T12:00:00.000Z',
       node: null,
       reason: '4 candidates; the best score is 10',
-      wishes: {},
+      preferences: {},
       ignored_annotations: ['carbon-extender.io/min-saving: "?" is not a percentage from 0 to 100'],
       candidates_mean: 225,
       candidates: [
@@ -37,11 +37,11 @@ describe('GET /explain', () => {
 
   it('names the refused ones with their reason, and the node once the pod is bound', async () => {
     await using scheduler = await startScheduler(SETTING);
-    const pod = wishingPod({ zones: 'FR' });
+    const pod = annotatedPod({ zones: 'FR' });
     await scheduler.call('/filter', namesCall(['de', 'fr'], pod));
     await scheduler.call('/prioritize', namesCall(['fr'], pod));
-    const judgement = scheduler.judgements.find('shop', 'web-0');
-    if (judgement) judgement.node = 'fr';
+    const decision = scheduler.log.find('shop', 'web-0');
+    if (decision) decision.node = 'fr';
 
     const explained = JSON.parse((await scheduler.send('GET', '/explain?pod=shop/web-0')).text);
 
@@ -61,27 +61,27 @@ describe('GET /explain', () => {
 
   it('forgets the oldest pods, not the newest', async () => {
     await using scheduler = await startScheduler(SETTING);
-    const call = (at: number) => namesCall(['fr', 'de'], wishingPod({}, { name: `web-${at}` }));
+    const call = (at: number) => namesCall(['fr', 'de'], annotatedPod({}, { name: `web-${at}` }));
     for (let at = 0; at < 2_100; at++) scheduler.verbs.prioritize(Buffer.from(call(at)));
 
-    expect(scheduler.judgements.size).toBe(2_000);
-    expect(scheduler.judgements.find('shop', 'web-0')).toBeUndefined();
-    expect(scheduler.judgements.find('shop', 'web-2099')).toBeDefined();
+    expect(scheduler.log.size).toBe(2_000);
+    expect(scheduler.log.find('shop', 'web-0')).toBeUndefined();
+    expect(scheduler.log.find('shop', 'web-2099')).toBeDefined();
   });
 });
 
 describe('decisionOf', () => {
   it('records where a pod went and between what it could go', async () => {
     await using scheduler = await startScheduler(SETTING);
-    const owned = { ...wishingPod({}) };
+    const owned = { ...annotatedPod({}) };
     const pod = {
       ...owned,
       metadata: { ...owned.metadata, ownerReferences: [{ kind: 'Job', name: 'nightly', controller: true }] },
     };
     await scheduler.call('/prioritize', namesCall(['de', 'fr', 'x'], pod));
-    const judgement = scheduler.judgements.find('shop', 'web-0');
+    const logged = scheduler.log.find('shop', 'web-0');
 
-    const decision = judgement && decisionOf(judgement, 'fr', WRITTEN_AT + 60_000);
+    const decision = logged && decisionOf(logged, 'fr', WRITTEN_AT + 60_000);
 
     expect(decision).toEqual({
       uid: 'uid-of-web-0',
@@ -112,9 +112,9 @@ describe('decisionOf', () => {
   it('leaves unknown what was not known', async () => {
     await using scheduler = await startScheduler({ ...SETTING, cache: '{"torn' });
     await scheduler.call('/prioritize', namesCall(['fr', 'x']));
-    const judgement = scheduler.judgements.find('shop', 'web-0');
+    const logged = scheduler.log.find('shop', 'web-0');
 
-    const decision = judgement && decisionOf(judgement, 'x', WRITTEN_AT);
+    const decision = logged && decisionOf(logged, 'x', WRITTEN_AT);
 
     expect(decision).toMatchObject({ zone: null, intensity: null, intensityAgeMs: null, candidatesMean: null });
     expect(decision && describePlacement(decision)).toBeUndefined();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { BoundPod } from '../../../extender/placement/bindings.ts';
-import { createJudgements } from '../../../extender/placement/decision-log.ts';
+import { createDecisionLog } from '../../../extender/placement/decision-log.ts';
 import { configuredDirectory } from '../../../extender/placement/nodes.ts';
 import { type RecordSources, recordOf } from '../../../extender/placement/placement-records.ts';
-import { createIntents, NO_NAMESPACES } from '../../../extender/placement/pod-policy.ts';
+import { createPodPolicies, NO_NAMESPACES } from '../../../extender/placement/pod-policy.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { namesCall, wishingPod } from '../../fixtures/kube-scheduler/calls.ts';
+import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText, WRITTEN_AT } from '../cache/cache-file.ts';
 import { gridState } from '../deferral/grid-document.ts';
 import { startScheduler } from '../webhook/start-webhook.ts';
@@ -23,8 +23,8 @@ const bound: BoundPod = {
 
 function sources(given: Partial<RecordSources> = {}): RecordSources {
   return {
-    judgements: createJudgements(),
-    intentOf: createIntents({ mode: 'enforce', wishes: {} }, NO_NAMESPACES),
+    log: createDecisionLog(),
+    policyOf: createPodPolicies({ mode: 'enforce', preferences: {} }, NO_NAMESPACES),
     directory: configuredDirectory(new Map([['n-de', zone('DE')]]), undefined),
     cache: () => gridState({ DE: [310] }, BOUND_AT - 120_000, { now: BOUND_AT }),
     releasedJob: () => undefined,
@@ -71,7 +71,7 @@ describe('recordOf', () => {
 
   it('keeps the wait of a pod where placement is off or the pod was not to be told apart, and no other such pod', async () => {
     const off = sources({
-      intentOf: createIntents({ mode: 'off', wishes: {} }, NO_NAMESPACES),
+      policyOf: createPodPolicies({ mode: 'off', preferences: {} }, NO_NAMESPACES),
       cache: () => ({ kind: 'missing' }) as never,
     });
 
@@ -87,13 +87,13 @@ describe('recordOf', () => {
       zones: { fr: 'FR', 'fr-2': 'FR', de: 'DE', pl: 'PL' },
     });
     const deadline = isoTime(WRITTEN_AT + 2 * HOUR_MS);
-    const pod = wishingPod({ 'max-delay': '9h', deadline });
+    const pod = annotatedPod({ 'max-delay': '9h', deadline });
     await scheduler.call('/prioritize', namesCall(['de', 'fr', 'fr-2', 'pl', 'x'], pod));
     const web = { ...bound, namespace: 'shop', pod: 'web-0', uid: 'uid-of-web-0', node: 'fr', arrivedAt: WRITTEN_AT };
 
-    const record = recordOf(web, WRITTEN_AT, sources({ judgements: scheduler.judgements }));
+    const record = recordOf(web, WRITTEN_AT, sources({ log: scheduler.log }));
 
     expect(record).toMatchObject({ candidates: 5, candidateZones: 'DE=1,FR=2', latestStart: WRITTEN_AT + 2 * HOUR_MS });
-    expect(scheduler.judgements.find('shop', 'web-0')?.node).toBe('fr');
+    expect(scheduler.log.find('shop', 'web-0')?.node).toBe('fr');
   });
 });

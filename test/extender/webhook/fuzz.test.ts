@@ -17,7 +17,7 @@ const nodeName = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('\ud800', '"a', 'a\\', ',"Nodes":null,"NodeNames":["x"]}', 'é🌍') },
 );
 
-const wish = fc.oneof(
+const preference = fc.oneof(
   fc.constantFrom('true', 'false', '100', '5', 'FR', 'FR,DE', 'p30', '6h', '2026-01-01T00:00:00Z', '-1', '', 'NaN'),
   fc.string({ maxLength: 5, unit: 'binary' }),
 );
@@ -32,7 +32,7 @@ const pod = fc.record(
         name: fc.constantFrom('web-0', 'web-1', '__proto__'),
         namespace: fc.constantFrom('shop', 'advised', 'off'),
         uid: fc.constantFrom('u1', 'u2'),
-        annotations: fc.oneof(fc.constant(null), fc.dictionary(annotation, wish, { maxKeys: 4 })),
+        annotations: fc.oneof(fc.constant(null), fc.dictionary(annotation, preference, { maxKeys: 4 })),
         ownerReferences: fc.constantFrom(null, [{ kind: 'Job', name: 'j', controller: true }], [null, 1]),
       },
       { requiredKeys: [] },
@@ -48,7 +48,7 @@ const node = fc.record({
       name: nodeName,
       labels: fc.oneof(
         fc.constant(null),
-        fc.dictionary(fc.constantFrom(`${OWN}zone`, 'topology.kubernetes.io/region', '__proto__', 'x'), wish),
+        fc.dictionary(fc.constantFrom(`${OWN}zone`, 'topology.kubernetes.io/region', '__proto__', 'x'), preference),
       ),
       managedFields: fc.constantFrom(null, [{ fieldsV1: { 'f:"}],': { '\\': '"' } } }]),
     },

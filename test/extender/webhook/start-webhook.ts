@@ -26,7 +26,7 @@ export interface Setting {
   readonly mode?: Mode;
   /** Annotations by namespace. */
   readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly clusterWishes?: Readonly<Record<string, string>>;
+  readonly clusterAnnotations?: Readonly<Record<string, string>>;
   /** Watts per busy core by node. */
   readonly watts?: Readonly<Record<string, number>>;
   /** Replaces `watts`. */
@@ -70,10 +70,10 @@ export async function startScheduler(setting: Setting = {}) {
       percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,
     },
     namespaces: { of: (name) => namespaces.get(name) },
-    cluster: { mode: setting.mode ?? 'enforce', wishes: parseAnnotations(setting.clusterWishes).wishes },
+    cluster: { mode: setting.mode ?? 'enforce', preferences: parseAnnotations(setting.clusterAnnotations).preferences },
     metrics,
     clock,
-    onBadWishes: (_pod, { bad }) => ignored.push(...bad.map(({ annotation }) => annotation)),
+    onInvalidAnnotations: (_pod, { invalid }) => ignored.push(...invalid.map(({ annotation }) => annotation)),
   });
   const server = await startSchedulerServer({
     host: '127.0.0.1',
@@ -91,7 +91,7 @@ export async function startScheduler(setting: Setting = {}) {
     clock,
     logger,
     ignored,
-    judgements: placement.judgements,
+    log: placement.log,
     verbs: placement.verbs,
     setCache(text: string) {
       read = decodeCarbonCache(text);

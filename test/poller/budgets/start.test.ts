@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startBudgetsPart } from '../../../poller/budgets/start.ts';
+import { startBudgets } from '../../../poller/budgets/start.ts';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
@@ -50,7 +50,7 @@ function poller(dsn: string, webhook: string, name: string) {
     async start() {
       await using stack = new AsyncDisposableStack();
       const store = stack.use(await openRecordingStore(config, { clock, logger }));
-      stack.use(startBudgetsPart({ config, store, metrics, clock, logger }));
+      stack.use(startBudgets({ config, store, metrics, clock, logger }));
       return stack.move();
     },
     async round() {

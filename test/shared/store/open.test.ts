@@ -12,7 +12,7 @@ import { ROOT } from '../../laws/sources.ts';
 const folder = mkdtempSync(join(tmpdir(), 'open-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const nowhere = { DATA_DIR: folder, TSDB_DSN: undefined, DATABASE_URL: undefined, LEASE_NAME: 'test' };
+const nowhere = { DATA_DIR: folder, TSDB_DSN: undefined, DATABASE_URL: undefined, RECORDING_LEASE_NAME: 'test' };
 const recording = { clock: systemClock, logger: capturedLog() };
 
 describe('opening the store', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../../extender/api/api-thread.ts';
-import { waitingAnswer } from '../../../../extender/api/dashboard/waiting.ts';
+import { waitingResponse } from '../../../../extender/api/dashboard/waiting.ts';
 import { extenderConfigSchema } from '../../../../extender/config.ts';
 import { HOUR_MS } from '../../../../shared/grid/units.ts';
 import { loadConfig } from '../../../../shared/runtime/config.ts';
@@ -55,7 +55,7 @@ async function startApi(DEFERRAL: string) {
   return {
     thread,
     waiting: async () =>
-      waitingAnswer.parse(await fetch(`http://127.0.0.1:${thread.port}/api/waiting`).then((answer) => answer.json())),
+      waitingResponse.parse(await fetch(`http://127.0.0.1:${thread.port}/api/waiting`).then((answer) => answer.json())),
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };
 }

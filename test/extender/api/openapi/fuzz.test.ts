@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describedRoutes } from '../../../../extender/api/app.ts';
-import { problemAnswer } from '../../../../extender/api/openapi/answers.ts';
 import type { DescribedOperation, OpenApiDocument, Parameter } from '../../../../extender/api/openapi/document.ts';
+import { OPERATIONS } from '../../../../extender/api/openapi/operations.ts';
+import { problemResponse } from '../../../../extender/api/openapi/responses.ts';
 import { start, web } from '../start-api.ts';
 import { arbitraryOf, meantBy } from './arbitrary.ts';
 
@@ -41,7 +41,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 describe('whatever is asked', () => {
   it('covers every resource that the API describes', () => {
-    expect(operations.length).toBe(describedRoutes().length);
+    expect(operations.length).toBe(OPERATIONS.length);
     expect(operations.filter(([method, , { requestBody }]) => method !== 'GET' && !requestBody)).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe('whatever is asked', () => {
           return expectDescribed(method, path, response, text);
         }
         expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-        expect(problemAnswer.parse(JSON.parse(text)).status).toBe(response.status);
+        expect(problemResponse.parse(JSON.parse(text)).status).toBe(response.status);
       });
 
       // Of some resources one request in thirty is good: a run without any says nothing of the answers.
@@ -118,11 +118,12 @@ describe('whatever is asked', () => {
 /** Fails when a good answer in JSON is another than the one that its route describes. */
 function expectDescribed(method: string, path: string, response: Response, text: string): void {
   if (!response.headers.get('content-type')?.startsWith('application/json')) return;
-  const route = describedRoutes().find(
+  const operation = OPERATIONS.find(
     (known) => known.method === method && known.path === path.replace(/\{(\w+)\}/g, ':$1'),
   );
-  const { answer, further = {} } = route?.operation ?? {};
-  const { schema } = (answer?.status ?? 200) === response.status ? (answer ?? {}) : (further[response.status] ?? {});
+  const { response: described, further = {} } = operation ?? {};
+  const { schema } =
+    (described?.status ?? 200) === response.status ? (described ?? {}) : (further[response.status] ?? {});
   expect(schema?.safeParse(JSON.parse(text))).toMatchObject({ success: true });
 }
 

@@ -24,7 +24,7 @@ export function tickNumber(n: number): PowerTick {
 if (import.meta.main) {
   const [dsn, folder, first] = process.argv.slice(2);
   const { history: store } = await openRecordingStore(
-    { MODE: 'db', DATA_DIR: folder as string, TSDB_DSN: dsn, DATABASE_URL: undefined, LEASE_NAME: 'test' },
+    { MODE: 'db', DATA_DIR: folder as string, TSDB_DSN: dsn, DATABASE_URL: undefined, RECORDING_LEASE_NAME: 'test' },
     { clock: systemClock, logger: capturedLog(), ...(folder !== '/nowhere' && { onBacklog: () => undefined }) },
   );
   if (first === undefined) await store.totals();

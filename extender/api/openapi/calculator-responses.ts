@@ -25,19 +25,19 @@ const workload = z.strictObject({
 });
 
 /** Answer of `POST /api/workloads`. */
-export const savedAnswer = z.strictObject({
+export const savedResponse = z.strictObject({
   created: z.int().nonnegative(),
   updated: z.int().nonnegative().describe('Records that took the place of one of the same service, region and period'),
   workloads: z.array(workload),
 });
 
 /** Answer of `GET /api/workloads`. */
-export const workloadsAnswer = z.strictObject({
+export const workloadsResponse = z.strictObject({
   workloads: z.array(workload.extend({ created_at: time, updated_at: time })),
 });
 
 /** Answer of `GET /api/budgets`. */
-export const budgetsAnswer = z.strictObject({
+export const budgetsResponse = z.strictObject({
   budgets: z.array(
     z.strictObject({
       kind: z.enum(['namespace', 'service']),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { QUALITIES } from '../../../shared/grid/intensity.ts';
-import { problemAnswer } from './answers.ts';
+import { problemResponse } from './responses.ts';
 
 const time = z.iso.datetime();
 const streamId = z
@@ -22,16 +22,16 @@ const item = z.union([
 const outcome = { accepted: count, failed: count, items: z.array(item).describe('The outcome of each reading') };
 
 /** Answer of `POST /readings` when all that was sent is accepted: one reading, or a batch. */
-export const acceptedAnswer = z.union([
+export const acceptedResponse = z.union([
   z.strictObject({ status: z.literal('success'), stream_id: streamId, message: z.string() }),
   z.strictObject({ status: z.literal('success'), ...outcome }),
 ]);
 
 /** Answer of `POST /readings` when some of a batch is accepted. */
-export const partialAnswer = z.strictObject({ status: z.literal('partial'), ...outcome });
+export const partialResponse = z.strictObject({ status: z.literal('partial'), ...outcome });
 
 /** Answer of `POST /readings` when nothing is accepted; of a batch with the outcome of each reading. */
-export const noneAccepted = problemAnswer.extend(z.object(outcome).partial().shape);
+export const noneAccepted = problemResponse.extend(z.object(outcome).partial().shape);
 
 const site = z.strictObject({
   site_id: z.string(),
@@ -43,13 +43,13 @@ const site = z.strictObject({
 });
 
 /** Answer of `PUT /sites/{site_id}`. */
-export const siteAnswerSchema = site;
+export const siteResponse = site;
 
 /** Answer of `GET /sites`. */
-export const sitesAnswer = z.strictObject({ sites: z.array(site) });
+export const sitesResponse = z.strictObject({ sites: z.array(site) });
 
 /** Answer of `GET /sites/{site_id}/readings`. */
-export const siteReadingsAnswer = z.strictObject({
+export const siteReadingsResponse = z.strictObject({
   site_id: z.string(),
   readings: z.array(
     z.strictObject({
@@ -74,7 +74,7 @@ const coverage = z
   .describe('Shares of the range, over all devices, for which power, and power and price, are known');
 
 /** Answer of `GET /sites/{site_id}/emissions`. */
-export const siteEmissionsAnswer = z.strictObject({
+export const siteEmissionsResponse = z.strictObject({
   site_id: z.string(),
   zone: z.string().nullable(),
   zone_source: z.enum(['api', 'configuration']).nullable(),

@@ -21,14 +21,14 @@ const mode = z.enum(['local', 'db']);
 const whole = z.int().nonnegative();
 
 /** Answer of `GET /api/containers`. */
-export const containersAnswer = z.strictObject({
+export const containersResponse = z.strictObject({
   containers: z.array(
     z.strictObject({ ...names, power_quality: powerQuality, first_measurement: time, last_measurement: time }),
   ),
 });
 
 /** Answer of `POST /api/power-consumption`. */
-export const powerAnswer = z.strictObject({
+export const powerResponse = z.strictObject({
   containers: z.array(
     z.strictObject({
       ...names,
@@ -58,7 +58,7 @@ const countryEmissions = z.strictObject({
 });
 
 /** Answer of `POST /api/co2-per-container` and its alias. */
-export const co2Answer = z.strictObject({
+export const co2Response = z.strictObject({
   pod: z.string(),
   container: z.string(),
   namespace: z.string(),
@@ -79,7 +79,7 @@ export const co2Answer = z.strictObject({
 });
 
 /** Answer of `GET /api/co2-intensities`. */
-export const intensitiesAnswer = z.array(
+export const intensitiesResponse = z.array(
   z.strictObject({
     country: z.string(),
     zone: z.string(),
@@ -116,7 +116,7 @@ const emissionsRow = z.strictObject({
 });
 
 /** Answer of `GET /api/emissions`. */
-export const emissionsAnswer = z.strictObject({
+export const emissionsResponse = z.strictObject({
   code: z.literal(200),
   status: z.literal('success'),
   data: z.array(z.record(z.string(), emissionsRow)).describe('One set of rows by name for every step'),
@@ -131,7 +131,7 @@ export const emissionsAnswer = z.strictObject({
 });
 
 /** Answer of `GET /api/export-time-series` as JSON. */
-export const exportAnswer = z.strictObject({
+export const exportResponse = z.strictObject({
   samples: z.array(
     z.strictObject({
       pod: z.string(),
@@ -152,7 +152,7 @@ export const exportAnswer = z.strictObject({
 });
 
 /** Answer of `GET /health`. */
-export const healthAnswer = z.strictObject({
+export const healthResponse = z.strictObject({
   status: z.literal('ok'),
   monitored_containers: whole,
   total_blocks: whole,
@@ -166,7 +166,7 @@ export const healthAnswer = z.strictObject({
 });
 
 /** Answer of `GET /api/status`. */
-export const statusAnswer = z.strictObject({
+export const statusResponse = z.strictObject({
   status: z.literal('ok'),
   last_scrape_time: time.nullable(),
   last_measurement_time: time.nullable(),
@@ -178,7 +178,7 @@ export const statusAnswer = z.strictObject({
 });
 
 /** Every error, in the form of RFC 9457. */
-export const problemAnswer = z.looseObject({
+export const problemResponse = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),

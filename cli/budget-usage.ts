@@ -6,15 +6,17 @@ import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { Store } from '../shared/store/store.ts';
 import type { CliConfig } from './settings.ts';
 
-/** How far every budget is used at a time, by the zones that nodes told, else by the configured ones. */
-export async function budgetStandings(
+/** Burn-down of every budget at a time. Zones come from the nodes' records, or from the settings for nodes without one. */
+export async function budgetUsages(
   config: CliConfig,
   { workloads: books, nodeZones, history }: Store,
   now: EpochMs,
 ): Promise<BudgetStanding[]> {
   const budgets = await books.budgets();
-  // Only namespaces have nodes.
-  const told = budgets.some(({ kind }) => kind === 'namespace') ? await nodeZones.nodeZones() : new Map<string, Zone>();
-  const zoneOfNode = toldElse((node) => told.get(node), zoneByName(config));
+  // Only budgets of namespaces need nodes.
+  const published = budgets.some(({ kind }) => kind === 'namespace')
+    ? await nodeZones.nodeZones()
+    : new Map<string, Zone>();
+  const zoneOfNode = toldElse((node) => published.get(node), zoneByName(config));
   return burnDowns({ books, history, zoneOfNode }, now);
 }

@@ -5,7 +5,7 @@ import { ProblemError } from './problem.ts';
 export const STORE_RETRY_SECONDS = 5;
 
 /** The answer to a request that the database could not serve: 503 while it is away, 422 when it refuses a value; undefined: another error. */
-export function storeFault(error: unknown): ProblemError | undefined {
+export function storeProblem(error: unknown): ProblemError | undefined {
   if (!isDatabaseError(error)) return undefined;
   if (error.kind === 'data') return new ProblemError(422, 'The database does not take a value of the request');
   // Class 42 is a statement that no database will ever take: ours to mend, not the client's to repeat.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
-import { parseMeterReading } from '../../../shared/meters/meter-reading.ts';
+import { parseMeterReading } from '../../../shared/records/meter-reading.ts';
 import { decodeEntry, encodeEntry } from '../../../shared/store/stream/entry.ts';
 
 const NOW = Date.parse('2026-05-05T05:05:05Z');

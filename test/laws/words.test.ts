@@ -1,0 +1,121 @@
+// Flow: the laws of the repository about words: what people read in logs, help, errors, metrics and docs.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUES } from '../../docs/pages/errors.ts';
+import { createApiMetrics } from '../../extender/api/api-metrics.ts';
+import { createExtenderMetrics } from '../../extender/metrics.ts';
+import { createPollerMetrics } from '../../poller/metrics.ts';
+import { type DescribedMetric, outsideVocabulary } from './metric-vocabulary.ts';
+import { oldWordsIn, textsIn } from './names.ts';
+import { madeUp, pageScripts, productSources, ROOT } from './sources.ts';
+
+const product = [...productSources(), ...pageScripts()];
+
+describe('words', () => {
+  it.runIf(process.env.LAWS === 'all')("of product texts are the field's", () => {
+    const texts = product.map((source) => [source.path, textsIn(source)] as const);
+
+    expect(texts.filter(([, text]) => text.trim() !== '').length).toBeGreaterThan(150);
+    expect(texts.flatMap(([path, text]) => oldWordsIn(path, text))).toEqual([]);
+  });
+
+  it.runIf(process.env.LAWS === 'all')("of the README and the docs are the field's", () => {
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      ...markdownIn('docs'),
+      ...markdownIn('docs/decisions'),
+    ];
+
+    expect(pages.length).toBeGreaterThan(15);
+    expect(pages.flatMap((page) => oldWordsIn(page, readFileSync(join(ROOT, page), 'utf8')))).toEqual([]);
+  });
+
+  it.each([
+    '"x" is no zone code',
+    'the log tells which',
+    'what every pod wishes',
+    'the judgement of a pod',
+    'a fault of the settings',
+    'nodes in breach get 0',
+  ])('of the old idiom are found: %s', (text) => {
+    expect(oldWordsIn('a.ts', textsIn(madeUp('a.ts', `log.warn('${text}');`)))).toHaveLength(1);
+  });
+
+  it('that everybody uses pass', () => {
+    const text = 'it is no longer there; so that the two can be told apart; there is no data';
+
+    expect(oldWordsIn('README.md', text)).toEqual([]);
+  });
+});
+
+describe('metrics', () => {
+  it.runIf(process.env.LAWS === 'all')('use one vocabulary of labels and values, counters end in _total', async () => {
+    const metrics = await described();
+
+    expect(metrics.length).toBeGreaterThan(60);
+    expect(metrics.flatMap(outsideVocabulary)).toEqual([]);
+  });
+
+  it.each([
+    { labelNames: ['why'] },
+    { labelNames: ['reason'], values: [{ labels: { reason: 'firstSights' } }] },
+    { name: 'carbon_things' },
+    { help: ' ' },
+  ])('outside the vocabulary are found: %o', (part) => {
+    const good = { name: 'carbon_things_total', help: 'Things.', type: 'counter', labelNames: [], values: [] };
+
+    expect(outsideVocabulary(good)).toEqual([]);
+    expect(outsideVocabulary({ ...good, ...part })).toHaveLength(1);
+  });
+});
+
+describe('errors', () => {
+  it('have a code, a message, and where they end a call or a program its status or exit code', () => {
+    const entries = Object.values(CATALOGUES).flatMap((catalogue) => Object.entries(catalogue));
+
+    expect(entries.length).toBeGreaterThan(0);
+    expect(entries.filter(([code]) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(code))).toEqual([]);
+    expect(new Set(entries.map(([code]) => code)).size).toBe(entries.length);
+    expect(entries.filter(([, { status = 400 }]) => status < 400 || status > 599)).toEqual([]);
+  });
+
+  it('that a log line names are in a catalogue', () => {
+    const known = new Set(Object.values(CATALOGUES).flatMap((catalogue) => Object.keys(catalogue)));
+    const named = product.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bcode: '([A-Z][A-Z0-9_]{4,})'/g)].map(([, code = '']) => [path, code] as const),
+    );
+
+    expect(
+      named.filter(([, code]) => code.includes('_') && !known.has(code) && !/^(ERR_|E[A-Z]+$|UND_)/.test(code)),
+    ).toEqual([]);
+  });
+});
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md') && !/^(migration|terms)\.md$/.test(name))
+    .map((name) => `${folder}/${name}`);
+}
+
+async function described(): Promise<DescribedMetric[]> {
+  const registries = [createPollerMetrics(), createExtenderMetrics(), createApiMetrics()];
+  const all = await Promise.all(
+    registries.map(async ({ registry }) => {
+      const names = new Map(
+        (registry.getMetricsAsArray() as unknown as DescribedMetric[]).map(({ name, labelNames }) => [
+          name,
+          labelNames,
+        ]),
+      );
+      return (await registry.getMetricsAsJSON()).map((metric) => ({
+        ...metric,
+        type: String(metric.type),
+        labelNames: names.get(metric.name) ?? [],
+      }));
+    }),
+  );
+  return all.flat().filter(({ name }) => !/^(process|nodejs)_/.test(name)) as DescribedMetric[];
+}
