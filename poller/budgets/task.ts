@@ -1,5 +1,5 @@
 import { ALERT_SHARES, type BurnDown } from '../../shared/calculator/budget.ts';
-import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared/calculator/burn-downs.ts';
+import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared/calculator/recorded/burn-downs.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
