@@ -1,6 +1,6 @@
 import { type BudgetStanding, burnDowns } from '../shared/calculator/recorded/burn-downs.ts';
 import type { EpochMs } from '../shared/grid/units.ts';
-import { toldElse } from '../shared/grid/zone-of-node.ts';
+import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { Store } from '../shared/store/store.ts';
@@ -17,6 +17,6 @@ export async function budgetUsages(
   const published = budgets.some(({ kind }) => kind === 'namespace')
     ? await nodeZones.nodeZones()
     : new Map<string, Zone>();
-  const zoneOfNode = toldElse((node) => published.get(node), zoneByName(config));
+  const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
   return burnDowns({ books, history, zoneOfNode }, now);
 }

@@ -1,4 +1,4 @@
-import { toldElse } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -24,7 +24,7 @@ export function startBudgets(options: {
   const configured = zoneByName(config);
   const zonesOfNodes = async () => {
     const reported = await store.nodeZones.nodeZones();
-    return toldElse((node) => reported.get(node), configured);
+    return reportedElse((node) => reported.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
   stack.use(
