@@ -4,8 +4,6 @@ import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import { openNodeZones } from '../../shared/store/open-node-zones.ts';
 import { EXTENDER_ERRORS } from '../errors.ts';
 
 /** The zones of nodes, those that left the cluster included. */
@@ -20,13 +18,12 @@ const TRY_AGAIN_MS = 60_000;
 
 /** Starts to store the zones of nodes. While the store is not available they serve from memory and are written later. */
 export function startNodeZones(options: {
-  readonly config: StoreConfig;
+  readonly store: NodeZoneStore;
   readonly configured: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
 }): NodeZones {
-  const { config, configured, clock, logger } = options;
-  let store: Promise<NodeZoneStore> | undefined;
+  const { store, configured, clock, logger } = options;
   let remembered: ReadonlyMap<string, Zone> | undefined;
   let unwritten = new Map<string, Zone>();
   const current = new Map<string, Zone>();
@@ -36,10 +33,8 @@ export function startNodeZones(options: {
     const writing = unwritten;
     unwritten = new Map();
     try {
-      store ??= openNodeZones(config);
-      const opened = await store;
-      if (writing.size > 0) await opened.recordNodeZones(writing, clock.now());
-      remembered ??= await opened.nodeZones();
+      if (writing.size > 0) await store.recordNodeZones(writing, clock.now());
+      remembered ??= await store.nodeZones();
       warned = false;
     } catch (err) {
       unwritten = new Map([...writing, ...unwritten]);
@@ -60,7 +55,6 @@ export function startNodeZones(options: {
     },
     async [Symbol.asyncDispose]() {
       await trying[Symbol.asyncDispose]();
-      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }
