@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSelector, type Selector } from '../shared/calculator/measure.ts';
+import { parseSelector, type Selector } from '../shared/calculator/selector.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { cliError } from './errors.ts';
