@@ -91,7 +91,7 @@ export function createActions(options: ActionOptions): Actions {
       } catch (err) {
         // Gone, or another object of the same name: the watch will deliver the change.
         if (isObsolete(err)) return;
-        metrics.failures.inc({ operation: action.kind });
+        metrics.failures.inc({ kind: action.kind });
         const { kind, namespace, name } = work;
         logger.warn(
           { code: 'DEFERRAL_ACTION_FAILED', err, kind, namespace, name, action: action.kind },

@@ -1,5 +1,5 @@
 import { type Dispatcher, request as send } from 'undici';
-import type { Connection, Connections } from './connection.ts';
+import type { ApiConnection, Authentication, Connections } from './connection.ts';
 import { errorOf } from './kubernetes-error.ts';
 import { type EventHandler, followWatch, type WatchEnd } from './watch-stream.ts';
 
@@ -7,8 +7,7 @@ import { type EventHandler, followWatch, type WatchEnd } from './watch-stream.ts
 export interface KubernetesClient extends AsyncDisposable {
   /** Address of the API server. */
   readonly server: string;
-  /** How requests are authenticated; `none` means as `system:anonymous`. */
-  readonly authentication: 'none' | 'token' | 'certificate' | 'exec' | 'basic';
+  readonly authentication: Authentication;
   /** Sends one request and resolves with the JSON of the response; rejects with a KubernetesError or the network's error. */
   request(method: KubernetesMethod, path: string, body?: KubernetesBody, accept?: string): Promise<unknown>;
   /** Follows a collection from a resource version on; resolves when the watch has ended, and never rejects. */
@@ -41,7 +40,7 @@ const WATCH_GRACE_MS = 30_000;
 /** Creates a client over connections that know the server and its credentials. */
 export function createClient(connections: Connections): KubernetesClient {
   const { server, authentication } = connections;
-  const headersOf = ({ headers }: Connection, accept: string, body?: KubernetesBody) => ({
+  const headersOf = ({ headers }: ApiConnection, accept: string, body?: KubernetesBody) => ({
     ...headers,
     accept,
     ...(body && { 'content-type': body.type }),

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import type { KubernetesClient } from './client.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
 import type { ClusterAccess, UserAccess } from './kubeconfig.ts';
 
+/** How requests are authenticated; `none` means as `system:anonymous`. */
+export type Authentication = 'none' | 'token' | 'certificate' | 'exec' | 'basic';
+
 /** What one request needs: connections with the right certificates, and headers with the token. */
-export interface Connection {
+export interface ApiConnection {
   readonly dispatcher: Dispatcher;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -13,9 +16,9 @@ export interface Connection {
 /** Connections to one API server. */
 export interface Connections extends AsyncDisposable {
   readonly server: string;
-  readonly authentication: KubernetesClient['authentication'];
+  readonly authentication: Authentication;
   /** The connection to use now; rejects where a file cannot be read or a plug-in fails. */
-  current(): Promise<Connection>;
+  current(): Promise<ApiConnection>;
   /** Makes the next {@link current} read all credentials anew; false where there are none that could change. */
   renew(): boolean;
 }
@@ -33,14 +36,14 @@ interface Material {
 }
 
 /** Opens connections with the credentials of a kubeconfig or a service account. Nothing is read or sent yet. */
-export function openConnections(access: ClusterAccess): Connections {
+export function openConnections(access: ClusterAccess, clock: Clock = systemClock): Connections {
   let loading: { readonly material: Promise<Material>; readonly until: number } | undefined;
   let agent: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
   let exec: ExecCredential | undefined;
   const plugin = access.user.exec;
   const credential = async () => {
     if (plugin === undefined) return undefined;
-    const isExpired = exec?.expiresAt !== undefined && Date.now() >= exec.expiresAt - EXPIRY_MARGIN_MS;
+    const isExpired = exec?.expiresAt !== undefined && clock.now() >= exec.expiresAt - EXPIRY_MARGIN_MS;
     if (exec === undefined || isExpired) exec = await runExecPlugin(plugin, access);
     return exec;
   };
@@ -56,9 +59,9 @@ export function openConnections(access: ClusterAccess): Connections {
     server: access.server,
     authentication: authenticationOf(access.user),
     async current() {
-      if (loading === undefined || performance.now() >= loading.until) {
+      if (loading === undefined || clock.monotonic() >= loading.until) {
         const material = credential().then((found) => read(access, found));
-        loading = { material, until: performance.now() + FILES_MS };
+        loading = { material, until: clock.monotonic() + FILES_MS };
         material.catch(() => {
           loading = undefined;
         });
@@ -77,7 +80,7 @@ export function openConnections(access: ClusterAccess): Connections {
   };
 }
 
-function authenticationOf(user: UserAccess): Connections['authentication'] {
+function authenticationOf(user: UserAccess): Authentication {
   if (user.exec) return 'exec';
   if (user.token || user.tokenFile) return 'token';
   if (user.certificate || user.certificateFile) return 'certificate';

@@ -33,10 +33,12 @@ export async function runExecPlugin(plugin: ExecPlugin, access: ClusterAccess): 
     apiVersion: plugin.apiVersion,
     spec: { interactive: false, ...(plugin.provideClusterInfo && { cluster: clusterInfo(access) }) },
   };
-  const own = Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value]));
+  const variables = [...(plugin.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }];
   try {
-    const env = { ...process.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
-    const { stdout } = await run(plugin.command, plugin.args ?? [], { env, timeout: PLUGIN_MS, encoding: 'utf8' });
+    // env(1) adds these to the environment that the plug-in inherits.
+    const assignments = variables.map(({ name, value }) => `${name}=${value}`);
+    const command = [...assignments, plugin.command, ...(plugin.args ?? [])];
+    const { stdout } = await run('env', command, { timeout: PLUGIN_MS, encoding: 'utf8' });
     const { status } = credentialSchema.parse(JSON.parse(stdout));
     const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status;
     return {

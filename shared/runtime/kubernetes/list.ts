@@ -1,7 +1,7 @@
 import type { KubernetesClient } from './client.ts';
 
 /** Which collection to list, and how. */
-export interface ListOptions {
+export interface ObjectListOptions {
   readonly fieldSelector?: string | undefined;
   readonly labelSelector?: string | undefined;
   /** Objects per request; default 500, as kubectl. */
@@ -20,7 +20,7 @@ interface Page {
 export async function* listObjects(
   client: Pick<KubernetesClient, 'request'>,
   path: string,
-  { fieldSelector, labelSelector, pageSize = 500, accept }: ListOptions = {},
+  { fieldSelector, labelSelector, pageSize = 500, accept }: ObjectListOptions = {},
 ): AsyncIterable<unknown> {
   let next: string | undefined;
   do {

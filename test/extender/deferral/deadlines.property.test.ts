@@ -1,3 +1,4 @@
+// Flow: deadlines of the deferral controller in random worlds.
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';

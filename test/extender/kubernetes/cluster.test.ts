@@ -1,3 +1,4 @@
+// Flow: what is watched and written through the Kubernetes API, over real HTTP.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
