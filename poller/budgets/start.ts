@@ -1,4 +1,4 @@
-import { toldElse } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse } from '../../shared/grid/zone-of-node.ts';
 import type { WritableStore } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
@@ -28,7 +28,7 @@ export async function startBudgets(options: {
   const configured = zoneByName(config);
   const zonesOfNodes = async () => {
     const reported = await nodes.nodeZones();
-    return toldElse((node) => reported.get(node), configured);
+    return reportedElse((node) => reported.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
   stack.use(
