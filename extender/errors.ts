@@ -92,7 +92,7 @@ export const EXTENDER_ERRORS = {
     message: 'Redis refuses the user or password of this service',
     action: 'set REDIS_USERNAME and REDIS_PASSWORD; send the readings again after Retry-After',
   },
-  REDIS_UNREACHABLE: {
+  READINGS_REDIS_UNREACHABLE: {
     status: 503,
     message: 'Redis cannot be reached',
     action: 'send the readings again after Retry-After',
@@ -113,7 +113,7 @@ export const EXTENDER_ERRORS = {
     message: 'the site {site} has neither readings nor a zone',
     action: 'see GET /sites for those that have',
   },
-  STORE_UNAVAILABLE: {
+  HISTORY_UNAVAILABLE: {
     status: 503,
     message: 'the store is not available and nothing was changed',
     action: 'send the request again after Retry-After',

@@ -25,7 +25,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** A request that is refused with every issue that was found in it. */
-export class InvalidRequestError extends CodedError {
+export class RequestIssuesError extends CodedError {
   readonly issues: readonly RequestIssue[];
 
   constructor(
@@ -42,7 +42,7 @@ export class InvalidRequestError extends CodedError {
 export function sendProblem(response: Response, error: CodedError, members: object = {}): void {
   if (response.headersSent) return void response.destroy();
   const { status = 500, code, message: detail } = error;
-  const errors = error instanceof InvalidRequestError && error.issues.length > 0 ? { errors: error.issues } : {};
+  const errors = error instanceof RequestIssuesError && error.issues.length > 0 ? { errors: error.issues } : {};
   // A refused download is not a file.
   response.removeHeader('Content-Disposition');
   response
@@ -79,7 +79,7 @@ export function checked<Schema extends z.ZodType>(
   const parsed = schema.safeParse(input);
   const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
   const issues = [...(parsed.success ? [] : issuesOf(parsed.error)), ...further(record)];
-  if (!parsed.success || issues.length > 0) throw new InvalidRequestError(issues);
+  if (!parsed.success || issues.length > 0) throw new RequestIssuesError(issues);
   return parsed.data;
 }
 

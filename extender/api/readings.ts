@@ -8,7 +8,7 @@ import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';
 import { acceptedResponse, noneAccepted, partialResponse } from './openapi/readings-responses.ts';
-import { InvalidRequestError, type RequestIssue, sendProblem } from './problem.ts';
+import { type RequestIssue, RequestIssuesError, sendProblem } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -91,7 +91,7 @@ function sendSingle(response: Response, outcome: Outcome): void {
       response.status(201).json({ status: SUCCESS.status, stream_id: outcome.streamId, message: SUCCESS.message });
       return;
     case 'refused':
-      throw new InvalidRequestError(outcome.issues, 'READINGS_INVALID');
+      throw new RequestIssuesError(outcome.issues, 'READINGS_INVALID');
     case 'unavailable':
       response.setHeader('Retry-After', outcome.error.retryAfterSeconds);
       throw outcome.error;
@@ -110,7 +110,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   if (whole === 'failed')
     return sendProblem(
       response,
-      failure ?? new InvalidRequestError(issuesOfBatch(outcomes), 'READINGS_INVALID'),
+      failure ?? new RequestIssuesError(issuesOfBatch(outcomes), 'READINGS_INVALID'),
       members,
     );
   response.status(whole === 'success' ? 201 : 207).json({ status: whole, ...members });
@@ -142,7 +142,7 @@ function keyOf(request: Request, others: () => readonly RequestIssue[]): string 
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
-  throw new InvalidRequestError([
+  throw new RequestIssuesError([
     { pointer: '/Idempotency-Key', detail: 'is not 1 to 255 visible ASCII characters' },
     ...others(),
   ]);

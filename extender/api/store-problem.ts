@@ -11,7 +11,7 @@ export function storeProblem(error: unknown): CodedError | undefined {
   if (error.kind === 'data') return extenderError('VALUE_REFUSED', {});
   // Class 42 is a statement that no database will ever take: ours to mend, not the client's to repeat.
   if (error.code?.startsWith('42')) return undefined;
-  return extenderError('STORE_UNAVAILABLE', {});
+  return extenderError('HISTORY_UNAVAILABLE', {});
 }
 
 /** By its name, because its module loads the database driver, which an embedded store has no need of. */

@@ -8,7 +8,7 @@ import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import { savedResponse, workloadsResponse } from './openapi/calculator-responses.ts';
 import type { Operation } from './openapi/operation.ts';
-import { checked, InvalidRequestError, type RequestIssue } from './problem.ts';
+import { checked, type RequestIssue, RequestIssuesError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** Most records of one request. */
@@ -87,7 +87,7 @@ async function save(
       pointer: Array.isArray(request.body) ? `/${index}` : '',
       detail: message,
     }));
-    throw new InvalidRequestError(issues, 'WORKLOADS_INVALID');
+    throw new RequestIssuesError(issues, 'WORKLOADS_INVALID');
   }
   const { created, updated } = await workloads.saveWorkloads(recorded.records);
   response.status(created > 0 ? 201 : 200).json({ created, updated, workloads: recorded.records.map(workloadJson) });

@@ -144,7 +144,7 @@ function toIntakeError(error: unknown, stream: string): IntakeError {
   const cause = toRedisError(error);
   switch (cause.kind) {
     case 'away':
-      return new IntakeError('REDIS_UNREACHABLE', 2, {}, { cause });
+      return new IntakeError('READINGS_REDIS_UNREACHABLE', 2, {}, { cause });
     case 'full':
       return new IntakeError('REDIS_FULL', 10, {}, { cause });
     case 'no-access':

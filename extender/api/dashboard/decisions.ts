@@ -6,7 +6,7 @@ import type { TimeRange } from '../../../shared/records/power.ts';
 import { extenderError } from '../../errors.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { checked, InvalidRequestError } from '../problem.ts';
+import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const LONGEST_MS = 31 * 24 * HOUR_MS;
@@ -73,7 +73,7 @@ export function decisionsRoute(deps: ApiDependencies): Route {
       const { window, limit } = checked(query, request.query);
       const range = parseWindow(window, now) as TimeRange;
       if (range.to - range.from > LONGEST_MS)
-        throw new InvalidRequestError([{ pointer: '/window', detail: 'is longer than 31 days' }]);
+        throw new RequestIssuesError([{ pointer: '/window', detail: 'is longer than 31 days' }]);
       if (deps.decisions === undefined) throw extenderError('DECISIONS_NOT_RECORDED', {});
       // A window of minutes ends now, and a pod bound in this very millisecond is of it.
       const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);

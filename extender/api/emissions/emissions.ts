@@ -3,7 +3,7 @@ import { hourOf, isoTime } from '../../../shared/grid/units.ts';
 import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
-import { checked, InvalidRequestError } from '../problem.ts';
+import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
 import { type LabelsOf, rowNaming } from './naming.ts';
@@ -95,7 +95,7 @@ async function labelsFor({ labels }: ApiDependencies, dimensions: readonly strin
   if (!dimensions.some((dimension) => dimension.startsWith('label:'))) return () => undefined;
   const known = await labels?.();
   if (known !== undefined) return known;
-  throw new InvalidRequestError([
+  throw new RequestIssuesError([
     {
       pointer: '/aggregate',
       detail: 'needs pod labels, and none are recorded; let the poller reach the Kubernetes API',
