@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 // Flow: the cluster's own kube-scheduler over mutual TLS.
+=======
+// Flow: the cluster's own scheduler calls the extender over mutual TLS.
+>>>>>>> main
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 // Flow: the shipped kube-scheduler configurations, loaded by kube-scheduler.
+=======
+// Flow: a real kube-scheduler reads the shipped configurations.
+>>>>>>> main
+
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Flow: the shipped manifests applied to a real API server.
+// Flow: the shipped manifests on a real API server.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

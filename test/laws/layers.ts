@@ -21,7 +21,10 @@ export function layersOf(imports: readonly Import[]): string[][] {
     );
     if (layer.length === 0)
       throw new Error(
-        `folders of shared import each other: ${[...uses.keys()].filter((name) => !placed.has(name)).join(', ')}`,
+        `folders of shared import each other: ${[...uses.keys()]
+          .filter((name) => !placed.has(name))
+          .sort()
+          .join(', ')}`,
       );
     layers.push(layer.map(([name]) => name).sort());
     for (const [name] of layer) placed.add(name);
