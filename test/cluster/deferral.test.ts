@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// Flow: gates, Jobs and deadlines on a real API server and scheduler.
-=======
 // Flow: waiting work on a real API server, with the shipped policies.
->>>>>>> main
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

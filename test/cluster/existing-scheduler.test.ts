@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// Flow: the cluster's own kube-scheduler over mutual TLS.
-=======
 // Flow: the cluster's own scheduler calls the extender over mutual TLS.
->>>>>>> main
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// Flow: the shipped kube-scheduler configurations, loaded by kube-scheduler.
-=======
 // Flow: a real kube-scheduler reads the shipped configurations.
->>>>>>> main
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
