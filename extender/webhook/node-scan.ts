@@ -1,5 +1,5 @@
 import { REGION_LABEL, ZONE_LABEL } from '../placement/nodes.ts';
-import type { CandidateNode } from './protocol.ts';
+import type { CandidateNode } from './candidates.ts';
 import { InvalidRequestError, optionalString, stringMap, stringOf } from './wire-checks.ts';
 
 const QUOTE = 0x22;

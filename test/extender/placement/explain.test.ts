@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decisionOf, describePlacement } from '../../../extender/placement/outcome.ts';
+import { decisionOf, describePlacement } from '../../../extender/placement/placement-decision.ts';
 import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText, WRITTEN_AT } from '../cache/cache-file.ts';
 import { startScheduler } from '../webhook/start-webhook.ts';
