@@ -4,7 +4,7 @@ import type { Column } from './table.ts';
 
 const UNKNOWN = 'unknown';
 
-/** How a burn-down shows in a table. */
+/** Columns of a budget burn-down. */
 export const burnDownColumns: readonly Column<BurnDown>[] = [
   { title: 'Budget', cell: ({ kind, name }) => `${kind} ${name}` },
   { title: 'Per', cell: ({ per }) => per },
@@ -19,6 +19,6 @@ export const burnDownColumns: readonly Column<BurnDown>[] = [
   { title: 'Time passed', align: 'right', cell: ({ elapsed_share }) => percent(elapsed_share) },
   { title: 'At this pace', align: 'right', cell: ({ projected_gCO2e }) => projected_gCO2e?.toFixed(2) ?? UNKNOWN },
   { title: 'Known', align: 'right', cell: ({ coverage }) => percent(coverage) },
-  { title: 'Zones by', cell: ({ zone_source }) => zone_source ?? '' },
+  { title: 'Zones from', cell: ({ zone_source }) => zone_source ?? '' },
   { title: 'State', cell: ({ state }) => state },
 ];

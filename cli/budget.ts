@@ -1,12 +1,14 @@
 import { Command } from 'commander';
-import { CalculatorError, nearest } from '../shared/calculator/error.ts';
+import { nearest } from '../shared/calculator/error.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { burnDownColumns } from './budget-table.ts';
+import { budgetUsages } from './budget-usage.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { parseChoice, parseNumber } from './options.ts';
 import { cliConfig } from './settings.ts';
-import { budgetStandings } from './standings.ts';
 import { withWorkloads } from './stores.ts';
 import { textTable } from './table.ts';
 
@@ -19,7 +21,7 @@ interface KeyOptions {
 /** `carbon budget`: set, list and remove carbon budgets. */
 export function budgetCommand(env: Environment, io: Io): Command {
   return new Command('budget')
-    .description('Carbon budgets of namespaces and services, and how far they are used')
+    .description('Set, list and remove carbon budgets of namespaces and services')
     .addCommand(
       keyed(new Command('set').description('Set or change a budget'))
         .requiredOption('--grams <g>', 'gCO2e per period, above 0')
@@ -28,7 +30,7 @@ export function budgetCommand(env: Environment, io: Io): Command {
     )
     .addCommand(
       new Command('list')
-        .description('All budgets with their burn-down')
+        .description('List all budgets with their burn-down')
         .option('--json', 'print JSON')
         .addHelpText('after', examples('carbon budget list', "carbon budget list --json | jq '.[].used_share'"))
         .action((options: { json?: boolean }) => listBudgets(options, env, io)),
@@ -41,9 +43,9 @@ export function budgetCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
-A namespace's use is the recorded energy of its containers at the intensity of their nodes' zones: what each node
-told by its labels, else ZONE_MAP and DEFAULT_ZONE ("Zones by" says which). A service's use is what was saved of it.
-The poller alerts once at 80 % and once at 100 %.
+Usage of a namespace is the recorded energy of its containers times the carbon intensity of their nodes' zones. Zones
+come from node labels, or from ZONE_MAP and DEFAULT_ZONE for nodes without them (column "Zones from"). Usage of a
+service is what was saved with "carbon calculate --save". The poller alerts once at 80 % and once at 100 %.
 ` +
         examples(
           'carbon budget set --namespace shop --grams 50000 --per month',
@@ -62,40 +64,33 @@ function keyed(command: Command): Command {
 
 async function setBudget(options: KeyOptions & { grams: string }, env: Environment, io: Io): Promise<void> {
   const key = keyOf(options);
-  const grams = Number(options.grams);
-  if (!(Number.isFinite(grams) && grams > 0))
-    throw new CalculatorError('bad-number', `--grams must be a number above 0, not ${options.grams}`);
+  const grams = parseNumber('--grams', options.grams, { above: 0 });
   await withWorkloads(cliConfig(env), (store) => store.setBudget({ ...key, grams }));
-  io.talk(`${key.kind} ${key.name} may emit ${grams} gCO2e per ${key.per}.`);
+  io.note(`Budget set: ${key.kind} ${key.name}, ${grams} gCO2e per ${key.per}.`);
 }
 
 async function removeBudget(options: KeyOptions, env: Environment, io: Io): Promise<void> {
   const key = keyOf(options);
   await withWorkloads(cliConfig(env), async (store) => {
-    if (await store.removeBudget(key)) return io.talk('Removed.');
+    if (await store.removeBudget(key)) return io.note(`Budget removed: ${key.kind} ${key.name} per ${key.per}.`);
     const names = (await store.budgets()).map(({ kind, name, per }) => `${kind} ${name} per ${per}`);
     const close = nearest(`${key.kind} ${key.name} per ${key.per}`, names);
-    throw new CalculatorError('no-data', `there is no such budget${close ? `; did you mean ${close}?` : ''}`);
+    throw cliError('BUDGET_NOT_FOUND', { ...key, suggestion: close ? `; did you mean ${close}?` : '' });
   });
 }
 
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const standings = await withWorkloads(config, (books) => budgetStandings(config, books, io.clock.now()));
-  const rows = standings.map(({ standing }) => standing);
+  const usages = await withWorkloads(config, (books) => budgetUsages(config, books, io.clock.now()));
+  const rows = usages.map(({ standing }) => standing);
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);
-  if (rows.length === 0) return io.talk('No budget is set ("carbon budget set" does).');
+  if (rows.length === 0) return io.note('No budgets are set. Set one with "carbon budget set".');
   io.out(textTable(burnDownColumns, rows));
 }
 
 function keyOf({ namespace, service, per }: KeyOptions): BudgetKey {
-  const period = BUDGET_PERIODS.find((name) => name === per);
-  if (period === undefined)
-    throw new CalculatorError(
-      'bad-period',
-      `"${per}" is no budget period; did you mean "${nearest(per, BUDGET_PERIODS)}"?`,
-    );
+  const period = parseChoice('--per', per, BUDGET_PERIODS);
   if (namespace && !service) return { kind: 'namespace', name: namespace, per: period };
   if (service && !namespace) return { kind: 'service', name: service, per: period };
-  throw new CalculatorError('bad-file', 'a budget is of one --namespace or of one --service');
+  throw cliError('BUDGET_OWNER_INVALID', {});
 }

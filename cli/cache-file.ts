@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type CacheState, cacheState, decodeCarbonCache } from '../shared/grid/carbon-cache.ts';
 import type { EpochMs } from '../shared/grid/units.ts';
 
-/** The cache file as it is now: fresh, stale, or missing with the reason. */
+/** State of the cache file: fresh, stale, or missing with the reason. */
 export function readCache(file: string, now: EpochMs): CacheState {
   let text: string;
   try {

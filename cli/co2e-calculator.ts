@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { explain } from './faults.ts';
 import { flatProgram } from './flat-program.ts';
 import { processIo } from './io.ts';
+import { reportError } from './report-error.ts';
 
 try {
   await flatProgram(process.env).parseAsync();
 } catch (error) {
-  process.exitCode = explain(error, processIo.talk);
+  process.exitCode = reportError(error, processIo.note);
 }

@@ -8,17 +8,15 @@ import { inFolder, LOCAL_SETTINGS, localSettings, tokenHeader, withoutEmpty } fr
 
 const TRACE = join(import.meta.dirname, '../shared/data/trace-2021.csv.gz');
 
-/** `carbon demo`: the same as `up` against a simulated grid and a simulated Kepler. */
+/** `carbon demo`: like `carbon up`, with a simulated grid and a simulated Kepler. */
 export function demoCommand(env: Environment): Command {
   return new Command('demo')
-    .description(
-      'Run poller and extender against a simulated grid (the trace of 2021, replayed) and a simulated Kepler',
-    )
+    .description('Run poller and extender with a simulated grid (a replay of 2021) and a simulated Kepler')
     .addHelpText(
       'after',
       `
 ${LOCAL_SETTINGS}
-REPLAY_TRACE, ZONES and ZONE_MAP choose another trace, other zones and where the nodes simulated-node-1 to -3 stand.
+REPLAY_TRACE, ZONES and ZONE_MAP select another trace, other zones, and the zones of simulated-node-1 to -3.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {
@@ -43,27 +41,27 @@ function welcome(settings: Record<string, string | undefined>): string {
   const token = tokenHeader(settings);
   const names = DEMO_NODES.map(({ node }) => `"${node}"`).join(',');
   return `
-carbon-extender demo: every figure is SIMULATED. Ctrl-C stops it.
+carbon-extender demo: every figure is SIMULATED. Press Ctrl-C to stop it.
 
-  grid      the hourly trace of 2021 for 11 zones, replayed as if it were now
-  Kepler    ${DEMO_NODES.length} invented nodes with invented containers at ${settings.EXPORTER_URL}
-  extender  answers kube-scheduler at ${scheduler}, and REST queries at ${api}
+  grid      hourly carbon intensity of 2021 in 11 zones, replayed as if it were now
+  Kepler    ${DEMO_NODES.length} simulated nodes with simulated containers at ${settings.EXPORTER_URL}
+  extender  serves kube-scheduler at ${scheduler} and the REST API at ${api}
   dashboard ${api}/
 
 Try, in another terminal (containers need two scrapes, about 10 seconds):
 
-  # 1. What kube-scheduler would ask: where is a kilowatt-hour cleanest right now?
+  # 1. Score the nodes as kube-scheduler would: where is electricity cleanest right now?
   curl -s ${scheduler}/prioritize -H 'Content-Type: application/json' \\
     -d '{"Pod":{"metadata":{"name":"hello","namespace":"default"}},"Nodes":null,"NodeNames":[${names}]}'
 
-  # 2. Which containers are measured?
+  # 2. List the measured containers
   curl -s${token} ${api}/api/containers
 
   # 3. What did one of them emit in the last minutes, and what would it have emitted elsewhere?
   curl -s${token} ${api}/api/co2-per-container -H 'Content-Type: application/json' \\
     -d '{"pod":"checkout-0","container":"app","namespace":"simulated-shop","countries":["DE","PL","FR"],"n":1}'
 
-  # 4. When will it be cleanest? From the command line, on the same figures
+  # 4. When will it be cleanest? On the command line, from the same data
   ${inFolder(settings)}npm run -s carbon -- windows --zone DE --hours 3
 
 `;

@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { CalculatorError } from '../shared/calculator/error.ts';
-import { Unavailable } from './faults.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { type Column, textTable } from './table.ts';
 
-/** How long the extender may take, in milliseconds; it answers from memory. */
-const ANSWER_MS = 5_000;
+/** Timeout of the request, in milliseconds; the extender responds from memory. */
+const TIMEOUT_MS = 5_000;
 
 const candidate = z.object({
   node: z.string(),
@@ -20,7 +19,7 @@ const candidate = z.object({
   refused: z.string().nullable(),
 });
 
-const explanation = z.object({
+const podExplanation = z.object({
   pod: z.string(),
   owner: z.string().nullable(),
   mode: z.string(),
@@ -32,7 +31,7 @@ const explanation = z.object({
   candidates: z.array(candidate),
 });
 
-type Explanation = z.output<typeof explanation>;
+type PodExplanation = z.output<typeof podExplanation>;
 
 const COLUMNS: readonly Column<z.output<typeof candidate>>[] = [
   { title: 'Node', cell: ({ node }) => node },
@@ -42,52 +41,54 @@ const COLUMNS: readonly Column<z.output<typeof candidate>>[] = [
   { title: 'Age s', align: 'right', cell: (row) => shown(row.age_seconds) },
   { title: 'W/core', align: 'right', cell: (row) => shown(row.watts_per_core) },
   { title: 'Score', align: 'right', cell: (row) => shown(row.score) },
-  { title: 'Refused', cell: ({ refused }) => refused ?? '' },
+  { title: 'Rejected because', cell: ({ refused }) => refused ?? '' },
 ];
 
-/** `carbon explain`: why a pod stands where it stands. */
+/** `carbon explain`: why a pod was placed on its node. */
 export function explainCommand(io: Io): Command {
   return new Command('explain')
-    .argument('<pod>', 'namespace/name; a name alone is one of the namespace default')
-    .description('Tells why a pod was placed where it was: its candidate nodes, their zones and scores')
+    .argument('<pod>', 'namespace/name, or a name in the namespace "default"')
+    .description('Explain why a pod was placed on its node: candidate nodes, their zones and scores')
     .option('--extender <url>', 'scheduler port of the extender', 'http://127.0.0.1:8888')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Asks the running extender, which remembers the newest 2000 pods. From outside the cluster:
+Queries the running extender, which keeps the newest 2000 pods. From outside the cluster:
   kubectl -n carbon-extender port-forward deploy/carbon-aware-scheduler 8888
 ${examples('carbon explain shop/web-6c9f7', "carbon explain shop/web-6c9f7 --json | jq '.candidates[0]'")}`,
     )
     .action(async (pod: string, options: { extender: string; json?: boolean }) => {
-      const found = await ask(options.extender, pod);
+      const found = await fetchExplanation(options.extender, pod);
       io.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : page(found));
     });
 }
 
-async function ask(extender: string, pod: string): Promise<Explanation> {
+async function fetchExplanation(extender: string, pod: string): Promise<PodExplanation> {
   const url = URL.parse(`/explain?pod=${encodeURIComponent(pod)}`, extender);
-  if (url === null) throw new Unavailable(`--extender: "${extender}" is not an address`);
-  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) }).catch((cause: Error) => {
-    throw new Unavailable(
-      `no extender answers at ${extender} (${String(cause.cause ?? cause.message)}); see --extender`,
-    );
+  if (url === null) throw unreachable(extender, 'not a URL');
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: Error) => {
+    throw unreachable(extender, String(cause.cause ?? cause.message));
   });
-  const body: unknown = await answer.json().catch(() => undefined);
+  const body: unknown = await response.json().catch(() => undefined);
   const { error } = (body ?? {}) as { error?: unknown };
-  if (typeof error === 'string' && !answer.ok) throw new CalculatorError('no-data', error);
-  const parsed = explanation.safeParse(body);
-  if (!parsed.success) throw new Unavailable(`what answers at ${extender} is no extender (status ${answer.status})`);
+  if (typeof error === 'string' && !response.ok) throw cliError('NO_EXPLANATION', { reason: error });
+  const parsed = podExplanation.safeParse(body);
+  if (!parsed.success) throw unreachable(extender, `status ${response.status}, not a response of the extender`);
   return parsed.data;
 }
 
-function page(found: Explanation): string {
+function unreachable(url: string, reason: string): Error {
+  return cliError('EXTENDER_UNREACHABLE', { url, reason });
+}
+
+function page(found: PodExplanation): string {
   const owner = found.owner === null ? '' : ` of ${found.owner}`;
   const mean = found.candidates_mean === null ? 'unknown' : `${found.candidates_mean} gCO2/kWh`;
   const ignored = found.ignored_annotations.map((text) => `ignored annotation  ${text}\n`).join('');
   return `${found.pod}${owner}, mode ${found.mode}, decided ${found.decided_at}
 node                ${found.node ?? 'not known yet'}
-why                 ${found.reason}
+reason              ${found.reason}
 candidates' mean    ${mean}
 ${ignored}
 ${textTable(COLUMNS, found.candidates)}`;

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { CalculatorError } from '../shared/calculator/error.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { runCalculate } from './calculate.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { runReport } from './report.ts';
@@ -22,16 +22,16 @@ interface FlatOptions {
   readonly json?: boolean;
 }
 
-/** The `co2e-calculator` program: calculation, report and list of services in one flat form. */
+/** The `co2e-calculator` program: calculation, report and list of services as options of one command. */
 export function flatProgram(env: Environment, io: Io = processIo): Command {
   return new Command('co2e-calculator')
-    .description('What did these requests emit? The calculator of carbon-extender in one flat form')
+    .description('Calculate and report the emissions of requests to a service')
     .version(packageJson.version)
     .option('--service <name>', 'service, as in --list')
     .option('--region <region>', 'cloud region (us-east-1, aws/eu-west-1) or grid zone (DE)')
-    .option('--requests <number>', 'how many requests, whole and above 0')
+    .option('--requests <number>', 'number of requests, a whole number above 0')
     .option('--from <time>', 'start, in UTC; default: the last 24 full hours')
-    .option('--to <time>', 'end, in UTC, not included')
+    .option('--to <time>', 'end, in UTC, excluded')
     .option('--save', 'keep the result for reports')
     .option('--report', 'report on what was saved')
     .option('--period <period>', 'of the report: last-24h, last-7d, last-30d or FROM..TO', 'last-7d')
@@ -59,8 +59,8 @@ async function run(options: FlatOptions, env: Environment, io: Io): Promise<void
   if (service !== undefined && region !== undefined && requests !== undefined)
     return runCalculate({ ...options, service, region, requests }, env, io);
   const missing = Object.entries({ service, region, requests }).filter(([, value]) => value === undefined);
-  throw new CalculatorError(
-    'bad-file',
-    `give --service, --region and --requests, or --report, or --list; missing: ${missing.map(([name]) => `--${name}`).join(', ')}`,
-  );
+  throw cliError('OPTIONS_MISSING', {
+    reason: `missing: ${missing.map(([name]) => `--${name}`).join(', ')}`,
+    hint: 'pass --service, --region and --requests, or --report, or --list',
+  });
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { explain } from './faults.ts';
 import { processIo } from './io.ts';
 import { carbonProgram } from './program.ts';
+import { reportError } from './report-error.ts';
 
 try {
   await carbonProgram(process.env).parseAsync();
 } catch (error) {
-  process.exitCode = explain(error, processIo.talk);
+  process.exitCode = reportError(error, processIo.note);
 }

@@ -5,17 +5,17 @@ import { type EpochMs, HOUR_MS } from '../shared/grid/units.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import type { IntensityReader } from '../shared/records/power.ts';
 
-/** History beyond this is not learnt from, in milliseconds. */
+/** Longest history to learn from, in milliseconds. */
 const LEARN_FROM_MS = 400 * 24 * HOUR_MS;
 
-/** The next hours of a zone from the recorded history alone; undefined when that is too little or too old. */
+/** Forecast of a zone from the recorded history alone; undefined when the history is too short or too old. */
 export async function ownForecast(
   history: IntensityReader,
   zone: Zone,
   now: EpochMs,
 ): Promise<readonly ForecastPoint[] | undefined> {
   const hours = await history.intensities(await history.zones(), { from: now - LEARN_FROM_MS, to: now });
-  // A yearly average knows nothing of hours, and a provider's forecast is not what came.
+  // A yearly average has no hourly shape, and a provider's forecast is not an observation.
   const learnable = hours.filter(
     ({ signal, quality }) => signal === 'average' && quality !== 'yearly-average' && quality !== 'forecast',
   );

@@ -5,30 +5,31 @@ import { ConfigError, type Environment } from '../shared/runtime/config.ts';
 import { listen } from '../shared/runtime/http-server.ts';
 import { EXIT, untilSignal } from '../shared/runtime/lifecycle.ts';
 import { describeSystemFault } from '../shared/runtime/system-fault.ts';
+import { cliError } from './errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** How long the programs may take until they answer, in milliseconds. */
+/** How long the programs may take to become ready, in milliseconds. */
 const START_WITHIN_MS = 30_000;
 
-/** Somebody else's server on the port may take the question and never answer. */
-const ANSWER_MS = 2_000;
+/** Timeout of one readiness request, in milliseconds: a foreign server on the port may never respond. */
+const PROBE_TIMEOUT_MS = 2_000;
 
-/** A program that does not end within this after a signal is ended, in milliseconds. It ends itself in half of it. */
+/** A program that is still running this long after a signal is killed, in milliseconds. Programs need at most half of it. */
 const KILL_AFTER_MS = 10_000;
 
-/** The programs that run side by side. */
+/** The programs that `carbon up` runs. */
 export type ProgramName = 'poller' | 'extender';
 
-/** The extender waits this long for the first cache document, so that it need not warn that there is none. */
+/** How long the extender's start is delayed for the first cache document, in milliseconds, so that it does not warn about a missing one. */
 const FIRST_DOCUMENT_MS = 5_000;
 
-/** Runs poller and extender as children until a signal comes or one of them ends; resolves with the exit code to end with. */
+/** Runs poller and extender as child processes until a signal arrives or one of them ends; resolves with the exit code. */
 export async function runSideBySide(env: Environment, onReady: () => void): Promise<number> {
   const signal = untilSignal();
   const stop = new AbortController();
   const ports = { poller: env.POLLER_PORT, scheduler: env.EXTENDER_PORT, api: env.API_PORT };
-  if (!(await settingsAreSound(env, Object.values(ports)))) return EXIT.config;
+  if (!(await settingsAreValid(env, Object.values(ports)))) return EXIT.config;
   const poller = start('poller', env);
   await Promise.race([signal, exitOf(poller), untilReady([ports.poller], FIRST_DOCUMENT_MS, stop.signal)]);
   const children = [poller, start('extender', env)];
@@ -46,32 +47,31 @@ export async function runSideBySide(env: Environment, onReady: () => void): Prom
 }
 
 function start(name: ProgramName, env: Environment, ...args: string[]): ChildProcess {
-  // Installed as a package, this file is .js, and so are the programs.
+  // In the published package this file and the programs are .js.
   return spawn(process.execPath, [join(ROOT, name, `main${extname(import.meta.filename)}`), ...args], {
     env: { ...env },
     stdio: ['ignore', args.length > 0 ? 'ignore' : 'inherit', 'inherit'],
   });
 }
 
-/** Asks both programs before either starts, so that every fault is named at once and nothing is written for nothing. */
-async function settingsAreSound(env: Environment, ports: readonly (string | undefined)[]): Promise<boolean> {
+/** Checks the settings of both programs before either starts, so that every problem is reported at once. */
+async function settingsAreValid(env: Environment, ports: readonly (string | undefined)[]): Promise<boolean> {
   const codes = await Promise.all([
     exitOf(start('poller', env, '--check-config')),
     exitOf(start('extender', env, '--check-config')),
   ]);
   if (codes.some((code) => code !== EXIT.ok)) return false;
   const chosen = ports.filter((port) => port !== '0');
-  if (new Set(chosen).size < chosen.length)
-    throw new ConfigError('carbon', ['POLLER_PORT, EXTENDER_PORT, API_PORT: two of them are the same']);
-  const taken = (await Promise.all(PORTS.map((name) => refusal(name, env)))).filter((fault) => fault !== undefined);
+  if (new Set(chosen).size < chosen.length) throw cliError('PORTS_EQUAL', {});
+  const taken = (await Promise.all(PORTS.map((name) => portIssue(name, env)))).filter((issue) => issue !== undefined);
   if (taken.length > 0) throw new ConfigError('carbon', taken);
   return true;
 }
 
 const PORTS = ['POLLER_PORT', 'EXTENDER_PORT', 'API_PORT'] as const;
 
-/** Why a port cannot be had. Whoever has it already, perhaps we ourselves, would be taken for the program that is started. */
-async function refusal(name: (typeof PORTS)[number], env: Environment): Promise<string | undefined> {
+/** Why a port is not available; undefined when it is. Another program on it would be mistaken for ours. */
+async function portIssue(name: (typeof PORTS)[number], env: Environment): Promise<string | undefined> {
   const hostName = name.replace('_PORT', '_HOST');
   const [port, host] = [Number(env[name]), env[hostName] ?? '0.0.0.0'];
   try {
@@ -89,15 +89,17 @@ function exitOf(child: ChildProcess): Promise<number> {
   });
 }
 
-/** False when it was told to stop waiting; true when all answer, or have had their time. */
+/** Waits until all ports are ready or the time is up (true), or until the signal aborts (false). */
 async function untilReady(ports: readonly (string | undefined)[], ms: number, signal: AbortSignal): Promise<boolean> {
   const until = systemClock.monotonic() + ms;
-  const answers = (port: string | undefined) =>
-    fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) })
-      .then((answer) => answer.ok)
+  const isReady = (port: string | undefined) =>
+    fetch(`http://127.0.0.1:${port}/readyz`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
+    })
+      .then((response) => response.ok)
       .catch(() => false);
   while (!signal.aborted && systemClock.monotonic() < until) {
-    if ((await Promise.all(ports.map(answers))).every(Boolean)) return !signal.aborted;
+    if ((await Promise.all(ports.map(isReady))).every(Boolean)) return !signal.aborted;
     await systemClock.sleep(200, signal);
   }
   return !signal.aborted;

@@ -22,7 +22,7 @@ import { zonesCommand } from './zones.ts';
 /** The `carbon` program with all its commands. */
 export function carbonProgram(env: Environment, io: Io = processIo): Command {
   const program = new Command('carbon')
-    .description('Runs, asks and reports on carbon-aware Kubernetes scheduling.')
+    .description('Run, query and report on carbon-aware Kubernetes scheduling')
     .version(packageJson.version)
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
@@ -52,7 +52,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
   return program;
 }
 
-/** A wrong option is answered with where the right ones stand, at every depth: commands do not inherit it. */
+/** Points to --help after a wrong option, at every depth: subcommands do not inherit the setting. */
 function hintAtHelp(command: Command): void {
   command.showHelpAfterError('(add --help for the options)');
   for (const one of command.commands) hintAtHelp(one);

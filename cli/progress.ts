@@ -1,10 +1,10 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Io } from './io.ts';
 
-/** A bar appears only when the work takes longer than this, in milliseconds. */
-const PATIENCE_MS = 1_000;
+/** The bar appears once the work has taken this long, in milliseconds. */
+const SHOW_AFTER_MS = 1_000;
 
-/** Does long work with a progress bar on standard error: only on a terminal, and only when it takes longer than a second. */
+/** Runs long work with a progress bar on standard error: only on a terminal, and only when it takes longer than a second. */
 export async function withProgress<Result>(
   io: Io,
   label: string,
@@ -20,7 +20,7 @@ export async function withProgress<Result>(
   let drawn = false;
   try {
     return await work((done) => {
-      if (!drawn && io.clock.monotonic() - since > PATIENCE_MS) {
+      if (!drawn && io.clock.monotonic() - since > SHOW_AFTER_MS) {
         bar.start(total, done);
         drawn = true;
       }

@@ -2,21 +2,23 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { type Environment, loadConfig } from '../shared/runtime/config.ts';
-import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { createLogger } from '../shared/runtime/logger.ts';
 import { connectRedis, type RedisConnection } from '../shared/runtime/redis.ts';
 import { redisSettings, usesRedis } from '../shared/runtime/redis-settings.ts';
 import { type DeadLetter, deadLetters, redrive } from '../shared/store/stream/dead-letters.ts';
 import { streamState } from '../shared/store/stream/state.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 
 const PAGE = 500;
 const CONNECT_WITHIN_MS = 10_000;
 
-/** `carbon readings`: looks into the readings stream, and puts dead letters back. Settings as of the poller. */
+/** `carbon readings`: inspects the readings stream and redrives dead letters. It reads the poller's settings. */
 export function readingsCommand(env: Environment): Command {
   return new Command('readings')
-    .description('Meter readings in the Redis stream (REDIS_URL or REDIS_HOST; settings: docs/configuration.md)')
+    .description(
+      'Inspect the Redis stream of meter readings (REDIS_URL or REDIS_HOST; settings: docs/configuration.md)',
+    )
     .addHelpText(
       'after',
       examples(
@@ -34,14 +36,14 @@ export function readingsCommand(env: Environment): Command {
     .addCommand(
       new Command('dead')
         .description('Print the dead letters with their reasons as NDJSON, oldest first')
-        .option('--limit <n>', 'at most so many', count, 100)
+        .option('--limit <n>', 'maximum number to print', count, 100)
         .addHelpText('after', examples('carbon readings dead --limit 10 | jq -r .reason'))
         .action(({ limit }: { limit: number }) => withRedis(env, (redis, config) => listDead(redis, config, limit))),
     )
     .addCommand(
       new Command('redrive')
         .description('Put dead letters back into the stream, oldest first')
-        .option('--limit <n>', 'at most so many; all of them unless given', count)
+        .option('--limit <n>', 'maximum number to put back; default: all', count)
         .addHelpText('after', examples('carbon readings redrive --limit 100'))
         .action(({ limit }: { limit?: number }) => withRedis(env, (redis, config) => redriveAll(redis, config, limit))),
     )
@@ -53,17 +55,13 @@ const schema = z.object(redisSettings);
 
 async function withRedis(env: Environment, work: (redis: RedisConnection, config: Config) => Promise<void>) {
   const config = loadConfig('carbon readings', schema, env);
-  if (!usesRedis(config))
-    return fail(
-      'REDIS_URL or REDIS_HOST must say where Redis is, for example REDIS_URL=redis://localhost:6379',
-      EXIT.config,
-    );
+  if (!usesRedis(config)) throw cliError('REDIS_NOT_CONFIGURED', {});
   await using redis = connectRedis(config, 'cli', createLogger('carbon', 'silent'));
   const until = systemClock.monotonic() + CONNECT_WITHIN_MS;
   while (!redis.client.isReady && redis.fault()?.kind !== 'no-access' && systemClock.monotonic() < until)
     await systemClock.sleep(20);
   const fault = redis.fault();
-  if (fault !== undefined) return fail(fault.message, EXIT.unavailable);
+  if (fault !== undefined) throw cliError('REDIS_UNREACHABLE', { reason: fault.message });
   await work(redis, config);
 }
 
@@ -92,7 +90,7 @@ async function redriveAll(redis: RedisConnection, { REDIS_STREAM: stream }: Conf
   process.stdout.write(`${JSON.stringify({ stream, ...done })}\n`);
 }
 
-/** Dead letters that were there at the start: one that fails again meanwhile is not met twice. */
+/** Dead letters that existed at the start: one that fails again in the meantime is not visited twice. */
 async function* eachDead(redis: RedisConnection, stream: string): AsyncIterable<DeadLetter> {
   const end = systemClock.now();
   for (let after: string | undefined = '0'; after !== undefined; ) {
@@ -106,13 +104,8 @@ async function* eachDead(redis: RedisConnection, stream: string): AsyncIterable<
   }
 }
 
-function fail(message: string, code: number): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = code;
-}
-
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('is not a whole number above 0');
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It is not a whole number above 0.');
   return value;
 }

@@ -1,4 +1,3 @@
-import { CalculatorError } from '../shared/calculator/error.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../shared/grid/units.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import { decodeCandidateZones } from '../shared/records/candidate-zones.ts';
@@ -7,40 +6,27 @@ import type { ReadableStore, TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import type { SimulatedJob } from '../shared/simulation/jobs.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
+import { cliError } from './errors.ts';
 import type { Io } from './io.ts';
+import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
-import type { SimulationInput } from './simulate.ts';
+import type { SimulationInput } from './simulation-input.ts';
 import { withHistory } from './stores.ts';
 
-const DEFAULT_MS = 30 * 24 * HOUR_MS;
-/** What forecasts are learnt from before the range. */
+/** History before the range that forecasts learn from, in milliseconds. */
 const PAST_MS = 120 * 24 * HOUR_MS;
 
-/** A range of time from the words of the command line; throws a fault that names the option. */
-export function rangeOf(options: { readonly from?: string; readonly to?: string }, now: EpochMs): TimeRange {
-  const read = (name: string, text: string | undefined, otherwise: EpochMs): EpochMs => {
-    if (text === undefined) return otherwise;
-    const time = /^\d{4}-\d\d-\d\d$/.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(time))
-      throw new CalculatorError('bad-period', `--${name}: "${text}" is no time such as 2026-01-01T12:00:00Z`);
-    return time;
-  };
-  const to = read('to', options.to, now);
-  const from = read('from', options.from, to - DEFAULT_MS);
-  if (from >= to) throw new CalculatorError('bad-period', '--from: is not before --to');
-  return { from, to };
-}
-
-/** The user's own cluster as a simulation: recorded grid, recorded decisions, measured run times and power. */
+/** The user's cluster as input of a simulation: recorded intensity and decisions, measured run times and power. */
 export async function recordedWorld(
   options: { readonly from?: string; readonly to?: string },
   env: Environment,
   io: Io,
 ): Promise<SimulationInput> {
   const config = cliConfig(env);
-  const range = rangeOf(options, io.clock.now());
+  const range = parseTimeRange(options, io.clock.now());
   const decisions = await recordedDecisions(config, range);
-  if (decisions.length === 0) throw new CalculatorError('no-data', '--shadow: no decision is recorded in that time');
+  if (decisions.length === 0)
+    throw cliError('NO_RECORDS', { message: '--shadow: no placement decision is recorded in that time range' });
   return await withHistory(config, async (history) => {
     const zones = [...new Set(decisions.flatMap((decision) => zonesOf(decision)))];
     const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
@@ -63,7 +49,9 @@ async function traceOf(history: ReadableStore, zones: readonly Zone[], range: Ti
   const rows = (await history.intensities(zones, range)).filter(({ signal }) => signal === 'average');
   const first = rows.reduce((least, { hour }) => Math.min(least, hour), Number.POSITIVE_INFINITY);
   if (rows.length === 0)
-    throw new CalculatorError('no-data', '--shadow: no carbon intensity is recorded for those zones');
+    throw cliError('NO_RECORDS', {
+      message: '--shadow: no carbon intensity is recorded for the zones of those decisions',
+    });
   const hours = Math.ceil((range.to - first) / HOUR_MS);
   const columns = new Map(zones.map((zone) => [zone, new Float64Array(hours).fill(Number.NaN)]));
   for (const { zone, hour, carbonIntensity } of rows) {
@@ -73,7 +61,7 @@ async function traceOf(history: ReadableStore, zones: readonly Zone[], range: Ti
   return { start: hourOf(first), hours, zones: columns };
 }
 
-/** Where the pod could have gone, and where it went. */
+/** Zones of the candidate nodes, and of the node that was chosen. */
 function zonesOf({ zone, candidateZones }: Decision): readonly Zone[] {
   return [...new Set([...(decodeCandidateZones(candidateZones)?.keys() ?? []), ...(zone === null ? [] : [zone])])];
 }
@@ -94,7 +82,7 @@ async function jobOf(history: ReadableStore, decision: Decision, end: EpochMs): 
   return {
     arrival,
     durationHours: durationMs / HOUR_MS,
-    // What a pod waited for room counts as wait too, also beyond its deadline.
+    // Waiting for free capacity counts as waiting too, even past the deadline.
     slackHours: (Math.max(boundAt, latestStart ?? boundAt) - arrival) / HOUR_MS,
     watts: joules / (durationMs / 1_000),
     zones: zonesOf(decision),

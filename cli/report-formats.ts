@@ -25,7 +25,7 @@ const ROWS: readonly Column<TotalRow>[] = [
   { title: 'Service', cell: ({ service }) => service },
   { title: 'Region', cell: ({ region }) => region },
   ...SUMS,
-  { title: 'Period covered', align: 'right', cell: ({ coverage }) => (coverage === null ? '' : percent(coverage)) },
+  { title: 'Coverage', align: 'right', cell: ({ coverage }) => (coverage === null ? '' : percent(coverage)) },
 ];
 
 const REGIONS: readonly Column<RegionRow>[] = [
@@ -44,7 +44,7 @@ export function reportMarkdown(report: Report, budgets: readonly BurnDown[]): st
   return sections(report, budgets, markdownTable, (title, level) => `${'#'.repeat(level)} ${title}\n\n`);
 }
 
-/** The rows by service and region for a spreadsheet, without totals, so that sums over the column are right. */
+/** The rows by service and region for a spreadsheet, without totals, so that sums over a column are correct. */
 export function reportCsv({ rows, period }: Report): string {
   const header = [
     'service_name',
@@ -95,8 +95,8 @@ function sections(
     heading(`Emissions ${writtenPeriod({ from: Date.parse(from), to: Date.parse(to) })} (UTC)`, 1) +
       table<TotalRow>(ROWS, [...report.rows, total]),
     heading('By region, cleanest first', 2) + table(REGIONS, report.regions),
-    heading('Against the period before', 2) + comparison(report),
-    heading('The total equals', 2) + equivalentsText(report),
+    heading('Compared with the period before', 2) + comparison(report),
+    heading('Equivalent to', 2) + equivalentsText(report),
   ];
   if (budgets.length > 0) parts.push(heading('Budgets', 2) + table(burnDownColumns, budgets));
   if (report.notes.length > 0) parts.push(heading('Notes', 2) + report.notes.map((note) => `- ${note}\n`).join(''));
@@ -104,7 +104,7 @@ function sections(
 }
 
 function comparison({ before, totals, change_percent }: Report): string {
-  if (before === null) return 'nothing is saved of the period of the same length before\n';
+  if (before === null) return 'no records of the period of the same length before\n';
   const change = change_percent === null ? '' : ` (${change_percent >= 0 ? '+' : ''}${change_percent.toFixed(1)} %)`;
   return `${before.total_gCO2e.toFixed(4)} gCO2e before, ${totals.total_gCO2e.toFixed(4)} gCO2e now${change}; per 1k requests ${before.gCO2e_per_1k_requests.toFixed(4)} before, ${totals.gCO2e_per_1k_requests.toFixed(4)} now\n`;
 }

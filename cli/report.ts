@@ -1,16 +1,18 @@
 import { Command } from 'commander';
 import type { BudgetStanding } from '../shared/calculator/burn-downs.ts';
-import { CalculatorError, nearest } from '../shared/calculator/error.ts';
+import { nearest } from '../shared/calculator/error.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { WorkloadStore } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { budgetUsages } from './budget-usage.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { parseChoice } from './options.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { cliConfig } from './settings.ts';
-import { budgetStandings } from './standings.ts';
 import { withWorkloads } from './stores.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
@@ -23,18 +25,18 @@ export interface ReportOptions {
   readonly region?: string;
 }
 
-/** `carbon report`: what was saved of a period, by service and region. */
+/** `carbon report`: saved emissions of a period by service and region. */
 export function reportCommand(env: Environment, io: Io): Command {
   return new Command('report')
-    .description('Emissions by service and region, with totals, comparisons and equivalents')
-    .option('--period <period>', 'last-24h, last-7d, last-30d or FROM..TO (UTC, TO not included)', 'last-7d')
+    .description('Report saved emissions by service and region, with totals, comparisons and equivalents')
+    .option('--period <period>', 'last-24h, last-7d, last-30d or FROM..TO (UTC, TO excluded)', 'last-7d')
     .option('--format <format>', FORMATS.join(', '), 'table')
     .option('--service <name>', 'only this service')
     .option('--region <region>', 'only this region')
     .addHelpText(
       'after',
       `
-Reports on the records that "carbon calculate --save", "carbon workloads import" and POST /api/workloads keep.
+Reports on records saved by "carbon calculate --save", "carbon workloads import" and POST /api/workloads.
 ` +
         examples(
           'carbon report --period last-30d',
@@ -47,20 +49,15 @@ Reports on the records that "carbon calculate --save", "carbon workloads import"
 
 /** Reads the records, reports, and prints. */
 export async function runReport(options: ReportOptions, env: Environment, io: Io): Promise<void> {
-  const format = FORMATS.find((name) => name === options.format);
-  if (format === undefined)
-    throw new CalculatorError(
-      'bad-file',
-      `"${options.format}" is no format; did you mean "${nearest(options.format, FORMATS)}"?`,
-    );
+  const format = parseChoice('--format', options.format, FORMATS);
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
   const config = cliConfig(env);
   const { report, budgets } = await withWorkloads(config, async (store) => ({
     report: await reportFrom(store, options, period),
-    budgets: await budgetStandings(config, store, now),
+    budgets: await budgetUsages(config, store, now),
   }));
-  io.out(written(report, budgets, format, io));
+  io.out(formatted(report, budgets, format, io));
 }
 
 async function reportFrom(
@@ -72,10 +69,10 @@ async function reportFrom(
   const report = reportOn(records, period);
   if (report !== undefined) return report;
   const all = await store.workloads({}, ALWAYS);
-  throw new CalculatorError('no-data', nothingIn(period, all, service, region));
+  throw cliError('NO_RECORDS', { message: noRecordsText(period, all, service, region) });
 }
 
-function nothingIn(
+function noRecordsText(
   period: TimeRange,
   all: Awaited<ReturnType<WorkloadStore['workloads']>>,
   service?: string,
@@ -83,19 +80,26 @@ function nothingIn(
 ): string {
   const services = new Set(all.map(({ service_name }) => service_name));
   if (service !== undefined && services.size > 0 && !services.has(service))
-    return `nothing is saved of service "${service}"; did you mean "${nearest(service, services)}"?`;
+    return `no records of service "${service}"; did you mean "${nearest(service, services)}"?`;
   const regions = new Set(all.map((record) => record.region));
   if (region !== undefined && regions.size > 0 && !regions.has(region))
-    return `nothing is saved of region "${region}"; did you mean "${nearest(region, regions)}"?`;
-  const away = (record: TimeRange) => Math.max(record.from - period.to, period.from - record.to);
-  const spans = all.map(({ period_start: from, period_end: to }) => ({ from, to })).sort((a, b) => away(a) - away(b));
+    return `no records of region "${region}"; did you mean "${nearest(region, regions)}"?`;
+  const distance = (record: TimeRange) => Math.max(record.from - period.to, period.from - record.to);
+  const spans = all
+    .map(({ period_start: from, period_end: to }) => ({ from, to }))
+    .sort((a, b) => distance(a) - distance(b));
   const hint = spans[0]
-    ? `the nearest record is of ${writtenPeriod(spans[0])}`
-    : 'nothing is saved yet ("carbon calculate --save" does)';
-  return `no emissions are saved for ${writtenPeriod(period)}; ${hint}`;
+    ? `the nearest record covers ${writtenPeriod(spans[0])}`
+    : 'no records exist yet; save one with "carbon calculate --save"';
+  return `no saved emissions for ${writtenPeriod(period)}; ${hint}`;
 }
 
-function written(report: Report, budgets: readonly BudgetStanding[], format: (typeof FORMATS)[number], io: Io): string {
+function formatted(
+  report: Report,
+  budgets: readonly BudgetStanding[],
+  format: (typeof FORMATS)[number],
+  io: Io,
+): string {
   const standing = budgets.map((budget) => budget.standing);
   switch (format) {
     case 'json':

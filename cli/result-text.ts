@@ -3,7 +3,7 @@ import type { IntensityUsed } from '../shared/calculator/intensity-used.ts';
 import { writtenPeriod } from '../shared/calculator/period.ts';
 import type { Io } from './io.ts';
 
-/** A result as labelled lines. */
+/** An emissions result as labelled lines. */
 export function resultText(result: EmissionsResult, io: Io): string {
   const { intensity, energy, period, sci } = result;
   const lines: [string, string][] = [
@@ -33,13 +33,13 @@ export function resultText(result: EmissionsResult, io: Io): string {
   if (sci)
     lines.push([
       'SCI (gCO2e per request)',
-      `${sci.gCO2e_per_request.toFixed(6)}${sci.embodied_gCO2e === null ? ', operation only: the embodied share M is not known' : ` with M = ${sci.embodied_gCO2e.toFixed(4)} gCO2e embodied`}`,
+      `${sci.gCO2e_per_request.toFixed(6)}${sci.embodied_gCO2e === null ? ', operational only: embodied emissions M are unknown' : ` with M = ${sci.embodied_gCO2e.toFixed(4)} gCO2e embodied`}`,
     ]);
   const width = Math.max(...lines.map(([label]) => label.length));
   return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}\n`).join('');
 }
 
-/** An intensity in gCO2/kWh, as all commands show it. */
+/** A carbon intensity in gCO2/kWh with two decimals, as all commands print it. */
 export function gramsPerKwh(value: number): string {
   return value.toFixed(2);
 }
@@ -58,8 +58,8 @@ function sourceText({ source, parts }: IntensityUsed): string {
 function qualityText(intensity: IntensityUsed): string {
   const marginal = intensity.signal === 'marginal' ? ', marginal signal' : '';
   if (intensity.weighting === 'one figure') return `${intensity.quality}${marginal}`;
-  const weighed = intensity.weighting === 'hours of use' ? 'weighted by the hours of use' : 'hours weigh evenly';
-  return `${intensity.quality}${marginal}; known for ${percent(intensity.coverage)} of the ${intensity.weighting === 'hours of use' ? 'use' : 'period'}; ${weighed}`;
+  const weighting = intensity.weighting === 'hours of use' ? 'weighted by hourly usage' : 'hours weighted equally';
+  return `${intensity.quality}${marginal}; known for ${percent(intensity.coverage)} of the ${intensity.weighting === 'hours of use' ? 'usage' : 'period'}; ${weighting}`;
 }
 
 function profileText(energy: EmissionsResult['energy']): string {

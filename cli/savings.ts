@@ -7,7 +7,7 @@ import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
-import { rangeOf } from './recorded-world.ts';
+import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';
@@ -20,15 +20,15 @@ interface SavingsOptions {
   readonly json?: boolean;
 }
 
-/** Rollup and raw rows may differ by this share: the rollup does not know when within an hour energy was used. */
-const TOLERATED = 0.02;
+/** Relative difference allowed between rollup and raw samples: the rollup has no resolution within an hour. */
+const TOLERANCE = 0.02;
 
 const COLUMNS: readonly Column<SavingsTotal>[] = [
-  { title: 'Against', cell: ({ baseline }) => baseline },
+  { title: 'Baseline', cell: ({ baseline }) => baseline },
   { title: 'Pods', align: 'right', cell: ({ pods }) => String(pods) },
   { title: 'Negative', align: 'right', cell: ({ negative }) => String(negative) },
   { title: 'kWh', align: 'right', cell: ({ kilowattHours }) => kilowattHours.toFixed(3) },
-  { title: 'g met', align: 'right', cell: ({ met }) => met.toFixed(1) },
+  { title: 'g emitted', align: 'right', cell: ({ met }) => met.toFixed(1) },
   { title: 'g saved', align: 'right', cell: ({ saved }) => saved.toFixed(1) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent: of }) => (of === null ? '-' : `${of.toFixed(1)} %`) },
   { title: 'Coverage', align: 'right', cell: ({ coverage }) => percent(coverage) },
@@ -38,31 +38,29 @@ const COLUMNS: readonly Column<SavingsTotal>[] = [
 const POD_COLUMNS: readonly Column<Saving>[] = [
   { title: 'Pod', cell: ({ namespace, pod }) => `${namespace}/${pod}` },
   { title: 'Zone', cell: ({ zone }) => zone },
-  { title: 'Against', cell: ({ baseline }) => baseline },
+  { title: 'Baseline', cell: ({ baseline }) => baseline },
   { title: 'kWh', align: 'right', cell: ({ kilowattHours }) => kilowattHours.toFixed(3) },
-  { title: 'g met', align: 'right', cell: ({ met }) => met.toFixed(1) },
+  { title: 'g emitted', align: 'right', cell: ({ met }) => met.toFixed(1) },
   { title: 'g saved', align: 'right', cell: ({ saved }) => saved.toFixed(1) },
   { title: 'Coverage', align: 'right', cell: ({ coverage }) => percent(coverage) },
   { title: 'Quality', cell: ({ qualities }) => qualities.join(' + ') },
 ];
 
-/** `carbon savings`: what placement and waiting saved, from measured energy. */
+/** `carbon savings`: grams saved by placement and waiting, from measured energy. */
 export function savingsCommand(env: Environment, io: Io): Command {
   return new Command('savings')
-    .description(
-      'What placed and deferred pods saved: measured energy × (intensity they would have met − that they met)',
-    )
+    .description('Show what placement and waiting saved: measured energy × (baseline intensity − actual intensity)')
     .option('--from <time>', 'pods bound from this time on (default: 30 days ago)')
     .option('--to <time>', 'pods bound, and energy used, before this time (default: now)')
-    .option('--verify', 'recompute from the raw samples and compare; exit code 1 when they differ')
-    .option('--pods', 'print every pod too, in the order of their binding')
-    .option('--json', 'print JSON, pod by pod')
+    .option('--verify', 'recompute from raw samples and compare; exit code 1 when the results differ')
+    .option('--pods', 'also print every pod, in the order of binding')
+    .option('--json', 'print JSON, including every pod')
     .addHelpText(
       'after',
       `
-Baselines: arrival = the same energy in the same zone, as much earlier as the pod or its Job waited; candidates-mean = at the
-same time in the mean of the zones of the nodes that it could have gone to, hour by hour. A pod may be in both; they are
-never added up.
+Baselines: "arrival" is the same energy in the same zone, started when the pod or its Job arrived; "candidates-mean" is
+the same energy at the same time, at the mean intensity of the zones of all candidate nodes, hour by hour. A pod may
+count in both; the two are never added up.
 ${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon savings --json | jq '.totals'")}`,
     )
     .action((options: SavingsOptions) => show(options, env, io));
@@ -70,7 +68,7 @@ ${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon 
 
 async function show(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const range = rangeOf(options, io.clock.now());
+  const range = parseTimeRange(options, io.clock.now());
   const decisions = await recordedDecisions(config, range);
   const [pods, raw] = await withHistory(config, async (history) => [
     await savingsLedger(history, decisions, range, 'rollup'),
@@ -85,10 +83,12 @@ async function show(options: SavingsOptions, env: Environment, io: Io): Promise<
     if (options.pods && pods.length > 0) io.out(`\n${textTable(POD_COLUMNS, pods)}`);
     for (const { baseline, recomputed, agrees } of verified ?? [])
       io.out(
-        `${baseline}: ${recomputed.toFixed(1)} g saved by the raw samples, ${agrees ? 'as above' : 'NOT as above'}\n`,
+        `${baseline}: ${recomputed.toFixed(1)} g saved according to the raw samples, ${agrees ? 'which matches' : 'which does NOT match'}\n`,
       );
     if (totals.length === 0)
-      io.talk('Nothing to count: no decision of that time has measured power and known intensities.');
+      io.note(
+        'No savings to report: no placement decision of this period has both measured power and known intensities.',
+      );
   }
   if (verified?.some(({ agrees }) => !agrees)) process.exitCode = EXIT.failed;
 }
@@ -101,6 +101,6 @@ function compare(totals: readonly SavingsTotal[], raw: readonly SavingsTotal[]) 
   return totals.map(({ baseline, saved, met }) => {
     const other = raw.find((total) => total.baseline === baseline);
     const recomputed = other?.saved ?? 0;
-    return { baseline, recomputed, agrees: Math.abs(recomputed - saved) <= TOLERATED * Math.max(met, Math.abs(saved)) };
+    return { baseline, recomputed, agrees: Math.abs(recomputed - saved) <= TOLERANCE * Math.max(met, Math.abs(saved)) };
   });
 }

@@ -1,14 +1,13 @@
 import { fetch } from 'undici';
 import { z } from 'zod';
-import { CalculatorError } from '../shared/calculator/error.ts';
 import { parseSelector, type Selector } from '../shared/calculator/measure.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { Unavailable } from './faults.ts';
+import { cliError } from './errors.ts';
 
-/** Longest wait for the API server, in milliseconds. */
+/** Timeout of a request to the API server, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** Where the client library looks when it is told of no cluster. */
+/** Server that the client library assumes when no cluster is configured. */
 const NO_CLUSTER = 'http://localhost:8080';
 
 const podList = z.object({
@@ -25,41 +24,36 @@ const podList = z.object({
 
 type Pod = z.output<typeof podList>['items'][number];
 
-/** The containers that a written selector means. Labels are not recorded: the Kubernetes API tells whose pods have them now. */
-export async function selectorOf(text: string, env: Environment): Promise<Selector> {
+/** Resolves a selector to containers. Labels are not recorded, so pods that currently have them come from the Kubernetes API. */
+export async function resolveSelector(text: string, env: Environment): Promise<Selector> {
   const parsed = parseSelector(text);
   if (parsed.kind === 'names') return parsed.selector;
   const { namespace, labels } = parsed;
-  const pods = await podsWith(namespace, labels, env);
-  if (pods.length > 0) return { namespace, workloads: [...new Set(pods.map(workloadOf))] };
-  throw new CalculatorError(
-    'no-data',
-    `no pod in namespace ${namespace} has the labels ${labels} now; for pods of the past write namespace/workload, such as ${namespace}/${labels.split('=').at(-1)}`,
-  );
+  const pods = await listPods(namespace, labels, env);
+  if (pods.length > 0) return { namespace, workloads: [...new Set(pods.map(workloadNameOf))] };
+  throw cliError('NO_SUCH_PODS', { namespace, labels, example: `${namespace}/${labels.split('=').at(-1)}` });
 }
 
-/** What a pod's name begins with as long as its workload lives: restarted and scaled pods of it are meant too. */
-function workloadOf({ metadata }: Pod): string {
+/** Prefix of the names of all pods of a workload, so that restarted and scaled pods match too. */
+function workloadNameOf({ metadata }: Pod): string {
   const [owner] = metadata.ownerReferences ?? [];
   if (owner === undefined) return metadata.name;
   const hash = owner.kind === 'ReplicaSet' ? metadata.labels?.['pod-template-hash'] : undefined;
   return hash !== undefined && owner.name.endsWith(`-${hash}`) ? owner.name.slice(0, -hash.length - 1) : owner.name;
 }
 
-async function podsWith(namespace: string, labels: string, { KUBECONFIG }: Environment): Promise<Pod[]> {
+async function listPods(namespace: string, labels: string, { KUBECONFIG }: Environment): Promise<Pod[]> {
   try {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?labelSelector=${encodeURIComponent(labels)}`;
-    return podList.parse(await askKubernetes(path, KUBECONFIG)).items;
+    return podList.parse(await fetchFromKubernetes(path, KUBECONFIG)).items;
   } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    throw new Unavailable(
-      `the Kubernetes API cannot be asked for pods with ${labels} (${reason}); write namespace/workload instead`,
-    );
+    const reason = (error as Error).message.split('\n')[0] ?? '';
+    throw cliError('KUBERNETES_UNREACHABLE', { labels, reason });
   }
 }
 
-async function askKubernetes(path: string, kubeconfig: string | undefined): Promise<unknown> {
-  // Loaded only here: it takes half a second, and no other command has a use for it.
+async function fetchFromKubernetes(path: string, kubeconfig: string | undefined): Promise<unknown> {
+  // Loaded only here: it takes half a second, and no other command needs it.
   const { HttpMethod, KubeConfig, RequestContext } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (kubeconfig) config.loadFromFile(kubeconfig);

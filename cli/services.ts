@@ -1,24 +1,24 @@
 import { Command } from 'commander';
-import { CalculatorError } from '../shared/calculator/error.ts';
 import { fullHours, measuredProfile, recordedUse } from '../shared/calculator/measure.ts';
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
-import { askPrometheus } from './prometheus.ts';
+import { queryPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
-import { selectorOf } from './selector.ts';
+import { resolveSelector } from './selector.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';
 
-/** `carbon services`: the energy profiles, and how to measure one. */
+/** `carbon services`: lists energy profiles and measures new ones. */
 export function servicesCommand(env: Environment, io: Io): Command {
   return new Command('services')
-    .description('Energy per request of services: list the profiles, or measure one')
+    .description('List the energy profiles of services, or measure one')
     .addHelpText(
       'after',
       examples(
@@ -39,7 +39,7 @@ export function servicesCommand(env: Environment, io: Io): Command {
 
 function listCommand(env: Environment, io: Io): Command {
   return new Command('list')
-    .description('Every service with its energy per request and how that is known')
+    .description('List every service with its energy per request and where that figure comes from')
     .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
     .option('--json', 'print JSON')
     .addHelpText('after', examples('carbon services list', 'carbon services list --services services.yaml --json'))
@@ -52,7 +52,7 @@ export interface ListOptions {
   readonly json?: boolean;
 }
 
-/** Prints the profiles. */
+/** Prints all known energy profiles as a table or as JSON. */
 export async function runServicesList({ services, json }: ListOptions, env: Environment, io: Io): Promise<void> {
   const profiles = [...knownProfiles(services ?? cliConfig(env).SERVICES_FILE).values()];
   io.out(json ? `${JSON.stringify(profiles, null, 2)}\n` : textTable(COLUMNS, profiles));
@@ -90,23 +90,23 @@ interface MeasureOptions {
 
 function measureCommand(env: Environment, io: Io): Command {
   return new Command('measure')
-    .description("Makes a profile of recorded energy: joules of the service's containers by its requests")
+    .description("Measure a profile: recorded energy of the service's containers divided by its requests")
     .requiredOption('--service <name>', 'name of the profile')
     .requiredOption(
       '--selector <namespace/name>',
       'its containers: namespace/workload, namespace/workload/container or namespace/label=value',
     )
-    .option('--requests <number>', 'requests that it answered in the period')
-    .option('--prometheus <query>', 'PromQL for that number; $interval is the length of the period')
-    .option('--prometheus-url <url>', 'where Prometheus is (PROMETHEUS_URL)')
+    .option('--requests <number>', 'requests served in the period')
+    .option('--prometheus <query>', 'PromQL query for the number of requests; $interval is the length of the period')
+    .option('--prometheus-url <url>', 'address of Prometheus (PROMETHEUS_URL)')
     .option('--from <time>', 'start in UTC; default: the last 24 full hours')
-    .option('--to <time>', 'end in UTC, not included')
+    .option('--to <time>', 'end in UTC, excluded')
     .option('--save-to <file>', 'YAML or JSON file to add the profile to')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Energy is recorded by the hour, so the period is widened to full hours.
+Energy is recorded per hour, so the period is extended to full hours.
 ` +
         examples(
           'carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml',
@@ -120,7 +120,7 @@ Energy is recorded by the hour, so the period is widened to full hours.
 async function measure(options: MeasureOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const period = fullHours(periodOf(options, io));
-  const selector = await selectorOf(options.selector, env);
+  const selector = await resolveSelector(options.selector, env);
   const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
   const use = await withHistory(config, (history) =>
     recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),
@@ -129,7 +129,7 @@ async function measure(options: MeasureOptions, env: Environment, io: Io): Promi
   if (options.saveTo !== undefined) await saveProfile(options.saveTo, profile);
   io.out(options.json ? `${JSON.stringify(profile, null, 2)}\n` : textTable(COLUMNS, [profile]));
   if (options.saveTo !== undefined)
-    io.talk(`Saved in ${options.saveTo}; use it with --services ${options.saveTo} or SERVICES_FILE.`);
+    io.note(`Saved in ${options.saveTo}; use it with --services ${options.saveTo} or SERVICES_FILE.`);
 }
 
 async function requestsOf(
@@ -138,20 +138,24 @@ async function requestsOf(
   period: TimeRange,
 ): Promise<number> {
   if ((requests === undefined) === (prometheus === undefined))
-    throw new CalculatorError(
-      'bad-number',
-      'give the number of requests either as --requests or as --prometheus QUERY',
-    );
+    throw cliError('OPTIONS_MISSING', {
+      reason: 'the number of requests is needed exactly once',
+      hint: 'pass either --requests or --prometheus',
+    });
   if (prometheus === undefined) return Number(requests);
-  if (url === undefined) throw new CalculatorError('bad-file', '--prometheus needs --prometheus-url or PROMETHEUS_URL');
-  return Math.round(await askPrometheus(url, prometheus, period));
+  if (url === undefined)
+    throw cliError('OPTIONS_MISSING', {
+      reason: '--prometheus needs the address of Prometheus',
+      hint: 'pass --prometheus-url or set PROMETHEUS_URL',
+    });
+  return Math.round(await queryPrometheus(url, prometheus, period));
 }
 
 function periodOf({ from, to }: MeasureOptions, io: Io): TimeRange {
   if (from === undefined && to === undefined) return parsePeriod('last-24h', io.clock.now());
   if (from !== undefined && to !== undefined) return rangeOf(from, to);
-  throw new CalculatorError(
-    'bad-period',
-    `a period needs --from and --to; ${from === undefined ? '--from' : '--to'} is missing`,
-  );
+  throw cliError('OPTIONS_MISSING', {
+    reason: 'a period needs both --from and --to',
+    hint: `add ${from === undefined ? '--from' : '--to'}`,
+  });
 }

@@ -4,26 +4,30 @@ import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
 import { cacheSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { cliError } from './errors.ts';
 
-/** What the reporting commands read from the environment. */
+/** Settings of the reporting commands. */
 export const cliConfigSchema = z
   .object({
     ...storeSettings,
     ...cacheSettings,
     ...zoneSettings,
     ...serviceSettings,
-    PROMETHEUS_URL: httpUrl().optional().describe('Prometheus that `carbon services measure --prometheus` asks'),
+    PROMETHEUS_URL: httpUrl()
+      .optional()
+      .describe('Address of the Prometheus that `carbon services measure --prometheus` queries'),
   })
   .superRefine(storeFaults);
 
-/** The reporting commands' settings, checked. */
+/** Validated settings of the reporting commands. */
 export type CliConfig = z.output<typeof cliConfigSchema>;
 
-/** Settings from the environment; without DATA_DIR and CACHE_FILE, those of `carbon up` in ./data when that folder is there. */
+/** Settings from the environment; without DATA_DIR and CACHE_FILE, those of `carbon up` in ./data if that directory exists. */
 export function cliConfig(env: Environment): CliConfig {
   const local = resolve('data');
   const folder = env.DATA_DIR?.trim() || (existsSync(local) ? local : undefined);
   const beside = folder === undefined ? undefined : join(folder, 'carbon_cache.json');
+  if (folder !== undefined && env.MODE !== 'db' && !existsSync(folder)) throw cliError('DATA_DIR_MISSING', { folder });
   const cache = env.CACHE_FILE?.trim() || (beside && existsSync(beside) ? beside : undefined);
   return loadConfig('carbon', cliConfigSchema, { ...env, DATA_DIR: folder, CACHE_FILE: cache });
 }

@@ -1,32 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import { CalculatorError } from '../shared/calculator/error.ts';
-import distributions from '../shared/data/job-distributions.json' with { type: 'json' };
-import type { Trace } from '../shared/grid/trace.ts';
-import { importTrace } from '../shared/grid/trace-import.ts';
 import { HOUR_MS, isoTime } from '../shared/grid/units.ts';
-import { type Zone, zone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { drawJobs, type JobDistribution, parseJobs, type SimulatedJob } from '../shared/simulation/jobs.ts';
-import { POLICY_NAMES, type PolicyName } from '../shared/simulation/policies.ts';
+import { POLICY_NAMES } from '../shared/simulation/policies.ts';
 import { type PolicyResult, type SimulationResult, simulate } from '../shared/simulation/simulate.ts';
 import { worldOf } from '../shared/simulation/world.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { parseChoice, parseNumber } from './options.ts';
 import { withProgress } from './progress.ts';
 import { recordedWorld } from './recorded-world.ts';
+import { type SimulationInput, type TraceOptions, traceInput } from './simulation-input.ts';
 import { type Column, textTable } from './table.ts';
 
-interface SimulateOptions {
-  readonly trace?: string;
-  readonly jobs: string;
+interface SimulateOptions extends TraceOptions {
   readonly policy: string;
-  readonly zone?: string;
-  readonly count: string;
   readonly seed: string;
-  readonly slack: string;
-  readonly wattsPerCore: string;
   readonly minSaving: string;
   readonly threshold: string;
   readonly errors: string;
@@ -36,57 +25,51 @@ interface SimulateOptions {
   readonly json?: boolean;
 }
 
-/** A trace and jobs, wherever they came from. */
-export interface SimulationInput {
-  readonly trace: Trace;
-  readonly zones: readonly Zone[];
-  readonly jobs: readonly SimulatedJob[];
-  readonly source: string;
-}
-
-const BUILT_IN_TRACE = new URL('../shared/data/trace-2021.csv.gz', import.meta.url).pathname;
-
 const COLUMNS: readonly Column<PolicyResult>[] = [
   { title: 'Policy', cell: ({ policy }) => policy },
   { title: 'kg CO2', align: 'right', cell: ({ kilograms }) => kilograms.toFixed(1) },
   { title: 'Saved kg', align: 'right', cell: ({ savedKilograms }) => savedKilograms.toFixed(1) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent }) => `${savedPercent.toFixed(1)} %` },
-  { title: 'Of oracle', align: 'right', cell: ({ shareOfOracle: of }) => (of === null ? '-' : `${of.toFixed(1)} %`) },
+  {
+    title: 'Of oracle',
+    align: 'right',
+    cell: ({ shareOfOracle: share }) => (share === null ? '-' : `${share.toFixed(1)} %`),
+  },
   { title: 'Mean delay', align: 'right', cell: ({ meanDelayHours }) => `${meanDelayHours.toFixed(1)} h` },
   { title: 'p95 delay', align: 'right', cell: ({ p95DelayHours }) => `${p95DelayHours.toFixed(1)} h` },
   { title: 'Missed', align: 'right', cell: ({ deadlineMisses }) => String(deadlineMisses) },
   { title: 'Peak', align: 'right', cell: ({ peakConcurrency }) => String(peakConcurrency) },
 ];
 
-/** `carbon simulate`: what waiting for clean hours would save, by policy, on a trace and a list of jobs. */
+/** `carbon simulate`: emissions that waiting for clean hours would save, by policy, on a trace and a list of jobs. */
 export function simulateCommand(env: Environment, io: Io): Command {
   return new Command('simulate')
-    .description('What waiting would save: policies on a trace of the grid and a list of jobs')
+    .description('Simulate how much each waiting policy would save on a carbon-intensity trace and a list of jobs')
     .option(
       '--trace <file>',
-      'CSV, may be gzipped: ours, an Electricity Maps export, or the UK’s; default: 11 zones of 2021',
+      'CSV, optionally gzipped: our format, an Electricity Maps export, or the UK’s; default: 11 zones of 2021',
     )
     .option(
       '--jobs <file|distribution>',
-      'CSV arrival,duration_hours,slack_hours,power_watts, or azure, alibaba, mustang',
+      'CSV arrival,duration_hours,slack_hours,power_watts, or one of azure, alibaba, mustang',
       'alibaba',
     )
-    .option('--policy <names>', `some of ${POLICY_NAMES.join(',')}`, 'now,threshold,forecast,oracle')
+    .option('--policy <names>', `comma-separated: ${POLICY_NAMES.join(',')}`, 'now,threshold,forecast,oracle')
     .option('--zone <zones>', 'zones that jobs may run in; default: the first of the trace')
-    .option('--count <n>', 'jobs to draw from a distribution', '10000')
-    .option('--seed <n>', 'the same seed draws the same jobs and errors', '1')
-    .option('--slack <hours>', 'how long drawn jobs may wait', '24')
-    .option('--watts-per-core <watts>', 'power of a core of drawn jobs', '10')
-    .option('--min-saving <percent>', 'the forecast policy runs at once for less', '5')
+    .option('--count <n>', 'number of jobs to draw from a distribution', '10000')
+    .option('--seed <n>', 'random seed; the same seed draws the same jobs and errors', '1')
+    .option('--slack <hours>', 'longest wait of drawn jobs', '24')
+    .option('--watts-per-core <watts>', 'power per core of drawn jobs', '10')
+    .option('--min-saving <percent>', 'the forecast policy runs a job at once if waiting would save less', '5')
     .option('--threshold <percentile>', 'the threshold policy waits for this percentile of the last four weeks', '25')
     .option(
       '--errors <percents>',
-      'relative errors of a distorted oracle, to show what forecast error costs',
+      'relative forecast errors to simulate, to show what forecast error costs',
       '10,20,40',
     )
-    .option('--shadow', 'evaluate the decisions recorded on this cluster, against its own recorded grid')
-    .option('--from <time>', 'with --shadow: from this time on (default: 30 days ago)')
-    .option('--to <time>', 'with --shadow: before this time (default: now)')
+    .option('--shadow', 'evaluate the decisions recorded on this cluster against its recorded carbon intensity')
+    .option('--from <time>', 'with --shadow: start (default: 30 days ago)')
+    .option('--to <time>', 'with --shadow: end, excluded (default: now)')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -100,21 +83,24 @@ export function simulateCommand(env: Environment, io: Io): Command {
 }
 
 async function run(options: SimulateOptions, env: Environment, io: Io): Promise<void> {
-  const seed = wholeOf('seed', options.seed, 0);
+  const seed = parseNumber('--seed', options.seed, { least: 0, whole: true });
   if (options.shadow && options.trace !== undefined)
-    throw new CalculatorError('bad-file', '--trace: --shadow takes the recorded grid of this cluster, not a trace');
-  const input = options.shadow ? await recordedWorld(options, env, io) : tracedWorld(options, seed);
+    throw cliError('OPTIONS_CONFLICT', {
+      options: '--shadow and --trace',
+      hint: '--shadow uses the recorded carbon intensity of this cluster',
+    });
+  const input = options.shadow ? await recordedWorld(options, env, io) : traceInput(options, seed);
   const request = {
     world: worldOf(input.trace, input.zones, seed),
     jobs: input.jobs,
-    policies: policiesOf(options.policy),
+    policies: options.policy.split(',').map((name) => parseChoice('--policy', name, POLICY_NAMES)),
     errors: options.errors
       .split(',')
       .filter(Boolean)
-      .map((text) => numberOf('errors', text, 0) / 100),
+      .map((text) => parseNumber('--errors', text, { least: 0, most: 1e9 }) / 100),
     settings: {
-      minSavingPercent: numberOf('min-saving', options.minSaving, 0, 100),
-      thresholdPercent: numberOf('threshold', options.threshold, 0, 100),
+      minSavingPercent: parseNumber('--min-saving', options.minSaving, { least: 0, most: 100 }),
+      thresholdPercent: parseNumber('--threshold', options.threshold, { least: 0, most: 100 }),
     },
   };
   const result = await withProgress(io, 'jobs', input.jobs.length, async (tick) => simulate(request, tick));
@@ -125,91 +111,10 @@ async function run(options: SimulateOptions, env: Environment, io: Io): Promise<
 
 function textOf({ source, zones, trace }: SimulationInput, result: SimulationResult): string {
   const until = isoTime(trace.start + trace.hours * HOUR_MS).slice(0, 10);
-  const left = result.notCovered > 0 ? `, ${result.notCovered} left out that the trace does not cover` : '';
+  const left = result.notCovered > 0 ? `, ${result.notCovered} skipped because the trace does not cover them` : '';
   return `${result.jobs} jobs (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
 
 ${textTable(COLUMNS, result.results)}
-Saved: against running at arrival in the cleanest zone of that hour that the job may run in. Of oracle: against knowing the future.
+Saved: compared with running on arrival in the zone that is cleanest in that hour. Of oracle: compared with perfect foresight.
 `;
-}
-
-function tracedWorld(options: SimulateOptions, seed: number): SimulationInput {
-  const file = options.trace ?? BUILT_IN_TRACE;
-  const trace = readTrace(file);
-  const zones = options.zone
-    ? options.zone.split(',').map((code) => knownZone(code, trace))
-    : [...trace.zones.keys()].slice(0, 1);
-  const jobs = jobsOf(options, trace, seed);
-  return { trace, zones, jobs, source: options.trace ?? 'built-in trace of 2021' };
-}
-
-function jobsOf(options: SimulateOptions, trace: Trace, seed: number): readonly SimulatedJob[] {
-  const known: Readonly<Record<string, JobDistribution>> = distributions.distributions;
-  const distribution = Object.hasOwn(known, options.jobs) ? known[options.jobs] : undefined;
-  if (distribution === undefined) {
-    const jobs = attempt(options.jobs, () => parseJobs(readFileSync(options.jobs, 'utf8')));
-    return jobs.sort((a, b) => a.arrival - b.arrival);
-  }
-  return drawJobs(distribution, {
-    count: wholeOf('count', options.count, 1),
-    seed,
-    from: trace.start,
-    to: trace.start + trace.hours * HOUR_MS,
-    slackHours: numberOf('slack', options.slack, 0),
-    wattsPerCore: numberOf('watts-per-core', options.wattsPerCore, 0),
-  });
-}
-
-function readTrace(file: string): Trace {
-  return attempt(file, () => {
-    const bytes = readFileSync(file);
-    return importTrace((bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString());
-  });
-}
-
-function attempt<Result>(file: string, read: () => Result): Result {
-  if (!existsSync(file)) throw new CalculatorError('bad-file', `${file}: there is no such file`);
-  try {
-    return read();
-  } catch (error) {
-    throw new CalculatorError('bad-file', `${file}: ${(error as Error).message}`);
-  }
-}
-
-function knownZone(code: string, trace: Trace): Zone {
-  const wanted = attempted(() => zone(code));
-  if (trace.zones.has(wanted)) return wanted;
-  throw new CalculatorError(
-    'unknown-region',
-    `--zone: ${wanted} is not in the trace, which has ${[...trace.zones.keys()].join(', ')}`,
-  );
-}
-
-function attempted<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw new CalculatorError('unknown-region', (error as Error).message);
-  }
-}
-
-function policiesOf(text: string): readonly PolicyName[] {
-  return text.split(',').map((item) => {
-    const found = POLICY_NAMES.find((name) => name === item.trim());
-    if (found === undefined)
-      throw new CalculatorError('bad-number', `--policy: "${item}" is none of ${POLICY_NAMES.join(', ')}`);
-    return found;
-  });
-}
-
-function wholeOf(name: string, text: string, least: number): number {
-  const value = numberOf(name, text, least);
-  if (Number.isInteger(value)) return value;
-  throw new CalculatorError('bad-number', `--${name}: "${text}" is not a whole number`);
-}
-
-function numberOf(name: string, text: string, least: number, most = 1e9): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= least && value <= most) return value;
-  throw new CalculatorError('bad-number', `--${name}: "${text}" is not a number from ${least} to ${most}`);
 }

@@ -3,24 +3,24 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
 import { untilSignal } from '../shared/runtime/lifecycle.ts';
 import { describeSystemFault } from '../shared/runtime/system-fault.ts';
-import { Unavailable } from './faults.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 
-/** Invented nodes of the demo, and the grid zones that they stand in. */
+/** Simulated nodes of the demo with their grid zones. */
 export const DEMO_NODES = [
   { node: 'simulated-node-1', zone: 'DE' },
   { node: 'simulated-node-2', zone: 'PL' },
   { node: 'simulated-node-3', zone: 'US-NW-BPAT' },
 ] as const;
 
-/** Invented pods: each runs on every node's own copy of the shop, with a mean power in watts. */
+/** Simulated pods, one of each per node, with their mean power in watts. */
 const PODS = [
   { pod: 'checkout', namespace: 'simulated-shop', container: 'app', watts: 12 },
   { pod: 'search', namespace: 'simulated-shop', container: 'app', watts: 25 },
   { pod: 'report', namespace: 'simulated-batch', container: 'worker', watts: 60 },
 ] as const;
 
-/** Serves an invented exposition in the shape of Kepler 0.11: counters in joules that grow with the time since the start. */
+/** Serves simulated metrics in the format of Kepler 0.11: counters in joules that grow with the time since the start. */
 export async function startSimulatedKepler(address: { host: string; port: number }): Promise<ListeningServer> {
   const started = systemClock.monotonic();
   return listen((request, response) => {
@@ -30,23 +30,27 @@ export async function startSimulatedKepler(address: { host: string; port: number
   }, address);
 }
 
-/** `carbon simulated-kepler`: the demo's exporter on its own, for a laptop without Kepler. */
+/** `carbon simulated-kepler`: the demo's exporter by itself, for a laptop without Kepler. */
 export function simulatedKeplerCommand(): Command {
   return new Command('simulated-kepler')
-    .description('Serve an invented Kepler exposition, for demonstrations only')
+    .description('Serve simulated Kepler metrics, for demonstrations only')
     .option('--port <port>', 'port to listen on, 0 for any free one', portNumber, 9102)
     .option('--host <host>', 'address to listen on', '0.0.0.0')
     .addHelpText(
       'after',
       `
-Counters in joules in the shape of Kepler 0.11 at /metrics; runs until Ctrl-C.
+Serves counters in joules in the format of Kepler 0.11 at /metrics. Runs until Ctrl-C.
 ${examples('carbon simulated-kepler --port 9102', 'carbon simulated-kepler --host 127.0.0.1 --port 0')}`,
     )
     .action(async (options: { port: number; host: string }) => {
       await using server = await startSimulatedKepler(options).catch((error: unknown) => {
-        throw new Unavailable(describeSystemFault(error, { '--port': options.port, '--host': options.host }), {
-          cause: error,
-        });
+        throw cliError(
+          'PORT_UNAVAILABLE',
+          {
+            reason: describeSystemFault(error, { '--port': options.port, '--host': options.host }) ?? String(error),
+          },
+          { cause: error },
+        );
       });
       process.stdout.write(`simulated Kepler at http://${options.host}:${server.port}/metrics\n`);
       await untilSignal();

@@ -6,12 +6,12 @@ import { openWorkloadStore } from '../shared/store/open-workloads.ts';
 import { STORE_FILE } from '../shared/store/sqlite/store.ts';
 import type { CliConfig } from './settings.ts';
 
-/** Opens the history, does something with it, and closes it. */
+/** Opens the history, passes it to a function, and closes it. */
 export async function withHistory<Result>(
   config: CliConfig,
   use: (history: ReadableStore) => Promise<Result>,
 ): Promise<Result> {
-  // A file of an older version would read as empty: this brings it up to date.
+  // A file of an older version would look empty: opening it for writing migrates it.
   if (config.MODE === 'local') await withWorkloads(config, (store) => store.budgets());
   try {
     await using history = await openReadableStore(config);
@@ -21,7 +21,7 @@ export async function withHistory<Result>(
   }
 }
 
-/** SQLite does not say which file a fault is about. */
+/** Adds the file to an error of SQLite, which does not name it. */
 function withFile(error: unknown, { DATA_DIR }: CliConfig): unknown {
   const path = join(DATA_DIR, STORE_FILE);
   if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')
@@ -29,7 +29,7 @@ function withFile(error: unknown, { DATA_DIR }: CliConfig): unknown {
   return error;
 }
 
-/** Opens workloads and budgets, does something with them, and closes them. */
+/** Opens workloads and budgets, passes them to a function, and closes them. */
 export async function withWorkloads<Result>(
   config: CliConfig,
   use: (workloads: WorkloadStore) => Promise<Result>,

@@ -1,11 +1,11 @@
-/** A column: its heading, how it is aligned, and how a row shows in it. */
+/** A column: heading, alignment (left by default), and the text of a row's cell. */
 export interface Column<Row> {
   readonly title: string;
   readonly align?: 'left' | 'right';
   readonly cell: (row: Row) => string;
 }
 
-/** Aligned columns with two spaces between them and a rule under the headings. */
+/** A plain-text table: two spaces between columns, a rule under the headings. */
 export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map((column) => column.cell(row)));
   const widths = columns.map(({ title }, index) =>
@@ -26,14 +26,14 @@ export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly R
   return `${lines.join('\n')}\n`;
 }
 
-/** A table of GitHub's Markdown. */
+/** A table in GitHub-flavoured Markdown. */
 export function markdownTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const line = (texts: readonly string[]) => `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = columns.map(({ align }) => (align === 'right' ? '---:' : '---'));
   return `${[line(columns.map(({ title }) => title)), line(rule), ...rows.map((row) => line(columns.map(({ cell }) => cell(row))))].join('\n')}\n`;
 }
 
-/** Lines of RFC 4180. A text that a spreadsheet would take for a formula gets a quote in front. */
+/** CSV of RFC 4180. A text that a spreadsheet would read as a formula is prefixed with an apostrophe. */
 export function csvTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   return [header, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
 }

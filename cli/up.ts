@@ -5,7 +5,7 @@ import type { Environment } from '../shared/runtime/config.ts';
 import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
 
-/** Settings for one machine without a cluster: everything under ./data, loopback only, quiet logs. What the user sets wins. */
+/** Settings for one machine without a cluster: everything under ./data, loopback only, quiet logs. Variables of the user take precedence. */
 export function localSettings(env: Environment): Record<string, string | undefined> {
   const folder = env.DATA_DIR || resolve('data');
   return {
@@ -23,7 +23,7 @@ export function localSettings(env: Environment): Record<string, string | undefin
   };
 }
 
-/** Two nodes to ask about, in the first two of the zones that are followed. */
+/** Two example nodes in the first two configured zones. */
 function twoNodes(zones: string | undefined): string {
   const given = (zones ?? '').split(',').map((code) => parseZone(code.trim()));
   const known = given.flatMap((parsed) => (parsed.kind === 'malformed' ? [] : [parsed.zone]));
@@ -31,7 +31,7 @@ function twoNodes(zones: string | undefined): string {
   return `node-a=${first},node-b=${second}`;
 }
 
-/** Leaves out variables that are set to nothing, which count as unset. */
+/** The environment without variables that are empty, which count as unset. */
 export function withoutEmpty(env: Environment): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
 }
@@ -52,58 +52,58 @@ ${examples('carbon up', 'ZONES=DE,FR carbon up', 'ELECTRICITY_MAPS_API_KEY=... Z
     });
 }
 
-/** What the help pages of `carbon up` and `carbon demo` say of settings. */
-export const LOCAL_SETTINGS = `Settings are environment variables (all of them: docs/configuration.md). The first to know:
-  ZONES                                 grid zones, with commas between: DE,FR,US-CAL-CISO
-  ELECTRICITY_MAPS_API_KEY              without it key-less services where there are any, else yearly averages
+/** The part on settings of the help of `carbon up` and `carbon demo`. */
+export const LOCAL_SETTINGS = `Settings are environment variables (all of them: docs/configuration.md). The most important ones:
+  ZONES                                 grid zones, comma-separated: DE,FR,US-CAL-CISO
+  ELECTRICITY_MAPS_API_KEY              without it: keyless providers where available, otherwise yearly averages
   EXPORTER_URL                          Kepler, default http://localhost:9102/metrics
   EXTENDER_PORT, API_PORT, POLLER_PORT  default 8888, 5001, 8889, on 127.0.0.1 (..._HOST)
   DATA_DIR                              history and cache file, default ./data (demo: ./data/demo)
-  ZONE_MAP                              zones of nodes by name: node-a=DE,node-b=FR
-  LOG_LEVEL                             default warn here; info tells each round
-Runs until Ctrl-C; the history stays.`;
+  ZONE_MAP                              zones of nodes: node-a=DE,node-b=FR
+  LOG_LEVEL                             default here: warn; info logs every poll cycle
+Runs until Ctrl-C. The history is kept.`;
 
 function welcome(settings: Record<string, string | undefined>): string {
   const scheduler = `http://127.0.0.1:${settings.EXTENDER_PORT}`;
   const api = `http://127.0.0.1:${settings.API_PORT}`;
   const source = settings.ELECTRICITY_MAPS_API_KEY
     ? 'Electricity Maps'
-    : "key-less services where there are any, else yearly averages (set ELECTRICITY_MAPS_API_KEY for this hour's values)";
+    : 'keyless providers where available, otherwise yearly averages (set ELECTRICITY_MAPS_API_KEY for hourly values)';
   const names = (settings.ZONE_MAP ?? '').split(',').map((pair) => `"${pair.split('=')[0]?.trim()}"`);
   const token = tokenHeader(settings);
   return `
-carbon-extender is running. Ctrl-C stops it; the history stays.
+carbon-extender is running. Press Ctrl-C to stop it; the history is kept.
 
-  poller    asks for carbon intensity: ${source}
-            writes ${settings.CACHE_FILE}, records Kepler at ${settings.EXPORTER_URL ?? 'http://localhost:9102/metrics'}
-  extender  answers kube-scheduler at ${scheduler}, and REST queries at ${api}
+  poller    carbon intensity from ${source}
+            writes ${settings.CACHE_FILE}, records power from Kepler at ${settings.EXPORTER_URL ?? 'http://localhost:9102/metrics'}
+  extender  serves kube-scheduler at ${scheduler} and the REST API at ${api}
   dashboard ${api}/
   history   in ${settings.DATA_DIR}
 
 Try, in another terminal:
 
-  # 1. What kube-scheduler would ask: which of these nodes is cleaner?
+  # 1. Score two nodes as kube-scheduler would: which one is cleaner?
   curl -s ${scheduler}/prioritize -H 'Content-Type: application/json' \\
     -d '{"Pod":{"metadata":{"name":"hello","namespace":"default"}},"Nodes":null,"NodeNames":[${names.join(',')}]}'
 
-  # 2. The grid, as recorded
+  # 2. Recorded carbon intensity
   curl -s${token} ${api}/api/co2-intensities
 
-  # 3. What is being measured
+  # 3. Health, and what is being measured
   curl -s ${api}/health
 
-  # 4. The zones by intensity, from the command line
+  # 4. Zones ranked by intensity, on the command line
   ${inFolder(settings)}npm run -s carbon -- zones
 
 `;
 }
 
-/** The header that the API asks for where API_TOKEN is set, as an argument of curl. */
+/** The Authorization header as an argument of curl if API_TOKEN is set, otherwise nothing. */
 export function tokenHeader({ API_TOKEN, API_TOKEN_FILE }: Record<string, string | undefined>): string {
   return API_TOKEN || API_TOKEN_FILE ? ' -H "Authorization: Bearer $API_TOKEN"' : '';
 }
 
-/** What goes before a command so that it sees this history; nothing where it looks there by itself. */
+/** Prefix of a command that makes it read this history; empty for the default directory. */
 export function inFolder({ DATA_DIR = '' }: Record<string, string | undefined>): string {
   return DATA_DIR === resolve('data') ? '' : `DATA_DIR=${relative('.', DATA_DIR)} `;
 }

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { CalculatorError } from '../shared/calculator/error.ts';
 import { placeRegion } from '../shared/calculator/region.ts';
 import { type CleanWindow, cleanestWindows, type HourValue } from '../shared/calculator/windows.ts';
 import type { CachedRegion } from '../shared/grid/carbon-cache.ts';
@@ -9,8 +8,10 @@ import type { Zone } from '../shared/grid/zones.ts';
 import type { IntensityReader } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { readCache } from './cache-file.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { parseNumber } from './options.ts';
 import { ownForecast } from './own-forecast.ts';
 import { gramsPerKwh } from './result-text.ts';
 import { cliConfig } from './settings.ts';
@@ -24,16 +25,16 @@ interface WindowsOptions {
   readonly json?: boolean;
 }
 
-/** Windows of one span of time, with what they rest on. */
-interface Windows {
+/** The cleanest windows of a time span, with their data source. */
+interface WindowList {
   readonly windows: readonly CleanWindow[];
   readonly source: string;
-  /** Hours of the span that are known. */
+  /** Hours of the span with a known intensity. */
   readonly hours: number;
 }
 
 const WEEK_MS = 7 * 24 * HOUR_MS;
-const MOST_HOURS = 72;
+const MAX_HOURS = 72;
 
 const COLUMNS: readonly Column<CleanWindow>[] = [
   { title: 'From (UTC)', cell: ({ from }) => from.slice(0, 16).replace('T', ' ') },
@@ -42,13 +43,13 @@ const COLUMNS: readonly Column<CleanWindow>[] = [
   { title: 'Below mean', align: 'right', cell: (row) => `${row.percent_below_mean.toFixed(1)} %` },
 ];
 
-/** `carbon windows`: when a zone is, and was, cleanest for some hours in a row. */
+/** `carbon windows`: the cleanest consecutive hours of a zone, ahead and in the past week. */
 export function windowsCommand(env: Environment, io: Io): Command {
   return new Command('windows')
-    .description('The cleanest windows of a zone ahead and of the last 7 days')
+    .description('Find the cleanest windows of a zone, ahead and in the last 7 days')
     .requiredOption('--zone <zone>', 'grid zone (DE) or cloud region (us-east-1)')
-    .option('--hours <n>', `length of a window in full hours, 1 to ${MOST_HOURS}`, '4')
-    .option('--count <n>', 'how many windows', '3')
+    .option('--hours <n>', `length of a window in full hours, 1 to ${MAX_HOURS}`, '4')
+    .option('--count <n>', 'number of windows', '3')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -62,8 +63,8 @@ export function windowsCommand(env: Environment, io: Io): Command {
 
 async function show(options: WindowsOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const hours = wholeUpTo('--hours', options.hours, MOST_HOURS);
-  const count = wholeUpTo('--count', options.count, 50);
+  const hours = parseNumber('--hours', options.hours, { least: 1, most: MAX_HOURS, whole: true });
+  const count = parseNumber('--count', options.count, { least: 1, most: 50, whole: true });
   const now = io.clock.now();
   const cache = readCache(config.CACHE_FILE, now);
   const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
@@ -74,61 +75,50 @@ async function show(options: WindowsOptions, env: Environment, io: Io): Promise<
   });
   const { zone, points } = known;
   const recent = known.recent.filter(({ hour, signal }) => signal === 'average' && hour >= now - WEEK_MS);
-  const ahead = among(valuesOf(points.points), hours, count, points.source);
+  const ahead = windowsIn(valuesOf(points.points), hours, count, points.source);
   const sources = new Set(recent.map(({ provider, quality }) => `${provider} (${quality})`));
   const values = recent.map(({ hour, carbonIntensity }) => ({ hour, gCO2_per_kWh: carbonIntensity }));
-  const past = among(values, hours, count, [...sources].join(' + '));
-  if (ahead.windows.length === 0 && past.windows.length === 0) throw nothing(zone, hours, ahead, past);
+  const past = windowsIn(values, hours, count, [...sources].join(' + '));
+  if (ahead.windows.length === 0 && past.windows.length === 0) throw noWindow(zone, hours, ahead, past);
   if (options.json) return io.out(`${JSON.stringify({ zone, hours, ahead, last_7_days: past }, null, 2)}\n`);
   print(zone, hours, ahead, past, io);
 }
 
-/** The cache file's forecast; where it has none, our own from the history. */
+/** The forecast of the cache file, or one made from the history where it has none. */
 async function pointsAhead(history: IntensityReader, zone: Zone, cached: CachedRegion | undefined, now: EpochMs) {
   const ahead = (cached?.forecast ?? []).filter(({ datetime }) => datetime >= hourOf(now));
   if (ahead.length > 0) return { points: ahead, source: `forecast of ${cached?.forecastSource ?? cached?.provider}` };
   const own = await ownForecast(history, zone, now);
-  return { points: own ?? [], source: 'our own forecast from the recorded history' };
+  return { points: own ?? [], source: 'forecast from the recorded history' };
 }
 
 function valuesOf(points: readonly ForecastPoint[]): HourValue[] {
   return points.map(({ datetime, carbonIntensity }) => ({ hour: datetime, gCO2_per_kWh: carbonIntensity }));
 }
 
-function among(values: readonly HourValue[], hours: number, count: number, source: string): Windows {
+function windowsIn(values: readonly HourValue[], hours: number, count: number, source: string): WindowList {
   return { windows: cleanestWindows(values, hours, count), source, hours: values.length };
 }
 
-function print(zone: Zone, hours: number, ahead: Windows, past: Windows, io: Io): void {
+function print(zone: Zone, hours: number, ahead: WindowList, past: WindowList, io: Io): void {
   if (ahead.windows.length > 0)
     io.out(
       `${io.style('bold', `${zone}: cleanest ${hours} h ahead`)} (${ahead.source}, ${ahead.hours} hours)\n${textTable(COLUMNS, ahead.windows)}`,
     );
   else
-    io.talk(
-      `No ${hours} h of ${zone} are forecast: the cache file holds no forecast of it, and the history is too short for one.`,
+    io.note(
+      `No forecast of ${zone} covers ${hours} h: the cache file has none, and the history is too short to make one.`,
     );
   if (ahead.windows.length > 0 && past.windows.length > 0) io.out('\n');
   if (past.windows.length > 0)
     io.out(
       `${io.style('bold', `${zone}: cleanest ${hours} h of the last 7 days`)} (${past.source}, ${past.hours} of 168 hours known)\n${textTable(COLUMNS, past.windows)}`,
     );
-  else io.talk(`No ${hours} h in a row of ${zone} are recorded in the last 7 days.`);
+  else io.note(`No ${hours} consecutive hours of ${zone} are recorded in the last 7 days.`);
 }
 
-function nothing(zone: Zone, hours: number, ahead: Windows, past: Windows): CalculatorError {
-  const longest = Math.max(ahead.hours, past.hours);
-  const hint =
-    longest > 0 ? `; ${longest} hours are known, so try --hours 1` : '; the poller records the zones in ZONES';
-  return new CalculatorError('no-data', `neither forecast nor history of ${zone} has ${hours} hours in a row${hint}`);
-}
-
-function wholeUpTo(option: string, text: string, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  const close = Number.isFinite(value) ? Math.min(most, Math.max(1, Math.round(value))) : 1;
-  throw new CalculatorError(
-    'bad-number',
-    `${option} must be a whole number from 1 to ${most}, not ${text}; the nearest is ${close}`,
-  );
+function noWindow(zone: Zone, hours: number, ahead: WindowList, past: WindowList): Error {
+  const known = Math.max(ahead.hours, past.hours);
+  const hint = known > 0 ? `${known} hours are known, so try --hours 1` : 'the poller records the zones in ZONES';
+  return cliError('NO_WINDOW', { zone, hours, hint });
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { CalculatorError } from '../shared/calculator/error.ts';
 import { type Recorded, recordWorkloads } from '../shared/calculator/record.ts';
 import { type WorkloadInput, workloadInput } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { withProgress } from './progress.ts';
@@ -19,25 +19,25 @@ interface ImportOptions {
 
 const REQUIRED = ['service_name', 'region', 'period_start', 'period_end', 'request_count'];
 
-/** More faults than these are counted, not listed. */
-const MOST_FAULTS = 20;
+/** Number of issues that are listed; further ones are only counted. */
+const MAX_ISSUES = 20;
 
-/** `carbon workloads import`: takes records over from a CSV file. */
+/** `carbon workloads import`: imports records from a CSV file. */
 export function workloadsCommand(env: Environment, io: Io): Command {
   const command = new Command('workloads')
-    .description('Saved emissions of services')
+    .description('Import saved emissions of services')
     .addHelpText('after', examples('carbon workloads import october.csv'));
   return command.addCommand(
     new Command('import')
-      .description('Calculates and saves every line of a CSV file, or none when a line is at fault')
+      .description('Calculate and save every line of a CSV file, or none if any line is invalid')
       .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)
-      .option('--yearly-average', 'take the yearly average for periods without history')
+      .option('--yearly-average', 'use the yearly average for periods without history')
       .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
       .option('--json', 'print JSON')
       .addHelpText(
         'after',
         `
-Importing the same file again changes nothing: a line replaces what is saved of its service, region and period.
+Importing the same file again changes nothing: a line replaces the saved record of its service, region and period.
 ${examples('carbon workloads import october.csv')}`,
       )
       .action((file: string, options: ImportOptions) => importFile(file, options, env, io)),
@@ -57,7 +57,7 @@ async function importFile(file: string, options: ImportOptions, env: Environment
 
 function recordsOf(recorded: Recorded, file: string) {
   if (recorded.kind === 'records') return recorded.records;
-  throw faultsOf(
+  throw importError(
     file,
     recorded.faults.map(({ index, message }) => `line ${index + 2}: ${message}`),
   );
@@ -65,14 +65,14 @@ function recordsOf(recorded: Recorded, file: string) {
 
 function read(file: string, yearly: boolean): WorkloadInput[] {
   const inputs: WorkloadInput[] = [];
-  const faults: string[] = [];
+  const issues: string[] = [];
   for (const [index, row] of readCsv(file, REQUIRED).entries()) {
     const parsed = workloadInput.safeParse({ ...fieldsOf(row), ...(yearly && { yearly_average: true }) });
     if (parsed.success) inputs.push(parsed.data);
     else
-      faults.push(...parsed.error.issues.map(({ path, message }) => `line ${index + 2}: ${path.join('.')} ${message}`));
+      issues.push(...parsed.error.issues.map(({ path, message }) => `line ${index + 2}: ${path.join('.')} ${message}`));
   }
-  if (faults.length > 0) throw faultsOf(file, faults);
+  if (issues.length > 0) throw importError(file, issues);
   return inputs;
 }
 
@@ -83,11 +83,8 @@ function fieldsOf(row: Record<string, string>): Record<string, unknown> {
   );
 }
 
-function faultsOf(file: string, faults: readonly string[]): CalculatorError {
-  const shown = faults.slice(0, MOST_FAULTS).map((fault) => `  ${fault}`);
-  const more = faults.length > MOST_FAULTS ? [`  and ${faults.length - MOST_FAULTS} more`] : [];
-  return new CalculatorError(
-    'bad-file',
-    [`${file}: nothing was saved, because of these lines:`, ...shown, ...more].join('\n'),
-  );
+function importError(file: string, issues: readonly string[]): Error {
+  const shown = issues.slice(0, MAX_ISSUES).map((issue) => `  ${issue}`);
+  const more = issues.length > MAX_ISSUES ? [`  and ${issues.length - MAX_ISSUES} more`] : [];
+  return cliError('IMPORT_REJECTED', { file, issues: [...shown, ...more].join('\n') });
 }

@@ -5,7 +5,7 @@ import { yearlyIntensity, yearlyZones } from '../shared/grid/yearly-intensity.ts
 import type { Zone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { readCache } from './cache-file.ts';
-import { Unavailable } from './faults.ts';
+import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { gramsPerKwh } from './result-text.ts';
@@ -18,7 +18,7 @@ interface ZonesOptions {
 }
 
 interface ZoneRow {
-  /** null: another signal than the ranked zones', so not comparable with them. */
+  /** null when the zone has another signal than the ranked zones, so that it cannot be compared with them. */
   readonly rank: number | null;
   readonly zone: Zone;
   readonly gCO2_per_kWh: number;
@@ -38,10 +38,10 @@ const COLUMNS: readonly Column<ZoneRow>[] = [
   { title: 'Of', cell: ({ of }) => of },
 ];
 
-/** `carbon zones`: the followed zones, cleanest first. */
+/** `carbon zones`: the configured zones, cleanest first. */
 export function zonesCommand(env: Environment, io: Io): Command {
   return new Command('zones')
-    .description('Ranks the followed grid zones by their carbon intensity now')
+    .description('Rank the configured grid zones by their current carbon intensity')
     .option('--yearly', 'rank all zones by the built-in yearly averages instead')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -58,13 +58,10 @@ ${examples('carbon zones', `carbon zones --json | jq '.[0].zone'`, 'carbon zones
 
 function rowsNow(file: string, io: Io): ZoneRow[] {
   const state = readCache(file, io.clock.now());
-  if (state.kind === 'missing')
-    throw new Unavailable(
-      `nothing is known of now: ${file}: ${state.reason}. Is the poller running, and does CACHE_FILE or DATA_DIR say where it writes (npm run demo: DATA_DIR=data/demo)? "carbon zones --yearly" ranks yearly averages`,
-    );
+  if (state.kind === 'missing') throw cliError('CACHE_UNAVAILABLE', { file, reason: state.reason });
   if (state.kind === 'stale')
-    io.talk(
-      `These figures are old: written ${isoTime(state.snapshot.writtenAt)}, valid for ${state.snapshot.ttlMs / 60_000} minutes. Is the poller running?`,
+    io.note(
+      `These values are stale: written ${isoTime(state.snapshot.writtenAt)}, valid for ${state.snapshot.ttlMs / 60_000} minutes. Check that the poller is running.`,
     );
   return rowsOf(state.snapshot);
 }

@@ -1,98 +1,108 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
-import { KubernetesError } from '../kubernetes/client.ts';
-import type { ControllerParts } from './controller.ts';
-import { deadlineOf } from './decide.ts';
-import type { JudgedWork } from './reconcile.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
+import type { WriteEvent } from '../kubernetes/events.ts';
+import { deadlineOf, type ReleaseReason } from './decide.ts';
+import type { DeferralMetrics } from './deferral-metrics.ts';
+import type { DecidedWork } from './reconcile.ts';
 import type { WaitingWork } from './waiting-work.ts';
-import { type PlanToWrite, release, writeEvent, writePlan } from './writing.ts';
+import { type PlanToWrite, release, writePlan } from './writing.ts';
 
 /** A release as it happened, for the savings ledger. */
 export interface ReleasedWork {
   readonly work: WaitingWork;
-  readonly why: string;
+  readonly reason: ReleaseReason;
   readonly releasedAt: EpochMs;
   readonly durationHours: number;
 }
 
-/** Does what was decided. */
+/** Carries out actions against the API server. */
 export interface Actions {
-  /** Carries out one verdict. Never rejects: what failed is counted, logged, and decided anew in the next round. */
-  act(judged: JudgedWork): Promise<void>;
+  /** Carries out one action. Never rejects: a failure is counted, logged, and decided anew in the next reconciliation. */
+  act(decided: DecidedWork): Promise<void>;
 }
 
-/** After a release the watch needs a moment to tell of it; until then it is not done again. */
+/** What actions are carried out with. */
+export interface ActionOptions {
+  readonly client: KubernetesClient;
+  readonly writeEvent: WriteEvent;
+  readonly onReleased?: ((released: ReleasedWork) => void) | undefined;
+  readonly metrics: DeferralMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The watch delivers a release a moment after it was made; until then the release is not repeated. */
 const SETTLED_MS = 60_000;
 
-/** What the causes of a release are called in Events. */
-const CAUSES: Readonly<Record<string, string>> = {
+/** Texts of release reasons in Events. */
+const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
   due: 'the planned hour has come',
   deadline: 'the deadline has come',
-  skip: 'it asks not to wait',
+  skip: 'its annotations say that it does not wait',
   'no-slack': 'neither max-delay nor deadline allows a wait',
   'signal-lost': 'the carbon intensity of its zones is not known',
   'no-forecast': 'there is no forecast for its zones',
   cleanest: 'no later hour is expected to be cleaner',
-  'saving-too-small': 'waiting would save less than asked',
+  'saving-too-small': 'waiting would save less than min-saving',
   advised: 'waiting is only advised here',
 };
 
-/** Carries out verdicts against the API server. */
-export function createActions(parts: ControllerParts): Actions {
-  const { client, clock, metrics, logger } = parts;
+/** Creates the executor of actions. */
+export function createActions(options: ActionOptions): Actions {
+  const { client, clock, metrics, logger } = options;
   const released = new Map<string, number>();
-  const done = (uid: string) => {
-    for (const [other, at] of released) if (clock.monotonic() - at > SETTLED_MS) released.delete(other);
+  const isReleased = (uid: string) => {
+    for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
     return released.has(uid);
   };
-  const tell = async (work: WaitingWork, reason: string, message: string, type?: 'Warning') => {
-    try {
-      await writeEvent(client, work, { reason, message, ...(type && { type }) }, clock.now());
-    } catch (err) {
-      metrics.failures.inc({ what: 'event' });
-      logger.debug({ err, name: work.name }, 'an Event was not written');
-    }
-  };
-  const doRelease = async ({ work, durationHours }: JudgedWork, why: string, advised?: PlanToWrite) => {
-    if (done(work.uid)) return;
+  const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
+    options.writeEvent({ about: work, reason, message, type });
+  const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
+    if (isReleased(work.uid)) return;
     const now = clock.now();
-    await release(client, work, why, now, advised);
+    await release(client, work, reason, now, advised);
     released.set(work.uid, clock.monotonic());
-    metrics.released.inc({ why });
-    metrics.late.observe(Math.max(0, why === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
-    parts.onReleased?.({ work, why, releasedAt: now, durationHours });
+    metrics.released.inc({ reason });
+    metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
+    options.onReleased?.({ work, reason, releasedAt: now, durationHours });
     const advice = advised
       ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
       : '';
-    await tell(work, 'Released', `released: ${CAUSES[why] ?? why}${advice}`);
+    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}`);
   };
-  const doPlan = async ({ work }: JudgedWork, plan: PlanToWrite) => {
+  const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    const until = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
-    await tell(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', until);
+    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
+    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
   };
   return {
-    async act(judged) {
-      const { work, verdict } = judged;
+    async act(decided) {
+      const { work, action } = decided;
       try {
-        if (work.plan === undefined && verdict.kind !== 'wait' && work.bad.length > 0)
-          await tell(work, 'IgnoredAnnotation', faultsOf(work), 'Warning');
-        if (verdict.kind === 'release') await doRelease(judged, verdict.why, verdict.plan);
-        else if (verdict.kind === 'plan') await doPlan(judged, verdict);
-        else verdict.kind satisfies 'wait';
+        if (work.plan === undefined && action.kind !== 'wait' && work.invalid.length > 0)
+          report(work, 'CarbonAnnotationIgnored', `ignored: ${issuesOf(work)}`, 'Warning');
+        if (action.kind === 'release') await doRelease(decided, action.reason, action.plan);
+        else if (action.kind === 'plan') await doPlan(decided, action);
+        else action.kind satisfies 'wait';
       } catch (err) {
-        // Gone, or another object of the same name: the watch will tell.
+        // Gone, or another object of the same name: the watch will deliver the change.
         if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) return;
-        metrics.failures.inc({ what: verdict.kind });
+        metrics.failures.inc({ operation: action.kind });
         const { kind, namespace, name } = work;
-        logger.warn({ err, kind, namespace, name, verdict: verdict.kind }, 'waiting work cannot be changed for now');
+        logger.warn(
+          { code: 'DEFERRAL_ACTION_FAILED', err, kind, namespace, name, action: action.kind },
+          'could not change waiting work; retrying in the next reconciliation',
+        );
       }
     },
   };
 }
 
-function faultsOf({ bad }: WaitingWork): string {
-  return bad.map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`).join('; ');
+function issuesOf({ invalid }: WaitingWork): string {
+  return invalid.map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`).join('; ');
 }
 
 function whenAndWhere({ slot }: PlanToWrite): string {

@@ -11,88 +11,92 @@ import type { EpochMs } from '../../shared/grid/units.ts';
 import type { ForecastView } from './candidates.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
-/** Why work stops waiting. Those of {@link PROMISES} are kept by every replica, whoever holds the Lease. */
-export const RELEASE_CAUSES = [
-  ...['skip', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'],
-  ...['cleanest', 'saving-too-small', 'advised', 'due'],
+/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first three are guarantees that every replica keeps, whichever holds the Lease. */
+export const RELEASE_REASONS = [
+  ...(['skip', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'] as const),
+  ...(['cleanest', 'saving-too-small', 'advised', 'due'] as const),
 ] as const;
 /** One of {@link RELEASE_CAUSES}. */
-export type ReleaseReason = (typeof RELEASE_CAUSES)[number];
+export type ReleaseReason = (typeof RELEASE_REASONS)[number];
 
-/** What is to be done with one piece of waiting work. */
+/** What to do with one piece of waiting work. */
 export type Action =
-  /** `saving` is what waiting would have saved, where that is known. */
-  | { readonly kind: 'release'; readonly why: string; readonly plan?: { readonly slot: Slot; readonly saving: number } }
+  /** `plan` is the wait that is only advised. */
+  | {
+      readonly kind: 'release';
+      readonly reason: ReleaseReason;
+      readonly plan?: { readonly slot: Slot; readonly saving: number };
+    }
   | { readonly kind: 'plan'; readonly slot: Slot; readonly saving: number }
   | { readonly kind: 'wait' };
 
-/** What a judgement looks at beside the work itself. */
-export interface View {
+/** What a decision is based on, beside the work itself. */
+export interface DecisionContext {
   readonly now: EpochMs;
-  /** By how much the time left until the deadline is less than the wall clock says, since that was set back; mostly 0. */
+  /** Milliseconds by which the wall clock was set back since the work was first seen: the deadline is that much nearer than it says. Usually 0. */
   readonly lostMs: number;
   readonly periodMs: number;
   readonly durationHours: number;
-  readonly outlook: ForecastView;
-  /** Whether the plan is to be looked at again: once an hour, and once more when it is due. */
+  readonly forecast: ForecastView;
+  /** Whether to review the plan: once an hour, and once more when it is due. */
   readonly review: boolean;
   readonly advise: boolean;
 }
 
 /** The moment by which work must have started. */
-export function deadlineOf({ createdAt, wishes }: WaitingWork): EpochMs {
+export function deadlineOf({ createdAt, preferences }: WaitingWork): EpochMs {
   return latestStartOf(createdAt, {
-    ...(wishes.maxDelayMs !== undefined && { maxDelayMs: wishes.maxDelayMs }),
-    ...(wishes.deadline !== undefined && { deadline: wishes.deadline }),
+    ...(preferences.maxDelayMs !== undefined && { maxDelayMs: preferences.maxDelayMs }),
+    ...(preferences.deadline !== undefined && { deadline: preferences.deadline }),
   });
 }
 
-/** A promise that is to be kept now, whatever the grid does: `skip`, no slack, or a deadline before the next round. */
-export function promiseDue(work: WaitingWork, { now, lostMs, periodMs }: View): Action | undefined {
-  if (work.wishes.skip === true || work.wishes.flexible === false) return { kind: 'release', why: 'skip' };
+/** The release that must happen now whatever the grid does: `skip`, no slack, or a deadline before the next reconciliation. */
+export function guaranteeDue(work: WaitingWork, { now, lostMs, periodMs }: DecisionContext): Action | undefined {
+  if (work.preferences.skip === true || work.preferences.flexible === false) return { kind: 'release', reason: 'skip' };
   const deadline = deadlineOf(work);
-  if (deadline <= work.createdAt) return { kind: 'release', why: 'no-slack' };
-  return now + lostMs + periodMs >= deadline ? { kind: 'release', why: 'deadline' } : undefined;
+  if (deadline <= work.createdAt) return { kind: 'release', reason: 'no-slack' };
+  return now + lostMs + periodMs >= deadline ? { kind: 'release', reason: 'deadline' } : undefined;
 }
 
-/** Decides about work that no promise releases yet. */
-export function judge(work: WaitingWork, view: View): Action {
-  const { outlook, now, advise } = view;
-  const promised = promiseDue(work, view);
-  if (promised) return promised;
-  if (outlook.kind === 'lost') return { kind: 'release', why: 'signal-lost' };
+/** Decides about one piece of work; guarantees come first. */
+export function decide(work: WaitingWork, context: DecisionContext): Action {
+  const { forecast, now, advise } = context;
+  const guaranteed = guaranteeDue(work, context);
+  if (guaranteed) return guaranteed;
+  if (forecast.kind === 'lost') return { kind: 'release', reason: 'signal-lost' };
   const request: PlanRequest = {
     now,
-    durationHours: view.durationHours,
-    latestStart: deadlineOf(work) - view.lostMs,
-    candidates: outlook.candidates,
-    ...(work.wishes.minSavingPercent !== undefined && { minSavingPercent: work.wishes.minSavingPercent }),
+    durationHours: context.durationHours,
+    latestStart: deadlineOf(work) - context.lostMs,
+    candidates: forecast.candidates,
+    ...(work.preferences.minSavingPercent !== undefined && { minSavingPercent: work.preferences.minSavingPercent }),
   };
-  if (work.plan === undefined || advise) return judgeNew(request, advise);
-  return judgePlanned({ start: work.plan.start, zone: work.plan.zone, expected: Number.NaN }, request, view);
+  if (work.plan === undefined || advise) return decideNew(request, advise);
+  return revisePlanned({ start: work.plan.start, zone: work.plan.zone, expected: Number.NaN }, request, context);
 }
 
-function judgeNew(request: PlanRequest, advise: boolean): Action {
+function decideNew(request: PlanRequest, advise: boolean): Action {
   const decided = plan(request);
-  if (decided.kind === 'run-now') return { kind: 'release', why: decided.why };
+  if (decided.kind === 'run-now') return { kind: 'release', reason: decided.why };
   const { slot, saving } = decided;
-  return advise ? { kind: 'release', why: 'advised', plan: { slot, saving } } : { kind: 'plan', slot, saving };
+  return advise ? { kind: 'release', reason: 'advised', plan: { slot, saving } } : { kind: 'plan', slot, saving };
 }
 
-function judgePlanned(planned: Slot, request: PlanRequest, { review, periodMs }: View): Action {
+function revisePlanned(planned: Slot, request: PlanRequest, { review, periodMs }: DecisionContext): Action {
   const { now, latestStart } = request;
   // A plan beyond the deadline was not ours, or the deadline has moved since.
-  if (planned.start > latestStart) return judgeNew(request, false);
+  if (planned.start > latestStart) return decideNew(request, false);
   const isDue = planned.start <= now;
   const known = hasZone(request.candidates, planned);
-  if (!known) return judgeNew(request, false);
-  if (!review) return isDue ? { kind: 'release', why: 'due' } : { kind: 'wait' };
+  if (!known) return decideNew(request, false);
+  if (!review) return isDue ? { kind: 'release', reason: 'due' } : { kind: 'wait' };
   const revision = revise(planned, request);
-  if (revision.kind === 'run-now') return { kind: 'release', why: 'deadline' };
-  if (revision.kind === 'keep') return isDue ? { kind: 'release', why: 'due' } : { kind: 'wait' };
-  if (revision.slot.start < now + periodMs) return { kind: 'release', why: 'due' };
+  if (revision.kind === 'run-now') return { kind: 'release', reason: 'deadline' };
+  if (revision.kind === 'keep') return isDue ? { kind: 'release', reason: 'due' } : { kind: 'wait' };
+  if (revision.slot.start < now + periodMs) return { kind: 'release', reason: 'due' };
   const atOnce = bestSlot({ ...request, latestStart: now });
-  if (!atOnce) return { kind: 'release', why: 'no-forecast' };
+  if (!atOnce) return { kind: 'release', reason: 'no-forecast' };
   const saving = (atOnce.expected - revision.slot.expected) / Math.abs(atOnce.expected);
   return { kind: 'plan', slot: revision.slot, saving };
 }

@@ -9,14 +9,14 @@ export function createDeferralMetrics(registry: Registry) {
   return {
     waiting: new Gauge({
       name: 'carbon_deferral_waiting',
-      help: 'Pods behind the gate and suspended Jobs that wait, by kind',
+      help: 'Gated pods and suspended Jobs that wait, by kind',
       labelNames: ['kind'],
       registers,
     }),
     released: new Counter({
       name: 'carbon_deferral_released_total',
-      help: 'Pods and Jobs released, by cause: due, deadline, skip, no-slack, signal-lost, no-forecast, cleanest, saving-too-small, advised',
-      labelNames: ['why'],
+      help: 'Pods and Jobs released, by reason: due, deadline, skip, no-slack, signal-lost, no-forecast, cleanest, saving-too-small, advised',
+      labelNames: ['reason'],
       registers,
     }),
     planned: new Counter({
@@ -27,7 +27,7 @@ export function createDeferralMetrics(registry: Registry) {
     }),
     late: new Histogram({
       name: 'carbon_deferral_past_deadline_seconds',
-      help: 'How long after its deadline work was released; 0 for all that was in time',
+      help: 'Seconds after its deadline at which work was released; 0 for all that was in time',
       buckets: [0, 1, 15, 60, 300, 3_600],
       registers,
     }),
@@ -38,8 +38,8 @@ export function createDeferralMetrics(registry: Registry) {
     }),
     failures: new Counter({
       name: 'carbon_deferral_failures_total',
-      help: 'Requests to the Kubernetes API that failed, by what they were for: release, plan, event, lease',
-      labelNames: ['what'],
+      help: 'Failed requests to the Kubernetes API, by operation: release, plan, lease',
+      labelNames: ['operation'],
       registers,
     }),
   };

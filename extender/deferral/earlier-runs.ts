@@ -9,7 +9,7 @@ import { ownerName } from './waiting-work.ts';
 
 /** How long the finished pods of each owner ran. */
 export interface EarlierRuns extends AsyncDisposable {
-  /** Hours to plan with; undefined before the third run that the cluster still knows of. */
+  /** Hours to plan with; undefined until the cluster holds three finished runs. */
   durationOf(namespace: string, owner: string): number | undefined;
 }
 

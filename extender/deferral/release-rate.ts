@@ -1,24 +1,14 @@
-/** Spreads releases over time: so many a minute, at least one a round, and what was not used in a round is lost. */
+import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
+
+/** Spreads releases over time: so many a minute, at least one per reconciliation. */
 export interface ReleaseRate {
-  /** How many may go now, given the monotonic time; at the first call one round's worth. */
-  allow(monotonicMs: number): number;
-  /** Tells how many went. */
-  spend(count: number): void;
+  /** How many may be released at a monotonic time; the first time, one period's worth. */
+  available(monotonicMs: number): number;
+  /** Records releases. */
+  spend(monotonicMs: number, count: number): void;
 }
 
-/** A rate of releases with rounds of a length. Fractions are kept, so that slow rates are met in the mean. */
-export function releaseRate(perMinute: number, periodMs: number): ReleaseRate {
-  const most = Math.max(1, (perMinute * periodMs) / 60_000);
-  let tokens = most;
-  let last: number | undefined;
-  return {
-    allow(now) {
-      if (last !== undefined) tokens = Math.min(most, tokens + (perMinute * Math.max(0, now - last)) / 60_000);
-      last = now;
-      return Math.floor(tokens + 1e-9);
-    },
-    spend(count) {
-      tokens = Math.max(0, tokens - count);
-    },
-  };
+/** Creates the rate of releases of a controller that reconciles once per period. */
+export function createReleaseRate(perMinute: number, periodMs: number): ReleaseRate {
+  return new TokenBucket({ capacity: (perMinute * periodMs) / 60_000, perMs: perMinute / 60_000 });
 }

@@ -7,19 +7,21 @@ import { EXIT } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { type ExtenderConfig, watchdogConfigSchema } from '../config.ts';
 import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
+import type { WriteEvent } from '../kubernetes/events.ts';
 import type { ReleasedWork } from './actions.ts';
 import { type RunningDeferral, startDeferral } from './controller.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { WaitingList } from './waiting-list.ts';
 import { runWatchdog } from './watchdog.ts';
 
-/** What the extender hands to the deferral controller. */
+/** What the extender provides to the deferral controller. */
 export interface DeferralSources {
   readonly config: ExtenderConfig;
   /** The cluster; undefined where there is none. */
   readonly client: KubernetesClient | undefined;
   readonly cache: () => CacheState;
   readonly zones: () => readonly Zone[] | undefined;
+  readonly writeEvent: WriteEvent;
   readonly onReleased?: (released: ReleasedWork) => void;
   readonly onWaiting?: (list: WaitingList) => void;
   readonly metrics: DeferralMetrics;
@@ -33,7 +35,10 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
   const { DEFERRAL: mode } = config;
   if (mode === 'off') return undefined;
   if (client === undefined) {
-    logger.warn({ DEFERRAL: mode }, 'nothing is deferred: no cluster is known');
+    logger.warn(
+      { code: 'DEFERRAL_WITHOUT_CLUSTER', DEFERRAL: mode },
+      'nothing is deferred: no Kubernetes API is configured; set KUBECONFIG or run inside the cluster',
+    );
     sources.onWaiting?.({ deferral: 'off', total: 0, entries: [] });
     return undefined;
   }
@@ -47,7 +52,7 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
     periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
     releasePerMinute: config.RELEASE_PER_MINUTE,
     defaultDurationHours: config.DEFERRAL_DEFAULT_MINUTES / 60,
-    ...(config.DEFAULT_WISHES && { clusterWishes: config.DEFAULT_WISHES }),
+    ...(config.DEFAULT_WISHES && { clusterPreferences: config.DEFAULT_WISHES }),
     lease: { namespace: config.DEFERRAL_NAMESPACE, identity },
   });
 }
@@ -59,7 +64,12 @@ export async function watchdogOnce(env: Environment): Promise<number> {
   const client = await connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
-  const { failed } = await runWatchdog({ client, clusterWishes: config.DEFAULT_WISHES, clock: systemClock, logger });
+  const { failed } = await runWatchdog({
+    client,
+    clusterPreferences: config.DEFAULT_WISHES,
+    clock: systemClock,
+    logger,
+  });
   if (failed > 0) throw new Error(`${failed} gates whose deadline has passed could not be opened`);
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { deadlineOf } from './decide.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
-/** A pod or suspended Job that waits, as others are told of it. */
+/** A pod or suspended Job that waits, as it is reported to the API. */
 export interface WaitingEntry {
   readonly kind: 'Pod' | 'Job';
   readonly namespace: string;
@@ -17,10 +17,10 @@ export interface WaitingEntry {
   readonly expectedSavingPercent: number | null;
 }
 
-/** What waits, small enough to be sent to another thread after every round. */
+/** What waits, small enough to be sent to another thread after every reconciliation. */
 export interface WaitingList {
   readonly deferral: (typeof DEFERRAL_MODES)[number];
-  /** All that waits, listed or not; null while the cluster has not told. */
+  /** All that waits, listed or not; null until the cluster's pods have been listed. */
   readonly total: number | null;
   /** Those that must start first, {@link MOST_LISTED} at most. */
   readonly entries: readonly WaitingEntry[];
@@ -29,23 +29,27 @@ export interface WaitingList {
 /** Longest list that is sent. */
 export const MOST_LISTED = 300;
 
-/** Makes a teller that hands a list on only when it differs from the one before. */
-export function createWaitingTeller(options: {
+/** Creates a publisher that passes a list on only when it differs from the last one. */
+export function createWaitingPublisher(options: {
   readonly mode: WaitingList['deferral'];
-  readonly clusterWishes?: PodPreferences | undefined;
+  readonly clusterPreferences?: PodPreferences | undefined;
   readonly onWaiting: (list: WaitingList) => void;
 }): (all: readonly WaitingWork[]) => void {
-  const { mode, clusterWishes, onWaiting } = options;
-  let told = '';
+  const { mode, clusterPreferences, onWaiting } = options;
+  let published = '';
   return (all) => {
     const entries = all
-      .map((work) => entryOf(clusterWishes ? { ...work, wishes: mergePreferences(work.wishes, clusterWishes) } : work))
+      .map((work) =>
+        entryOf(
+          clusterPreferences ? { ...work, preferences: mergePreferences(work.preferences, clusterPreferences) } : work,
+        ),
+      )
       .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))
       .slice(0, MOST_LISTED);
     const list: WaitingList = { deferral: mode, total: all.length, entries };
     const text = JSON.stringify(list);
-    if (text === told) return;
-    told = text;
+    if (text === published) return;
+    published = text;
     onWaiting(list);
   };
 }

@@ -40,8 +40,8 @@ export interface WaitingWork {
   readonly job?: string | undefined;
   /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
   readonly owner: string;
-  readonly wishes: PodPreferences;
-  readonly bad: readonly InvalidAnnotation[];
+  readonly preferences: PodPreferences;
+  readonly invalid: readonly InvalidAnnotation[];
   readonly plan: WrittenPlan | undefined;
 }
 
@@ -92,7 +92,7 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   if (meta.labels?.['kueue.x-k8s.io/queue-name'] !== undefined) return undefined;
   if (meta.annotations?.[WRITTEN.releasedAt] !== undefined) return undefined;
   const work = workOf('Job', meta);
-  return work.wishes.maxDelayMs === undefined && work.wishes.deadline === undefined ? undefined : work;
+  return work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined ? undefined : work;
 }
 
 /** A Job that waited and runs since; its pods were made later by as much as it waited. */
@@ -107,9 +107,9 @@ export interface ReleasedJob {
 export function releasedJob(object: unknown): ReleasedJob | undefined {
   const { metadata: meta, spec } = jobSchema.parse(object);
   const releasedAt = Date.parse(meta.annotations?.[WRITTEN.releasedAt] ?? '');
-  const { createdAt, uid, wishes } = workOf('Job', meta);
+  const { createdAt, uid, preferences } = workOf('Job', meta);
   if (spec.suspend === true || !(releasedAt > createdAt)) return undefined;
-  const slackMs = latestStartOf(createdAt, wishes) - createdAt;
+  const slackMs = latestStartOf(createdAt, preferences) - createdAt;
   return { uid, waitedMs: releasedAt - createdAt, slackMs: slackMs > 0 ? slackMs : undefined };
 }
 
@@ -120,7 +120,7 @@ export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): str
 }
 
 function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
-  const { preferences: wishes, invalid: bad } = parseAnnotations(meta.annotations ?? undefined);
+  const { preferences, invalid } = parseAnnotations(meta.annotations ?? undefined);
   return {
     kind,
     namespace: meta.namespace,
@@ -128,8 +128,8 @@ function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
     uid: meta.uid,
     createdAt: Date.parse(meta.creationTimestamp),
     owner: ownerName(meta),
-    wishes,
-    bad,
+    preferences,
+    invalid,
     plan: writtenPlan(meta.annotations ?? {}),
   };
 }

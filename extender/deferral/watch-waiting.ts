@@ -7,7 +7,7 @@ import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod
 
 /** Everything that waits, as of the newest events of the API server. */
 export interface WaitingWatch extends AsyncDisposable {
-  /** Gated pods and suspended Jobs, with the wishes of their namespaces filled in. */
+  /** Gated pods and suspended Jobs, with the preferences of their namespaces filled in. */
   all(): readonly WaitingWork[];
   /** Whether the pods have been listed: before, none waiting means nothing. */
   isListed(): boolean;
@@ -20,7 +20,7 @@ interface KnownJob {
   readonly released: ReleasedJob | undefined;
 }
 
-/** Pods that no node has and that no container of which has run: the only ones that can stand behind a gate. */
+/** Pods without a node whose containers have not run: the only ones that can be gated. */
 export const GATED_PODS = { path: '/api/v1/pods', fieldSelector: 'status.phase=Pending,spec.nodeName=' };
 
 /** Watches gated pods, suspended Jobs, and the namespaces whose defaults they follow. */
@@ -28,12 +28,12 @@ export function watchWaiting(options: {
   readonly client: KubernetesClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told when something has begun to wait, or has said `skip` since. */
+  /** Called when something has begun to wait, or says `skip` since. */
   readonly onNew: () => void;
 }): WaitingWatch {
   const { onNew, ...source } = options;
   const onChange = (_key: string, now: WaitingWork | undefined, before: WaitingWork | undefined) => {
-    if (now && (!before || now.wishes.skip !== before.wishes.skip)) onNew();
+    if (now && (!before || now.preferences.skip !== before.preferences.skip)) onNew();
   };
   const pods = watchCollection<WaitingWork>({ ...source, ...GATED_PODS, keep: waitingPod, onChange });
   const released = new Map<string, ReleasedJob>();
@@ -47,13 +47,17 @@ export function watchWaiting(options: {
       if (now?.released) released.set(now.released.uid, now.released);
     },
   });
-  const namespaces = watchCollection<PodPreferences>({ ...source, path: '/api/v1/namespaces', keep: namespaceWishes });
+  const namespaces = watchCollection<PodPreferences>({
+    ...source,
+    path: '/api/v1/namespaces',
+    keep: namespacePreferences,
+  });
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
       const gated = [...pods.entries()].map(([, work]) => sinceItsJob(work, released));
       const found = [...gated, ...suspended];
-      // While the defaults are not known, only work that says itself how long it may wait can be judged.
+      // Until the defaults are known, only work that says itself how long it may wait can be decided about.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
       return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
     },
@@ -65,7 +69,7 @@ export function watchWaiting(options: {
   };
 }
 
-/** A pod whose Job has waited came as much earlier: what may wait for six hours does not wait for twelve. */
+/** A pod whose Job has waited counts as created that much earlier: what may wait for six hours does not wait for twelve. */
 function sinceItsJob(work: WaitingWork, released: ReadonlyMap<string, ReleasedJob>): WaitingWork {
   const waited = work.job === undefined ? undefined : released.get(work.job);
   return waited === undefined ? work : { ...work, createdAt: work.createdAt - waited.waitedMs };
@@ -76,18 +80,18 @@ function knownJob(object: unknown): KnownJob | undefined {
   return known.waiting || known.released ? known : undefined;
 }
 
-/** The wishes that a namespace states for its pods. */
-export function namespaceWishes(object: unknown): PodPreferences | undefined {
+/** The preferences that a namespace's annotations set for its pods; undefined where they set none. */
+export function namespacePreferences(object: unknown): PodPreferences | undefined {
   const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const { preferences: wishes } = parseAnnotations(metadata?.annotations);
-  return Object.keys(wishes).length === 0 ? undefined : wishes;
+  const { preferences } = parseAnnotations(metadata?.annotations);
+  return Object.keys(preferences).length === 0 ? undefined : preferences;
 }
 
-function hasOwnSlack({ wishes: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
+function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
   return skip === true || maxDelayMs !== undefined || deadline !== undefined;
 }
 
-/** Work with the wishes of its namespace behind its own. */
+/** Work with the preferences of its namespace behind its own. */
 export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
-  return defaults === undefined ? work : { ...work, wishes: mergePreferences(work.wishes, defaults) };
+  return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
 }

@@ -4,12 +4,12 @@ import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts'
 import type { PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
 import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
-import { GATED_PODS, namespaceWishes, withDefaults } from './watch-waiting.ts';
+import { GATED_PODS, namespacePreferences, withDefaults } from './watch-waiting.ts';
 import { release } from './writing.ts';
 
-/** What one run of the watchdog came to. */
+/** Result of one run of the watchdog: how many pieces of work were checked, released, and could not be released. */
 export interface WatchdogResult {
-  readonly looked: number;
+  readonly checked: number;
   readonly released: number;
   readonly failed: number;
 }
@@ -18,51 +18,60 @@ const PAGE = 500;
 
 /**
  * Releases everything whose deadline has passed, by itself: no Lease, no cache file, no watch, nothing that the controller
- * uses too. Work that asks for no wait at all has its deadline behind it.
+ * uses too. The deadline of work without `max-delay` and `deadline` is its creation.
  */
 export async function runWatchdog(options: {
   readonly client: KubernetesClient;
   /** The cluster's own defaults for every pod. */
-  readonly clusterWishes?: PodPreferences | undefined;
+  readonly clusterPreferences?: PodPreferences | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<WatchdogResult> {
-  const { client, clusterWishes, clock, logger } = options;
+  const { client, clusterPreferences, clock, logger } = options;
   const defaults = await namespaceDefaults(options);
-  let looked = 0;
+  let checked = 0;
   let released = 0;
   let failed = 0;
   for await (const found of waitingWork(options)) {
-    const work = withDefaults(withDefaults(found, defaults.get(found.namespace)), clusterWishes);
-    looked += 1;
+    const work = withDefaults(withDefaults(found, defaults.get(found.namespace)), clusterPreferences);
+    checked += 1;
     const { kind, namespace, name } = work;
     const lateMs = clock.now() - deadlineOf(work);
     if (lateMs < 0) continue;
     try {
       await release(client, work, 'watchdog', clock.now());
       released += 1;
-      logger.warn({ kind, namespace, name, lateMs }, 'the watchdog released work whose deadline had passed');
+      logger.warn(
+        { code: 'WATCHDOG_RELEASED', kind, namespace, name, lateMs },
+        'the watchdog released work whose deadline had passed',
+      );
     } catch (err) {
       if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) continue;
       failed += 1;
-      logger.error({ err, kind, namespace, name, lateMs }, 'the watchdog could not release work past its deadline');
+      logger.error(
+        { code: 'WATCHDOG_RELEASE_FAILED', err, kind, namespace, name, lateMs },
+        'the watchdog could not release work past its deadline',
+      );
     }
   }
-  logger.info({ looked, released, failed }, 'watchdog finished');
-  return { looked, released, failed };
+  logger.info({ checked, released, failed }, 'watchdog finished');
+  return { checked, released, failed };
 }
 
-/** What namespaces say for their pods; nothing where they may not be listed: then a gate opens too early, never too late. */
+/** Preferences of namespaces; none where they may not be listed: then a gate is removed too early, never too late. */
 async function namespaceDefaults(options: { client: KubernetesClient; logger: Logger }) {
   const defaults = new Map<string, PodPreferences | undefined>();
   try {
     for await (const object of objects(options.client, '/api/v1/namespaces')) {
       const { metadata } = object as { metadata?: { name?: string } };
-      defaults.set(metadata?.name ?? '', namespaceWishes(object));
+      defaults.set(metadata?.name ?? '', namespacePreferences(object));
     }
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
-    options.logger.warn({ err }, 'the watchdog may not list namespaces: their defaults are not known');
+    options.logger.warn(
+      { code: 'WATCHDOG_NAMESPACES_FORBIDDEN', err },
+      'the watchdog is not allowed to list namespaces: their defaults are not known',
+    );
   }
   return defaults;
 }
@@ -75,7 +84,7 @@ async function* waitingWork(options: { client: KubernetesClient; logger: Logger 
     yield* readable(objects(client, '/apis/batch/v1/jobs'), waitingJob, logger);
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
-    logger.info({}, 'the watchdog may not list Jobs: suspended ones are left to the controller');
+    logger.info({}, 'the watchdog is not allowed to list Jobs: suspended ones are left to the controller');
   }
 }
 
@@ -89,7 +98,7 @@ async function* readable(
       const work = read(object);
       if (work) yield work;
     } catch (err) {
-      logger.warn({ err }, 'the watchdog cannot read an object');
+      logger.warn({ code: 'KUBERNETES_OBJECT_INVALID', err }, 'the watchdog skips an object that it cannot read');
     }
   }
 }

@@ -98,7 +98,11 @@ async function run<Kept>(
       if (clock.monotonic() - started < WAITS_MS.first) await clock.sleep(WAITS_MS.first, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (!warned) logger.warn({ path, err: error, retryInMs: wait }, 'the Kubernetes API cannot be watched for now');
+      if (!warned)
+        logger.warn(
+          { code: 'KUBERNETES_WATCH_FAILED', path, err: error, retryInMs: wait },
+          'the watch of the Kubernetes API failed; retrying',
+        );
       warned = true;
       await clock.sleep(wait, signal);
       wait = Math.min(wait * 2, WAITS_MS.longest);
@@ -126,7 +130,10 @@ function keeper<Kept>(
     try {
       put(key, type === 'DELETED' ? undefined : keep(object));
     } catch (error) {
-      logger.warn({ path, object: key, err: error }, 'an object of the Kubernetes API cannot be read');
+      logger.warn(
+        { code: 'KUBERNETES_OBJECT_INVALID', path, object: key, err: error },
+        'an object of the Kubernetes API cannot be read and is skipped',
+      );
       put(key, undefined);
     }
     return resourceVersion;

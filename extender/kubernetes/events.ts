@@ -1,33 +1,42 @@
 import { isoTime } from '../../shared/grid/units.ts';
+import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { KubernetesClient } from './client.ts';
 
-/** A pod that an Event is about. */
-export interface PodReference {
+/** The object that an Event is about. */
+export interface EventSubject {
+  readonly kind: string;
+  /** Default: `v1` for a Pod, `batch/v1` for anything else. */
+  readonly apiVersion?: string | undefined;
   readonly namespace: string;
-  readonly pod: string;
+  readonly name: string;
   readonly uid: string;
 }
 
-/** One Event, as `kubectl describe pod` shows it. */
-export interface PodEvent {
-  readonly about: PodReference;
+/** One Event, as `kubectl describe` shows it. */
+export interface KubernetesEvent {
+  readonly about: EventSubject;
   readonly type: 'Normal' | 'Warning';
-  /** One word in CamelCase. */
+  /** One word in CamelCase; each fact has exactly one. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** Writes Events on pods; never waited for, and never in the way. */
-export type WritePodEvent = (event: PodEvent) => void;
+/** Writes an Event in the background; never waited for, and never fails its caller. */
+export type WriteEvent = (event: KubernetesEvent) => void;
 
-/** What the API server takes; more fails it. */
+/** Name under which the program's Events appear (`From` in `kubectl describe`). */
+const COMPONENT = 'carbon-extender';
+/** The API server refuses longer messages. */
 const MAX_MESSAGE = 1_024;
 const MAX_UNANSWERED = 50;
 
-/** Makes a writer of Events that spends at most so many a minute, in bursts of up to a fifth of that. */
-export function createPodEvents(
+/**
+ * Creates the one writer of Events: at most `perMinute` a minute, in bursts of up to a fifth of that. What is over the
+ * rate is dropped and counted.
+ */
+export function createEventWriter(
   client: KubernetesClient,
   options: {
     readonly perMinute: number;
@@ -35,42 +44,28 @@ export function createPodEvents(
     readonly logger: Logger;
     readonly count: (outcome: 'written' | 'failed' | 'limited') => void;
   },
-): WritePodEvent {
+): WriteEvent {
   const { clock, logger, count } = options;
-  const spend = createAllowance(options.perMinute, clock);
+  const { perMinute } = options;
+  const bucket = new TokenBucket({ capacity: perMinute / 5, perMs: perMinute / 60_000 });
   let unanswered = 0;
   let number = 0;
-  return ({ about, type, reason, message }) => {
-    if (unanswered >= MAX_UNANSWERED || !spend()) return count('limited');
-    const now = isoTime(clock.now());
+  return (event) => {
+    if (unanswered >= MAX_UNANSWERED || !bucket.take(clock.monotonic())) return count('limited');
     number += 1;
-    const value = {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: {
-        name: `${about.pod.slice(0, 200)}.${clock.now().toString(16)}${number.toString(16).padStart(6, '0')}`,
-        namespace: about.namespace,
-      },
-      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: about.namespace, name: about.pod, uid: about.uid },
-      type,
-      reason,
-      message: message.slice(0, MAX_MESSAGE),
-      source: { component: 'carbon-extender' },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
-    };
+    const { kind, namespace, name } = event.about;
+    const suffix = `${clock.now().toString(16)}${number.toString(16).padStart(6, '0')}`;
     unanswered += 1;
     client
-      .request('POST', `/api/v1/namespaces/${encodeURIComponent(about.namespace)}/events`, {
+      .request('POST', `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`, {
         type: 'application/json',
-        value,
+        value: eventBody(event, `${name.slice(0, 200)}.${suffix}`, clock.now()),
       })
       .then(
         () => count('written'),
         (err) => {
           count('failed');
-          logger.debug({ err, pod: about.pod, namespace: about.namespace }, 'an Event could not be written');
+          logger.debug({ err, kind, namespace, name, reason: event.reason }, 'could not write an Event');
         },
       )
       .finally(() => {
@@ -79,16 +74,27 @@ export function createPodEvents(
   };
 }
 
-function createAllowance(perMinute: number, clock: Clock): () => boolean {
-  const burst = Math.max(1, perMinute / 5);
-  let left = burst;
-  let last = clock.monotonic();
-  return () => {
-    const now = clock.monotonic();
-    left = Math.min(burst, left + ((now - last) / 60_000) * perMinute);
-    last = now;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
+function eventBody({ about, type, reason, message }: KubernetesEvent, name: string, now: number) {
+  const time = isoTime(now);
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace: about.namespace },
+    involvedObject: {
+      apiVersion: about.apiVersion ?? (about.kind === 'Pod' ? 'v1' : 'batch/v1'),
+      kind: about.kind,
+      namespace: about.namespace,
+      name: about.name,
+      uid: about.uid,
+    },
+    type,
+    reason,
+    message: message.slice(0, MAX_MESSAGE),
+    source: { component: COMPONENT },
+    reportingComponent: COMPONENT,
+    reportingInstance: '',
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
   };
 }

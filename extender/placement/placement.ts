@@ -6,7 +6,7 @@ import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import { zoneCorrections } from '../../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from '../config.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createPodEvents, type WritePodEvent } from '../kubernetes/events.ts';
+import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
 import { createPlacement, type Placement } from '../webhook/verbs.ts';
 import { type InvalidAnnotation, UNKNOWN_ANNOTATION } from './annotations.ts';
@@ -26,6 +26,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly placement: Placement;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
+  /** The extender's one writer of Events; does nothing where POD_EVENTS is off. */
+  readonly writeEvent: WriteEvent;
   /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
   readonly zones: () => readonly Zone[] | undefined;
 }
@@ -89,7 +91,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
         'annotations of a pod cannot be read and are ignored',
       );
       writeEvent({
-        about: { namespace, pod: name, uid },
+        about: { kind: 'Pod', namespace, name, uid },
         type: 'Warning',
         reason: 'CarbonAnnotationIgnored',
         message: `ignored: ${message}`,
@@ -103,7 +105,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   // Part of a list would be taken for all the zones that there are.
   const zones = () =>
     nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
-  return { placement, metrics, link, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { placement, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */
@@ -119,7 +121,7 @@ function tellBinding(
     readonly records: RecordSources;
     readonly metrics: ExtenderMetrics;
     readonly link: PlacementLink;
-    readonly writeEvent: WritePodEvent;
+    readonly writeEvent: WriteEvent;
     readonly options: PlacementOptions;
   },
 ): void {
@@ -133,12 +135,17 @@ function tellBinding(
   const message = describePlacement(decision);
   if (mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
   if (message === undefined) return;
-  told.writeEvent({ about: { namespace, pod, uid }, type: 'Normal', reason: 'CarbonPlacement', message });
+  told.writeEvent({
+    about: { kind: 'Pod', namespace, name: pod, uid },
+    type: 'Normal',
+    reason: 'CarbonPlacement',
+    message,
+  });
 }
 
-function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WritePodEvent {
+function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WriteEvent {
   if (client === undefined || !config.POD_EVENTS) return () => undefined;
-  return createPodEvents(client, {
+  return createEventWriter(client, {
     perMinute: config.POD_EVENTS_PER_MINUTE,
     clock,
     logger,

@@ -25,7 +25,7 @@ type Slice = z.output<typeof slices>['items'][number];
 
 /**
  * One target for every ready endpoint of each URL's service (`http://service.namespace:port/path`), with the node that
- * it runs on. While the API cannot be asked, the endpoints that were known last are used.
+ * it runs on. While the API cannot be reached, the last known endpoints are used.
  */
 export function endpointSliceTargets(urls: readonly string[], access: ClusterAccess, logger: Logger): TargetSource {
   const known = new Map<string, readonly Target[]>();
@@ -35,7 +35,11 @@ export function endpointSliceTargets(urls: readonly string[], access: ClusterAcc
       for (const url of new Set(urls)) known.set(url, await targetsOf(url, access));
       failing = false;
     } catch (error) {
-      if (!failing) logger.warn({ err: error }, 'the endpoints of the exporters cannot be asked for');
+      if (!failing)
+        logger.warn(
+          { code: 'EXPORTER_ENDPOINTS_UNAVAILABLE', err: error },
+          'could not list the EndpointSlices of the exporters; using the last known endpoints',
+        );
       failing = true;
     }
     return [...known.values()].flat();
@@ -65,9 +69,9 @@ async function targetsOf(url: string, access: ClusterAccess): Promise<Target[]> 
 }
 
 /** The pods' port: the only one, else the one of the same number. The service's own may be another number. */
-function portOf({ ports }: Slice, asked: number): number | undefined {
+function portOf({ ports }: Slice, servicePort: number): number | undefined {
   const numbers = (ports ?? []).map(({ port }) => port).filter((port) => port != null);
-  return numbers.length === 1 ? numbers[0] : numbers.find((port) => port === asked);
+  return numbers.length === 1 ? numbers[0] : numbers.find((port) => port === servicePort);
 }
 
 async function listSlices(access: ClusterAccess, namespace: string, service: string): Promise<Slice[]> {

@@ -1,206 +1,198 @@
-import { joules } from '../../shared/grid/units.ts';
-import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
+import type { PowerQuality, PowerSample } from '../../shared/records/power.ts';
+import { ContainerEnergy, type Moment } from './container-energy.ts';
 import type { EnergyCounter, KeplerScrape } from './observation.ts';
 
-/** Limits beyond which a difference of counters is no measurement. */
+/** Limits beyond which an increase of a counter is not a measurement. */
 export interface PowerLimits {
-  /** Longest time between two sights of a counter that still gives a sample; beyond it counting starts afresh. */
+  /** Longest time between two observations of a counter that still gives a sample; beyond it counting starts again. */
   readonly maxGapMs: number;
+  /** Highest power of one container, in watts. */
   readonly maxContainerWatts: number;
+  /** Highest power of one node, in watts. */
   readonly maxNodeWatts: number;
 }
 
-/** A scrape with the time at which its answer arrived, by the wall clock and by one that never goes back. */
+/** Energy counters as one scrape saw them, at the time its response arrived. */
 export interface CounterObservation extends Pick<KeplerScrape, 'basis' | 'counters' | 'node'> {
-  /** How the energy is known; absent: measured. */
+  /** How the energy is known. Default: `measured`. */
   readonly quality?: PowerQuality;
+  /** Wall clock, in milliseconds since 1970. */
   readonly at: number;
+  /** Clock that never goes back, in milliseconds. */
   readonly monotonic: number;
 }
 
-/** What is remembered of one counter. Energy in whole millijoules, so that differences add up exactly. */
+/** What is remembered of a set of counters between two observations. */
+export interface CounterBaselines {
+  readonly basis: string;
+  readonly byKey: ReadonlyMap<string, Baseline>;
+}
+
+/** One counter at its last observation. Energy in whole millijoules, so that increases add up exactly. */
 interface Baseline {
   readonly millijoules: number;
-  readonly seen: number;
-  /** Energy that waits for its container's name, and since when. */
-  readonly held: number;
+  readonly observedAt: number;
+  /** Energy that waits for its container's name. */
+  readonly pendingMillijoules: number;
+  /** Start of the next sample: earlier than `observedAt` while energy is pending. */
   readonly since: Moment;
 }
 
-/** A time by both clocks. */
-interface Moment {
-  readonly at: number;
-  readonly monotonic: number;
-}
+/**
+ * Why an increase was not simply the difference of two values: the counter is new, was reset, is a GPU counter that fell,
+ * was away for too long, rose by more than is possible, or waits for its container's name; other counters are added up
+ * now; the exporter was restarted.
+ */
+export type IncreaseEvent =
+  | 'first-observation'
+  | 'reset'
+  | 'gpu-decrease'
+  | 'gap'
+  | 'implausible'
+  | 'pending'
+  | 'basis-changed'
+  | 'exporter-restarted';
 
-/** What is remembered of one target between two scrapes. */
-export interface CounterBaselines {
-  readonly basis: string;
-  readonly baselines: ReadonlyMap<string, Baseline>;
-}
-
-/** How often each rule was applied in one step. */
-export interface RateEvents {
-  firstSights: number;
-  resets: number;
-  gpuFalls: number;
-  gaps: number;
-  implausible: number;
-  held: number;
-  basisChanged: boolean;
-  /** Most counters fell at once: the exporter was restarted. */
-  restarted: boolean;
-}
-
-/** The outcome of one step: what to remember, what to record, what to count. */
+/** What one observation gave: samples to record, baselines to remember, events to count. */
 export interface IncreaseStep {
-  readonly state: CounterBaselines;
+  readonly baselines: CounterBaselines;
   readonly samples: PowerSample[];
-  /** Counters were compared, and not one of them moved. */
-  readonly still: boolean;
-  readonly events: RateEvents;
+  /** Counters were compared with an earlier observation, and none of them moved. */
+  readonly unchanged: boolean;
+  /** How often each event occurred; events that did not occur are absent. */
+  readonly events: ReadonlyMap<IncreaseEvent, number>;
 }
 
-/** Falls up to this share of the counter are rounding of sums of floating-point numbers, not resets. */
+/** Decreases up to this share of a counter are rounding of sums of floating-point numbers, not resets. */
 const ROUNDING = 1e-9;
+/** Smallest step of an exporter's values: a decrease by one of them is rounding, however small the counter. */
+const ROUNDING_MILLIJOULES = 1;
 
-/** Difference of the two clocks from which on the wall clock was set. */
-const CLOCK_STEP_MS = 1_000;
-
-/** Turns a scrape into the energy used since the scrapes before. First sights, gaps and changes of basis give none. */
+/**
+ * The energy used since the last observation of the same counters, as Prometheus' `increase` has it: a counter that fell
+ * has counted from zero. New counters, gaps, impossible increases and a change of basis give no energy.
+ */
 export function increaseSince(
   previous: CounterBaselines | undefined,
-  scrape: CounterObservation,
-  rules: PowerLimits,
+  observation: CounterObservation,
+  limits: PowerLimits,
 ): IncreaseStep {
-  const events = noEvents();
-  const known = previous?.basis === scrape.basis ? previous.baselines : new Map<string, Baseline>();
-  events.basisChanged = previous !== undefined && previous.basis !== scrape.basis;
-  const energy = new EnergyByContainer(scrape);
-  const baselines = remembered(known, scrape, rules, energy);
-  const now: Moment = { at: Math.round(scrape.at), monotonic: scrape.monotonic };
-  let compared = 0;
-  let moved = false;
-  for (const counter of scrape.counters) {
-    const before = baselines.get(counter.key);
-    const millijoules = Math.round(counter.joules * 1000);
-    const fresh = { millijoules, seen: scrape.monotonic, held: 0, since: now };
-    if (before !== undefined) compared += 1;
-    else if (known.has(counter.key)) events.gaps += 1;
-    else events.firstSights += 1;
-    const delta = before === undefined ? undefined : difference(before, millijoules, counter, scrape, rules, events);
-    moved ||= delta !== 0;
-    if (before === undefined || delta === undefined) {
-      baselines.set(counter.key, before === undefined ? fresh : { ...fresh, held: before.held, since: before.since });
-      continue;
+  const counting = new Counting(previous, observation, limits);
+  for (const counter of observation.counters) counting.observe(counter);
+  return counting.finish();
+}
+
+/** One pass over the counters of an observation. */
+class Counting {
+  readonly #observation: CounterObservation;
+  readonly #limits: PowerLimits;
+  readonly #now: Moment;
+  readonly #known: ReadonlyMap<string, Baseline>;
+  readonly #baselines: Map<string, Baseline>;
+  readonly #energy: ContainerEnergy;
+  readonly #events = new Map<IncreaseEvent, number>();
+  #compared = 0;
+  #moved = false;
+
+  constructor(previous: CounterBaselines | undefined, observation: CounterObservation, limits: PowerLimits) {
+    this.#observation = observation;
+    this.#limits = limits;
+    this.#now = { at: Math.round(observation.at), monotonic: observation.monotonic };
+    this.#energy = new ContainerEnergy(this.#now, observation.quality ?? 'measured');
+    const sameBasis = previous?.basis === observation.basis;
+    if (previous !== undefined && !sameBasis) this.#count('basis-changed');
+    this.#known = sameBasis ? previous.byKey : new Map<string, Baseline>();
+    this.#baselines = this.#recent();
+  }
+
+  observe(counter: EnergyCounter): void {
+    const before = this.#baselines.get(counter.key);
+    if (before === undefined) this.#begin(counter);
+    else this.#compare(counter, before);
+  }
+
+  finish(): IncreaseStep {
+    const compared = this.#compared;
+    if (compared > 1 && (this.#events.get('reset') ?? 0) * 2 > compared) this.#count('exporter-restarted');
+    const { samples, implausibleNodes } = this.#energy.samples(this.#limits.maxNodeWatts);
+    if (implausibleNodes > 0) this.#count('implausible', implausibleNodes);
+    return {
+      baselines: { basis: this.#observation.basis, byKey: this.#baselines },
+      samples,
+      unchanged: compared > 0 && !this.#moved,
+      events: this.#events,
+    };
+  }
+
+  #begin(counter: EnergyCounter): void {
+    this.#count(this.#known.has(counter.key) ? 'gap' : 'first-observation');
+    this.#remember(counter, 0, this.#now);
+  }
+
+  #compare(counter: EnergyCounter, before: Baseline): void {
+    this.#compared += 1;
+    const increase = this.#increaseOf(counter, before);
+    if (increase !== 0) this.#moved = true;
+    // What was pending stays so: only the new increase cannot be true.
+    if (increase === undefined) return this.#remember(counter, before.pendingMillijoules, before.since);
+    const energy = before.pendingMillijoules + increase;
+    if (!counter.resolved && this.#observation.monotonic - before.since.monotonic < this.#limits.maxGapMs) {
+      this.#count('pending');
+      return this.#remember(counter, energy, before.since);
     }
-    const hold = !counter.resolved && scrape.monotonic - before.since.monotonic < rules.maxGapMs;
-    if (hold) events.held += 1;
-    else energy.add(counter, before.held + delta, before.since);
-    baselines.set(counter.key, hold ? { ...fresh, held: before.held + delta, since: before.since } : fresh);
+    this.#energy.add(counter, energy, before.since);
+    this.#remember(counter, 0, this.#now);
   }
-  events.restarted = compared > 1 && events.resets * 2 > compared;
-  const samples = energy.samples(rules.maxNodeWatts);
-  if (samples === undefined) events.implausible += 1;
-  const still = compared > 0 && !moved;
-  return { state: { basis: scrape.basis, baselines }, samples: samples ?? [], still, events };
-}
 
-/** Baselines that are young enough to go on from: those of counters that are gone, too, for a while. */
-function remembered(
-  known: ReadonlyMap<string, Baseline>,
-  scrape: CounterObservation,
-  rules: PowerLimits,
-  energy: EnergyByContainer,
-): Map<string, Baseline> {
-  const kept = new Map<string, Baseline>();
-  for (const [key, baseline] of known) {
-    if (scrape.monotonic - baseline.seen <= rules.maxGapMs) kept.set(key, baseline);
-    else if (baseline.held > 0) {
-      // Its name never came, but the energy was used.
-      const container = { namespace: '', pod: '', container: key, node: scrape.node };
-      energy.add(container, baseline.held, baseline.since);
+  /** Millijoules since the last observation; undefined when they cannot be true. */
+  #increaseOf(counter: EnergyCounter, before: Baseline): number | undefined {
+    const now = millijoulesOf(counter);
+    let increase = now - before.millijoules;
+    if (increase < 0 && isRounding(increase, before.millijoules)) return 0;
+    if (increase < 0 && counter.kind === 'gpu') {
+      // The sum over running processes falls when one ends: that is not a reset, and the rest was counted before.
+      this.#count('gpu-decrease');
+      return 0;
     }
-  }
-  return kept;
-}
-
-/** Millijoules since the last sight; undefined when they cannot be true. A reset counter has counted from zero. */
-function difference(
-  before: Baseline,
-  now: number,
-  counter: EnergyCounter,
-  scrape: CounterObservation,
-  rules: PowerLimits,
-  events: RateEvents,
-): number | undefined {
-  let delta = now - before.millijoules;
-  if (delta < 0 && -delta <= Math.max(1, before.millijoules * ROUNDING)) delta = 0;
-  if (delta < 0 && counter.kind === 'gpu') {
-    // The sum over running processes falls when one ends: that is no reset, and what is left was counted before.
-    events.gpuFalls += 1;
-    return 0;
-  }
-  if (delta < 0) {
-    events.resets += 1;
-    delta = now;
-  }
-  const elapsedMs = scrape.monotonic - before.seen;
-  if (elapsedMs > 0 && delta <= rules.maxContainerWatts * elapsedMs) return delta;
-  events.implausible += 1;
-  return undefined;
-}
-
-function noEvents(): RateEvents {
-  return {
-    firstSights: 0,
-    resets: 0,
-    gpuFalls: 0,
-    gaps: 0,
-    implausible: 0,
-    held: 0,
-    basisChanged: false,
-    restarted: false,
-  };
-}
-
-/** Adds up the counters of containers with the same names and the same interval. */
-class EnergyByContainer {
-  readonly #scrape: CounterObservation;
-  readonly #sums = new Map<string, { container: Container; since: Moment; millijoules: number }>();
-
-  constructor(scrape: CounterObservation) {
-    this.#scrape = scrape;
-  }
-
-  add(names: Container, millijoules: number, since: Moment): void {
-    const { namespace, pod, container, node } = names;
-    const key = `${namespace}\0${pod}\0${container}\0${node}\0${since.monotonic}`;
-    const sum = this.#sums.get(key);
-    if (sum === undefined) this.#sums.set(key, { container: { namespace, pod, container, node }, since, millijoules });
-    else sum.millijoules += millijoules;
-  }
-
-  /** The samples, ending at the scrape's wall time; undefined when together they exceed what a node can draw. */
-  samples(maxWatts: number): PowerSample[] | undefined {
-    const samples: PowerSample[] = [];
-    let watts = 0;
-    const end = Math.round(this.#scrape.at);
-    const { quality } = this.#scrape;
-    const how = quality === undefined || quality === 'measured' ? undefined : { powerQuality: quality };
-    for (const { container: names, since, millijoules } of this.#sums.values()) {
-      const lengthMs = this.#lengthSince(since, end);
-      watts += millijoules / lengthMs;
-      const container = how === undefined ? names : { ...names, ...how };
-      samples.push({ container, start: end - lengthMs, end, joules: joules(millijoules / 1000) });
+    if (increase < 0) {
+      this.#count('reset');
+      increase = now;
     }
-    return watts <= maxWatts ? samples : undefined;
+    const elapsedMs = this.#observation.monotonic - before.observedAt;
+    if (elapsedMs > 0 && increase <= this.#limits.maxContainerWatts * elapsedMs) return increase;
+    this.#count('implausible');
+    return undefined;
   }
 
-  /** Neighbouring samples meet exactly by the wall clock, unless that was set meanwhile. */
-  #lengthSince(since: Moment, end: number): number {
-    const wall = end - since.at;
-    const elapsed = this.#scrape.monotonic - since.monotonic;
-    return wall > 0 && Math.abs(wall - elapsed) <= CLOCK_STEP_MS ? wall : Math.max(1, Math.round(elapsed));
+  #remember(counter: EnergyCounter, pendingMillijoules: number, since: Moment): void {
+    const { monotonic: observedAt } = this.#now;
+    this.#baselines.set(counter.key, { millijoules: millijoulesOf(counter), observedAt, pendingMillijoules, since });
   }
+
+  /** Baselines that are young enough to go on from: for a while also those of counters that are gone. */
+  #recent(): Map<string, Baseline> {
+    const { monotonic, node } = this.#observation;
+    const recent = new Map<string, Baseline>();
+    for (const [key, baseline] of this.#known) {
+      if (monotonic - baseline.observedAt <= this.#limits.maxGapMs) recent.set(key, baseline);
+      else if (baseline.pendingMillijoules > 0) {
+        // Its name never came, but the energy was used.
+        const container = { namespace: '', pod: '', container: key, node };
+        this.#energy.add(container, baseline.pendingMillijoules, baseline.since);
+      }
+    }
+    return recent;
+  }
+
+  #count(event: IncreaseEvent, times = 1): void {
+    this.#events.set(event, (this.#events.get(event) ?? 0) + times);
+  }
+}
+
+function millijoulesOf({ joules }: EnergyCounter): number {
+  return Math.round(joules * 1000);
+}
+
+function isRounding(decrease: number, before: number): boolean {
+  return -decrease <= Math.max(ROUNDING_MILLIJOULES, before * ROUNDING);
 }

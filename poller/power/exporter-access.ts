@@ -4,12 +4,12 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../config.ts';
 import type { ClusterAccess } from './cluster-api.ts';
 import { endpointSliceTargets } from './endpoint-slices.ts';
-import { ScrapeError } from './kepler/scrape.ts';
+import { ScrapeError } from './scrape-error.ts';
 import { resolvedTargets, type Target, type TargetSource } from './targets.ts';
 
 type FileSetting = 'EXPORTER_CA_FILE' | 'EXPORTER_CERT_FILE' | 'EXPORTER_KEY_FILE' | 'EXPORTER_BEARER_FILE';
 
-/** Connections to exporters, with what they ask for: a trusted authority, a client certificate, a bearer token. */
+/** Connections to exporters, with what they require: a trusted authority, a client certificate, a bearer token. */
 export class ExporterAccess implements AsyncDisposable {
   readonly #config: PollerConfig;
   readonly #agents = new Map<string, Promise<Agent>>();
@@ -18,13 +18,13 @@ export class ExporterAccess implements AsyncDisposable {
     this.#config = config;
   }
 
-  /** The connections to a target; one agent for all addresses of a name, because TLS asks for the name. */
+  /** The connections to a target; one agent for all addresses of a name, because TLS verifies the name. */
   dispatcherFor({ name, host = '' }: Target): Promise<Dispatcher> {
     let agent = this.#agents.get(host);
     if (agent === undefined) {
       agent = this.#connect(name, host);
       this.#agents.set(host, agent);
-      // A file that cannot be read yet is tried again in the next round.
+      // A file that cannot be read yet is tried again in the next poll cycle.
       agent.catch(() => this.#agents.delete(host));
     }
     return agent;
@@ -58,7 +58,7 @@ export class ExporterAccess implements AsyncDisposable {
     });
   }
 
-  /** What a file of the settings holds; undefined when none is set. Nobody else's fault may be told when it cannot be read. */
+  /** Content of a file that a setting names; undefined when it is not set. The error names the setting, not the exporter. */
   async #read(setting: FileSetting, target: string): Promise<string | undefined> {
     const file = this.#config[setting];
     if (file === undefined) return undefined;

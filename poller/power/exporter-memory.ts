@@ -1,50 +1,59 @@
 import type { CounterBaselines } from './energy-increase.ts';
 
-/** Scrapes in a row in which not one counter moved, from which on an exporter counts as frozen. */
+/** Scrapes in a row in which no counter of a node moved, from which on its exporter counts as frozen. */
 const FROZEN_AFTER = 10;
 
-/** What one look at an exporter showed: `first` is worth a warning, `again` was said before. */
-export interface Look {
-  /** A node came back that had answered before another one did. */
-  readonly returned: 'first' | 'again' | false;
-  readonly frozen: 'first' | 'again' | false;
+/** Whether something occurs: for the `first` time, which is worth a warning, `again`, or not at all. */
+export type Occurrence = 'first' | 'again' | false;
+
+interface NodeMemory {
+  readonly baselines: CounterBaselines;
+  readonly observedAt: number;
 }
 
 /**
- * What is remembered of one address between two scrapes, by the node that answered: behind one address of a service
- * stand many exporters, and counters of different nodes must never be subtracted from each other.
+ * What is remembered of one exporter address between two scrapes, by node: behind the address of a service there may be
+ * many exporters, and counters of different nodes must never be subtracted from each other.
  */
 export class ExporterMemory {
-  /** Its last body had a total that can be trusted. */
+  /** The last body had a total that can be trusted. */
   totalIsSound = false;
-  readonly #states = new Map<string, { readonly state: CounterBaselines; readonly seen: number }>();
-  #node: string | undefined;
-  #still = 0;
-  #warned = { returned: false, frozen: false };
+  readonly #nodes = new Map<string, NodeMemory>();
+  /** Scrapes in a row without any movement, by node. */
+  readonly #unchanged = new Map<string, number>();
+  #lastNodes: readonly string[] = [];
+  #alternationReported = false;
 
-  /** The counters that a node had when it last answered. */
-  stateOf(node: string): CounterBaselines | undefined {
-    return this.#states.get(node)?.state;
+  /** The counters of a node when it was last observed. */
+  baselinesOf(node: string): CounterBaselines | undefined {
+    return this.#nodes.get(node)?.baselines;
   }
 
-  /** Judges a scrape: which node answered, and whether any of its counters moved. */
-  look(node: string, still: boolean): Look {
-    const returned = this.#node !== undefined && this.#node !== node && this.#states.has(node);
-    this.#node = node;
-    this.#still = still ? this.#still + 1 : 0;
-    const frozen = this.#still >= FROZEN_AFTER;
-    if (!frozen) this.#warned.frozen = false;
-    const look: Look = {
-      returned: returned && (this.#warned.returned ? 'again' : 'first'),
-      frozen: frozen && (this.#warned.frozen ? 'again' : 'first'),
-    };
-    this.#warned = { returned: this.#warned.returned || returned, frozen };
-    return look;
+  /** Whether the body is of a node that had answered before another one did: many exporters share the address. */
+  alternates(nodes: readonly string[]): Occurrence {
+    const others = this.#lastNodes.length > 0 && !nodes.some((node) => this.#lastNodes.includes(node));
+    this.#lastNodes = nodes;
+    if (!others || !nodes.some((node) => this.#nodes.has(node))) return false;
+    const occurrence = this.#alternationReported ? 'again' : 'first';
+    this.#alternationReported = true;
+    return occurrence;
   }
 
-  /** Keeps a node's counters, and forgets nodes that have not answered for too long to go on from. */
-  remember(node: string, state: CounterBaselines, now: number, maxGapMs: number): void {
-    this.#states.set(node, { state, seen: now });
-    for (const [name, { seen }] of this.#states) if (now - seen > maxGapMs) this.#states.delete(name);
+  /** Whether a node's counters have been unchanged for so long that its exporter must be frozen. */
+  frozen(node: string, unchanged: boolean): Occurrence {
+    const times = unchanged ? (this.#unchanged.get(node) ?? 0) + 1 : 0;
+    this.#unchanged.set(node, times);
+    if (times < FROZEN_AFTER) return false;
+    return times === FROZEN_AFTER ? 'first' : 'again';
+  }
+
+  /** Keeps a node's counters, and forgets nodes that have been away for too long to go on from. */
+  remember(node: string, baselines: CounterBaselines, now: number, maxGapMs: number): void {
+    this.#nodes.set(node, { baselines, observedAt: now });
+    for (const [name, { observedAt }] of this.#nodes)
+      if (now - observedAt > maxGapMs) {
+        this.#nodes.delete(name);
+        this.#unchanged.delete(name);
+      }
   }
 }

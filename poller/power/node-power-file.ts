@@ -8,8 +8,8 @@ import { NODE_POWER_TTL_MS } from './node-power-meter.ts';
 const BETWEEN_WRITES_MS = 60_000;
 
 /**
- * Makes the writer of the file that tells the measured power of nodes: at most once a minute, whole, by rename. Nothing
- * measured writes nothing, so that after a restart the last file serves until its time is over.
+ * Makes the writer of the file with the measured power of nodes: at most once a minute, whole, by rename. While nothing
+ * is measured nothing is written, so that after a restart the last file serves until it expires.
  */
 export function nodePowerWriter(file: string, { clock, logger }: { clock: Clock; logger: Logger }) {
   let written: number | undefined;
@@ -24,7 +24,11 @@ export function nodePowerWriter(file: string, { clock, logger }: { clock: Clock;
       await writeFileAtomic(file, text, { mode: 0o644, fsync: false });
       failing = false;
     } catch (err) {
-      if (!failing) logger.warn({ file, err }, 'the measured power of nodes cannot be written');
+      if (!failing)
+        logger.warn(
+          { code: 'NODE_POWER_NOT_WRITTEN', file, err },
+          'could not write the measured power of nodes; scores use the last file until it expires',
+        );
       failing = true;
     }
   };

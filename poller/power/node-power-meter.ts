@@ -1,14 +1,14 @@
 import { HOUR_MS, type Watts, watts } from '../../shared/grid/units.ts';
 import type { PowerLimits } from './energy-increase.ts';
-import type { KeplerScrape } from './observation.ts';
+import type { NodeCounters } from './observation.ts';
 
-/** A scrape of a node with the time of its answer, by a clock that never goes back. */
-export interface NodeObservation extends Pick<KeplerScrape, 'basis' | 'nodeUse' | 'quality'> {
+/** One scrape of a node, and when its response arrived by a clock that never goes back (milliseconds). */
+export interface NodeObservation extends Pick<NodeCounters, 'basis' | 'quality' | 'usage'> {
   readonly node: string;
   readonly monotonic: number;
 }
 
-/** How long a figure serves, and how long a node that is seen no more is remembered. */
+/** How long a figure serves, and how long a node that is no longer observed is remembered. */
 export const NODE_POWER_TTL_MS = 24 * HOUR_MS;
 
 /** Time after which an interval weighs 1/e of a new one: a day holds the busy hours and the idle ones. */
@@ -36,11 +36,11 @@ export class NodePowerMeter {
     this.#rules = rules;
   }
 
-  /** Takes a scrape in. One that does not tell energy and busy cores, or that tells made-up energy, changes nothing. */
-  take({ node, basis, nodeUse, quality, monotonic }: NodeObservation): void {
-    if (node === '' || nodeUse === undefined || quality !== 'measured') return;
+  /** Takes an observation in. One without the node's energy and busy cores, or with modelled energy, changes nothing. */
+  take({ node, basis, usage, quality, monotonic }: NodeObservation): void {
+    if (node === '' || usage === undefined || quality !== 'measured') return;
     const before = this.#tallies.get(node);
-    const { joules, busyCores } = nodeUse;
+    const { joules, busyCores } = usage;
     const elapsedMs = before === undefined ? 0 : monotonic - before.monotonic;
     const used = before === undefined ? 0 : joules - before.joules;
     const kept = Math.exp(-elapsedMs / MEMORY_MS);

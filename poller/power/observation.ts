@@ -1,62 +1,82 @@
 import type { PowerQuality } from '../../shared/records/power.ts';
 
-/** One energy counter of one container, as one scrape saw it. */
+/** One energy counter of one container in one scrape. */
 export interface EnergyCounter {
-  /** Names the counter for the life of its container, whatever happens to the labels. */
+  /** Identifies the counter for the life of its container, even when its labels change. */
   readonly key: string;
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
-  /** Empty where the exporter does not tell it. */
+  /** Empty where the exporter does not name it. */
   readonly node: string;
   /** Joules since the exporter began to count. */
   readonly joules: number;
-  /** A `gpu` counter may fall without having been reset. */
+  /** A `gpu` counter may fall without a reset. */
   readonly kind: 'cpu' | 'gpu';
-  /** False while the exporter does not know the container's pod; the names are a stop-gap then. */
+  /** False while the exporter does not know the container's pod; the names are provisional then. */
   readonly resolved: boolean;
 }
 
-/** Namespace, pod and container of a counter of what a node used beside its containers. */
+/** Namespace, pod and container of the energy that a node used while idle. */
 export const IDLE = '__idle__';
 
-/** What a whole node used and how busy it was, where an exporter tells both. */
+/** What a whole node used and how busy it was, where an exporter has both. */
 export interface NodeUsage {
   /** Joules since the exporter began to count, idle energy included. */
   readonly joules: number;
-  /** Processors' worth of work when the exporter last looked: its usage ratio times the processors that it lists. */
+  /** Cores that were busy in the exporter's last interval: its usage ratio times the processors that it lists. */
   readonly busyCores: number;
 }
 
-/** What one scrape of one exporter said. */
+/** What one scrape of one exporter contained. */
 export interface KeplerScrape {
   /** `classic` up to Kepler 0.9, `rewrite` from 0.10. */
   readonly generation: 'classic' | 'rewrite';
-  /** As the exporter tells it; undefined when it does not. */
+  /** The exporter's own version; undefined when the body does not contain it. */
   readonly version: string | undefined;
   /** Which metrics or zones were added up; counters of two scrapes compare only when it is the same. */
   readonly basis: string;
+  /** Empty where the body does not name it. */
   readonly node: string;
   readonly quality: PowerQuality;
   readonly counters: readonly EnergyCounter[];
-  /** Absent where energy or busy cores of the node are not told: always in Kepler up to 0.9. */
-  readonly nodeUse?: NodeUsage;
-  /** The next body of this exporter can be read by its total alone, without the parts that it is made of. */
+  /** By node; absent where the body lacks the node's energy or its busy cores: always in Kepler up to 0.9. */
+  readonly usage: ReadonlyMap<string, NodeUsage>;
+  /** The next body of this exporter can be read by its total alone, without the components. */
   readonly totalIsSound: boolean;
-  /** Lines that were left out because they are no valid counters. */
+  /** Lines that were left out because they are not valid counters. */
   readonly malformed: number;
 }
 
-/** Why a body gives no counters. */
+/** What one scrape contained of one node. */
+export interface NodeCounters extends Pick<KeplerScrape, 'basis' | 'counters' | 'node' | 'quality'> {
+  readonly usage?: NodeUsage | undefined;
+}
+
+/** The parts of a body by node, in the order in which nodes occur; most bodies have one. */
+export function byNode({ basis, counters, quality, usage }: KeplerScrape): NodeCounters[] {
+  const groups = new Map<string, EnergyCounter[]>();
+  for (const counter of counters) {
+    const group = groups.get(counter.node);
+    if (group === undefined) groups.set(counter.node, [counter]);
+    else group.push(counter);
+  }
+  return [...groups].map(([node, own]) => ({ basis, quality, node, counters: own, usage: usage.get(node) }));
+}
+
+/**
+ * Why a body gives no counters: it is an HTML page, ends too early, has no metric of Kepler, has none of containers, has
+ * no energy zone that covers the processor, or comes from another version than the scrape before.
+ */
 export type KeplerErrorReason = 'html' | 'truncated' | 'foreign' | 'no-containers' | 'no-usable-zone' | 'changed';
 
-/** A body that cannot be trusted or holds no container energy. */
+/** Thrown for a body that cannot be trusted or holds no container energy. */
 export class KeplerBodyError extends Error {
-  readonly kind: KeplerErrorReason;
+  readonly reason: KeplerErrorReason;
 
-  constructor(kind: KeplerErrorReason, detail: string) {
-    super(detail);
+  constructor(reason: KeplerErrorReason, message: string) {
+    super(message);
     this.name = 'KeplerBodyError';
-    this.kind = kind;
+    this.reason = reason;
   }
 }

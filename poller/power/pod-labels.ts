@@ -5,7 +5,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { askCluster, type ClusterAccess } from './cluster-api.ts';
 
-/** Between two looks at all pods; one that lives shorter may stay without labels. */
+/** Between two lists of all pods, in milliseconds; a pod that lives shorter may stay without labels. */
 const EVERY_MS = 60_000;
 const PAGE = 500;
 // Names and labels only: whole pods are fifty times as large.

@@ -6,19 +6,19 @@ export function createPowerMetrics(registry: Registry) {
   return {
     scrapes: new Counter({
       name: 'carbon_poller_scrapes_total',
-      help: 'Scrapes of Kepler exporters, by outcome (ok, or why there were no samples)',
+      help: 'Scrapes of Kepler exporters by outcome: ok, or the reason why there were no samples',
       labelNames: ['outcome'] as const,
       registers,
     }),
     scrapeSeconds: new Histogram({
       name: 'carbon_poller_scrape_duration_seconds',
-      help: 'Time from the request to the last byte of an exporter that answered',
+      help: 'Time from the request to the last byte of a successful scrape',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
     targets: new Gauge({
       name: 'carbon_poller_scrape_targets',
-      help: 'Kepler exporters, by whether the last scrape of each gave counters',
+      help: 'Kepler exporters by state: ok when the last scrape gave counters, else failing',
       labelNames: ['state'] as const,
       registers,
     }),
@@ -34,18 +34,18 @@ export function createPowerMetrics(registry: Registry) {
     }),
     counterEvents: new Counter({
       name: 'carbon_poller_energy_counter_events_total',
-      help: 'Energy counters that gave no plain difference, by reason',
+      help: 'Energy counters whose increase could not be used as it is, by reason: first-observation, reset, gpu-decrease, gap, implausible, pending, basis-changed, exporter-restarted, node-changed, frozen',
       labelNames: ['reason'] as const,
       registers,
     }),
     malformed: new Counter({
       name: 'carbon_poller_malformed_lines_total',
-      help: 'Lines of Kepler metrics that were left out because they are not valid samples',
+      help: 'Lines of Kepler metrics that were skipped because they are not valid samples',
       registers,
     }),
     lastScrape: new Gauge({
       name: 'carbon_poller_last_scrape_timestamp_seconds',
-      help: 'When an exporter last gave counters; absent before the first time',
+      help: 'When an exporter last gave counters; absent before the first successful scrape',
       registers,
     }),
   };

@@ -2,18 +2,18 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Logger } from '../../shared/runtime/logger.ts';
 
-/** One exporter to scrape in a round. */
+/** One exporter to scrape. */
 export interface Target {
   /** Names the target in logs, metrics and the store; never holds credentials. */
   readonly name: string;
   readonly url: string;
-  /** Name to ask for (Host header, TLS server name) where the URL holds only an address. */
+  /** Name to request (Host header, TLS server name) where the URL holds only an address. */
   readonly host?: string;
-  /** Node that the exporter runs on, where the cluster tells it; for samples whose exporter does not. */
+  /** Node that the exporter runs on, where the cluster reports it; for samples whose exporter does not name it. */
   readonly node?: string;
 }
 
-/** Tells which exporters to scrape; asked anew in every round, because nodes come and go. */
+/** Lists the exporters to scrape; called in every poll cycle, because nodes come and go. */
 export type TargetSource = () => Promise<readonly Target[]>;
 
 /** Finds the addresses of a name. */
@@ -22,8 +22,8 @@ export type Resolve = (host: string) => Promise<readonly { readonly address: str
 const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
 /**
- * One target for every address behind each URL's name, looked up in each round: a headless service has one for each
- * node. A name that cannot be looked up costs only itself, and keeps the addresses that it had.
+ * One target for every address behind each URL's name, resolved in each poll cycle: a headless service has one for each
+ * node. A name that cannot be resolved costs only itself, and keeps the addresses that it had.
  */
 export function resolvedTargets(urls: readonly string[], logger: Logger, resolve = systemResolve): TargetSource {
   const known = new Map<string, readonly Target[]>();
@@ -38,7 +38,11 @@ export function resolvedTargets(urls: readonly string[], logger: Logger, resolve
           return targets;
         } catch (error) {
           const { hostname } = new URL(url);
-          if (!failing.has(url)) logger.warn({ host: hostname, err: error }, 'the exporter name cannot be looked up');
+          if (!failing.has(url))
+            logger.warn(
+              { code: 'EXPORTER_NOT_RESOLVED', host: hostname, err: error },
+              'could not resolve the exporter host; using its last known addresses',
+            );
           failing.add(url);
           // Without any address yet the name itself is the target, so that the failure shows in every count of targets.
           return known.get(url) ?? [{ name: nameOf(url), url }];

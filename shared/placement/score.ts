@@ -38,7 +38,7 @@ export function scores(
   return scored.map((score) => score ?? mean);
 }
 
-/** Each power divided by the median of the known ones; undefined when fewer than two are known, for then nothing differs. */
+/** Each power divided by the median of the known ones (the lower of two in the middle); undefined when fewer than two are known: nothing to compare. */
 export function relativePowers(powers: readonly (number | undefined)[]): readonly (number | undefined)[] | undefined {
   const known = powers.filter((power) => power !== undefined).sort((a, b) => a - b);
   const median = known[Math.floor((known.length - 1) / 2)];

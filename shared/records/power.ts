@@ -5,13 +5,13 @@ import type { Zone } from '../grid/zones.ts';
 /** How power came to be known: counted by hardware, worked out by a model, or invented for a demonstration. */
 export type PowerQuality = 'measured' | 'modelled' | 'simulated';
 
-/** Who drew the power: names as Kubernetes knows them. `node` is empty where the exporter does not tell it. */
+/** A container, by its names in Kubernetes. `node` is empty where the exporter does not name it. */
 export interface Container {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly node: string;
-  /** How the container's power was last known; absent: measured. No part of its identity. */
+  /** How the container's power was last known; absent: measured. Not part of its identity. */
   readonly powerQuality?: PowerQuality | undefined;
 }
 
@@ -27,11 +27,11 @@ export interface PowerSample {
 export interface PowerTick {
   readonly target: string;
   readonly samples: readonly PowerSample[];
-  /** When the target answered; also of a scrape that gave no samples. Absent: not told. */
+  /** When the target's response arrived; also for a scrape that gave no samples. Absent where not known. */
   readonly scrapedAt?: EpochMs | undefined;
 }
 
-/** Labels of a pod, as Kubernetes told them last. */
+/** Labels of a pod, as last seen in Kubernetes. */
 export interface PodLabels {
   readonly namespace: string;
   readonly pod: string;
@@ -67,7 +67,7 @@ export interface SamplePosition {
   readonly end: EpochMs;
 }
 
-/** What the store holds, for the health answers. */
+/** What the store holds, for the health responses. */
 export interface PowerTotals {
   readonly containers: number;
   /** Blocks kept: a block is a container's samples of one minute. */

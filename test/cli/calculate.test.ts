@@ -29,7 +29,7 @@ describe('carbon calculate without a period', () => {
 
     expect(JSON.parse(ran.out).intensity).toMatchObject({ quality: 'yearly-average', source: 'electricity-maps 2025' });
     expect(report).toMatchObject({ code: 1, out: '' });
-    expect(report.talk).toContain('nothing is saved yet');
+    expect(report.notes).toContain('no records exist yet');
   });
 });
 
@@ -59,6 +59,6 @@ describe('carbon calculate --save', () => {
 
     expect(JSON.parse(report.out).totals.requests).toBe(10);
     expect(nothing).toMatchObject({ code: 1, out: '' });
-    expect(nothing.talk).toContain('missing: --region, --requests');
+    expect(nothing.notes).toContain('missing: --region, --requests');
   });
 });

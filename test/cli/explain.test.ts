@@ -22,13 +22,13 @@ describe('carbon explain', () => {
     expect(JSON.parse(json.out).candidates).toHaveLength(3);
   });
 
-  it('tells an unknown pod from an extender that does not answer', async () => {
+  it('distinguishes an unknown pod from an extender that does not respond', async () => {
     await using scheduler = await startScheduler(SETTING);
 
     const unknown = await run(['explain', 'never', '--extender', `http://127.0.0.1:${scheduler.port}`], {});
     const silent = await run(['explain', 'never', '--extender', 'http://127.0.0.1:1'], {});
 
-    expect(unknown).toMatchObject({ code: 1, talk: expect.stringContaining('nothing is known of default/never') });
-    expect(silent).toMatchObject({ code: 2, talk: expect.stringContaining('no extender answers') });
+    expect(unknown).toMatchObject({ code: 1, notes: expect.stringContaining('nothing is known of default/never') });
+    expect(silent).toMatchObject({ code: 2, notes: expect.stringContaining('[EXTENDER_UNREACHABLE]') });
   });
 });

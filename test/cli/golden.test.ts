@@ -139,6 +139,6 @@ function inFolder(args: readonly string[]): string[] {
   return args.map((arg) => (/\.(csv|yaml)$/.test(arg) ? join(folder.path, arg) : arg));
 }
 
-function written({ out, talk }: { out: string; talk: string }): string {
-  return `${out}${talk && `--- standard error\n${talk}`}`.replaceAll(folder.path, 'FOLDER');
+function written({ out, notes }: { out: string; notes: string }): string {
+  return `${out}${notes && `--- standard error\n${notes}`}`.replaceAll(folder.path, 'FOLDER');
 }

@@ -21,10 +21,10 @@ describe('--help', () => {
   });
 
   it.each(pages)('of $program $words has examples to copy and the exit codes', async ({ program, words }) => {
-    const { code, out, talk } = await run([...words, '--help'], {}, program);
+    const { code, out, notes } = await run([...words, '--help'], {}, program);
 
-    expect([code, talk]).toEqual([0, '']);
+    expect([code, notes]).toEqual([0, '']);
     expect(out).toMatch(new RegExp(`\nExamples:\n(.*\n)*? {2}.*${program}`));
-    expect(out).toMatch(/Exit codes: 0 done; 1 .*; 2 [\s\S]*; 3 /);
+    expect(out).toMatch(/Exit codes: 0 success; 1 .*; 2 [\s\S]*; 3 /);
   });
 });

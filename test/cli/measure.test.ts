@@ -59,28 +59,32 @@ describe('carbon services measure', () => {
   });
 
   it.each([
-    ['{"status":"error","errorType":"bad_data","error":"parse error"}', 1, 'Prometheus refused the query: parse error'],
-    ['{"status":"success","data":{"resultType":"vector","result":[]}}', 1, 'gives no number'],
-    ['{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"NaN"]}]}}', 1, 'gives no number'],
+    [
+      '{"status":"error","errorType":"bad_data","error":"parse error"}',
+      1,
+      'Prometheus rejected the query: parse error',
+    ],
+    ['{"status":"success","data":{"resultType":"vector","result":[]}}', 1, 'returned no number'],
+    ['{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"NaN"]}]}}', 1, 'returned no number'],
     [
       '{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"2"]},{"value":[1,"3"]}]}}',
       1,
-      'gives 2 series; sum(',
+      'returned 2 series instead of one number',
     ],
     [
       '{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"0"]}]}}',
       1,
       'requests must be a whole number above 0',
     ],
-    ['<html>login</html>', 2, 'cannot be reached'],
-    ['{"status":"up"}', 2, 'did not answer as Prometheus does'],
-  ])('tells what is wrong with the answer %s', async (body, code, line) => {
+    ['<html>login</html>', 2, 'does not respond as expected (Unexpected token'],
+    ['{"status":"up"}', 2, 'not a response of Prometheus'],
+  ])('names the problem of the response %s', async (body, code, line) => {
     await using prometheus = await serve((_request, response) => response.end(body));
 
     const ran = await run([...measure, 'shop/checkout', '--prometheus', 'q', '--prometheus-url', prometheus.url], env);
 
     expect(ran).toMatchObject({ code, out: '' });
-    expect(ran.talk).toContain(line);
+    expect(ran.notes).toContain(line);
   });
 
   it('measures half of an interval as such, and takes the rest to be like it', async () => {
@@ -126,7 +130,7 @@ describe('carbon services measure', () => {
     const away = await ask(kubeconfig('http://127.0.0.1:9'));
 
     expect(none).toMatchObject({ code: 1, out: '' });
-    expect(none.talk).toContain('such as shop/checkout');
+    expect(none.notes).toContain('such as shop/checkout');
     expect(away).toMatchObject({ code: 2, out: '' });
   });
 });

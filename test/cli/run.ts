@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { expect } from 'vitest';
-import { explain } from '../../cli/faults.ts';
 import { flatProgram } from '../../cli/flat-program.ts';
 import type { Io } from '../../cli/io.ts';
 import { carbonProgram } from '../../cli/program.ts';
+import { reportError } from '../../cli/report-error.ts';
 import type { Environment } from '../../shared/runtime/config.ts';
 import { FakeClock } from '../fake-clock.ts';
 
@@ -14,7 +14,7 @@ import { FakeClock } from '../fake-clock.ts';
 export interface Ran {
   readonly code: number;
   readonly out: string;
-  readonly talk: string;
+  readonly notes: string;
 }
 
 /** The hour that golden outputs are made in. */
@@ -26,27 +26,27 @@ export async function run(
   env: Environment,
   program: 'carbon' | 'co2e-calculator' = 'carbon',
 ): Promise<Ran> {
-  const written = { out: '', talk: '' };
+  const written = { out: '', notes: '' };
   const add = (to: keyof typeof written, text: string) => {
     written[to] += text;
   };
   const io: Io = {
     out: (text) => add('out', text),
-    talk: (text) => add('talk', `${text}\n`),
+    note: (text) => add('notes', `${text}\n`),
     style: (_style, text) => text,
     clock: new FakeClock(NOW),
     canDraw: false,
   };
   const command = program === 'carbon' ? carbonProgram(env, io) : flatProgram(env, io);
   everyCommand(command, (each) =>
-    each.exitOverride().configureOutput({ writeOut: io.out, writeErr: (text) => add('talk', text) }),
+    each.exitOverride().configureOutput({ writeOut: io.out, writeErr: (text) => add('notes', text) }),
   );
   try {
     await command.parseAsync(args, { from: 'user' });
     return { code: 0, ...written };
   } catch (error) {
-    const { exitCode } = error as { exitCode?: number };
-    const code = exitCode ?? explain(error, io.talk);
+    // Commander has printed its own errors already.
+    const code = error instanceof CommanderError ? error.exitCode : reportError(error, io.note);
     return { code, ...written };
   }
 }

@@ -7,10 +7,10 @@ it('says that there is no cluster to ask for labels, and what to write instead',
   process.env.HOME = home.path;
 
   const args = ['services', 'measure', '--service', 's', '--selector', 'shop/app=web', '--requests', '10'];
-  const { code, talk } = await run(args, { DATA_DIR: home.path });
+  const { code, notes } = await run(args, { DATA_DIR: home.path });
   process.env.HOME = HOME;
 
   expect(code).toBe(2);
-  expect(talk).toContain('neither KUBECONFIG nor ~/.kube/config names a cluster');
-  expect(talk).toContain('write namespace/workload instead');
+  expect(notes).toContain('neither KUBECONFIG nor ~/.kube/config names a cluster');
+  expect(notes).toContain('write namespace/workload instead');
 });

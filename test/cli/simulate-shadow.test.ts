@@ -61,8 +61,8 @@ describe('carbon simulate --shadow', () => {
     await using store = await openDecisions({ MODE: 'local', DATA_DIR: folder.path });
     await store.recordDecisions(decisions);
     const given = ['simulate', '--shadow', '--json', '--errors', '', '--policy', 'now,oracle', ...args];
-    const { code, out, talk } = await run([...given, '--from', '2026-03-14'], { DATA_DIR: folder.path });
-    expect(code, talk).toBe(0);
+    const { code, out, notes } = await run([...given, '--from', '2026-03-14'], { DATA_DIR: folder.path });
+    expect(code, notes).toBe(0);
     return JSON.parse(out);
   };
 
@@ -108,9 +108,9 @@ describe('carbon simulate --shadow', () => {
   });
 
   it('says so where nothing was recorded', async () => {
-    const { code, talk } = await run(['simulate', '--shadow'], { DATA_DIR: folder.path });
+    const { code, notes } = await run(['simulate', '--shadow'], { DATA_DIR: folder.path });
 
     expect(code).not.toBe(0);
-    expect(talk).toContain('--shadow: no decision is recorded in that time');
+    expect(notes).toContain('--shadow: no placement decision is recorded in that time range');
   });
 });

@@ -33,7 +33,7 @@ describe('carbon up', { timeout: 60_000 }, () => {
     const ran = await carbon(['up'], { API_PORT: '5999', POLLER_PORT: '5999' });
 
     expect(ran).toMatchObject({ code: 1, out: '', wrote: false });
-    expect(ran.faults).toContain('POLLER_PORT, EXTENDER_PORT, API_PORT: two of them are the same');
+    expect(ran.faults).toContain('two of POLLER_PORT, EXTENDER_PORT and API_PORT are the same');
   });
 
   it('tells which setting to change when a port is taken, and does not take whoever has it for its own', async () => {

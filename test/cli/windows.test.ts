@@ -21,7 +21,7 @@ describe('carbon windows without a forecast in the cache file', () => {
 
     const { ahead } = JSON.parse(ran.out);
     expect(ran.code).toBe(0);
-    expect(ahead.source).toBe('our own forecast from the recorded history');
+    expect(ahead.source).toBe('forecast from the recorded history');
     expect(ahead.windows[0].avg_gCO2_per_kWh).toBeCloseTo(100, 0);
     for (const { from, to } of ahead.windows) {
       expect(isDay(Date.parse(from))).toBe(false);

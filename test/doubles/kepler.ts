@@ -11,6 +11,8 @@ export interface SimulatedContainer {
   readonly pod: string;
   readonly container: string;
   watts: number;
+  /** Node that it runs on. Default: the double's own. */
+  readonly node?: string;
 }
 
 /** What the double is and does. */
@@ -19,7 +21,7 @@ export interface KeplerDoubleOptions {
   readonly clock: Clock;
   readonly node?: string;
   readonly containers: SimulatedContainer[];
-  /** What the rewrite tells of the node itself; absent: its node level is off. */
+  /** What the rewrite exposes of the node itself; absent: its node level is off. */
   readonly nodeUse?: { watts: number; usageRatio: number; processors: number };
 }
 
@@ -44,7 +46,7 @@ export async function startKeplerDouble(options: KeplerDoubleOptions): Promise<K
     (request, response) => {
       if (pathOf(request) !== '/metrics') return void response.writeHead(404).end();
       scrapes += 1;
-      answer(response, double.mode, exposition(options, (clock.monotonic() - since) / 1000));
+      respond(response, double.mode, exposition(options, (clock.monotonic() - since) / 1000));
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -65,7 +67,7 @@ export async function startKeplerDouble(options: KeplerDoubleOptions): Promise<K
   return double;
 }
 
-function answer(response: ServerResponse, mode: KeplerMode, body: string): void {
+function respond(response: ServerResponse, mode: KeplerMode, body: string): void {
   const type = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8; escaping=values' };
   switch (mode) {
     case 'ok':
@@ -141,13 +143,13 @@ function classic(containers: readonly SimulatedContainer[], node: string, second
   ];
 }
 
-function rewrite(containers: readonly SimulatedContainer[], node: string, seconds: number): string[] {
+function rewrite(containers: readonly SimulatedContainer[], ownNode: string, seconds: number): string[] {
   const cpu: string[] = [];
   const pods: string[] = [];
-  for (const [index, { namespace, pod, container, watts }] of containers.entries()) {
+  for (const [index, { namespace, pod, container, watts, node = ownNode }] of containers.entries()) {
     const podId = `0a0a0a0a-0000-4000-8000-${String(index).padStart(12, '0')}`;
     const ids = `node_name="${node}",pod_id="${podId}"`;
-    // core lies within package, psys around it: whoever adds them up gets more than the container used.
+    // core lies within package, psys around it: a reader that adds them up gets more than the container used.
     for (const [zone, share] of [
       ['core', 0.6],
       ['dram', 0.25],

@@ -3,7 +3,7 @@ const TAB = 9;
 const BRACE = 123;
 
 /**
- * Makes a function that tells which of the names a line starts with (its index, or -1), in one walk over the line's
+ * Makes a function that finds which of the names a line starts with (its index, or -1), in one walk over the line's
  * first bytes however many names there are. A name counts only when a space, a tab or `{` follows it.
  */
 export function nameMatcher(names: readonly string[]): (buffer: Buffer, start: number, end: number) => number {

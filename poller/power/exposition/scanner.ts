@@ -62,7 +62,7 @@ export class ExpositionScanner {
     this.#tail = start < buffer.length ? buffer.subarray(start) : undefined;
   }
 
-  /** Tells how the body ended. */
+  /** How the body ended. */
   end(): ScanEnd {
     const rest = this.#tail?.toString().trim() ?? '';
     this.#tail = undefined;

@@ -9,7 +9,7 @@ const COMPONENTS: ReadonlySet<string> = new Set(
   ['package', 'dram', 'other', 'gpu'].map((part) => `kepler_container_${part}_joules_total`),
 );
 
-/** Node metrics: they name the node, and the idle ones tell what it used beside its containers. */
+/** Node metrics: they name the node, and the idle ones count what it used while idle. */
 const NODE_PACKAGE = 'kepler_node_package_joules_total';
 const NODE_DRAM = 'kepler_node_dram_joules_total';
 const NODE_PLATFORM = 'kepler_node_platform_joules_total';
@@ -69,6 +69,7 @@ export class ClassicBody {
       quality: this.#source === MODEL ? 'modelled' : 'measured',
       totalIsSound: sound === true && this.#totals.size > 0,
       counters,
+      usage: new Map(),
     };
   }
 

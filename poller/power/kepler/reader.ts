@@ -51,7 +51,7 @@ export class KeplerReader {
     if (this.#rewrite.recognised || this.#classic.recognised)
       throw new KeplerBodyError(
         'no-containers',
-        'Kepler answers without container energy: is its container level off?',
+        'Kepler exposes no container energy; enable its container metrics level',
       );
     throw new KeplerBodyError('foreign', `no metric of Kepler in ${end.lines} lines that begin with ${this.#shown()}`);
   }
@@ -59,7 +59,10 @@ export class KeplerReader {
   #classicScrape(malformed: number): KeplerScrape {
     const scrape = this.#classic.scrape();
     if (this.#options.totalIsSound && !scrape.totalIsSound)
-      throw new KeplerBodyError('changed', `Kepler is of another version now (${scrape.version ?? 'not told'})`);
+      throw new KeplerBodyError(
+        'changed',
+        `the version of Kepler has changed (to ${scrape.version ?? 'one that it does not expose'})`,
+      );
     return { ...scrape, malformed };
   }
 

@@ -28,13 +28,15 @@ export class RewriteBody {
   readonly #containers = new Map<string, Container>();
   readonly #pods = new Map<string, { namespace: string; pod: string }>();
   readonly #zones = new Set<string>();
-  /** Idle joules by node and zone. */
-  readonly #idle = new Map<string, Map<string, number>>();
-  /** Joules of the whole node by zone. */
-  readonly #nodeZones = new Map<string, number>();
-  readonly #processors = new Set<string>();
+  /** Idle joules of nodes by zone. */
+  readonly #idle = new NodeZones();
+  /** Joules of whole nodes by zone. */
+  readonly #whole = new NodeZones();
+  /** Processors by node; under an empty name where the exporter does not say whose they are. */
+  readonly #processors = new Map<string, Set<string>>();
   readonly #fallback: string | undefined;
-  #usage: number | undefined;
+  /** Share of its processors that a node used, 0 to 1. */
+  readonly #usageRatios = new Map<string, number>();
   #version = '';
   #node = '';
   recognised = false;
@@ -53,17 +55,17 @@ export class RewriteBody {
     if (metric === CPU) this.#takeZone(labels, value);
     else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
     else if (metric === POD) this.#takePod(labels);
-    else if (metric === NODE) this.#takeNode(labels, value);
-    else if (metric === NODE_IDLE) this.#takeIdle(labels, value);
-    else if (metric === USAGE) this.#usage = value;
-    else if (metric === PROCESSOR) this.#processors.add(labels.get('processor') ?? '');
+    else if (metric === NODE) this.#whole.add(this.#nodeOf(labels), labels, value);
+    else if (metric === NODE_IDLE) this.#idle.add(this.#nodeOf(labels), labels, value);
+    else if (metric === USAGE) this.#usageRatios.set(this.#nodeOf(labels), value);
+    else if (metric === PROCESSOR) this.#takeProcessor(labels);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
     else return false;
     this.recognised = true;
     return true;
   }
 
-  /** The counters; throws when no energy zone can stand for the whole processor. */
+  /** The counters; throws when no energy zone covers the whole processor. */
   scrape(): Omit<KeplerScrape, 'malformed'> {
     const chosen = this.#chosenZones();
     const counters: EnergyCounter[] = [];
@@ -74,13 +76,10 @@ export class RewriteBody {
       if (container.gpu !== undefined)
         counters.push({ ...names, key: `${container.id} gpu`, joules: container.gpu, kind: 'gpu' });
     }
-    for (const [node, zones] of this.#idle) {
+    for (const [node, joules] of this.#idle.sums(chosen)) {
       const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: node || this.#node };
-      const joules = sumOf(zones, chosen);
-      if (joules !== undefined)
-        counters.push({ ...names, key: `${IDLE} ${node}`, joules, kind: 'cpu', resolved: true });
+      counters.push({ ...names, key: `${IDLE} ${node}`, joules, kind: 'cpu', resolved: true });
     }
-    const nodeUse = this.#nodeUse(chosen);
     return {
       generation: 'rewrite',
       version: this.#version || undefined,
@@ -89,7 +88,7 @@ export class RewriteBody {
       quality: this.#version === 'simulated' ? 'simulated' : 'measured',
       totalIsSound: false,
       counters,
-      ...(nodeUse && { nodeUse }),
+      usage: this.#usage(chosen),
     };
   }
 
@@ -111,7 +110,7 @@ export class RewriteBody {
     const pod = this.#pods.get(`${container.node} ${container.podId}`);
     const node = container.node || this.#node;
     if (pod !== undefined) return { ...pod, container: container.name, node, resolved: true };
-    // Until the kubelet answers, container_name may be the pod's name: only the id is sure.
+    // Until Kepler has reached the kubelet, container_name may be the pod's name: only the id is sure.
     return { namespace: '', pod: '', container: container.id || container.name, node, resolved: false };
   }
 
@@ -119,30 +118,35 @@ export class RewriteBody {
     const zone = labels.get('zone') ?? '';
     this.#zones.add(zone);
     const { zones } = this.#container(labels);
-    // The same container may stand twice, running and terminated: the counter is one, so the larger is the newer.
+    // The same container may occur twice, running and terminated: the counter is one, so the larger is the newer.
     zones.set(zone, Math.max(value, zones.get(zone) ?? 0));
   }
 
-  #takeNode(labels: ReadonlyMap<string, string>, value: number): void {
-    this.#node ||= labels.get('node_name') ?? '';
-    const zone = labels.get('zone') ?? '';
-    this.#nodeZones.set(zone, (this.#nodeZones.get(zone) ?? 0) + value);
-  }
-
-  /** Needs all of it: without the number of processors the ratio says nothing in cores. */
-  #nodeUse(chosen: readonly string[]): NodeUsage | undefined {
-    const joules = sumOf(this.#nodeZones, chosen);
-    if (joules === undefined || this.#usage === undefined || this.#usage > 1) return undefined;
-    return this.#processors.size === 0 ? undefined : { joules, busyCores: this.#usage * this.#processors.size };
-  }
-
-  #takeIdle(labels: ReadonlyMap<string, string>, value: number): void {
+  /** The node that a sample is of; the first one names the body. */
+  #nodeOf(labels: ReadonlyMap<string, string>): string {
     const node = labels.get('node_name') ?? '';
     this.#node ||= node;
-    const zones = this.#idle.get(node) ?? new Map<string, number>();
-    this.#idle.set(node, zones);
-    const zone = labels.get('zone') ?? '';
-    zones.set(zone, (zones.get(zone) ?? 0) + value);
+    return node;
+  }
+
+  #takeProcessor(labels: ReadonlyMap<string, string>): void {
+    const node = labels.get('node_name') ?? '';
+    const known = this.#processors.get(node) ?? new Set<string>();
+    this.#processors.set(node, known.add(labels.get('processor') ?? ''));
+  }
+
+  /** Usage of the nodes that expose all of it: without the number of processors a ratio says nothing in cores. */
+  #usage(chosen: readonly string[]): Map<string, NodeUsage> {
+    const usage = new Map<string, NodeUsage>();
+    for (const [node, joules] of this.#whole.sums(chosen)) {
+      const ratio = this.#usageRatios.get(node);
+      const unnamed = this.#whole.size === 1 ? this.#processors.get('') : undefined;
+      const processors = (this.#processors.get(node) ?? unnamed)?.size ?? 0;
+      // No machine is busier than all of its processors: a higher ratio is an error of the exporter.
+      if (ratio !== undefined && ratio <= 1 && processors > 0)
+        usage.set(node, { joules, busyCores: ratio * processors });
+    }
+    return usage;
   }
 
   #takeGpu(labels: ReadonlyMap<string, string>, value: number): void {
@@ -166,6 +170,32 @@ export class RewriteBody {
     const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpu: undefined };
     this.#containers.set(id, made);
     return made;
+  }
+}
+
+/** Joules of nodes by energy zone. */
+class NodeZones {
+  readonly #nodes = new Map<string, Map<string, number>>();
+
+  /** Number of nodes. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  /** Adds a sample: a zone of a node may occur once for each processor socket. */
+  add(node: string, labels: ReadonlyMap<string, string>, value: number): void {
+    const zones = this.#nodes.get(node) ?? new Map<string, number>();
+    this.#nodes.set(node, zones);
+    const zone = labels.get('zone') ?? '';
+    zones.set(zone, (zones.get(zone) ?? 0) + value);
+  }
+
+  /** Joules of the chosen zones by node, of nodes that have any of them. */
+  *sums(chosen: readonly string[]): Iterable<readonly [string, number]> {
+    for (const [node, zones] of this.#nodes) {
+      const joules = sumOf(zones, chosen);
+      if (joules !== undefined) yield [node, joules];
+    }
   }
 }
 

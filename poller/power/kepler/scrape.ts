@@ -1,29 +1,7 @@
 import { type Dispatcher, request } from 'undici';
-import { KeplerBodyError, type KeplerErrorReason, type KeplerScrape } from '../observation.ts';
+import { KeplerBodyError, type KeplerScrape } from '../observation.ts';
+import { ScrapeError } from '../scrape-error.ts';
 import { KeplerReader } from './reader.ts';
-
-/** Why a scrape gave no counters: the body's own faults, and those of the way to it. */
-export type ScrapeErrorReason = KeplerErrorReason | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
-
-/** A scrape that gave no counters. */
-export class ScrapeError extends Error {
-  readonly kind: ScrapeErrorReason;
-  readonly target: string;
-  readonly status: number | undefined;
-
-  constructor(
-    target: string,
-    kind: ScrapeErrorReason,
-    detail: string,
-    more: { status?: number; cause?: unknown } = {},
-  ) {
-    super(`${target}: ${detail}`, { cause: more.cause });
-    this.name = 'ScrapeError';
-    this.kind = kind;
-    this.target = target;
-    this.status = more.status;
-  }
-}
 
 /** Limits of one scrape. */
 export interface ScrapeOptions {
@@ -38,10 +16,10 @@ export interface ScrapeOptions {
   readonly signal: AbortSignal;
 }
 
-// Kepler 0.10 would send OpenMetrics if asked; the plain format has no timestamps of its own and is the smaller body.
+// Kepler 0.10 would send OpenMetrics if it were accepted; the plain format has no timestamps of its own and is the smaller body.
 const ACCEPT = 'text/plain;version=0.0.4';
 
-/** Asks an exporter for its metrics and reads them as they arrive; throws a ScrapeError with the kind of fault. */
+/** Fetches an exporter's metrics and reads them as they arrive; throws a ScrapeError with the reason when it cannot. */
 export async function scrape(name: string, url: string, options: ScrapeOptions): Promise<KeplerScrape> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   try {
@@ -53,7 +31,9 @@ export async function scrape(name: string, url: string, options: ScrapeOptions):
     const contentType = String(response.headers['content-type'] ?? '');
     if (response.statusCode !== 200) {
       await response.body.dump();
-      throw new ScrapeError(name, 'http-status', `answers ${response.statusCode}`, { status: response.statusCode });
+      throw new ScrapeError(name, 'http-status', `responds with HTTP ${response.statusCode}`, {
+        status: response.statusCode,
+      });
     }
     return await readBody(name, response.body, options, contentType.startsWith('application/openmetrics-text'));
   } catch (error) {
@@ -80,8 +60,9 @@ async function readBody(
 
 function asScrapeError(name: string, error: unknown, timedOut: boolean, timeoutMs: number): ScrapeError {
   if (error instanceof ScrapeError) return error;
-  if (error instanceof KeplerBodyError) return new ScrapeError(name, error.kind, error.message, { cause: error });
-  if (timedOut) return new ScrapeError(name, 'timeout', `no whole answer within ${timeoutMs} ms`, { cause: error });
+  if (error instanceof KeplerBodyError) return new ScrapeError(name, error.reason, error.message, { cause: error });
+  if (timedOut)
+    return new ScrapeError(name, 'timeout', `no complete response within ${timeoutMs} ms`, { cause: error });
   if (error instanceof RangeError) return new ScrapeError(name, 'foreign', error.message, { cause: error });
   const { code, message } = error as NodeJS.ErrnoException;
   // The connection ended inside the body: what arrived so far is not to be trusted.

@@ -4,6 +4,7 @@ import { type DeferralOptions, startDeferral } from '../../../extender/deferral/
 import { createDeferralMetrics } from '../../../extender/deferral/deferral-metrics.ts';
 import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
 import { connectKubernetes } from '../../../extender/kubernetes/client.ts';
+import { createEventWriter } from '../../../extender/kubernetes/events.ts';
 import type { CacheState } from '../../../shared/grid/carbon-cache.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -27,7 +28,7 @@ describe('the deferral controller', () => {
   let grid: () => CacheState;
   let log: ReturnType<typeof capturedLog>;
   const pod = (name: string) => cluster.get('pods', `batch/${name}`);
-  const until = <T>(ask: () => T, check: (answer: T) => boolean = Boolean) => eventually(async () => ask(), check);
+  const until = <T>(read: () => T, check: (value: T) => boolean = Boolean) => eventually(async () => read(), check);
   const events = (reason: string) => cluster.all('events').filter((event) => event.reason === reason);
 
   const start = async (given: Partial<DeferralOptions> = {}) => {
@@ -46,6 +47,7 @@ describe('the deferral controller', () => {
       defaultDurationHours: 1,
       lease: { namespace: 'carbon-extender', identity: 'a' },
       metrics: createDeferralMetrics(registry),
+      writeEvent: createEventWriter(client, { perMinute: 60_000, clock, logger: log, count: () => undefined }),
       clock,
       logger: log,
       ...given,
@@ -93,21 +95,21 @@ describe('the deferral controller', () => {
     );
   });
 
-  it('tells what waits, first without and then with its plan, and nothing when it is unchanged', async () => {
-    const told: WaitingList[] = [];
+  it('publishes what waits, first without and then with its plan, and only when it has changed', async () => {
+    const published: WaitingList[] = [];
     cluster.create('pods', gatedPod('report', WAIT, NOON));
-    await start({ onWaiting: (list) => told.push(list) });
+    await start({ onWaiting: (list) => published.push(list) });
 
-    await until(() => told.at(-1)?.entries[0]?.plannedStart);
-    const planned = told.length;
+    await until(() => published.at(-1)?.entries[0]?.plannedStart);
+    const planned = published.length;
     await until(
       () => cluster.requests.filter((line) => line.includes('/leases/')).length,
       (renewed) => renewed > 0,
     );
     clock.set(ONE + HOUR_MS);
-    await until(() => told.at(-1)?.total === 0);
+    await until(() => published.at(-1)?.total === 0);
 
-    expect(told[planned - 1]).toEqual({
+    expect(published[planned - 1]).toEqual({
       deferral: 'on',
       total: 1,
       entries: [
@@ -117,13 +119,13 @@ describe('the deferral controller', () => {
         },
       ],
     });
-    expect(new Set(told.map((list) => JSON.stringify(list))).size).toBe(told.length);
+    expect(new Set(published.map((list) => JSON.stringify(list))).size).toBe(published.length);
   });
 
   it('does the same for a suspended Job, and leaves one alone that was suspended after its release', async () => {
     cluster.create('jobs', suspendedJob('nightly', WAIT, NOON));
     cluster.create('jobs', suspendedJob('by-hand', { ...WAIT, 'released-at': isoTime(NOON) }, NOON));
-    cluster.create('jobs', suspendedJob('without-wish', {}, NOON));
+    cluster.create('jobs', suspendedJob('without-annotation', {}, NOON));
     await start();
 
     await until(() => annotation(cluster.get('jobs', 'batch/nightly'), 'planned-start'));
@@ -131,7 +133,7 @@ describe('the deferral controller', () => {
 
     await until(() => cluster.get('jobs', 'batch/nightly')?.spec.suspend === false);
     expect(cluster.get('jobs', 'batch/by-hand')?.spec.suspend).toBe(true);
-    expect(cluster.get('jobs', 'batch/without-wish')?.spec.suspend).toBe(true);
+    expect(cluster.get('jobs', 'batch/without-annotation')?.spec.suspend).toBe(true);
   });
 
   it('counts the wait of a Job towards that of its pods', async () => {
@@ -156,19 +158,19 @@ describe('the deferral controller', () => {
     expect(annotation(pod('of-another'), 'released-because')).toBeUndefined();
   });
 
-  it('tells how long a Job waited, also after a restart, for the savings of its pods', async () => {
+  it('reports how long a Job waited, also after a restart, for the savings of its pods', async () => {
     const { uid = '' } = cluster.create('jobs', suspendedJob('nightly', WAIT, NOON)).metadata;
     const first = await start();
     await until(() => annotation(cluster.get('jobs', 'batch/nightly'), 'planned-start'));
     expect(first.releasedJob(uid)).toBeUndefined();
     clock.set(ONE + HOUR_MS);
 
-    const told = await until(() => first.releasedJob(uid));
+    const waited = await until(() => first.releasedJob(uid));
     const again = await start({ lease: { namespace: 'carbon-extender', identity: 'b' } });
 
-    expect(await until(() => again.releasedJob(uid))).toEqual(told);
-    expect(told).toMatchObject({ uid, slackMs: 6 * HOUR_MS });
-    expect(Math.round((told?.waitedMs ?? 0) / 60_000)).toBe(110);
+    expect(await until(() => again.releasedJob(uid))).toEqual(waited);
+    expect(waited).toMatchObject({ uid, slackMs: 6 * HOUR_MS });
+    expect(Math.round((waited?.waitedMs ?? 0) / 60_000)).toBe(110);
     cluster.remove('jobs', 'batch/nightly');
     await until(() => again.releasedJob(uid) === undefined);
   });
@@ -180,17 +182,17 @@ describe('the deferral controller', () => {
     cluster.create('pods', gatedPod('nonsense', { 'max-delay': 'soon' }, NOON));
     await start();
 
-    const why = (name: string) => annotation(pod(name), 'released-because');
+    const reason = (name: string) => annotation(pod(name), 'released-because');
 
-    await until(() => ['skips', 'no-slack', 'greedy', 'nonsense'].every(why));
-    expect([why('skips'), why('no-slack'), why('greedy'), why('nonsense')]).toEqual([
+    await until(() => ['skips', 'no-slack', 'greedy', 'nonsense'].every(reason));
+    expect([reason('skips'), reason('no-slack'), reason('greedy'), reason('nonsense')]).toEqual([
       'skip',
       'no-slack',
       'saving-too-small',
       'no-slack',
     ]);
     const [warning] = await until(
-      () => events('IgnoredAnnotation'),
+      () => events('CarbonAnnotationIgnored'),
       (found) => found.length > 0,
     );
     expect(warning?.message).toContain('carbon-extender.io/max-delay: "soon" is not a duration');
@@ -205,7 +207,7 @@ describe('the deferral controller', () => {
 
     await until(
       () => annotation(pod('report'), 'released-because'),
-      (why) => why === 'signal-lost',
+      (reason) => reason === 'signal-lost',
     );
   });
 
@@ -220,7 +222,7 @@ describe('the deferral controller', () => {
 
     await until(
       () => annotation(pod('witness'), 'released-because'),
-      (why) => why === 'no-forecast',
+      (reason) => reason === 'no-forecast',
     );
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
   });
@@ -233,12 +235,12 @@ describe('the deferral controller', () => {
 
     await until(
       () => annotation(pod('late'), 'released-because'),
-      (why) => why === 'deadline',
+      (reason) => reason === 'deadline',
     );
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
   });
 
-  it('opens gates after a round when the signal was stale from the start', async () => {
+  it('removes gates after one period when the signal was stale from the start', async () => {
     grid = () => gridState(CLEAN_AT_TWO, NOON - HOUR_MS, { now: clock.now(), ttlMinutes: 10 });
     cluster.create('pods', gatedPod('report', WAIT, NOON));
     await start();
@@ -256,7 +258,7 @@ describe('the deferral controller', () => {
     await start({ zones: () => zones });
     await until(
       () => annotation(pod('late'), 'released-because'),
-      (why) => why === 'deadline',
+      (reason) => reason === 'deadline',
     );
     await until(() => cluster.requests.filter((line) => line.startsWith('PUT')).length > 3);
     expect(annotation(pod('report'), 'released-because')).toBeUndefined();
@@ -280,7 +282,7 @@ describe('the deferral controller', () => {
 
     await until(
       () => annotation(pod('report'), 'released-because'),
-      (why) => why === 'due',
+      (reason) => reason === 'due',
     );
     expect(events('WaitingForCleanHour')).toHaveLength(plans);
   });
@@ -293,10 +295,10 @@ describe('the deferral controller', () => {
 
     await until(() => annotation(pod('report'), 'planned-start'));
     expect(cluster.get('leases', 'carbon-extender/carbon-extender-deferral')?.spec.holderIdentity).toBe('a');
-    // The Event follows the plan; a second one would come from the other replica's next rounds.
+    // The Event follows the plan; a second one would come from the other replica.
     await until(() => events('WaitingForCleanHour').length > 0);
-    const asked = cluster.requests.length;
-    await until(() => cluster.requests.length > asked + 4);
+    const sent = cluster.requests.length;
+    await until(() => cluster.requests.length > sent + 4);
     expect(events('WaitingForCleanHour')).toHaveLength(1);
   });
 
@@ -335,13 +337,13 @@ describe('the deferral controller', () => {
     expect(moments.size).toBeGreaterThan(4);
   });
 
-  it('only tells what waiting would save where it is to advise', async () => {
+  it('holds nothing in mode advise, and reports what waiting would save', async () => {
     cluster.create('pods', gatedPod('report', WAIT, NOON));
     await start({ mode: 'advise' });
 
     await until(
       () => annotation(pod('report'), 'released-because'),
-      (why) => why === 'advised',
+      (reason) => reason === 'advised',
     );
     expect(annotation(pod('report'), 'expected-saving')).toBe('80.0%');
     const [event] = await until(

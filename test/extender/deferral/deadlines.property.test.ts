@@ -16,7 +16,7 @@ import { gridState } from './grid-document.ts';
 
 const START = Date.parse('2026-03-02T00:00:00Z');
 const PERIOD = 60_000;
-const ROUNDS = 12 * 60;
+const PERIODS = 12 * 60;
 
 const job = fc.record({
   arrival: fc.integer({ min: 0, max: 4 * 60 }),
@@ -24,7 +24,7 @@ const job = fc.record({
   durationMinutes: fc.integer({ min: 5, max: 300 }),
   minSaving: fc.integer({ min: 0, max: 40 }),
 });
-const span = fc.record({ from: fc.integer({ min: 2, max: ROUNDS }), minutes: fc.integer({ min: 1, max: 120 }) });
+const span = fc.record({ from: fc.integer({ min: 2, max: PERIODS }), minutes: fc.integer({ min: 1, max: 120 }) });
 const world = fc.record({
   trace: fc.array(fc.integer({ min: 20, max: 900 }), { minLength: 48, maxLength: 48 }),
   noise: fc.array(fc.integer({ min: -150, max: 150 }), { minLength: 48, maxLength: 48 }),
@@ -32,12 +32,12 @@ const world = fc.record({
   gridOutages: fc.array(span, { maxLength: 2 }),
   apiOutages: fc.array(span, { maxLength: 2 }),
   jumps: fc.array(
-    fc.record({ at: fc.integer({ min: 1, max: ROUNDS }), minutes: fc.integer({ min: -180, max: 180 }) }),
+    fc.record({ at: fc.integer({ min: 1, max: PERIODS }), minutes: fc.integer({ min: -180, max: 180 }) }),
     {
       maxLength: 2,
     },
   ),
-  restarts: fc.array(fc.integer({ min: 1, max: ROUNDS }), { maxLength: 3 }),
+  restarts: fc.array(fc.integer({ min: 1, max: PERIODS }), { maxLength: 3 }),
   releasePerMinute: fc.integer({ min: 1, max: 10 }),
 });
 type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
@@ -100,13 +100,14 @@ async function live(given: World): Promise<{ planned: number; released: number; 
       metrics: createDeferralMetrics(new Registry()),
       clock: { now: () => wall, monotonic: () => steady, sleep: async () => undefined },
       logger: capturedLog(),
-      election: { hold: async () => !within(given.apiOutages), [Symbol.asyncDispose]: async () => undefined },
+      leadership: { leads: () => !within(given.apiOutages), firstAttempt: Promise.resolve() },
+      writeEvent: () => undefined,
       waiting: { all: waiting },
       durationOf: () => undefined,
     } satisfies ControllerParts);
-  let round = restart();
+  let reconcile = restart();
   let startedAt = 0;
-  for (minute = 0; minute < ROUNDS; minute++) {
+  for (minute = 0; minute < PERIODS; minute++) {
     for (const { at, minutes } of given.jumps) if (at === minute) wall += minutes * 60_000;
     for (const [index, { arrival, delayMinutes, durationMinutes, minSaving }] of given.jobs.entries()) {
       if (arrival !== minute) continue;
@@ -116,10 +117,10 @@ async function live(given: World): Promise<{ planned: number; released: number; 
       pods.set(`p${index}`, pod);
     }
     if (given.restarts.includes(minute)) {
-      round = restart();
+      reconcile = restart();
       startedAt = minute;
     }
-    await round(new AbortController().signal);
+    await reconcile(new AbortController().signal);
     if (!within(given.apiOutages)) {
       for (const work of waiting()) {
         expect(wall - deadlineOf(work), 'a deadline was missed').toBeLessThan(PERIOD);
@@ -145,7 +146,7 @@ function assertNoWorse(pod: ReturnType<typeof gatedPod>, state: CacheState, now:
   expect(then).toBeLessThanOrEqual((windowMean(forecast, now, durationMs) ?? Number.NaN) * (1 + 1e-9));
 }
 
-describe('the promises of the deferral controller', { timeout: 120_000 }, () => {
+describe('the guarantees of the deferral controller', { timeout: 120_000 }, () => {
   it('hold over random grids, jobs, outages, clock jumps and restarts', async () => {
     const seen = { planned: 0, released: 0, reasons: new Set<string>() };
 
@@ -154,7 +155,7 @@ describe('the promises of the deferral controller', { timeout: 120_000 }, () => 
         const { planned, released, reasons } = await live(given);
         seen.planned += planned;
         seen.released += released;
-        for (const why of reasons) seen.reasons.add(why);
+        for (const reason of reasons) seen.reasons.add(reason);
         // Seven hours after the last arrival at the latest, whatever the wall clock says, nothing waits any more.
         expect(released).toBe(given.jobs.length);
       }),

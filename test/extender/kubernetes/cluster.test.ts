@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectKubernetes, type KubernetesClient } from '../../../extender/kubernetes/client.ts';
-import { createPodEvents } from '../../../extender/kubernetes/events.ts';
+import { createEventWriter } from '../../../extender/kubernetes/events.ts';
 import { type BoundPod, watchBindings } from '../../../extender/placement/bindings.ts';
 import { watchNamespaces } from '../../../extender/placement/namespaces.ts';
 import { configuredDirectory, watchNodes } from '../../../extender/placement/nodes.ts';
@@ -176,12 +176,16 @@ describe('bindings and Events', () => {
     });
   });
 
-  it('are written on the pod, no more than the rate allows, and failures harm nobody', async () => {
+  it('are written on the pod, at most at the given rate, and a failure does no harm', async () => {
     await using test = await setUp();
     const outcomes: string[] = [];
-    const write = createPodEvents(test.client, { ...test, perMinute: 10, count: (outcome) => outcomes.push(outcome) });
+    const write = createEventWriter(test.client, {
+      ...test,
+      perMinute: 10,
+      count: (outcome) => outcomes.push(outcome),
+    });
     const event = {
-      about: { namespace: 'shop', pod: 'web-0', uid: 'u-1' },
+      about: { kind: 'Pod', namespace: 'shop', name: 'web-0', uid: 'u-1' },
       type: 'Normal',
       reason: 'CarbonPlacement',
       message: 'x'.repeat(2_000),

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type CounterBaselines, type IncreaseStep, increaseSince } from '../../../poller/power/energy-increase.ts';
 import type { EnergyCounter } from '../../../poller/power/observation.ts';
 
-const RULES = { maxGapMs: 80_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 80_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
 const START = Date.parse('2026-01-01T12:00:00Z');
 
 describe('energy between two scrapes', () => {
-  it('gives nothing at first sight, then the difference over the exact interval', () => {
+  it('gives nothing at the first observation, then the difference over the exact interval', () => {
     const [first, second] = run([[15, counter(100)]], [[30, counter(175)]]);
 
     expect(first.samples).toEqual([]);
-    expect(first.events.firstSights).toBe(1);
+    expect(first.events.get('first-observation')).toBe(1);
     expect(second.samples).toEqual([
       {
         container: { namespace: 'ns', pod: 'p', container: 'c', node: 'n' },
@@ -26,20 +26,33 @@ describe('energy between two scrapes', () => {
     const steps = run([[0, counter(100)]], [[15, counter(8)]], [[30, counter(9)]]);
 
     expect(energies(steps)).toEqual([8, 1]);
-    expect(steps[1].events.resets).toBe(1);
+    expect(steps[1].events.get('reset')).toBe(1);
   });
 
   it('takes a GPU counter that fell for a process that ended, not for a reset', () => {
     const steps = run([[0, gpu(100)]], [[15, gpu(60)]], [[30, gpu(70)]]);
 
     expect(energies(steps)).toEqual([0, 10]);
-    expect(steps[1].events.gpuFalls).toBe(1);
+    expect(steps[1].events.get('gpu-decrease')).toBe(1);
   });
 
-  it('takes no fall in the last digits of a sum for a reset', () => {
+  it('does not take a decrease in the last digits of a sum for a reset', () => {
     const steps = run([[0, counter(5_000_000.001)]], [[15, counter(5_000_000)]]);
 
     expect(energies(steps)).toEqual([0]);
+  });
+
+  it.each([
+    // One part in 10⁹ of 5 MJ is 5 mJ.
+    ['5 mJ of 5 MJ', 5_000_000.005, 5_000_000, undefined],
+    ['6 mJ of 5 MJ', 5_000_000.006, 5_000_000, 1],
+    ['1 mJ of 2 J', 2.001, 2, undefined],
+    ['2 mJ of 2 J', 2.002, 2, 1],
+  ])('draws the line between rounding and a reset at one part in 10⁹ and 1 mJ: %s', (_, before, after, resets) => {
+    const steps = run([[0, counter(before)]], [[15, counter(after)]]);
+
+    expect(steps[1].events.get('reset')).toBe(resets);
+    if (resets === undefined) expect(energies(steps)).toEqual([0]);
   });
 
   it('spreads missed scrapes over the longer interval, but not over a long gap', () => {
@@ -49,15 +62,15 @@ describe('energy between two scrapes', () => {
       [60_000, 60],
       [15_000, 15],
     ]);
-    expect(steps[2].events.gaps).toBe(1);
+    expect(steps[2].events.get('gap')).toBe(1);
   });
 
   it('ends a container that is gone without zeros, and forgets it', () => {
     const steps = run([[0, counter(0)]], [[15]], [[100]]);
 
     expect(energies(steps)).toEqual([]);
-    expect(steps[1].state.baselines.size).toBe(1);
-    expect(steps[2].state.baselines.size).toBe(0);
+    expect(steps[1].baselines.byKey.size).toBe(1);
+    expect(steps[2].baselines.byKey.size).toBe(0);
   });
 
   it('drops what no container and no node can draw, and goes on from there', () => {
@@ -70,17 +83,17 @@ describe('energy between two scrapes', () => {
     );
 
     expect(energies(jump)).toEqual([150]);
-    expect(jump[1].events.implausible).toBe(1);
+    expect(jump[1].events.get('implausible')).toBe(1);
     expect(node[1].samples).toEqual([]);
     expect(node[2].samples).toHaveLength(20);
   });
 
   it('starts afresh when other metrics or zones are added up', () => {
-    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(100)] }, RULES);
-    const after = increaseSince(before.state, { ...at(15), basis: 'b', counters: [counter(900)] }, RULES);
+    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(100)] }, LIMITS);
+    const after = increaseSince(before.baselines, { ...at(15), basis: 'b', counters: [counter(900)] }, LIMITS);
 
     expect(after.samples).toEqual([]);
-    expect(after.events.basisChanged).toBe(true);
+    expect(after.events.get('basis-changed')).toBe(1);
   });
 
   it('adds up containers with the same names, and follows labels that change under a counter', () => {
@@ -110,17 +123,51 @@ describe('energy between two scrapes', () => {
   });
 
   it('measures time by the clock that never goes back', () => {
-    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(0)] }, RULES);
+    const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(0)] }, LIMITS);
     const stepped = { at: START - 3_600_000, monotonic: 15_000 };
-    const after = increaseSince(before.state, { ...stepped, basis: 'a', node: 'n', counters: [counter(30)] }, RULES);
+    const after = increaseSince(
+      before.baselines,
+      { ...stepped, basis: 'a', node: 'n', counters: [counter(30)] },
+      LIMITS,
+    );
 
     expect(after.samples.map(({ start, end, joules }) => [end - start, joules])).toEqual([[15_000, 30]]);
+  });
+
+  it.each([
+    ['999 ms', 999, 15_999],
+    ['1 s', 1_000, 16_000],
+    ['1 ms more than a second', 1_001, 15_000],
+    ['5 minutes', 300_000, 15_000],
+    ['1 ms less than a second back', -999, 14_001],
+    ['5 minutes back', -300_000, 15_000],
+  ])(
+    'takes the wall clock to be set when it moves over a second more than the other clock: %s',
+    (_, stepMs, length) => {
+      const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(0)] }, LIMITS);
+      const moved = { ...at(15), at: START + 15_000 + stepMs, basis: 'a', counters: [counter(30)] };
+      const after = increaseSince(before.baselines, moved, LIMITS);
+
+      expect(after.samples.map(({ start, end, joules }) => [end - start, end, joules])).toEqual([
+        [length, START + 15_000 + stepMs, 30],
+      ]);
+    },
+  );
+
+  it('leaves out only the node that exceeds the power of a node', () => {
+    const onNode = (key: string, node: string, joules: number) => ({ ...counter(joules), key, pod: key, node });
+    const hot = (joules: number) => many(20, joules).map((each) => ({ ...each, node: 'hot' }));
+
+    const [, step] = run([[0, onNode('a', 'cool', 0), ...hot(0)]], [[10, onNode('a', 'cool', 50), ...hot(15_000)]]);
+
+    expect(step.samples.map(({ container, joules }) => [container.node, joules])).toEqual([['cool', 50]]);
+    expect(step.events.get('implausible')).toBe(1);
   });
 
   it('says that the exporter was restarted when most counters fall', () => {
     const steps = run([[0, ...many(5, 100)]], [[15, ...many(5, 1)]]);
 
-    expect(steps[1].events.restarted).toBe(true);
+    expect(steps[1].events.get('exporter-restarted')).toBe(1);
   });
 
   it('records exactly what the counters gave, with resets, missed scrapes and new containers', () => {
@@ -182,8 +229,8 @@ function run(...rounds: [Round][]): [IncreaseStep, IncreaseStep, IncreaseStep, .
   const steps: IncreaseStep[] = [];
   let state: CounterBaselines | undefined;
   for (const [[seconds, ...counters]] of rounds) {
-    const step = increaseSince(state, { ...at(seconds), basis: 'a', counters }, RULES);
-    state = step.state;
+    const step = increaseSince(state, { ...at(seconds), basis: 'a', counters }, LIMITS);
+    state = step.baselines;
     steps.push(step);
   }
   return steps as [IncreaseStep, IncreaseStep, IncreaseStep, ...IncreaseStep[]];

@@ -8,7 +8,7 @@ import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 
 const START = Date.parse('2026-01-01T12:00:00Z') - 60_000;
-const RULES = { maxGapMs: 600_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 600_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
 const KEYS = ['a', 'b', 'c', 'd'];
 
 const root = mkdtempSync(join(tmpdir(), 'conserved-'));
@@ -69,9 +69,9 @@ describe('energy from the counter to the hour', () => {
           const outcome = increaseSince(
             state,
             { at: now, monotonic: now, basis: 'x', node: 'n', counters: scraped },
-            RULES,
+            LIMITS,
           );
-          state = outcome.state;
+          state = outcome.baselines;
           await store.append({ target: 't', samples: outcome.samples, scrapedAt: now });
           if (foldFirst) await store.compact(now);
         }

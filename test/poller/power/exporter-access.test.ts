@@ -7,7 +7,8 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { ExporterAccess } from '../../../poller/power/exporter-access.ts';
-import { ScrapeError, scrape } from '../../../poller/power/kepler/scrape.ts';
+import { scrape } from '../../../poller/power/kepler/scrape.ts';
+import { ScrapeError } from '../../../poller/power/scrape-error.ts';
 import type { Target } from '../../../poller/power/targets.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
@@ -86,7 +87,7 @@ describe.skipIf(!available('openssl', 'apt-get install openssl'))('an exporter b
 
     const asked = ask(access, { ...exporter.target, host: 'impostor.power.svc' });
 
-    await expect(asked).rejects.toMatchObject({ kind: 'unreachable', message: expect.stringMatching(/ALTNAME/i) });
+    await expect(asked).rejects.toMatchObject({ reason: 'unreachable', message: expect.stringMatching(/ALTNAME/i) });
     expect(exporter.seen).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ import { FakeClock } from '../../fake-clock.ts';
 import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 
 const web = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
-const RULES = { maxGapMs: 80_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 80_000, maxNodeWatts: 20_000 };
 
 describe('the power of nodes', () => {
   it('goes from what Kepler exposes by the file to the score', async () => {
@@ -67,15 +67,15 @@ describe('the power of nodes', () => {
 
     expect(recording.samples()).toBe(29);
     expect(recording.log.at('warn').map((line) => line.message)).toEqual([
-      'the measured power of nodes cannot be written',
+      'could not write the measured power of nodes; scores use the last file until it expires',
     ]);
   });
 });
 
 describe('the meter of a node', () => {
   it('counts no interval with a restart, a gap, a frozen counter or an impossible power', () => {
-    const meter = new NodePowerMeter(RULES);
-    const see = (seconds: number, joules: number) => meter.take(sight(seconds, joules));
+    const meter = new NodePowerMeter(LIMITS);
+    const see = (seconds: number, joules: number) => meter.take(observation(seconds, joules));
     const steady = (from: number, joules: number) => {
       for (let at = 0; at <= 25; at++) see(from + at * 15, joules + at * 600);
     };
@@ -92,22 +92,22 @@ describe('the meter of a node', () => {
   });
 
   it('gives nothing of a node that was measured for too short, was hardly busy, or whose energy is made up', () => {
-    const short = new NodePowerMeter(RULES);
-    const idle = new NodePowerMeter(RULES);
-    const modelled = new NodePowerMeter(RULES);
+    const short = new NodePowerMeter(LIMITS);
+    const idle = new NodePowerMeter(LIMITS);
+    const modelled = new NodePowerMeter(LIMITS);
 
     for (let at = 0; at <= 40; at++) {
-      if (at < 15) short.take(sight(at * 15, at * 600));
-      idle.take({ ...sight(at * 15, at * 600), nodeUse: { joules: at * 600, busyCores: 0.1 } });
-      modelled.take({ ...sight(at * 15, at * 600), quality: 'modelled' });
+      if (at < 15) short.take(observation(at * 15, at * 600));
+      idle.take({ ...observation(at * 15, at * 600), usage: { joules: at * 600, busyCores: 0.1 } });
+      modelled.take({ ...observation(at * 15, at * 600), quality: 'modelled' });
     }
 
     expect([short, idle, modelled].map((meter) => meter.wattsPerCore(600_000).size)).toEqual([0, 0, 0]);
   });
 
   it('forgets a node that was not seen for a day', () => {
-    const meter = new NodePowerMeter(RULES);
-    for (let at = 0; at <= 40; at++) meter.take(sight(at * 15, at * 600));
+    const meter = new NodePowerMeter(LIMITS);
+    for (let at = 0; at <= 40; at++) meter.take(observation(at * 15, at * 600));
 
     const known = meter.wattsPerCore(600_000).size;
     const later = meter.wattsPerCore(600_000 + 25 * 3_600_000).size;
@@ -127,9 +127,9 @@ class RoundClock extends FakeClock {
 }
 
 /** 4 of the node's cores busy. */
-function sight(seconds: number, joules: number) {
-  const nodeUse = { joules, busyCores: 4 };
-  return { node: 'n', basis: 'zones package', quality: 'measured' as const, monotonic: seconds * 1000, nodeUse };
+function observation(seconds: number, joules: number) {
+  const usage = { joules, busyCores: 4 };
+  return { node: 'n', basis: 'zones package', quality: 'measured' as const, monotonic: seconds * 1000, usage };
 }
 
 function record(exporters: readonly { url: string }[], clock: RoundClock, folder: string) {

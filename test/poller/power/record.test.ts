@@ -17,7 +17,7 @@ describe('the power task', () => {
     await using kepler = await startKeplerDouble({ generation, clock, node: 'n7', containers: [{ ...web }] });
     await using recording = record(kepler.url, clock);
 
-    await recording.rounds(3);
+    await recording.cycles(3);
 
     // 12 W for 15 s are 180 J, of either generation: package and dram only, dynamic only.
     expect(recording.ticks.map((tick) => tick.samples)).toEqual([
@@ -37,13 +37,13 @@ describe('the power task', () => {
     const clock = new FakeClock();
     await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
     await using recording = record(kepler.url, clock, { SCRAPE_TIMEOUT_SECONDS: '0.2' });
-    await recording.rounds(1);
+    await recording.cycles(1);
 
     kepler.mode = mode;
-    await recording.rounds(2);
+    await recording.cycles(2);
     const during = [...recording.ticks];
     kepler.mode = 'ok';
-    await recording.rounds(1);
+    await recording.cycles(1);
 
     expect(during).toEqual([]);
     expect(recording.log.at('error').map((line) => line.fields.reason)).toEqual([reason]);
@@ -59,7 +59,7 @@ describe('the power task', () => {
     bad.mode = 'error';
     await using recording = record(`${bad.url}, ${good.url}`, clock);
 
-    await recording.rounds(2);
+    await recording.cycles(2);
 
     expect(recording.ticks.map((tick) => tick.target)).toEqual([good.url]);
   });
@@ -68,12 +68,12 @@ describe('the power task', () => {
     const clock = new FakeClock();
     await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
     await using recording = record(kepler.url, clock);
-    await recording.rounds(1);
+    await recording.cycles(1);
 
     recording.storeFails = true;
-    await recording.rounds(1);
+    await recording.cycles(1);
     recording.storeFails = false;
-    await recording.rounds(1);
+    await recording.cycles(1);
 
     expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([360]);
     expect(recording.log.at('error').map((line) => line.fields.reason)).toEqual(['store']);
@@ -83,10 +83,10 @@ describe('the power task', () => {
     const clock = new FakeClock();
     await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
     await using recording = record(kepler.url, clock);
-    await recording.rounds(3);
+    await recording.cycles(3);
 
     kepler.restart();
-    await recording.rounds(1);
+    await recording.cycles(1);
 
     // 360 J fell to 180 J: counted from zero again.
     expect(recording.ticks.flatMap((tick) => tick.samples.map((sample) => sample.joules))).toEqual([180, 180, 180]);
@@ -97,7 +97,7 @@ describe('the power task', () => {
     await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [{ ...web }] });
     await using recording = record(kepler.url, clock);
 
-    await recording.rounds(2);
+    await recording.cycles(2);
 
     expect(recording.scrapes).toEqual([noon(0), noon(15)]);
   });
@@ -110,7 +110,7 @@ describe('the power task', () => {
 
     for (const node of ['n1', 'n2', 'n1', 'n2']) {
       shared.node = node;
-      await recording.rounds(1);
+      await recording.cycles(1);
     }
 
     // Each node is seen twice, 30 s apart: 12 W × 30 s of each.
@@ -120,8 +120,22 @@ describe('the power task', () => {
       ['n2', 360],
     ]);
     expect(recording.log.at('warn').map((line) => line.message)).toEqual([
-      'one address answers for several nodes: use a headless service',
+      'one exporter address answers for several nodes in turn; use a headless service',
     ]);
+  });
+
+  it('applies the limit of a node to each node of a body with many', async () => {
+    const clock = new FakeClock();
+    const nodes = Array.from({ length: 12 }, (_, at) => `n${at}`);
+    const containers = nodes.map((node) => ({ ...web, pod: node, node, watts: 1_900 }));
+    await using kepler = await startKeplerDouble({ generation: 'rewrite', clock, containers });
+    await using recording = record(kepler.url, clock);
+
+    await recording.cycles(2);
+
+    // 12 nodes of 1.9 kW draw more than one node may.
+    expect(recording.ticks.flatMap((tick) => tick.samples.map(({ container }) => container.node))).toEqual(nodes);
+    expect(recording.log.at('warn')).toEqual([]);
   });
 
   it('says once that an exporter is frozen, and records no zeros from then on', async () => {
@@ -130,11 +144,11 @@ describe('the power task', () => {
     await using kepler = await startKeplerDouble({ generation: 'classic', clock, containers: [still] });
     await using recording = record(kepler.url, clock);
 
-    await recording.rounds(13);
+    await recording.cycles(13);
 
     expect(recording.ticks).toHaveLength(9);
     expect(recording.log.at('warn').map((line) => line.message)).toEqual([
-      'no counter moves any more: the exporter seems to be frozen',
+      'no energy counter of the node has moved for ten scrapes; its samples are left out until one does',
     ]);
   });
 });
@@ -152,8 +166,8 @@ function record(urls: string, clock: FakeClock, env: Record<string, string> = {}
     scrapes,
     log,
     storeFails: false,
-    /** Lets rounds run, each to its end, with 15 s between. */
-    async rounds(count: number) {
+    /** Lets poll cycles run, each to its end, with 15 s between. */
+    async cycles(count: number) {
       for (let round = 0; round < count; round += 1) {
         if (outcomes > 0) await clock.advance(15_000);
         const wanted = outcomes + config.EXPORTER_URL.length;

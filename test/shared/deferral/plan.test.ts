@@ -98,6 +98,18 @@ describe('plan', () => {
     expect(plan(request(values, { minSavingPercent: 3 }))).toMatchObject({ kind: 'wait' });
   });
 
+  test('waits for exactly the saving that is asked for, and not for a trifle less', () => {
+    expect(plan(request([100, 75], { minSavingPercent: 25 }))).toMatchObject({ kind: 'wait', saving: 0.25 });
+    expect(plan(request([100, 75.001], { minSavingPercent: 25 }))).toMatchObject({ why: 'saving-too-small' });
+  });
+
+  test('is never delayed by floating-point noise, but by any saving that is more', () => {
+    const noise = 100 * (1 - 1e-12);
+
+    expect(plan(request([100, noise], { minSavingPercent: 0 }))).toMatchObject({ kind: 'run-now', why: 'cleanest' });
+    expect(plan(request([100, 99.999], { minSavingPercent: 0 }))).toMatchObject({ kind: 'wait' });
+  });
+
   test('takes the earliest of equal hours', () => {
     expect(plan(request([200, 100, 100, 100]))).toMatchObject({ slot: { start: NOON + HOUR_MS } });
     expect(plan(request([100, 100, 100]))).toMatchObject({ kind: 'run-now', why: 'cleanest' });

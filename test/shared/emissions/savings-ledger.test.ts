@@ -93,6 +93,32 @@ function savingsLedgerSuite(name: string, open: (stack: AsyncDisposableStack) =>
       expect(raw).toEqual(rollup);
     });
 
+    it('counts a sample that a binding falls into by the part after the binding', async () => {
+      await draws('web-0', TEN, 60);
+
+      const { rollup, raw } = await saved([placed('late', 'web-0', TEN + MINUTE / 2)]);
+
+      expect(raw).toEqual({ late: 99.167 });
+      expect(rollup).toEqual(raw);
+    });
+
+    it('never prices energy with a marginal intensity, even where no other is known', async () => {
+      const after = DAY.to;
+      await store.record(
+        (['FR', 'DE'] as const).map((code) => ({
+          ...{ zone: zone(code), hour: after, carbonIntensity: gramsPerKwh(code === 'FR' ? 50 : 450) },
+          ...{ provider: 'test', signal: 'marginal' as const, quality: 'measured' as const },
+        })),
+      );
+      await draws('web-0', after - 30 * MINUTE, 60);
+      const decision = placed('half', 'web-0', after - 30 * MINUTE);
+
+      const { rollup, raw } = await saved([decision], { from: DAY.from, to: after + HOUR_MS });
+
+      expect(raw).toEqual({ half: 50 });
+      expect(rollup).toEqual(raw);
+    });
+
     it('reads many pods of several namespaces in one pass', async () => {
       await draws('web-0', TEN, 60);
       const idle = Array.from({ length: 130_000 }, (_, at) => ({

@@ -48,6 +48,16 @@ describe('the cache document', () => {
     expect(document.unranked).toEqual(['US-CAL-CISO']);
   });
 
+  it('ranks the average ones when average and marginal zones are equally many, and the marginal ones only as a majority', () => {
+    const marginal = (code: string) => region(code, 10, { signal: 'marginal' });
+
+    const tie = JSON.parse(encode([region('PL', 700), marginal('US-CAL-CISO')]));
+    const majority = JSON.parse(encode([region('PL', 700), marginal('US-CAL-CISO'), marginal('US-TEX-ERCO')]));
+
+    expect([tie.sorted_by_carbon, tie.unranked]).toEqual([['PL'], ['US-CAL-CISO']]);
+    expect([majority.sorted_by_carbon, majority.unranked]).toEqual([['US-CAL-CISO', 'US-TEX-ERCO'], ['PL']]);
+  });
+
   it('reads back what it wrote', () => {
     const forecast = [
       { datetime: NOON + 3_600_000, carbonIntensity: gramsPerKwh(40), low: gramsPerKwh(30), high: gramsPerKwh(50) },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GramsPerKwh, gramsPerKwh } from '../../../shared/grid/units.ts';
-import { scores } from '../../../shared/placement/score.ts';
+import { relativePowers, scores } from '../../../shared/placement/score.ts';
 
 const known = fc.double({ min: 0, max: 2_000, noNaN: true }).map(gramsPerKwh);
 const candidate = fc.option(known, { nil: undefined });
@@ -65,11 +65,11 @@ describe('scores', () => {
     const close = fc.double({ min: 1, max: 1.02, noNaN: true });
     fc.assert(
       fc.property(known, known, close, (a, b, factor) => {
-        const [clean = 0, , x = 0, y = 0] = of(a, a * factor, b, b * factor);
+        const [, , x = 0, y = 0] = of(a, a * factor, b, b * factor);
 
         expect(Math.abs(x - y)).toBeLessThanOrEqual(1);
-        if (a <= b) expect(of(a, a * factor, b)).toEqual([10, 10, of(a, b)[1]]);
-        else expect(clean).toBeLessThanOrEqual(10);
+        const [cleanest, close] = of(a, a * factor, a * 2);
+        expect([cleanest, close]).toEqual([10, 10]);
       }),
     );
   });
@@ -80,5 +80,38 @@ describe('scores', () => {
         expect(scores([...intensities].reverse())).toEqual(scores(intensities).reverse());
       }),
     );
+  });
+});
+
+describe('scores with relative powers', () => {
+  const at = (powers: (number | undefined)[]) =>
+    scores(
+      powers.map(() => gramsPerKwh(300)),
+      powers,
+    );
+
+  it('count twice the power as twice the emissions', () => {
+    expect(at([1, 2, undefined])).toEqual([10, 5, 10]);
+  });
+
+  it('count no machine as more than four times better or worse than the usual one', () => {
+    expect(at([1, 4, 400])).toEqual([10, 3, 3]);
+    expect(at([0.001, 0.25, 1])).toEqual([10, 10, 3]);
+  });
+});
+
+describe('relativePowers', () => {
+  it('divides by the median: of an even number, the lower of the two in the middle, which a machine really has', () => {
+    expect(relativePowers([400, 100, 200])).toEqual([2, 0.5, 1]);
+    expect(relativePowers([400, 100, 200, 300])).toEqual([2, 0.5, 1, 1.5]);
+  });
+
+  it('leaves unmeasured machines unmeasured', () => {
+    expect(relativePowers([10, undefined, 20])).toEqual([1, undefined, 2]);
+  });
+
+  it('compares nothing when fewer than two are measured', () => {
+    expect(relativePowers([undefined, 20, undefined])).toBeUndefined();
+    expect(relativePowers([])).toBeUndefined();
   });
 });

@@ -83,7 +83,7 @@ describe('the simulator', () => {
     expect([result.jobs, result.notCovered]).toEqual([1, 1]);
   });
 
-  it('is a command that prints JSON, and names what is wrong with a question', async () => {
+  it('is a command that prints JSON, and names an invalid option', async () => {
     const args = ['simulate', '--zone', 'DE', '--count', '50', '--policy', 'now,threshold,oracle', '--json'];
 
     const { code, out } = await run(args, {});
@@ -94,15 +94,18 @@ describe('the simulator', () => {
       ...['now', 'threshold', 'oracle'],
       ...['oracle ± 10 %', 'oracle ± 20 %', 'oracle ± 40 %'],
     ]);
-    expect(wrong).toMatchObject({ code: 1, talk: expect.stringContaining('"magic" is none of now, threshold') });
+    expect(wrong).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('--policy: "magic" is not one of now, threshold'),
+    });
   });
 
   it.each([
-    [['--count', '1.5'], '--count: "1.5" is not a whole number'],
-    [['--threshold', '150'], '--threshold: "150" is not a number from 0 to 100'],
-    [['--min-saving', '500'], '--min-saving: "500" is not a number from 0 to 100'],
-    [['--shadow', '--trace', 'x.csv'], '--trace: --shadow takes the recorded grid of this cluster, not a trace'],
-  ])('refuses %j', async (args, fault) => {
-    expect(await run(['simulate', ...args], {})).toMatchObject({ code: 1, talk: expect.stringContaining(fault) });
+    [['--count', '1.5'], '--count must be a whole number of at least 1, not "1.5"'],
+    [['--threshold', '150'], '--threshold must be a number from 0 to 100, not "150"'],
+    [['--min-saving', '500'], '--min-saving must be a number from 0 to 100, not "500"'],
+    [['--shadow', '--trace', 'x.csv'], '--shadow and --trace cannot be used together'],
+  ])('rejects %j', async (args, message) => {
+    expect(await run(['simulate', ...args], {})).toMatchObject({ code: 1, notes: expect.stringContaining(message) });
   });
 });

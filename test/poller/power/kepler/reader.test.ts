@@ -153,13 +153,42 @@ describe('Kepler from 0.10 on', () => {
   });
 });
 
+describe('how busy a node was', () => {
+  const node = (name: string, ratio: number, joules = 500) => [
+    cpu(`c-${name}`, 'p1', 'package', 8).replace('"n1"', `"${name}"`),
+    `kepler_node_cpu_joules_total{node_name="${name}",path="/sys",zone="package"} ${joules}`,
+    `kepler_node_cpu_usage_ratio{node_name="${name}"} ${ratio}`,
+  ];
+  const processors = (labels: string) => [0, 1, 2, 3].map((at) => `kepler_node_cpu_info{${labels}processor="${at}"} 1`);
+
+  it.each([
+    [0.5, { joules: 500, busyCores: 2 }],
+    [1, { joules: 500, busyCores: 4 }],
+    [1.0001, undefined],
+    [40, undefined],
+  ])('is its usage ratio times its processors, and unknown above 1: %d', (ratio, usage) => {
+    expect(read(...node('n1', ratio), ...processors('')).usage.get('n1')).toEqual(usage);
+  });
+
+  it('is unknown without the number of processors', () => {
+    expect(read(...node('n1', 0.5)).usage.size).toBe(0);
+  });
+
+  it('is known node by node in a body of several, where processors have their node', () => {
+    const body = [...node('n1', 0.5, 500), ...node('n2', 0.25, 900), ...processors('node_name="n2",')];
+
+    expect([...read(...body).usage]).toEqual([['n2', { joules: 900, busyCores: 1 }]]);
+    expect([...read(...node('n1', 0.5), ...node('n2', 0.5), ...processors('')).usage]).toEqual([]);
+  });
+});
+
 describe('how power is known', () => {
   it.each([
     ['modelled', `${classicLine(C, 'aa', 'dynamic', 1).replace('source=""', 'source="trained_power_model"')}`],
     ['measured', classicLine(C, 'aa', 'dynamic', 1)],
     ['simulated', `kepler_build_info{version="simulated"} 1\n${cpu('c1', 'p1', 'package', 1)}`],
     ['measured', `kepler_build_info{version="v0.11.4"} 1\n${cpu('c1', 'p1', 'package', 1)}`],
-  ])('is told as %s', (quality, body) => {
+  ])('is %s', (quality, body) => {
     expect(read(body).quality).toBe(quality);
   });
 });
@@ -212,7 +241,7 @@ describe('a body whose total was found to be sound', () => {
   it('is refused when the exporter is of another version now', () => {
     const body = [classicLine(C, 'aa', 'dynamic', 9), ...parts, 'kepler_exporter_build_info{version="v0.7.3"} 1'];
 
-    expect(() => read({ totalIsSound: true }, ...body)).toThrow(expect.objectContaining({ kind: 'changed' }));
+    expect(() => read({ totalIsSound: true }, ...body)).toThrow(expect.objectContaining({ reason: 'changed' }));
   });
 });
 
@@ -225,15 +254,15 @@ describe('a body that gives no counters', () => {
     ['no-containers', 'kepler_build_info{version="v0.11.1"} 1\n'],
     ['no-containers', `${classicLine(C, 'aa', 'idle', 1)}\n`],
     ['no-usable-zone', `${cpu('c1', 'p1', 'ppt', 3)}\n`],
-  ])('is refused as %s: %j', (kind, body) => {
-    expect(() => readKepler(Buffer.from(body))).toThrow(expect.objectContaining({ kind }));
+  ])('is refused as %s: %j', (reason, body) => {
+    expect(() => readKepler(Buffer.from(body))).toThrow(expect.objectContaining({ reason }));
     expect(() => readKepler(Buffer.from(body))).toThrow(KeplerBodyError);
   });
 
   it('is refused as truncated when OpenMetrics lacks its end', () => {
     const body = Buffer.from(`${classicLine(C, 'aa', 'dynamic', 1)}\n`);
 
-    expect(() => readKepler(body, { openMetrics: true })).toThrow(expect.objectContaining({ kind: 'truncated' }));
+    expect(() => readKepler(body, { openMetrics: true })).toThrow(expect.objectContaining({ reason: 'truncated' }));
   });
 });
 

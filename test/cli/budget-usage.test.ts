@@ -39,6 +39,6 @@ describe('the use of a namespace', () => {
     const { out: table } = await run(['budget', 'list'], env);
 
     expect(told).toMatchObject({ used_gCO2e: expect.closeTo(207.36, 6), zone_source: 'node', coverage: 1 });
-    expect(table).toMatch(/Zones by[\s\S]*207\.36.*node/);
+    expect(table).toMatch(/Zones from[\s\S]*207\.36.*node/);
   });
 });

@@ -8,14 +8,16 @@ import { openNodeZones } from '../shared/store/open-node-zones.ts';
 import type { CliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 
-/** How far every budget is used at a time, by the zones that nodes told, else by the configured ones. */
-export function budgetStandings(config: CliConfig, books: WorkloadStore, now: EpochMs): Promise<BudgetStanding[]> {
+/** Burn-down of every budget at a time. Zones come from the nodes' records, or from the settings for nodes without one. */
+export function budgetUsages(config: CliConfig, books: WorkloadStore, now: EpochMs): Promise<BudgetStanding[]> {
   return withHistory(config, async (history) => {
     await using nodes = await openNodeZones(config);
     const budgets = await books.budgets();
-    // Only namespaces have nodes; a store that may only be read then needs no more than reading.
-    const told = budgets.some(({ kind }) => kind === 'namespace') ? await nodes.nodeZones() : new Map<string, Zone>();
-    const zoneOfNode = toldElse((node) => told.get(node), zoneByName(config));
+    // Only budgets of namespaces need nodes: without one, read access to the store is enough.
+    const published = budgets.some(({ kind }) => kind === 'namespace')
+      ? await nodes.nodeZones()
+      : new Map<string, Zone>();
+    const zoneOfNode = toldElse((node) => published.get(node), zoneByName(config));
     return burnDowns({ books, history, zoneOfNode }, now);
   });
 }

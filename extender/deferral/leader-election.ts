@@ -5,13 +5,13 @@ import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts'
 /** Name of the Lease by which replicas agree on one controller. */
 export const LEASE_NAME = 'carbon-extender-deferral';
 
-/** One replica's part in the election. */
+/** One replica's part in the leader election. */
 export interface Election extends AsyncDisposable {
-  /** Takes or renews the Lease; whether it is ours now. Rejects when the API server cannot be asked: then it is not. */
+  /** Acquires or renews the Lease; whether this replica holds it now. Rejects when the API server cannot be reached: then it does not. */
   hold(): Promise<boolean>;
 }
 
-/** Who takes part, and for how long a Lease is good without being renewed. */
+/** The candidate, and how long a Lease is valid without being renewed. */
 export interface ElectionOptions {
   readonly client: KubernetesClient;
   readonly namespace: string;
@@ -35,8 +35,8 @@ const leaseSchema = z.object({
 type Lease = z.output<typeof leaseSchema>;
 
 /**
- * Takes part in the election of one controller. Whether another's Lease has run out is told by how long it has not
- * changed here, not by the time in it: the clocks of two nodes may differ.
+ * Takes part in the election of one controller. Another's Lease counts as expired when it has not changed for its
+ * duration on this replica's clock, whatever time it contains: the clocks of two nodes may differ.
  */
 export function joinElection(options: ElectionOptions): Election {
   const { client, namespace, identity, durationMs, clock } = options;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../laws/sources.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-describe('a question that cannot be answered', () => {
+describe('reportError, for invalid input,', () => {
   it.each([
     ['calculate --service q2qai --region FR --requests 10', 'did you mean "q2q-ai"'],
     ['calculate --service q2q-ai --region us-eest-1 --requests 10', 'did you mean "us-east-1"'],
@@ -27,7 +27,10 @@ describe('a question that cannot be answered', () => {
     ['calculate --service q2q-ai --region FR --requests 2.6', 'the nearest is 3'],
     ['calculate --service q2q-ai --region FR --requests 1,250,000', 'the nearest is 1250000'],
     ['calculate --service q2q-ai --region FR --requests many', 'whole number above 0, not many'],
-    ['calculate --service q2q-ai --region FR --requests 1 --from 2026-03-14', '--to is missing'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --from 2026-03-14',
+      'a period needs both --from and --to; add --to',
+    ],
     [
       'calculate --service q2q-ai --region FR --requests 1 --from 2026-03-15 --to 2026-03-14',
       'did you mean 2026-03-14..2026-03-15',
@@ -39,9 +42,15 @@ describe('a question that cannot be answered', () => {
     ],
     ['calculate --service q2q-ai --region FR --requests 1 --pue 0.5', 'the nearest valid choice is 1'],
     ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'knows only regions of aws, azure, gcp'],
-    ['calculate --service q2q-ai --region FR --requests 1 --intensity -4', '--intensity must be a number from 0 up'],
-    ['calculate --service q2q-ai --region FR --requests 1 --intensity 0', '--intensity must be a number above 0'],
-    ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv cannot be read (ENOENT)'],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --intensity -4',
+      '--intensity must be a number above 0, not "-4"',
+    ],
+    [
+      'calculate --service q2q-ai --region FR --requests 1 --intensity 0',
+      '--intensity must be a number above 0, not "0"',
+    ],
+    ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv: cannot be read (ENOENT)'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --services nowhere.yaml',
       'nowhere.yaml cannot be read (ENOENT)',
@@ -53,31 +62,31 @@ describe('a question that cannot be answered', () => {
     ['calculate --service q2q-ai --region FR --requests 1 --selector shop/cart', 'no power of shop/cart is recorded'],
     ['report --period last-week', 'did you mean "last-7d"'],
     ['report --period last7d', 'did you mean "last-7d"'],
-    ['report --period 2026-01-01..2026-01-02', 'the nearest record is of 2026-03-14T12:00Z..2026-03-15T12:00Z'],
+    ['report --period 2026-01-01..2026-01-02', 'the nearest record covers 2026-03-14T12:00Z..2026-03-15T12:00Z'],
     ['report --format tabel', 'did you mean "table"'],
     ['report --service q2q', 'did you mean "q2q-ai"'],
     ['report --region FRA', 'did you mean "FR"'],
-    ['services measure --service s --selector shop/checkout', '--requests or as --prometheus'],
+    ['services measure --service s --selector shop/checkout', 'pass either --requests or --prometheus'],
     ['services measure --service s --selector shop/cart --requests 5', 'no power of these containers is recorded'],
     [
       'services measure --service s --selector shop/checkout --requests 5 --from 2026-03-11 --to 2026-03-15',
       'power is recorded for only 38 %',
     ],
-    ['budget set --grams 5', 'one --namespace or of one --service'],
-    ['budget set --service q --grams 0', '--grams must be a number above 0, not 0'],
+    ['budget set --grams 5', 'either --namespace or --service'],
+    ['budget set --service q --grams 0', '--grams must be a number above 0, not "0"'],
     ['budget set --service q --grams 5 --per fortnight', 'did you mean "month"'],
-    ['budget remove --service q', 'there is no such budget'],
-    ['windows --zone FR --hours 0', 'the nearest is 1'],
-    ['windows --zone PL --hours 4', 'neither forecast nor history of PL'],
+    ['budget remove --service q', 'no budget is set for service q per month'],
+    ['windows --zone FR --hours 0', '--hours must be a whole number from 1 to 72, not "0"'],
+    ['windows --zone PL --hours 4', 'neither the forecast nor the history of PL'],
   ])('carbon %s: one line, exit 1, no result', async (args, line) => {
     const ran = await ask(args);
 
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.talk.trim().split('\n')).toHaveLength(1);
-    expect(ran.talk).toContain(line);
+    expect(ran.notes.trim().split('\n')).toHaveLength(1);
+    expect(ran.notes).toContain(line);
   });
 
-  it('saves nothing of a CSV with a bad line, and names every bad line', async () => {
+  it('imports nothing from a CSV with an invalid line, and lists every invalid line', async () => {
     const file = join(folder.path, 'bad.csv');
     writeFileSync(
       file,
@@ -88,11 +97,11 @@ describe('a question that cannot be answered', () => {
     const report = await ask('report --period 2026-03-14..2026-03-15 --format json');
 
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.talk).toMatch(/line 3: no service "q2qai".*\n.*line 4: requests must be a whole number/);
+    expect(ran.notes).toMatch(/line 3: no service "q2qai".*\n.*line 4: requests must be a whole number/);
     expect(JSON.parse(report.out).totals.requests).toBeCloseTo(5, 9);
   });
 
-  it('saves nothing of a CSV in which one line would take the place of another, but takes a mere repetition', async () => {
+  it('imports nothing from a CSV in which one line would overwrite another, but accepts a plain repetition', async () => {
     using fresh = temporaryFolder();
     const own = { DATA_DIR: fresh.path };
     const file = join(fresh.path, 'twice.csv');
@@ -108,7 +117,7 @@ describe('a question that cannot be answered', () => {
     const { out } = await run(['report', '--period', '2026-03-14..2026-03-15', '--format', 'json'], own);
 
     expect(lost).toMatchObject({ code: 1, out: '' });
-    expect(lost.talk).toContain(
+    expect(lost.notes).toContain(
       'line 3: has the service, region and period of record 1 of the list, and other figures',
     );
     expect(repeated.code).toBe(0);
@@ -124,30 +133,32 @@ describe('a question that cannot be answered', () => {
 
     for (const ran of [report, windows]) {
       expect(ran).toMatchObject({ code: 3, out: '' });
-      expect(ran.talk).toBe(`the store failed: ${join(broken.path, 'history.sqlite')}: file is not a database\n`);
+      expect(ran.notes).toBe(
+        `the store failed: ${join(broken.path, 'history.sqlite')}: file is not a database [STORE_FAILED]\n`,
+      );
     }
   });
 
-  it('names every fault of a services file', async () => {
+  it('lists every issue of a services file', async () => {
     const file = join(folder.path, 'bad.yaml');
     writeFileSync(file, 'services:\n  a: { wh_per_request: -1 }\n');
 
     const ran = await run(['services', 'list', '--services', file], env);
 
     expect(ran.code).toBe(1);
-    expect(ran.talk).toContain('services.a.wh_per_request');
+    expect(ran.notes).toContain('services.a.wh_per_request');
   });
 });
 
 describe('exit codes', () => {
-  it('ends with 2 when the cache file is not there, and says old figures are old', async () => {
+  it('ends with 2 when the cache file is missing, and says when values are stale', async () => {
     const missing = await ask('zones');
     seedCache(folder.path, Date.parse('2026-03-15T10:00:00Z'));
     const stale = await ask('zones');
 
     expect(missing).toMatchObject({ code: 2, out: '' });
     expect(stale.code).toBe(0);
-    expect(stale.talk).toContain('These figures are old');
+    expect(stale.notes).toContain('These values are stale');
   });
 
   it('ends with 2 when Prometheus cannot be reached', async () => {
@@ -156,7 +167,17 @@ describe('exit codes', () => {
     );
 
     expect(ran).toMatchObject({ code: 2, out: '' });
-    expect(ran.talk).toContain('cannot be reached');
+    expect(ran.notes).toContain('[PROMETHEUS_UNREACHABLE]');
+  });
+
+  it('ends with 3 and names the directory when DATA_DIR does not exist, and creates nothing', async () => {
+    const missing = join(folder.path, 'not', 'there');
+
+    const ran = await run(['report'], { ...env, DATA_DIR: missing });
+
+    expect(ran).toMatchObject({ code: 3, out: '' });
+    expect(ran.notes).toContain(`DATA_DIR: the directory ${missing} does not exist`);
+    expect(existsSync(missing)).toBe(false);
   });
 
   it('ends with 3 when the store is not a database', async () => {
@@ -167,7 +188,7 @@ describe('exit codes', () => {
     const ran = await run(['report'], { ...env, DATA_DIR: broken });
 
     expect(ran).toMatchObject({ code: 3, out: '' });
-    expect(ran.talk).toMatch(/^the store failed: /);
+    expect(ran.notes).toMatch(/^the store failed: /);
   });
 
   it('is the same for both programs when they run as processes, with nothing but results on standard output', () => {
@@ -212,7 +233,7 @@ describe('help', () => {
 
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Examples:\\n  carbon ${command}\\b`));
-    expect(out).toContain('Exit codes: 0 done');
+    expect(out).toContain('Exit codes: 0 success');
   });
 });
 

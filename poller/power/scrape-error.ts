@@ -1,0 +1,25 @@
+import type { KeplerErrorReason } from './observation.ts';
+
+/** Why a scrape gave no counters: the body is not usable, or the way to it failed. */
+export type ScrapeErrorReason = KeplerErrorReason | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
+
+/** Thrown for a scrape that gave no counters. */
+export class ScrapeError extends Error {
+  readonly reason: ScrapeErrorReason;
+  readonly target: string;
+  /** Status of the response; absent where it was 200 or there was none. */
+  readonly status: number | undefined;
+
+  constructor(
+    target: string,
+    reason: ScrapeErrorReason,
+    detail: string,
+    more: { status?: number; cause?: unknown } = {},
+  ) {
+    super(`${target}: ${detail}`, { cause: more.cause });
+    this.name = 'ScrapeError';
+    this.reason = reason;
+    this.target = target;
+    this.status = more.status;
+  }
+}
