@@ -2,7 +2,7 @@
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
-import { startApiThread } from './api/api-thread.ts';
+import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
 import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
@@ -17,7 +17,7 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: startApiThread }));
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread }));
 } catch (error) {
   fail(error, config);
 }

@@ -24,7 +24,11 @@ export interface BoundDecisionSources {
  * The placement decision of a pod that was bound: the logged one, or, for a pod that had waited and that kube-scheduler
  * made no request about, where it was placed. Undefined for a pod that this program had no part in.
  */
-export function decisionOfBoundPod(bound: BoundPod, boundAt: EpochMs, sources: BoundDecisionSources): Decision | undefined {
+export function decisionOfBoundPod(
+  bound: BoundPod,
+  boundAt: EpochMs,
+  sources: BoundDecisionSources,
+): Decision | undefined {
   const { namespace, pod, uid, node, annotations, owner } = bound;
   const logged = sources.log.find(namespace, pod);
   const job = owner?.kind === 'Job' ? sources.releasedJob(owner.uid) : undefined;

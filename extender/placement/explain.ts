@@ -86,7 +86,9 @@ function scoresOf(ranked: { table: CandidateTable; ranking: Ranking } | undefine
 function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[]): string {
   const { filtered, ranked, policy, node } = decision;
   if (policy.mode === 'off')
-    return policy.preferences.skip === true ? 'the pod asks to be skipped: no node is preferred' : 'the mode is off here';
+    return policy.preferences.skip === true
+      ? 'the pod asks to be skipped: no node is preferred'
+      : 'the mode is off here';
   const loss = (ranked ?? filtered)?.table.loss;
   if (loss !== undefined) return `no node was preferred or refused, because the carbon signal is ${loss}`;
   const advice = policy.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';

@@ -50,7 +50,11 @@ export function wholeCandidates(nodes: readonly CandidateNode[], bytes: Buffer):
   return {
     form: 'objects',
     of: (view) => nodes.map((node) => view.candidate(node)),
-    encodeScores: (scores) => encodeScores(nodes.map(({ name }) => name), scores),
+    encodeScores: (scores) =>
+      encodeScores(
+        nodes.map(({ name }) => name),
+        scores,
+      ),
     encodePassing(passes) {
       const parts: Buffer[] = [Buffer.from('{"metadata":{},"items":[')];
       for (const { name, start, end } of nodes) {

@@ -160,7 +160,7 @@ function addHead(name: Buffer, table: Table): number {
 
 function nameAt({ heads, starts }: Table, place: number): string {
   const start = (starts[place] as number) + HEAD.length;
-  return heads.latin1Slice(start, (starts[place + 1] as number) - TAIL.length);
+  return heads.toString('latin1', start, (starts[place + 1] as number) - TAIL.length);
 }
 
 function encode({ heads, starts }: Table, places: Int32Array, scores: readonly number[]): Buffer {

@@ -30,7 +30,7 @@ const WANTED_LABELS = [ZONE_LABEL, REGION_LABEL].map((label) => ({ label, key: B
 /**
  * The nodes of a NodeList's JSON, each name once, with the place of each in the text and the labels that place it.
  * Walks over the rest: a node is 10 to 20 kB, of which 200 bytes matter here, and parsing all of them is what makes
- * `nodeCacheCapable: false` slow. Throws a ScanError for what is no JSON and a InvalidRequestError for what is no NodeList.
+ * `nodeCacheCapable: false` slow. Throws a ScanError for what is no JSON and an InvalidRequestError for what is no NodeList.
  */
 export function scanNodes(json: Buffer): CandidateNode[] {
   const nodes = new Map<string, CandidateNode>();

@@ -3,10 +3,9 @@ import { parseJsonBody, podOf } from './protocol.ts';
 import { arrayOf, InvalidRequestError, objectOf, stringOf } from './wire-checks.ts';
 
 /** Looks up which of some nodes the filter would refuse to a pod. */
-export type RefusedOf = (request: {
-  readonly pod: PodMetadata;
-  readonly names: readonly string[];
-}) => { has(node: string): boolean };
+export type RefusedOf = (request: { readonly pod: PodMetadata; readonly names: readonly string[] }) => {
+  has(node: string): boolean;
+};
 
 /**
  * Serves a preempt request: all proposed evictions are accepted but those on nodes that the filter would refuse, where the

@@ -87,7 +87,7 @@ function namesOf(value: unknown): WireCandidates {
   return namedCandidates([...new Set(names)]);
 }
 
-/** Reads the pod of a request; throws a InvalidRequestError that names what is wrong. */
+/** Reads the pod of a request; throws an InvalidRequestError that names what is wrong. */
 export function podOf(args: unknown): PodMetadata {
   const pod = objectOf((args as Record<string, unknown>).Pod ?? {}, 'Pod');
   const metadata = objectOf(pod.metadata ?? {}, 'Pod.metadata');

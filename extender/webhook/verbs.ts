@@ -1,5 +1,5 @@
-import type { PlacementDecisions, PlacementRequest } from '../placement/decisions.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
+import type { PlacementDecisions, PlacementRequest } from '../placement/decisions.ts';
 import { encodeFiltering } from './filter.ts';
 import { createKnownNames } from './known-names.ts';
 import { preempt } from './preempt.ts';

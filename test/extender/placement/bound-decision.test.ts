@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BoundPod } from '../../../extender/placement/bindings.ts';
+import { type BoundDecisionSources, decisionOfBoundPod } from '../../../extender/placement/bound-decision.ts';
 import { createDecisionLog } from '../../../extender/placement/decision-log.ts';
 import { configuredDirectory } from '../../../extender/placement/nodes.ts';
-import { type BoundDecisionSources, decisionOfBoundPod } from '../../../extender/placement/bound-decision.ts';
 import { createPodPolicies, NO_NAMESPACES } from '../../../extender/placement/pod-policy.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -62,7 +62,11 @@ describe('decisionOfBoundPod', () => {
     const pod = { ...bound, owner, arrivedAt: BOUND_AT - 5_000, releasedAt: null, annotations: {} };
     const waited = { uid: 'job-1', waitedMs: 3 * HOUR_MS, slackMs: 8 * HOUR_MS };
 
-    const record = decisionOfBoundPod(pod, BOUND_AT, sources({ releasedJob: (uid) => (uid === 'job-1' ? waited : undefined) }));
+    const record = decisionOfBoundPod(
+      pod,
+      BOUND_AT,
+      sources({ releasedJob: (uid) => (uid === 'job-1' ? waited : undefined) }),
+    );
 
     const arrivedAt = BOUND_AT - 5_000 - 3 * HOUR_MS;
     expect(record).toMatchObject({ ownerKind: 'Job', ownerName: 'nightly', candidates: 0 });

@@ -43,7 +43,7 @@ describe('the link to the store', () => {
     const { link, clock, sent } = startLink();
     for (let at = 0; at < 700; at++) link.keep(decision(`u-${at}`));
 
-    const settled = link.settle().then(() => 'settled');
+    const settled = link.flush().then(() => 'settled');
     await clock.advance(20);
     const early = await Promise.race([settled, 'waiting']);
     link.receive({ kind: 'decisions-kept', batch: sent.at(-1)?.batch ?? 0 });
@@ -54,7 +54,7 @@ describe('the link to the store', () => {
     expect([early, await settled]).toEqual(['waiting', 'settled']);
     expect(sent.map(({ decisions }) => decisions.length)).toEqual([500, 200]);
     link.keep(decision('never kept'));
-    const hopeless = link.settle();
+    const hopeless = link.flush();
     await clock.advance(3_000);
     await hopeless;
     await link[Symbol.asyncDispose]();
