@@ -1,6 +1,6 @@
-import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import { type BudgetStanding, burnDowns } from '../shared/calculator/recorded/burn-downs.ts';
 import type { EpochMs } from '../shared/grid/units.ts';
-import { toldElse } from '../shared/grid/zone-of-node.ts';
+import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import type { WorkloadStore } from '../shared/records/workloads.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
@@ -17,7 +17,7 @@ export function budgetUsages(config: CliConfig, books: WorkloadStore, now: Epoch
     const published = budgets.some(({ kind }) => kind === 'namespace')
       ? await nodes.nodeZones()
       : new Map<string, Zone>();
-    const zoneOfNode = toldElse((node) => published.get(node), zoneByName(config));
+    const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
     return burnDowns({ books, history, zoneOfNode }, now);
   });
 }

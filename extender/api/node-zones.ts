@@ -1,4 +1,4 @@
-import { toldElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -48,7 +48,7 @@ export function startNodeZones(options: {
   };
   const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
   return {
-    zoneOf: toldElse((node) => told.get(node) ?? remembered?.get(node), configured),
+    zoneOf: reportedElse((node) => told.get(node) ?? remembered?.get(node), configured),
     async receive(zones) {
       for (const [node, zone] of zones) {
         if (told.get(node) === zone) continue;

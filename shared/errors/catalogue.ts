@@ -1,6 +1,6 @@
 /** One error that a person can meet: in an answer, on a terminal, or in a log line with its code. */
 export interface ErrorEntry {
-  /** What happened, and to what; facts stand in braces: `zone {zone} is not known`. */
+  /** What happened, and to what; facts are in braces: `zone {zone} is not known`. */
   readonly message: string;
   /** What to do about it, as a sentence; facts in braces. Absent where the message says it. */
   readonly action?: string;
@@ -17,7 +17,8 @@ export type ErrorCatalogue = Readonly<Record<string, ErrorEntry>>;
 export type Fact = string | number;
 
 type FactNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | FactNames<Rest> : never;
-type FactsOf<Entry> = Entry extends { message: infer Message; action: infer Action }
+/** The facts that the texts of an entry name. */
+export type FactsOf<Entry> = Entry extends { message: infer Message; action: infer Action }
   ? Readonly<Record<FactNames<Message> | FactNames<Action>, Fact>>
   : Entry extends { message: infer Message }
     ? Readonly<Record<FactNames<Message>, Fact>>

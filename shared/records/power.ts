@@ -15,6 +15,11 @@ export interface Container {
   readonly powerQuality?: PowerQuality | undefined;
 }
 
+/** Namespace, pod and container of the energy that a node used while idle. */
+export const IDLE = '__idle__';
+/** Namespace, pod and container of the energy of processes outside containers: the kernel, the kubelet, daemons of the host. */
+export const SYSTEM = '__system__';
+
 /** Energy that one container used over [start, end). Power is joules / seconds. */
 export interface PowerSample {
   readonly container: Container;

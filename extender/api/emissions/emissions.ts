@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express';
 import { hourOf, isoTime } from '../../../shared/grid/units.ts';
-import type { ContainerFilter, ContainerSpan, TimeRange } from '../../../shared/records/power.ts';
+import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
-import { IDLE, type LabelsOf, rowNaming } from './naming.ts';
+import { type LabelsOf, rowNaming } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
 import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { RowSums } from './rows.ts';
