@@ -20,6 +20,8 @@ export interface ExtenderDependencies {
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
   readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  /** Settings that were given under their former names. */
+  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
 }
 
 /** A running extender. */
@@ -42,6 +44,8 @@ export async function startExtender(
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
   await using stack = new AsyncDisposableStack();
+  for (const facts of dependencies.renamed ?? [])
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
   const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };

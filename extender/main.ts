@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
-import { loadConfig, redacted } from '../shared/runtime/config.ts';
+import { loadConfig, redacted, renamedSettings } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
@@ -17,7 +17,10 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread }));
+  else {
+    const renamed = renamedSettings(extenderConfigSchema, process.env);
+    await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed }));
+  }
 } catch (error) {
   fail(error, config);
 }

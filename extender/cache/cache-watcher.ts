@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { stampOf } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { watchFolder } from './folder-watch.ts';
@@ -39,21 +40,21 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
   const state = (): CacheState => {
     const current = cacheState(reader.latest(), clock.now());
     const key = current.kind === 'missing' ? `missing: ${current.reason}` : current.kind;
-    if (reader.looked() && key !== logged) {
+    if (reader.hasRead() && key !== logged) {
       logged = key;
       logState(logger, file, current);
     }
     return current;
   };
-  const look = async () => {
-    await reader.look();
+  const read = async () => {
+    await reader.read();
     state();
     await folder.refresh();
   };
   // The folder and not the file: a replaced file is a new one, and Kubernetes swaps the symlink beside it.
-  const folder = watchFolder(dirname(resolve(file)), () => void look(), logger);
-  const firstRead = look();
-  const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: look });
+  const folder = watchFolder(dirname(resolve(file)), () => void read(), logger);
+  const firstRead = read();
+  const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: read });
   return {
     state,
     firstRead,
@@ -84,8 +85,8 @@ function createReader(file: string) {
   };
   return {
     latest: () => latest,
-    looked: () => stamp !== undefined,
-    look(): Promise<void> {
+    hasRead: () => stamp !== undefined,
+    read(): Promise<void> {
       again = running !== undefined;
       running ??= run();
       return running;
@@ -93,7 +94,7 @@ function createReader(file: string) {
   };
 }
 
-/** Undefined when the file is the one that the stamp is of. What cannot be read is missing, with the reason. */
+/** The document, and the stamp of its file; undefined when the stamp has not changed. What cannot be read is missing, with the reason. */
 async function readIfChanged(
   file: string,
   stamp: string | undefined,
@@ -102,7 +103,7 @@ async function readIfChanged(
   try {
     handle = await open(file, 'r');
     const stat = await handle.stat({ bigint: true });
-    const now = `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const now = stampOf(stat);
     if (now === stamp) return undefined;
     if (stat.size > MAX_BYTES) return { stamp: now, document: missing(`the file has ${stat.size} bytes`) };
     return { stamp: now, document: decodeCarbonCache(await handle.readFile('utf8')) };

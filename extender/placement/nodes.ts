@@ -53,6 +53,7 @@ export function watchNodes(
   { clock, logger }: { clock: Clock; logger: Logger },
 ): WatchedNodes {
   let version = 0;
+  let listed = false;
   const nodes = watchCollection<Zone>({
     client,
     path: '/api/v1/nodes',
@@ -71,7 +72,11 @@ export function watchNodes(
     zoneOf: (name) => nodes.get(name) ?? configured.zoneOf(name),
     get version() {
       // The end of the first list counts as a change: only from then on is a missing zone news.
-      return 2 * version + (nodes.ageMs() === undefined ? 0 : 1);
+      if (!listed && nodes.ageMs() !== undefined) {
+        listed = true;
+        version += 1;
+      }
+      return version;
     },
     ageMs: () => nodes.ageMs(),
     zones: () => [...new Set([...nodes.entries()].map(([, zone]) => zone))],

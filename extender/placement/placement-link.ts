@@ -1,3 +1,4 @@
+import { quantile } from '../../shared/grid/quantile.ts';
 import { type GramsPerKwh, gramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
@@ -99,15 +100,14 @@ export function createPlacementLink(options: {
   };
 }
 
-/** Reads a value from 101 of them, p0 to p100. */
-function percentileOf(values: readonly number[] | undefined, percent: number): GramsPerKwh | undefined {
-  const value = values?.[Math.round(percent)];
-  return value === undefined ? undefined : gramsPerKwh(value);
+/** Any percentile of a zone by its 101 percentiles p0 to p100; undefined where these are not known. */
+function percentileOf(percentiles: readonly number[] | undefined, percent: number): GramsPerKwh | undefined {
+  return percentiles && gramsPerKwh(quantile(percentiles, percent / 100));
 }
 
 /** The 101 percentiles p0 to p100 of a zone's hours; undefined for fewer than a day of them. */
 export function percentilesOf(hours: readonly { readonly zone: Zone; readonly carbonIntensity: GramsPerKwh }[]) {
   if (hours.length < 24) return undefined;
-  const sorted = hours.map((hour) => hour.carbonIntensity).sort((a, b) => a - b);
-  return Array.from({ length: 101 }, (_, p) => sorted[Math.round((p / 100) * (sorted.length - 1))] as number);
+  const ascending = Float64Array.from(hours, (hour) => hour.carbonIntensity).sort();
+  return Array.from({ length: 101 }, (_, percent) => quantile(ascending, percent / 100));
 }

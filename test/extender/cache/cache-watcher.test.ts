@@ -134,8 +134,8 @@ describe('watchCache', () => {
     expect(atTtl).toBe('fresh');
     expect(after).toEqual(['stale', 'stale']);
     expect(test.logger.lines.map((line) => line.message)).toEqual([
-      'carbon cache is fresh',
-      'carbon cache is stale: scores are neutral until it is renewed',
+      'the carbon cache is fresh',
+      'the carbon cache is stale: all nodes get equal scores until it is renewed',
     ]);
   });
 

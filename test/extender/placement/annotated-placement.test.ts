@@ -1,3 +1,4 @@
+// Flow: annotations of pods and namespaces through the scheduler port to refusals, scores and Events.
 import { describe, expect, it } from 'vitest';
 import { annotatedPod, namesCall, nodesCall, preemptMetaCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText } from '../cache/cache-file.ts';

@@ -97,7 +97,7 @@ describe('the link to the store', () => {
     });
 
     await service.receive({ kind: 'decisions', batch: 7, decisions: [decision('kept')] });
-    await expect.poll(() => link.percentile(zone('FR'), 30)).toBe(31);
+    await expect.poll(() => link.percentile(zone('FR'), 30)).toBe(30.7);
 
     expect(link.percentile(zone('DE'), 30)).toBeUndefined();
     expect(kept).toEqual([7]);
