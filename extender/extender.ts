@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
+import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
+import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import type { ApiThread } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
@@ -7,7 +9,6 @@ import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
-import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement/placement.ts';
 import type { FromStore, ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
@@ -53,7 +54,8 @@ export async function startExtender(
     readiness = { ready: true };
   });
   await Promise.race([firstRead, clock.sleep(FIRST_READ_MS)]);
-  const client = await clusterOf(config, logger);
+  const client = connectCluster(config, logger);
+  if (client) stack.use(client);
   let api: ApiThread | undefined;
   const post = (message: ToApi) => {
     api?.post(message);
@@ -107,14 +109,20 @@ async function portWithin({ started }: ApiThread, ms: number, clock: Clock): Pro
   }
 }
 
-async function clusterOf(config: ExtenderConfig, logger: Logger): Promise<KubernetesClient | undefined> {
+function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClient | undefined {
   try {
-    return await connectKubernetes(config);
+    const client = connectKubernetes(config);
+    if (client?.authentication === 'none')
+      logger.warn(
+        { code: 'KUBERNETES_ANONYMOUS', cluster: client.server },
+        'the kubeconfig has no credentials for its user: the Kubernetes API sees system:anonymous',
+      );
+    return client;
   } catch (err) {
     if (config.NODE_WATCH === 'on') throw err;
     logger.error(
-      { code: 'CLUSTER_UNAVAILABLE', err },
-      'no cluster is watched: zones of nodes come from the configuration alone',
+      { code: 'KUBERNETES_NOT_CONNECTED', err },
+      'no cluster is watched: the zones of nodes come from the configuration alone',
     );
     return undefined;
   }
