@@ -4,6 +4,7 @@ import { createBackoff } from '../../shared/pacing/backoff.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 import type { FromStore, ToApi } from '../placement/placement-link.ts';
 
 /** What the API thread is started with. */
@@ -67,7 +68,7 @@ export function superviseApiThread(
       current.listening.then(
         (listening) => {
           port = listening;
-          if (backoff.failures > 0) logger.info({ port }, 'the API thread is running again');
+          if (backoff.failures > 0) logger.info({ port }, 'the API thread runs again');
         },
         () => undefined,
       );
@@ -75,7 +76,7 @@ export function superviseApiThread(
       if (stop.signal.aborted) return;
       if (clock.monotonic() - startedAt > STABLE_MS) backoff.reset();
       const restartInMs = backoff.next();
-      logger.error({ code: 'API_THREAD_ENDED', reason, port, restartInMs }, 'the API thread ended and is restarted');
+      logger.error({ code: 'API_THREAD_ENDED', reason, port, restartInMs }, EXTENDER_ERRORS.API_THREAD_ENDED.message);
       await clock.sleep(restartInMs, stop.signal);
       if (stop.signal.aborted) return;
       current = startWorker(config, port, onMessage);
