@@ -10,6 +10,7 @@ import { startExtender } from './extender.ts';
 
 let config: ExtenderConfig | undefined;
 try {
+  const renamed = renamedSettings(extenderConfigSchema, process.env);
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
   // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
@@ -17,10 +18,7 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else {
-    const renamed = renamedSettings(extenderConfigSchema, process.env);
-    await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed }));
-  }
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed }));
 } catch (error) {
   fail(error, config);
 }

@@ -19,7 +19,7 @@ export interface NodePower {
 export const NO_POWER: NodePower = { version: 0, wattsPerCore: () => undefined };
 
 /** One node that a pod may be placed on, with what is known of it; undefined is not known. */
-export interface Candidate {
+export interface CandidateNode {
   readonly name: string;
   readonly zone: Zone | undefined;
   /** Only an intensity that may be compared: of a fresh document, and of the majority signal. */
@@ -33,12 +33,12 @@ export interface NodeView {
   /** The fresh document that intensities are taken from; undefined without one. */
   readonly snapshot: CarbonSnapshot | undefined;
   /** Looks a node up; whoever needs it again in the same view may keep the result. */
-  candidate(node: NodeFacts): Candidate;
+  candidate(node: NodeFacts): CandidateNode;
 }
 
 /** The candidates of one request, in its order. */
 export interface CandidateTable {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly CandidateNode[];
   /** Power relative to the candidates' median; undefined when fewer than two of them are measured. */
   readonly relativePowers: readonly (number | undefined)[] | undefined;
   /** Undefined while the intensity of at least one candidate is known. */
@@ -76,7 +76,7 @@ export function createNodeViews({ directory, power }: NodeViewSources): (state: 
 }
 
 /** Puts the candidates of a request together. */
-export function candidateTable(candidates: readonly Candidate[], view: NodeView): CandidateTable {
+export function candidateTable(candidates: readonly CandidateNode[], view: NodeView): CandidateTable {
   let known = 0;
   let measured = 0;
   for (const { intensity, watts } of candidates) {

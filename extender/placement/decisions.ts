@@ -2,7 +2,7 @@ import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
 import {
-  type Candidate,
+  type CandidateNode,
   type CandidateTable,
   candidateTable,
   createNodeViews,
@@ -35,7 +35,7 @@ export interface PlacementSources {
 export interface PlacementRequest {
   readonly pod: PodMetadata;
   /** Its candidates, each once. */
-  readonly candidates: (view: NodeView) => readonly Candidate[];
+  readonly candidates: (view: NodeView) => readonly CandidateNode[];
 }
 
 /** The nodes that were refused to a pod, by name. */

@@ -3,7 +3,7 @@ import { type EpochMs, type GramsPerKwh, gramsPerKwh } from '../../shared/grid/u
 import type { Zone } from '../../shared/grid/zones.ts';
 import { encodeCandidateZones } from '../../shared/records/candidate-zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
-import type { Candidate, CandidateTable } from './candidate-table.ts';
+import type { CandidateNode, CandidateTable } from './candidate-table.ts';
 import type { LoggedDecision } from './decision-log.ts';
 
 /** The candidates that the pod could have been placed on: those of the filter request where there was one, for it comes first. */
@@ -12,12 +12,12 @@ export function candidatesOf({ filtered, ranked }: LoggedDecision): CandidateTab
 }
 
 /** The region of a candidate in the cache document; undefined when its intensity is not known. */
-export function regionOf({ zone, intensity }: Candidate, { view }: CandidateTable): CachedRegion | undefined {
+export function regionOf({ zone, intensity }: CandidateNode, { view }: CandidateTable): CachedRegion | undefined {
   return zone === undefined || intensity === undefined ? undefined : view.snapshot?.regions.get(zone);
 }
 
 /** Mean, best and worst of the known intensities; undefined when none is known. */
-export function intensitySpread(candidates: readonly Candidate[]) {
+export function intensitySpread(candidates: readonly CandidateNode[]) {
   let known = 0;
   let sum = 0;
   let best = Number.POSITIVE_INFINITY;

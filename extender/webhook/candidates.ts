@@ -1,9 +1,9 @@
-import type { Candidate, NodeView } from '../placement/candidate-table.ts';
+import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
 import type { NodeFacts } from '../placement/nodes.ts';
 import type { KnownNames } from './known-names.ts';
 
 /** A whole node of a request. */
-export interface CandidateNode extends NodeFacts {
+export interface WireNode extends NodeFacts {
   /** Where the node's JSON starts and ends in the bytes of `Nodes`. */
   readonly start: number;
   readonly end: number;
@@ -12,7 +12,7 @@ export interface CandidateNode extends NodeFacts {
 /** The candidates of a request, each once, in the form in which they came. */
 export interface WireCandidates {
   readonly form: 'names' | 'objects';
-  of(view: NodeView): readonly Candidate[];
+  of(view: NodeView): readonly CandidateNode[];
   /** The prioritize response, by the scores of the candidates in their order. */
   encodeScores(scores: readonly number[]): Buffer;
   /** The value of `NodeNames` or `Nodes` with only those candidates that pass. */
@@ -21,7 +21,7 @@ export interface WireCandidates {
 
 /** Candidates whose names are known. */
 export function knownCandidates(known: KnownNames, places: Int32Array): WireCandidates {
-  let candidates: readonly Candidate[] = [];
+  let candidates: readonly CandidateNode[] = [];
   return {
     form: 'names',
     of(view) {
@@ -46,7 +46,7 @@ export function namedCandidates(names: readonly string[]): WireCandidates {
 const COMMA = Buffer.from(',');
 
 /** Candidates as whole nodes, by their places in the bytes of `Nodes`. */
-export function wholeCandidates(nodes: readonly CandidateNode[], bytes: Buffer): WireCandidates {
+export function wholeCandidates(nodes: readonly WireNode[], bytes: Buffer): WireCandidates {
   return {
     form: 'objects',
     of: (view) => nodes.map((node) => view.candidate(node)),

@@ -1,4 +1,4 @@
-import type { Candidate, NodeView } from '../placement/candidate-table.ts';
+import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
 
 /**
  * The names of nodes that requests have brought, each with its part of a prioritize response as ready bytes. Reading a
@@ -11,7 +11,7 @@ export interface KnownNames {
    */
   read(json: Buffer): Int32Array | undefined;
   /** The candidates of some places. Looked up once in each view. */
-  candidates(places: Int32Array, view: NodeView): readonly Candidate[];
+  candidates(places: Int32Array, view: NodeView): readonly CandidateNode[];
   /** The prioritize response for some places and their scores, 0..10. */
   encodeScores(places: Int32Array, scores: readonly number[]): Buffer;
 }
@@ -38,7 +38,7 @@ const MAX_NAME_BYTES = 253;
 /** Starts without any names. When `limit` names are known, all are forgotten before the next list is read. */
 export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
   let table = createTable(limit);
-  let rows: (Candidate | undefined)[] = [];
+  let rows: (CandidateNode | undefined)[] = [];
   let rowsView: NodeView | undefined;
   return {
     read(json) {
@@ -53,7 +53,7 @@ export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
         rowsView = view;
         rows = [];
       }
-      const candidates: Candidate[] = [];
+      const candidates: CandidateNode[] = [];
       for (const place of places) {
         let row = rows[place];
         if (row === undefined) {
