@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { parseChoice } from './options.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { cliConfig } from './settings.ts';
-import { withWorkloads } from './stores.ts';
+import { withStore } from './stores.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
 
@@ -53,8 +53,8 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
   const config = cliConfig(env);
-  const { report, budgets } = await withWorkloads(config, async (store) => ({
-    report: await reportFrom(store, options, period),
+  const { report, budgets } = await withStore(config, async (store) => ({
+    report: await reportFrom(store.workloads, options, period),
     budgets: await budgetUsages(config, store, now),
   }));
   io.out(formatted(report, budgets, format, io));

@@ -1,7 +1,8 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
 import { deadlineOf, type ReleaseReason } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
@@ -83,14 +84,14 @@ export function createActions(options: ActionOptions): Actions {
       const { work, action } = decided;
       try {
         if (work.plan === undefined && action.kind !== 'wait' && work.invalid.length > 0)
-          report(work, 'CarbonAnnotationIgnored', `ignored: ${issuesOf(work)}`, 'Warning');
+          report(work, 'InvalidAnnotation', `ignored: ${issuesOf(work)}`, 'Warning');
         if (action.kind === 'release') await doRelease(decided, action.reason, action.plan);
         else if (action.kind === 'plan') await doPlan(decided, action);
         else action.kind satisfies 'wait';
       } catch (err) {
         // Gone, or another object of the same name: the watch will deliver the change.
-        if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) return;
-        metrics.failures.inc({ operation: action.kind });
+        if (isObsolete(err)) return;
+        metrics.failures.inc({ kind: action.kind });
         const { kind, namespace, name } = work;
         logger.warn(
           { code: 'DEFERRAL_ACTION_FAILED', err, kind, namespace, name, action: action.kind },

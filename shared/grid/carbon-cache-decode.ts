@@ -102,6 +102,7 @@ function decodePoint(point: z.output<typeof forecastPointSchema>): ForecastPoint
     carbonIntensity: gramsPerKwh(point.carbonIntensity),
     ...(point.low != null && { low: gramsPerKwh(point.low) }),
     ...(point.high != null && { high: gramsPerKwh(point.high) }),
+    ...(point.source != null && { source: point.source }),
   };
 }
 

@@ -15,6 +15,7 @@ export const forecastPointSchema = z.looseObject({
   carbonIntensity: intensity.describe('gCO2eq/kWh'),
   low: intensity.nullish().describe('Lower edge of the uncertainty band'),
   high: intensity.nullish().describe('Upper edge of the uncertainty band'),
+  source: z.string().nullish().describe('Provider, `history`, or both; absent: `forecastSource`'),
 });
 
 const regionFields = {
