@@ -16,17 +16,13 @@ export type GridMetrics = ReturnType<typeof createGridMetrics>;
 
 /** Makes the metrics of the grid task on the poller's registry. Deprecated names are exported with the same values. */
 export function createGridMetrics(registry: Registry) {
+  const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
-    new Counter({ name: `carbon_poller_${name}`, help, labelNames, registers: [registry] });
+    new Counter({ name: `carbon_poller_${name}`, help, labelNames, registers });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
-    new Gauge({ name: `carbon_poller_${name}`, help, labelNames, registers: [registry] });
-  /** A gauge under its name and under the one that it had before. */
-  const renamedGauge = (name: string, oldName: string, help: string, labelNames: string[] = []) => {
-    const gauges = [gauge(name, help, labelNames), gauge(oldName, `Deprecated: use carbon_poller_${name}`, labelNames)];
-    return (labels: Record<string, string>, value: number) => {
-      for (const each of gauges) each.set(labels, value);
-    };
-  };
+    new Gauge({ name: `carbon_poller_${name}`, help, labelNames, registers });
+  const renamedGauge = (name: string, oldName: string, help: string, labelNames: string[] = []) =>
+    setAll([gauge(name, help, labelNames), gauge(oldName, `Deprecated: use carbon_poller_${name}`, labelNames)]);
   const http = counter(
     'grid_http_requests_total',
     'HTTP requests to grid data providers by status; none: there was no complete response',
@@ -51,11 +47,8 @@ export function createGridMetrics(registry: Registry) {
   const open = gauge('grid_circuit_open', '1 while a grid data provider is down and only probes are sent to it', [
     'provider',
   ]);
-  const failedCycles = renamedGauge(
-    'grid_failed_cycles',
-    'grid_failed_rounds',
-    'Poll cycles in a row in which no provider returned a value',
-  );
+  const failedHelp = 'Poll cycles in a row in which no provider returned a value';
+  const failedCycles = renamedGauge('grid_failed_cycles', 'grid_failed_rounds', failedHelp);
   const client: ProviderClientMetrics = {
     responded: (provider, status) => http.inc({ provider, status }),
     throttled: (provider, reason) => throttled.inc({ provider, reason }),
@@ -79,5 +72,12 @@ export function createGridMetrics(registry: Registry) {
     ),
     storeFailures: counter('grid_history_write_failures_total', 'Failed writes of the intensity history to the store'),
     alerts: counter('alerts_total', 'Messages to Slack by outcome: sent, refused, retry', ['outcome']),
+  };
+}
+
+/** Sets several gauges to one value: a metric under its name and under the one that it had before. */
+function setAll(gauges: readonly Gauge[]) {
+  return (labels: Record<string, string>, value: number): void => {
+    for (const gauge of gauges) gauge.set(labels, value);
   };
 }

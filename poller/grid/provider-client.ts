@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { MAX_INTENSITY } from '../../shared/grid/intensity.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { createDataIssueReport, type DataIssueReporter } from './data-issues.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { ProviderError, type ProviderErrorReason, type ProviderFailure } from './provider.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createAdmission } from './request-admission.ts';
-import { createProviderBackoff, createSpacing } from './request-pacing.ts';
+import { createProviderBackoff, createSpacing, type ProviderBackoff } from './request-pacing.ts';
 
 /** Shorter texts occur by chance and are not redacted. */
 const SHORTEST_SECRET = 4;
@@ -78,16 +78,11 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   const backoff = createProviderBackoff({ clock, random, longestMs: longestPauseMs });
   const limiter = createRateLimiter(options.requestsPerHour, clock);
   const admission = createAdmission({ breaker, backoff, limiter, perHour: options.requestsPerHour });
-  const settle = (request: ProviderRequest, response: HttpResponse): HttpResponse => {
-    const reason = (request.classify ?? classifyResponse)(response);
+  const classified = (request: ProviderRequest, response: HttpResponse): HttpResponse => {
     metrics?.responded(provider, String(response.status));
-    if (reason === 'unavailable') breaker.failed();
-    else breaker.succeeded();
-    backoff.record(reason, response.retryAfterMs, request.pausesOnAuth ?? true);
-    if (reason === undefined) return response;
-    const { status } = response;
-    const retryAfterMs = response.retryAfterMs ?? (reason === 'rate-limited' ? backoff.remaining()?.ms : undefined);
-    throw errorOf(request, { reason, detail: errorText(response), status, retryAfterMs });
+    const failure = failureOfResponse(request, response, breaker, backoff);
+    if (failure) throw errorOf(request, failure);
+    return response;
   };
   const unanswered = (request: ProviderRequest, error: unknown): unknown => {
     if (!(error instanceof NetworkError)) return error;
@@ -111,7 +106,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       throw errorOf(request, { ...facts, throttled: true });
     }
     try {
-      return settle(request, await get(options, request));
+      return classified(request, await get(options, request));
     } catch (error) {
       throw unanswered(request, error);
     } finally {
@@ -127,6 +122,23 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     report: createDataIssueReport(options),
     fetch: (request) => limit(() => send(request)),
   };
+}
+
+/** Records how a request ended with the breaker and the backoff; the facts of its failure, undefined for a usable response. */
+function failureOfResponse(
+  request: ProviderRequest,
+  response: HttpResponse,
+  breaker: CircuitBreaker,
+  backoff: ProviderBackoff,
+): Omit<ProviderFailure, 'provider' | 'zone'> | undefined {
+  const reason = (request.classify ?? classifyResponse)(response);
+  if (reason === 'unavailable') breaker.failed();
+  else breaker.succeeded();
+  backoff.record(reason, response.retryAfterMs, request.pausesOnAuth ?? true);
+  if (reason === undefined) return undefined;
+  const { status } = response;
+  const retryAfterMs = response.retryAfterMs ?? (reason === 'rate-limited' ? backoff.remaining()?.ms : undefined);
+  return { reason, detail: errorText(response), status, retryAfterMs };
 }
 
 /** Makes errors with the provider's message in them, and without any secret. */

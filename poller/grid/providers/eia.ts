@@ -53,7 +53,7 @@ export function eia(
   const recent = async (zone: Zone, signal: AbortSignal, background: boolean): Promise<IntensitySample[]> => {
     const rows = await fetchRows(zone, { length: String(RECENT_ROWS) }, signal, background);
     if (rows.length > 0) return samplesOf(rows, zone, client);
-    const detail = `there are no rows of the respondent ${ZONE.exec(zone)?.[1]}`;
+    const detail = `it has no rows of the respondent ${ZONE.exec(zone)?.[1]}`;
     throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail });
   };
   const archive = async (zone: Zone, from: EpochMs, signal: AbortSignal): Promise<IntensitySample[]> => {

@@ -5,9 +5,10 @@ import type { Zone } from '../../../shared/grid/zones.ts';
 import { classifyResponse, errorText, type HttpResponse, parseAs } from '../http-client.ts';
 import { failureOf, type GridProvider, ProviderError, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
-import { electricityMapsAccess } from './electricity-maps-access.ts';
+import { type ElectricityMapsAccess, electricityMapsAccess } from './electricity-maps-access.ts';
 import { plausiblePoints, requirePlausible, usableElements } from './elements.ts';
 import { instant } from './fields.ts';
+import { spans } from './spans.ts';
 
 const NAME = 'electricity-maps';
 /** The longest forecast that it has; 24 hours without the parameter. */
@@ -62,32 +63,7 @@ type Path =
 export function electricityMaps(client: ProviderClient, options: ElectricityMapsOptions): GridProvider {
   const headers = { 'auth-token': options.apiKey };
   const access = electricityMapsAccess(client, { baseUrl: options.baseUrl, headers }, classify);
-  const fetchZone = async <Schema extends z.ZodType<{ zone: string }>>(
-    schema: Schema,
-    path: Path,
-    zone: Zone,
-    signal: AbortSignal,
-    query: Record<string, string> = {},
-  ) => {
-    if (!access.allows(zone, path)) {
-      const detail = `the key has no access to ${path}`;
-      throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail });
-    }
-    // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
-    const parameters = new URLSearchParams({ zone, disableCallerLookup: 'true', ...query });
-    const background = path !== 'carbon-intensity/latest';
-    const url = `${options.baseUrl}/${path}?${parameters}`;
-    try {
-      const response = await client.fetch({ zone, url, headers, signal, classify, background });
-      const body = parseAs(schema, response.json, NAME, zone);
-      if (body.zone === zone) return body;
-      const detail = `the response is about zone ${body.zone}`;
-      throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
-    } catch (error) {
-      if (failureOf(error).reason === 'not-covered') access.contradicted();
-      throw error;
-    }
-  };
+  const fetchZone = zoneFetcher(client, { baseUrl: options.baseUrl, headers, access });
   const samplesOf = (elements: readonly unknown[], zone: Zone): IntensitySample[] => {
     const rows = usableElements(historyElement, elements, client, zone);
     const samples = rows.flatMap((hour) => (hour?.zone === zone ? [toSample(hour, zone, client.now())] : []));
@@ -95,8 +71,8 @@ export function electricityMaps(client: ProviderClient, options: ElectricityMaps
   };
   const range = async (zone: Zone, from: EpochMs, signal: AbortSignal): Promise<IntensitySample[]> => {
     const samples: IntensitySample[] = [];
-    for (let start = from; start < client.now(); start += RANGE_MS) {
-      const query = { start: isoTime(start), end: isoTime(Math.min(start + RANGE_MS, client.now())) };
+    for (const [start, end] of spans(from, client.now(), RANGE_MS)) {
+      const query = { start: isoTime(start), end: isoTime(end) };
       const { history, data } = await fetchZone(historyBody, 'carbon-intensity/past-range', zone, signal, query);
       samples.push(...samplesOf(history ?? data ?? [], zone));
     }
@@ -136,6 +112,44 @@ export function electricityMaps(client: ProviderClient, options: ElectricityMaps
       if (mix) return { datetime: body.datetime, mix };
       throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'the power breakdown is empty' });
     },
+  };
+}
+
+/** Sends requests about one zone, and makes sure that the response is about it. */
+function zoneFetcher(
+  client: ProviderClient,
+  service: {
+    readonly baseUrl: string;
+    readonly headers: Record<string, string>;
+    readonly access: ElectricityMapsAccess;
+  },
+) {
+  const { baseUrl, headers, access } = service;
+  return async <Schema extends z.ZodType<{ zone: string }>>(
+    schema: Schema,
+    path: Path,
+    zone: Zone,
+    signal: AbortSignal,
+    query: Record<string, string> = {},
+  ) => {
+    if (!access.allows(zone, path)) {
+      const detail = `the key has no access to ${path}`;
+      throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail });
+    }
+    // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
+    const parameters = new URLSearchParams({ zone, disableCallerLookup: 'true', ...query });
+    const background = path !== 'carbon-intensity/latest';
+    const url = `${baseUrl}/${path}?${parameters}`;
+    try {
+      const response = await client.fetch({ zone, url, headers, signal, classify, background });
+      const body = parseAs(schema, response.json, NAME, zone);
+      if (body.zone === zone) return body;
+      const detail = `the response is about zone ${body.zone}`;
+      throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
+    } catch (error) {
+      if (failureOf(error).reason === 'not-covered') access.contradicted();
+      throw error;
+    }
   };
 }
 

@@ -71,7 +71,7 @@ export function energinet(
     async latest(zone, signal) {
       const newest = currentPoint(await fetchSamples('CO2Emis', zone, signal), client.now());
       if (newest) return newest;
-      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'there is no record of the area' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'it has no record of the area' });
     },
     async forecast(zone, signal) {
       return hourlyForecast(await fetchSamples('CO2EmisProg', zone, signal));

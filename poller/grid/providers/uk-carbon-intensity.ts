@@ -9,6 +9,7 @@ import { coalesceRequests } from '../request-coalescing.ts';
 import { plausiblePoints, usableElements } from './elements.ts';
 import { instant } from './fields.ts';
 import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
+import { spans } from './spans.ts';
 
 const NAME = 'uk-carbon-intensity';
 const NATIONAL = 'GB';
@@ -76,15 +77,7 @@ export function ukCarbonIntensity(
   };
   const latestRegional = async (zone: Zone, signal: AbortSignal): Promise<IntensitySample[]> => {
     const { steps, fetchedAt } = await regions(NATIONAL, signal).catch(rethrowForZone(zone));
-    const samples = steps.flatMap(({ from, regions: all }) =>
-      all
-        .filter((region) => idOf(region) === regionOf(zone))
-        .flatMap((region) => {
-          const [known] = usableElements(regionElement, [region], client, zone);
-          return known ? regionalSample(zone, from, fetchedAt, known, client) : [];
-        }),
-    );
-    return plausiblePoints(samples, client, zone);
+    return plausiblePoints(ownSamples(steps, zone, fetchedAt, client), client, zone);
   };
   return {
     name: NAME,
@@ -92,22 +85,32 @@ export function ukCarbonIntensity(
     archiveMs: 365 * 24 * HOUR_MS,
     covers: (zone) => zone === NATIONAL || REGIONAL.test(zone),
     async latest(zone, signal) {
-      const known = await (zone === NATIONAL ? latestNational(zone, signal) : latestRegional(zone, signal));
+      const known = await (zone === NATIONAL ? latestNational : latestRegional)(zone, signal);
       return currentPoint(known, client.now()) ?? known[0] ?? noData(zone);
     },
-    async forecast(zone, signal) {
-      return hourlyForecast(await series(`${minute(client.now())}/fw48h`, zone, signal));
-    },
+    forecast: async (zone, signal) => hourlyForecast(await series(`${minute(client.now())}/fw48h`, zone, signal)),
     async history(zone, signal, from) {
       if (from === undefined) return hourlySamples(await series(`${minute(client.now())}/pt24h`, zone, signal));
       const samples: IntensitySample[] = [];
-      for (let start = from; start < client.now(); start += RANGE_MS) {
-        const end = Math.min(start + RANGE_MS, client.now());
+      for (const [start, end] of spans(from, client.now(), RANGE_MS))
         samples.push(...(await series(`${minute(start)}/${minute(end)}`, zone, signal)));
-      }
       return hourlySamples(samples);
     },
   };
+}
+
+/** The samples of one region among those of all. */
+function ownSamples(
+  steps: readonly z.output<typeof regionsStep>[],
+  zone: Zone,
+  fetchedAt: EpochMs,
+  client: ProviderClient,
+): IntensitySample[] {
+  return steps.flatMap(({ from, regions }) => {
+    const own = regions.filter((region) => idOf(region) === regionOf(zone));
+    const known = usableElements(regionElement, own, client, zone);
+    return known.flatMap((region) => regionalSample(zone, from, fetchedAt, region, client));
+  });
 }
 
 function regionOf(zone: Zone): number {

@@ -9,6 +9,7 @@ import type { ProviderClient } from '../provider-client.ts';
 import { plausiblePoints, usableElements } from './elements.ts';
 import { instant } from './fields.ts';
 import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
+import { spans } from './spans.ts';
 import { authorized, type WattTimeAccount } from './watttime-token.ts';
 
 const NAME = 'watttime';
@@ -46,28 +47,7 @@ export interface WattTimeOptions extends WattTimeAccount {
 
 /** WattTime v3: direct CO2 by region, marginal (`co2_moer`) or average (`co2_aoer`); pounds per megawatt-hour become grams per kilowatt-hour. */
 export function wattTime(client: ProviderClient, options: WattTimeOptions): GridProvider {
-  const fetchAuthorized = authorized(client, options);
-  const lookup = regionLookup(client, options, fetchAuthorized);
-  const series = async (
-    path: string,
-    query: Record<string, string>,
-    zone: Zone,
-    signal: AbortSignal,
-    background = false,
-  ) => {
-    const region = await lookup.regionOf(zone, signal);
-    const { signalType: signal_type } = options;
-    const parameters = new URLSearchParams({ region, signal_type, ...query });
-    const response = await fetchAuthorized(`${path}?${parameters}`, zone, signal, background).catch((error) => {
-      if (failureOf(error).reason === 'not-covered') lookup.forget(zone);
-      throw error;
-    });
-    const { data, meta } = parseAs(seriesBody, response.json, NAME, zone);
-    if (meta.region === region && meta.signal_type === signal_type)
-      return { points: usableElements(point, data, client, zone), generatedAt: meta.generated_at ?? null };
-    const detail = `the response is about ${meta.signal_type} of region ${meta.region}`;
-    throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
-  };
+  const series = seriesFetcher(client, options);
   const samplesOf = (points: readonly z.output<typeof point>[], zone: Zone, quality: 'estimated' | 'forecast') =>
     plausiblePoints(
       points.map((each) => toSample(each, zone, options, client.now(), quality)),
@@ -76,8 +56,7 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
     );
   const historical = async (zone: Zone, from: EpochMs, signal: AbortSignal, background = false) => {
     const samples: IntensitySample[] = [];
-    for (let start = from; start < client.now(); start += RANGE_MS) {
-      const end = Math.min(start + RANGE_MS, client.now());
+    for (const [start, end] of spans(from, client.now(), RANGE_MS)) {
       const query = { start: isoTime(start), end: isoTime(end), include_imputed_marker: 'true' };
       const { points } = await series('historical', query, zone, signal, background);
       samples.push(...samplesOf(points, zone, 'estimated'));
@@ -96,7 +75,7 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
       const { points, generatedAt } = await series('forecast', { horizon_hours: '1' }, zone, signal);
       const present = currentPoint(samplesOf(points, zone, 'forecast'), now);
       if (present) return { ...present, createdAt: generatedAt };
-      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'there is no recent value' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'it has no recent value' });
     },
     async forecast(zone, signal) {
       const { points } = await series('forecast', { horizon_hours: HORIZON_HOURS }, zone, signal, true);
@@ -108,6 +87,26 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
     async history(zone, signal, from = client.now() - 24 * HOUR_MS) {
       return hourlySamples(await historical(zone, from, signal, true));
     },
+  };
+}
+
+/** Fetches points of a zone's region, and makes sure that the response is about it. */
+function seriesFetcher(client: ProviderClient, options: WattTimeOptions) {
+  const fetchAuthorized = authorized(client, options);
+  const lookup = regionLookup(client, options, fetchAuthorized);
+  return async (path: string, query: Record<string, string>, zone: Zone, signal: AbortSignal, background = false) => {
+    const region = await lookup.regionOf(zone, signal);
+    const { signalType: signal_type } = options;
+    const parameters = new URLSearchParams({ region, signal_type, ...query });
+    const response = await fetchAuthorized(`${path}?${parameters}`, zone, signal, background).catch((error) => {
+      if (failureOf(error).reason === 'not-covered') lookup.forget(zone);
+      throw error;
+    });
+    const { data, meta } = parseAs(seriesBody, response.json, NAME, zone);
+    if (meta.region === region && meta.signal_type === signal_type)
+      return { points: usableElements(point, data, client, zone), generatedAt: meta.generated_at ?? null };
+    const detail = `the response is about ${meta.signal_type} of region ${meta.region}`;
+    throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
   };
 }
 
