@@ -30,7 +30,10 @@ export function checkZones(
   const uses = (name: ProviderName) => (config.GRID_PROVIDERS?.includes(name) ?? true) && isConfigured(name, config);
   const hasCatalogue = (['electricity-maps', 'json'] as const).some(uses) || config.REPLAY_TRACE !== undefined;
   for (const { name, zone } of namedZones(config.ZONES)) {
-    const isMapped = config.WATTTIME_REGIONS.has(zone) || config.CARBON_AWARE_SDK_LOCATIONS.has(zone);
+    // Settings that are invalid themselves are checked here too, before they are maps.
+    const isMapped = [config.WATTTIME_REGIONS, config.CARBON_AWARE_SDK_LOCATIONS].some(
+      (map: unknown) => map instanceof Map && map.has(zone),
+    );
     if (isKnownZone(zone) || hasCatalogue || isMapped) continue;
     context.addIssue({ code: 'custom', path: ['ZONES'], message: `contains "${name}", which ${zoneProblem(name)}` });
   }
