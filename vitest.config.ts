@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { LONG } from './test/lanes.ts';
 
+// npm test: the fast lane.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/cluster/**', '**/node_modules/**'],
+    exclude: ['test/cluster/**', 'test/images/**', '**/node_modules/**', ...LONG],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,4 +1,4 @@
-import { type BudgetStanding, burnDowns } from '../shared/calculator/burn-downs.ts';
+import { type BudgetStanding, burnDowns } from '../shared/calculator/recorded/burn-downs.ts';
 import type { EpochMs } from '../shared/grid/units.ts';
 import { toldElse } from '../shared/grid/zone-of-node.ts';
 import type { Zone } from '../shared/grid/zones.ts';

@@ -1,9 +1,9 @@
 import { calculate, type EmissionsResult, intensityOf } from '../shared/calculator/calculate.ts';
 import { wholeRequests } from '../shared/calculator/formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed } from '../shared/calculator/intensity-used.ts';
-import { fullHours, recordedUse } from '../shared/calculator/measure.ts';
 import { ALWAYS, parsePeriod, rangeOf, writtenPeriod } from '../shared/calculator/period.ts';
 import { readPue } from '../shared/calculator/pue.ts';
+import { fullHours, recordedUse } from '../shared/calculator/recorded/use.ts';
 import { placeRegion } from '../shared/calculator/region.ts';
 import { profileOf, type ServiceProfiles } from '../shared/calculator/service-profiles.ts';
 import { recordedSpan } from '../shared/calculator/span.ts';

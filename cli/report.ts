@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { BudgetStanding } from '../shared/calculator/burn-downs.ts';
 import { nearest } from '../shared/calculator/error.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
+import type { BudgetStanding } from '../shared/calculator/recorded/burn-downs.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { WorkloadStore } from '../shared/records/workloads.ts';

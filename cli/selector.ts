@@ -1,6 +1,6 @@
 import { fetch } from 'undici';
 import { z } from 'zod';
-import { parseSelector, type Selector } from '../shared/calculator/measure.ts';
+import { parseSelector, type Selector } from '../shared/calculator/selector.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { cliError } from './errors.ts';
 

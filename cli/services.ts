@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { fullHours, measuredProfile, recordedUse } from '../shared/calculator/measure.ts';
+import { measuredProfile } from '../shared/calculator/measured-profile.ts';
 import { parsePeriod, rangeOf } from '../shared/calculator/period.ts';
+import { fullHours, recordedUse } from '../shared/calculator/recorded/use.ts';
 import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Recorded, recordWorkloads } from '../shared/calculator/record.ts';
+import { type Recorded, recordWorkloads } from '../shared/calculator/recorded/workloads.ts';
 import { type WorkloadInput, workloadInput } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
@@ -59,7 +59,7 @@ function recordsOf(recorded: Recorded, file: string) {
   if (recorded.kind === 'records') return recorded.records;
   throw importError(
     file,
-    recorded.faults.map(({ index, message }) => `line ${index + 2}: ${message}`),
+    recorded.issues.map(({ index, message }) => `line ${index + 2}: ${message}`),
   );
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { architecturePage } from './pages/architecture.ts';
 import { carbonCacheJsonSchema } from './pages/carbon-cache.ts';
 import { chartValuesSchema } from './pages/chart-values.ts';
 import { configurationPage } from './pages/configuration.ts';
@@ -9,6 +10,7 @@ import { openApiPage } from './pages/openapi.ts';
 
 /** Pages that are made from the code, and what makes them. */
 const PAGES: Record<string, () => string | Promise<string>> = {
+  'architecture.md': architecturePage,
   'configuration.md': configurationPage,
   'errors.md': errorsPage,
   'metrics.md': metricsPage,

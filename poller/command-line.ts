@@ -1,14 +1,14 @@
 import type { CommandLine } from '../shared/runtime/command-line.ts';
 
-/** What `node poller/main.ts` takes. */
+/** The command line of `node poller/main.ts`. */
 export const POLLER_COMMAND_LINE: CommandLine<'check-config' | 'once'> = {
   file: 'poller/main.ts',
-  purpose: `Asks grid data providers and Kepler, writes the cache file and the history. Runs until SIGTERM or Ctrl-C.`,
+  purpose: `Polls grid data providers and Kepler, writes the cache file and the history. Runs until SIGTERM or Ctrl-C.`,
   modes: {
-    'check-config': 'print the settings (secrets hidden), or every fault of them, and end',
-    once: 'one round of the grid: fetch, write cache and history, and end',
+    'check-config': 'print the settings with secrets hidden, or every problem with them, and exit',
+    once: 'one poll cycle of the grid: fetch, write cache and history, and exit',
   },
-  more: `Settings are environment variables (all of them: docs/configuration.md). The first to know:
+  more: `Settings are environment variables (all of them: docs/configuration.md). The most important:
   ZONES                      grid zones, with commas between: DE,FR,US-CAL-CISO
   ELECTRICITY_MAPS_API_KEY   or ELECTRICITY_MAPS_API_KEY_FILE; without it key-less services and yearly averages
   EXPORTER_URL               Kepler, default http://localhost:9102/metrics
@@ -20,6 +20,6 @@ Examples:
   ZONES=DE,FR CACHE_FILE=data/carbon_cache.json DATA_DIR=data node poller/main.ts
   ZONES=DE CACHE_FILE=data/carbon_cache.json DATA_DIR=data node poller/main.ts --once
 
-Exit codes: 0 done; 1 a setting is at fault, or the start failed; with --once also 2 no provider answered in three
-tries, 3 the database could not be written.`,
+Exit codes: 0 done; 1 invalid configuration, or the start failed; with --once also 2 no provider responded in three
+attempts, 3 the database could not be written.`,
 };

@@ -4,10 +4,10 @@ import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
-import { gridFaults, gridSettings } from './grid/settings.ts';
+import { checkGridSettings, gridSettings } from './grid/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
 
-/** The poller's loops; POLLER_TASKS picks a subset. */
+/** The poller's tasks; POLLER_TASKS selects some of them. */
 export const POLLER_TASKS = ['grid', 'power', 'readings', 'retention', 'budgets'] as const;
 
 const settings = z.object({
@@ -19,7 +19,7 @@ const settings = z.object({
   POLLER_TASKS: list()
     .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
     .default([...POLLER_TASKS])
-    .describe('Which loops this process runs'),
+    .describe('Which tasks this process runs'),
   POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
   POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
   ZONES: list()
@@ -28,18 +28,18 @@ const settings = z.object({
         .array(
           z
             .string()
-            .refine((code) => parseZone(code).kind !== 'malformed', 'is no zone code such as DE or US-CAL-CISO'),
+            .refine((code) => parseZone(code).kind !== 'malformed', 'is not a zone code such as DE or US-CAL-CISO'),
         )
         .min(1),
     )
     .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
-    .describe('Grid zones to follow, as Electricity Maps writes them'),
+    .describe('Grid zones to poll, in the notation of Electricity Maps'),
   POLL_INTERVAL_MINUTES: positive(1440)
     .default(5)
-    .describe('Minutes between two rounds of the grid task; fractions allowed'),
+    .describe('Minutes between two poll cycles of the grid task; fractions allowed'),
   CACHE_TTL_MINUTES: positive(10_080)
     .default(10)
-    .describe('Minutes for which the cache document, and a last good reading, stay valid'),
+    .describe('Minutes for which the cache document, and the last good value of a zone, stay valid'),
   ...gridSettings,
   EXPORTER_URL: list()
     .pipe(z.array(httpUrl()).min(1))
@@ -89,17 +89,16 @@ const settings = z.object({
     .describe(
       'MODE=db: most that is kept under DATA_DIR/spool while the database is away, in MiB; the oldest go first',
     ),
-  LEASE_NAME: z
-    .string()
-    .default('carbon-poller')
-    .describe(
-      'MODE=db: of pollers with the same name only one records power and one tells Slack about the grid data; the others stand by',
-    ),
+  RECORDING_LEASE_NAME: z.string().default('carbon-poller').meta({
+    formerly: 'LEASE_NAME',
+    description:
+      'MODE=db: name of the recording lease; of pollers with the same name only one records power and one sends alerts about grid data, the others are on standby. Formerly `LEASE_NAME`',
+  }),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history, readings and placements are kept'),
 });
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = settings.superRefine(gridFaults).superRefine(storeFaults);
+export const pollerConfigSchema = settings.superRefine(checkGridSettings).superRefine(storeFaults);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

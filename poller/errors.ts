@@ -2,6 +2,77 @@ import { errorFactory } from '../shared/errors/catalogue.ts';
 
 /** Errors that only the poller reports. */
 export const POLLER_ERRORS = {
+  GRID_REQUEST_FAILED: {
+    message: 'the request to {provider} for zone {zone} failed: {reason}',
+    action:
+      'by reason: auth: check the key; rate-limited: lower the request rate of the provider or poll less often; not-covered: choose another provider or zone; otherwise wait: the next poll cycle tries again',
+  },
+  GRID_ACCESS_UNKNOWN: {
+    message: 'could not read which zones the key of {provider} covers',
+    action: 'check the key; until then every zone is tried',
+  },
+  CACHE_NOT_WRITTEN: {
+    message: 'no zone has a value, so the cache file was not written and the old one will expire',
+    action: 'check the grid providers, their keys and the connection to the internet',
+  },
+  CACHE_INCOMPLETE: {
+    message: 'the cache file was written without the zones {missing}, which have no value',
+    action: 'look for GRID_REQUEST_FAILED of these zones',
+  },
+  GRID_HISTORY_NOT_WRITTEN: {
+    message: 'could not write the intensity history to the store; it is kept in memory for the next poll cycle',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  GRID_HISTORY_DROPPED: {
+    message: 'the store could not be written for so long that the oldest row of the intensity history was dropped',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  GRID_HISTORY_UNREADABLE: {
+    message: 'could not read the intensity history of zone {zone}',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  GRID_FORECAST_FAILED: {
+    message: 'could not make a forecast of zone {zone} from its history; the next poll cycle tries again',
+  },
+  NO_PROVIDER_RESPONDED: {
+    exitCode: 2,
+    message: 'no grid provider returned a value in {attempts} attempts',
+    action: 'look for GRID_REQUEST_FAILED, which has the reasons',
+  },
+  STORE_UNAVAILABLE: {
+    exitCode: 3,
+    message: 'the store could not be opened; the cache file is written all the same',
+    action: 'check TSDB_DSN and the database, or the folder DATA_DIR',
+  },
+  ALERT_NOT_SENT: {
+    message: 'could not send an alert to Slack: {reason}; it is kept and sent again',
+    action: 'check the connection to Slack',
+  },
+  ALERT_REFUSED: {
+    message: 'Slack refused an alert and it was dropped: {reason}',
+    action: 'check SLACK_WEBHOOK_URL',
+  },
+  ALERT_STATE_UNAVAILABLE: {
+    message: 'could not read or write the state of alerts; a restart may repeat some',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  BUDGET_THRESHOLD_REACHED: {
+    message: 'the carbon budget of {kind} {name} has reached {threshold} of its grams',
+    action: 'see GET /api/budgets',
+  },
+  ZONE_CODE_CORRECTED: {
+    message: '"{given}" is not a zone code and was taken as {used}',
+    action: 'write {used} in ZONES',
+  },
+  CACHE_TTL_TOO_SHORT: {
+    message: 'the cache expires before the next poll cycle: CACHE_TTL_MINUTES is not above POLL_INTERVAL_MINUTES',
+    action: 'raise CACHE_TTL_MINUTES or lower POLL_INTERVAL_MINUTES',
+  },
+  RATE_LIMIT_TOO_LOW: {
+    message:
+      'ELECTRICITY_MAPS_REQUESTS_PER_HOUR is too low for every zone in every poll cycle: {needed} requests an hour are needed',
+    action: 'raise it if the plan allows, or raise POLL_INTERVAL_MINUTES',
+  },
   EXPORTER_SCRAPE_FAILED: {
     message: 'exporter {target} gave no power samples ({reason}: {detail})',
     action:

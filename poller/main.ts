@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
-import { loadConfig, redacted } from '../shared/runtime/config.ts';
+import { loadConfig, redacted, renamedSettings } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { POLLER_COMMAND_LINE } from './command-line.ts';
 import { type PollerConfig, pollerConfigSchema } from './config.ts';
@@ -15,7 +15,10 @@ try {
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
   else if (mode === 'once') process.exitCode = await pollOnceAndExit(config);
-  else await runUntilSignal(startPoller.bind(undefined, config));
+  else
+    await runUntilSignal(
+      startPoller.bind(undefined, config, { renamed: renamedSettings(pollerConfigSchema, process.env) }),
+    );
 } catch (error) {
   fail(error, config);
 }

@@ -1,7 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import packageJson from '../package.json' with { type: 'json' };
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
+import { createZoneMetrics } from './grid/zone-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 import { createReadingsMetrics } from './readings/readings-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
@@ -12,55 +14,22 @@ export type PollerMetrics = ReturnType<typeof createPollerMetrics>;
 /** Makes the poller's metrics; each process and each test has its own. */
 export function createPollerMetrics() {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const answers = new Counter({
-    name: 'carbon_poller_grid_requests_total',
-    help: 'Questions to grid data providers by outcome: ok, auth, not-covered, no-data, rate-limited, unavailable, malformed',
-    labelNames: ['provider', 'outcome'],
-    registers,
+  const buildInfo = new Gauge({
+    name: 'carbon_poller_build_info',
+    help: 'Version of the poller; always 1',
+    labelNames: ['version', 'node_version'],
+    registers: [registry],
   });
-  const answerSeconds = new Histogram({
-    name: 'carbon_poller_grid_request_duration_seconds',
-    help: 'How long grid data providers took to answer',
-    labelNames: ['provider'],
-    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers,
-  });
+  buildInfo.set({ version: packageJson.version, node_version: process.version }, 1);
   return {
     registry,
+    ...createZoneMetrics(registry),
     grid: createGridMetrics(registry),
     accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
     power: createPowerMetrics(registry),
     readings: createReadingsMetrics(registry),
     store: createStoreMetrics(registry),
-    intensity: new Gauge({
-      name: 'carbon_intensity_grams_per_kwh',
-      help: 'Newest carbon intensity of a zone in gCO2eq per kilowatt-hour',
-      labelNames: ['zone', 'provider', 'signal', 'quality'],
-      registers,
-    }),
-    zoneLastSuccess: new Gauge({
-      name: 'carbon_poller_zone_last_success_timestamp_seconds',
-      help: 'When the newest reading of a zone was fetched',
-      labelNames: ['zone'],
-      registers,
-    }),
-    cacheWritten: new Gauge({
-      name: 'carbon_poller_cache_written_timestamp_seconds',
-      help: 'When the cache file was last written',
-      registers,
-    }),
-    cacheZones: new Gauge({
-      name: 'carbon_poller_cache_zones',
-      help: 'Zones in the cache file',
-      registers,
-    }),
-    /** Counts one answer of a provider. */
-    countAnswer(provider: string, outcome: string, seconds: number): void {
-      answers.inc({ provider, outcome });
-      answerSeconds.observe({ provider }, seconds);
-    },
   };
 }

@@ -6,51 +6,63 @@ import { openWritableStore } from '../shared/store/open.ts';
 import type { PollerConfig } from './config.ts';
 import type { Alerts } from './grid/alerts.ts';
 import { openAlerts } from './grid/open-alerts.ts';
+import type { PollCycle } from './grid/poll-cycle.ts';
 import type { GridTaskOptions } from './grid/task.ts';
-import { prepareRounds } from './grid/task.ts';
+import { preparePollCycle } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 
-const TRIES = 3;
-const BETWEEN_TRIES_MS = 5_000;
+const ATTEMPTS = 3;
+const BETWEEN_ATTEMPTS_MS = 5_000;
 
-/** What a test may put in the place of the real thing. */
+/** Dependencies that tests replace. */
 export interface OnceDependencies extends Partial<Pick<GridTaskOptions, 'clock' | 'logger' | 'forecaster'>> {
   readonly openStore?: (config: PollerConfig) => Promise<GridTaskOptions['store'] & AsyncDisposable>;
 }
 
 /**
  * Fetches, writes the cache file and the history once, for a CronJob; resolves with the exit code: 0 done, 2 no provider
- * gave anything in three tries five seconds apart, 3 the database could not be opened or written.
+ * returned a value in three attempts five seconds apart, 3 the store could not be opened or written.
  */
 export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDependencies = {}): Promise<number> {
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const opened = await openStore(config, dependencies, logger);
-  // The cache file serves the scheduler even while the database is away.
+  // The cache file serves the scheduler even while the store is away.
   const store = opened ? stack.use(opened) : { record: () => Promise.reject(new Error('the store is not open')) };
   const { forecaster } = dependencies;
   const metrics = createPollerMetrics();
-  const { zones, round } = await prepareRounds({ config, store, metrics, clock, logger, forecaster, attempts: 1 });
+  const { zones, pollCycle } = await preparePollCycle({
+    config,
+    store,
+    metrics,
+    clock,
+    logger,
+    forecaster,
+    attempts: 1,
+  });
   const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
-  const code = await tryRounds(round, alerts, clock, logger);
+  const code = await attemptCycles(pollCycle, alerts, clock, logger);
   return opened === undefined && code === EXIT.ok ? EXIT.store : code;
 }
 
-async function tryRounds(
-  round: Awaited<ReturnType<typeof prepareRounds>>['round'],
+async function attemptCycles(
+  pollCycle: PollCycle,
   alerts: Alerts | undefined,
   clock: Clock,
   logger: Logger,
 ): Promise<number> {
   const { signal } = new AbortController();
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const { readings, stored } = await round(signal);
-    await alerts?.observe(readings, signal);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const { samples, stored } = await pollCycle(signal);
+    await alerts?.observe(samples, signal);
     if (!stored) return EXIT.store;
-    if (readings.length > 0) return EXIT.ok;
-    if (attempt < TRIES) await clock.sleep(BETWEEN_TRIES_MS);
+    if (samples.length > 0) return EXIT.ok;
+    if (attempt < ATTEMPTS) await clock.sleep(BETWEEN_ATTEMPTS_MS);
   }
-  logger.error({ tries: TRIES }, 'no grid provider gave anything');
+  logger.error(
+    { code: 'NO_PROVIDER_RESPONDED', attempts: ATTEMPTS },
+    'no grid provider returned a value; see the warnings before for the reasons',
+  );
   return EXIT.unavailable;
 }
 
@@ -60,7 +72,10 @@ async function openStore(config: PollerConfig, dependencies: OnceDependencies, l
     return await open(config);
   } catch (err) {
     if (err instanceof ConfigError) throw err;
-    logger.error({ err }, 'the store cannot be opened');
+    logger.error(
+      { code: 'STORE_UNAVAILABLE', err },
+      'could not open the store; the cache file is written all the same: check TSDB_DSN or DATA_DIR',
+    );
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { openWritableStore } from '../shared/store/open.ts';
 import { openDecisions } from '../shared/store/open-decisions.ts';
 import { openLease } from '../shared/store/open-lease.ts';
 import { openReadingsStore } from '../shared/store/open-readings.ts';
-import { startBudgetsPart } from './budgets/start.ts';
+import { startBudgets } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
@@ -15,10 +15,12 @@ import { startReadingsPart } from './readings/start.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
-/** What a test may put in the place of the real thing. */
+/** Dependencies that tests replace. */
 export interface PollerDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Settings that were given under their former names. */
+  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
 }
 
 /** A running poller. */
@@ -32,13 +34,15 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
+  for (const facts of dependencies.renamed ?? [])
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const store = stack.use(await openWritableStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
-    ? { ready: false, reason: 'no round of the grid task has succeeded yet' }
+    ? { ready: false, reason: 'no poll cycle has succeeded yet' }
     : { ready: true };
-  const onRound = (zones: number) => {
-    readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone is known' };
+  const onCycle = (zones: number) => {
+    readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone has a value' };
   };
   const onReadiness = (state: Readiness) => {
     if (!runs('grid')) readiness = state;
@@ -46,7 +50,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const server: ListeningServer = stack.use(
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
-  if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onRound }));
+  if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onCycle }));
   if (runs('readings') || runs('retention')) {
     const readings = stack.use(await openReadingsStore(config));
     stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
@@ -61,7 +65,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
   }
   if (runs('budgets'))
-    stack.use(await startBudgetsPart({ config, history: store, metrics: metrics.budgets, clock, logger }));
+    stack.use(await startBudgets({ config, history: store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -7,10 +7,10 @@ import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
 import type { PollerConfig } from './config.ts';
 
-/** How often old history is looked for and finished hours are folded. */
+/** How often old history is removed and finished hours are compacted. */
 const EVERY_MS = 10 * 60_000;
 
-/** What the retention task is given. */
+/** What the retention task needs. */
 export interface RetentionOptions {
   readonly config: Pick<PollerConfig, 'RETENTION_DAYS'>;
   readonly store: PowerWriter;
@@ -20,7 +20,7 @@ export interface RetentionOptions {
   readonly logger: Logger;
 }
 
-/** Folds finished hours into their compact form and forgets history older than RETENTION_DAYS. */
+/** Compacts finished hours and removes history older than RETENTION_DAYS. */
 export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
   const { config, store, readings, decisions, clock, logger } = options;
   return startLoop({

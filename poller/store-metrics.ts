@@ -1,26 +1,38 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Backlog } from '../shared/store/spool/spool.ts';
 
-/** Metrics of what stands between the poller and a database, made on the poller's registry. */
+/** Makes the metrics of the spool and of the recording lease on the poller's registry. */
 export function createStoreMetrics(registry: Registry) {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-  const blocks = gauge('carbon_poller_spool_blocks', "Containers' minutes that wait on disk for the database");
-  const entries = gauge('carbon_poller_spool_entries', 'Writes that wait on disk for the database');
-  const bytes = gauge('carbon_poller_spool_bytes', 'Size of what waits on disk for the database');
-  const dropped = gauge(
+  const blocks = gauge('carbon_poller_spool_blocks', 'Minutes of containers in the spool, waiting for the database');
+  const entries = gauge('carbon_poller_spool_entries', 'Writes in the spool, waiting for the database');
+  const bytes = gauge('carbon_poller_spool_bytes', 'Size of the spool on disk');
+  const dropped = new Counter({
+    name: 'carbon_poller_spool_dropped_entries_total',
+    help: 'Writes that were dropped from the spool because it had reached SPOOL_MAX_MB, oldest first',
+    registers: [registry],
+  });
+  const droppedBefore = gauge(
     'carbon_poller_spool_dropped_entries',
-    'Writes given up since the start because SPOOL_MAX_MB was reached, oldest first',
+    'Deprecated: use carbon_poller_spool_dropped_entries_total',
   );
-  const lease = gauge('carbon_poller_lease_held', '1 while this process records power, 0 while it stands by');
+  let counted = 0;
+  const lease = gauge(
+    'carbon_poller_lease_held',
+    '1 while this process holds the recording lease, 0 while it is on standby',
+  );
   return {
-    /** Takes over what waits. */
+    /** Exports the state of the spool. */
     onBacklog(backlog: Backlog): void {
       blocks.set(backlog.blocks);
       entries.set(backlog.entries);
       bytes.set(backlog.bytes);
-      dropped.set(backlog.dropped);
+      droppedBefore.set(backlog.dropped);
+      // A count below the last one is that of a spool opened anew.
+      dropped.inc(backlog.dropped >= counted ? backlog.dropped - counted : backlog.dropped);
+      counted = backlog.dropped;
     },
-    /** Takes over whether this process records. */
+    /** Exports whether this process records power. */
     onLease(held: boolean): void {
       lease.set(held ? 1 : 0);
     },

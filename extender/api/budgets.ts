@@ -1,4 +1,4 @@
-import { burnDowns } from '../../shared/calculator/burn-downs.ts';
+import { burnDowns } from '../../shared/calculator/recorded/burn-downs.ts';
 import { budgetsResponse } from './openapi/calculator-responses.ts';
 import type { Operation } from './openapi/operation.ts';
 import type { ApiDependencies, Route } from './route.ts';

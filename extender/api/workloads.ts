@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { CalculatorError } from '../../shared/calculator/error.ts';
 import { parseTime } from '../../shared/calculator/period.ts';
-import { recordWorkloads } from '../../shared/calculator/record.ts';
+import { recordWorkloads } from '../../shared/calculator/recorded/workloads.ts';
 import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
@@ -82,8 +82,8 @@ async function save(
     ? checked(workloadList, request.body)
     : [checked(workloadInput, request.body)];
   const recorded = await recordWorkloads(inputs, profiles, store);
-  if (recorded.kind === 'faults') {
-    const faults = recorded.faults.map(({ index, message }) => ({
+  if (recorded.kind === 'invalid') {
+    const faults = recorded.issues.map(({ index, message }) => ({
       pointer: Array.isArray(request.body) ? `/${index}` : '',
       detail: message,
     }));

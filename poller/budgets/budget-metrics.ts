@@ -4,7 +4,7 @@ import type { BurnDown } from '../../shared/calculator/budget.ts';
 /** The metrics of carbon budgets. */
 export type BudgetMetrics = ReturnType<typeof createBudgetMetrics>;
 
-/** Makes the metrics of carbon budgets. A budget of whose use nothing is known has no use, rather than none. */
+/** Makes the metrics of carbon budgets. A budget whose use is unknown has no `used` metrics, rather than 0. */
 export function createBudgetMetrics(registry: Registry) {
   const labelNames = ['kind', 'name', 'per'] as const;
   const registers = [registry];
@@ -16,24 +16,24 @@ export function createBudgetMetrics(registry: Registry) {
   });
   const used = new Gauge({
     name: 'carbon_budget_used_grams',
-    help: 'What a budget has been used by in its present period in gCO2eq',
+    help: 'Emissions charged to a budget in its present period in gCO2eq',
     labelNames,
     registers,
   });
   const ratio = new Gauge({
     name: 'carbon_budget_used_ratio',
-    help: 'Used part of a budget in its present period; 1 is all of it',
+    help: 'Used share of a budget in its present period; 1 is all of it',
     labelNames,
     registers,
   });
   const coverage = new Gauge({
     name: 'carbon_budget_coverage_ratio',
-    help: 'Part of the use that the figures of a budget rest on',
+    help: 'Share of the use of a budget whose emissions are known',
     labelNames,
     registers,
   });
   return {
-    /** Shows these budgets and no others. */
+    /** Exports these budgets and no others. */
     show(standings: readonly BurnDown[]): void {
       for (const gauge of [budget, used, ratio, coverage]) gauge.reset();
       for (const { kind, name, per, budget_gCO2e, used_gCO2e, used_share, coverage: known } of standings) {

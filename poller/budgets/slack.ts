@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { sendToSlack } from '../grid/slack.ts';
-import type { SendAlert } from './watch.ts';
+import type { SendAlert } from './task.ts';
 
 /** Longest wait for Slack, in milliseconds. */
 const TIMEOUT_MS = 5_000;
@@ -12,8 +12,15 @@ export function slackAlerts(webhook: string | undefined, clock: Clock, logger: L
   return async (text, signal) => {
     const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal });
     if (delivery.outcome === 'retry')
-      logger.warn({ reason: delivery.reason }, 'a budget alert could not be sent; the next round tries again');
-    if (delivery.outcome === 'refused') logger.error({ reason: delivery.reason }, 'Slack refused a budget alert');
+      logger.warn(
+        { code: 'ALERT_NOT_SENT', reason: delivery.reason },
+        'could not send a budget alert to Slack; it is tried again in five minutes',
+      );
+    if (delivery.outcome === 'refused')
+      logger.error(
+        { code: 'ALERT_REFUSED', reason: delivery.reason },
+        'Slack refused a budget alert and it was dropped; check SLACK_WEBHOOK_URL',
+      );
     return delivery.outcome !== 'retry';
   };
 }

@@ -10,10 +10,10 @@ import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
 import type { PollerConfig } from '../config.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
 import { slackAlerts } from './slack.ts';
-import { startBudgetTask } from './watch.ts';
+import { startBudgetTask } from './task.ts';
 
-/** Opens what the budget task needs and runs it; of several pollers on one database only one compares and alerts. */
-export async function startBudgetsPart(options: {
+/** Opens the stores of the budget task and runs it; of several pollers on one database only one compares and alerts. */
+export async function startBudgets(options: {
   readonly config: PollerConfig;
   readonly history: WritableStore;
   readonly metrics: BudgetMetrics;
@@ -22,15 +22,17 @@ export async function startBudgetsPart(options: {
 }): Promise<AsyncDisposable> {
   const { config, history, metrics, clock, logger } = options;
   await using stack = new AsyncDisposableStack();
-  const books = stack.use(await openWorkloadStore(config));
+  const workloads = stack.use(await openWorkloadStore(config));
   const nodes = stack.use(await openNodeZones(config));
   const lease = stack.use(await openLease(config, 'budgets', { clock, logger }));
   const configured = zoneByName(config);
   const zonesOfNodes = async () => {
-    const told = await nodes.nodeZones();
-    return toldElse((node) => told.get(node), configured);
+    const reported = await nodes.nodeZones();
+    return toldElse((node) => reported.get(node), configured);
   };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
-  stack.use(whileHeld(lease, () => startBudgetTask({ books, history, zonesOfNodes, clock, logger, metrics, send })));
+  stack.use(
+    whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })),
+  );
   return stack.move();
 }

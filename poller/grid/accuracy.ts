@@ -7,12 +7,12 @@ import type { Zone } from '../../shared/grid/zones.ts';
 
 /** Hours ahead that are shown: the usual waits. */
 const SHOWN_HOURS_AHEAD: ReadonlySet<number> = new Set([1, 3, 6, 12, 24, 48]);
-/** Forecasts of this time are judged. */
-const JUDGED_MS = 7 * 24 * HOUR_MS;
+/** Forecasts of this time are compared with the values that followed. */
+const COMPARED_MS = 7 * 24 * HOUR_MS;
 
-/** Judges forecasts by the readings that came, ours and the provider's alike. */
+/** Measures the errors of forecasts, our own and the providers', against the values that followed. */
 export interface AccuracyTracker {
-  /** Takes forecasts that were made now, and judges the earlier ones by the zone's newest hours. */
+  /** Adds forecasts that were made now, and compares the earlier ones with the zone's newest hours. */
   observe(
     zone: Zone,
     now: EpochMs,
@@ -38,22 +38,22 @@ export function trackAccuracy(registry: Registry): AccuracyTracker {
   );
   const yesterday = gauge(
     'carbon_poller_forecast_yesterday_error_grams_per_kwh',
-    'Mean absolute error over the same hours of taking the same hour of the last day known',
+    'Mean absolute error of the same hours when the value 24 hours earlier is used as the forecast (persistence baseline)',
   );
   const kept = new Map<string, Kept[]>();
   return {
     observe(zone, now, past, made) {
-      const readings = hourlySeries(past.map(({ hour, carbonIntensity }) => ({ datetime: hour, carbonIntensity })));
+      const samples = hourlySeries(past.map(({ hour, carbonIntensity }) => ({ datetime: hour, carbonIntensity })));
       for (const [source, points] of made) {
         if (points.length === 0) continue;
         const key = `${zone} ${source}`;
-        const before = (kept.get(key) ?? []).filter(({ madeAt }) => now - madeAt < JUDGED_MS);
-        if (readings) {
-          for (const judged of forecastAccuracy(before.map(unpack), readings)) {
-            if (!SHOWN_HOURS_AHEAD.has(judged.hoursAhead)) continue;
-            const labels = { zone, source, hours_ahead: judged.hoursAhead };
-            error.set(labels, judged.meanAbsoluteError);
-            yesterday.set(labels, judged.yesterdayMeanAbsoluteError);
+        const before = (kept.get(key) ?? []).filter(({ madeAt }) => now - madeAt < COMPARED_MS);
+        if (samples) {
+          for (const compared of forecastAccuracy(before.map(unpack), samples)) {
+            if (!SHOWN_HOURS_AHEAD.has(compared.hoursAhead)) continue;
+            const labels = { zone, source, hours_ahead: compared.hoursAhead };
+            error.set(labels, compared.meanAbsoluteError);
+            yesterday.set(labels, compared.yesterdayMeanAbsoluteError);
           }
         }
         kept.set(key, [...before, pack(now, points)]);

@@ -6,32 +6,32 @@ import { type Lease, soleLease } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { AlertMemory } from '../../shared/store/alert-memory.ts';
 import type { GridMetrics } from './grid-metrics.ts';
-import { followIncidents } from './incidents.ts';
+import { trackIncidents } from './incidents.ts';
 import type { GridSettings } from './settings.ts';
 import { sendToSlack } from './slack.ts';
 
-/** Slack takes about one message a second and webhook. */
+/** Slack accepts about one message per second and webhook. */
 const BETWEEN_MESSAGES_MS = 1_100;
 const TIMEOUT_MS = 5_000;
-/** Messages kept while Slack cannot be reached; beyond that the oldest are given up. */
+/** Messages kept while Slack cannot be reached; beyond that the oldest are dropped. */
 const MOST_WAITING = 50;
 
-/** Tells Slack about incidents of the grid data. */
+/** Sends messages about incidents of the grid data to Slack. */
 export interface Alerts {
-  /** Takes in a round, and sends what it gives cause for and what is still waiting. Never throws. */
-  observe(readings: readonly IntensitySample[], signal: AbortSignal): Promise<void>;
+  /** Sends the messages of a poll cycle and those still waiting. Never throws. */
+  observe(samples: readonly IntensitySample[], signal: AbortSignal): Promise<void>;
 }
 
-/** What alerts are made of. */
+/** What alerts need. */
 export interface AlertOptions {
   readonly config: Pick<GridSettings, 'SLACK_WEBHOOK_URL' | 'ALERT_INTENSITY'>;
   readonly zones: readonly Zone[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: GridMetrics;
-  /** Where the state outlives the process; without it each start begins anew. */
+  /** Keeps the state over restarts; absent: each start begins anew. */
   readonly memory?: AlertMemory;
-  /** Which of several pollers tells; without it this one does. */
+  /** Decides which of several pollers sends; absent: this one does. */
   readonly lease?: Lease;
 }
 
@@ -41,34 +41,35 @@ export function createAlerts(options: AlertOptions): Alerts | undefined {
   const webhook = options.config.SLACK_WEBHOOK_URL;
   if (webhook === undefined) return undefined;
   let watch: ReturnType<typeof startWatch> | undefined;
-  const mail = slackMail(webhook, options);
+  const deliver = slackDelivery(webhook, options);
   return {
-    async observe(readings, signal) {
+    async observe(samples, signal) {
       if (!lease.held) {
-        // What the holder tells meanwhile is not known here.
+        // What the holder sends meanwhile is not known here.
         watch = undefined;
         return;
       }
       watch ??= startWatch(options);
       await watch.recall();
-      watch.waiting.push(...watch.incidents.observe(readings, clock.now()));
+      watch.waiting.push(...watch.incidents.observe(samples, clock.now()));
       watch.waiting.splice(0, watch.waiting.length - MOST_WAITING);
       // Before anything is sent: a process that ends here neither repeats nor loses a message.
       await watch.keep();
-      await mail(watch.waiting, watch.keep, signal);
+      await deliver(watch.waiting, watch.keep, signal);
     },
   };
 }
 
-/** Incidents and messages since the start or since the lease was won, joined with what is remembered as soon as that can be read. */
+/** Incidents and messages since the start or since the lease was acquired, merged with the kept state as soon as it can be read. */
 function startWatch({ config, zones, clock, logger, memory }: AlertOptions) {
-  const incidents = followIncidents(zones, config.ALERT_INTENSITY, clock.now());
+  const incidents = trackIncidents(zones, config.ALERT_INTENSITY, clock.now());
   const waiting: string[] = [];
   let recalled = memory === undefined;
-  let complained = false;
-  const complain = (err: unknown) => {
-    if (!complained) logger.warn({ err }, 'the state of alerts cannot be read or kept: a restart may repeat some');
-    complained = true;
+  let warned = false;
+  const warnOnce = (err: unknown) => {
+    const text = 'could not read or write the state of alerts; a restart may repeat some: check the store';
+    if (!warned) logger.warn({ code: 'ALERT_STATE_UNAVAILABLE', err }, text);
+    warned = true;
   };
   return {
     incidents,
@@ -82,26 +83,26 @@ function startWatch({ config, zones, clock, logger, memory }: AlertOptions) {
         incidents.recall(known);
         waiting.unshift(...known.waiting);
       } catch (err) {
-        complain(err);
-        // What no program can read is replaced; a database that is away is asked again.
+        warnOnce(err);
+        // Damaged state is replaced; a database that is away is tried again.
         recalled = err instanceof SyntaxError || err instanceof ZodError;
       }
     },
     async keep(): Promise<void> {
-      // What is remembered and could not be read must not be written over.
+      // State that could not be read must not be overwritten.
       if (!recalled) return;
       try {
         await memory?.save({ ...incidents.state(), waiting });
-        complained = false;
+        warned = false;
       } catch (err) {
-        complain(err);
+        warnOnce(err);
       }
     },
   };
 }
 
-/** Sends what waits, oldest first, until Slack asks for patience. */
-function slackMail(webhook: string, { clock, logger, metrics }: AlertOptions) {
+/** Sends the waiting messages, oldest first, until Slack asks for a pause. */
+function slackDelivery(webhook: string, { clock, logger, metrics }: AlertOptions) {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return async (waiting: string[], keep: () => Promise<void>, signal: AbortSignal): Promise<void> => {
     if (clock.monotonic() < quietUntil) return;
@@ -110,13 +111,17 @@ function slackMail(webhook: string, { clock, logger, metrics }: AlertOptions) {
       metrics.alerts.inc({ outcome: delivery.outcome });
       if (delivery.outcome === 'retry') {
         quietUntil = clock.monotonic() + (delivery.afterMs ?? 0);
-        const facts = { reason: delivery.reason, waiting: waiting.length };
-        logger.warn(facts, 'an alert could not be sent; kept for later');
+        const facts = { code: 'ALERT_NOT_SENT', reason: delivery.reason, waiting: waiting.length };
+        logger.warn(facts, 'could not send an alert to Slack; keeping it for the next poll cycle');
         return;
       }
       waiting.shift();
       await keep();
-      if (delivery.outcome === 'refused') logger.error({ reason: delivery.reason }, 'Slack refused an alert');
+      if (delivery.outcome === 'refused')
+        logger.error(
+          { code: 'ALERT_REFUSED', reason: delivery.reason },
+          'Slack refused an alert and it was dropped; check SLACK_WEBHOOK_URL',
+        );
       if (waiting.length > 0) await clock.sleep(BETWEEN_MESSAGES_MS, signal);
     }
   };

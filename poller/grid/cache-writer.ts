@@ -7,13 +7,13 @@ import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
-/** The one writer of the cache file: remembers each zone's last good reading and forgets it when it is older than the TTL. */
+/** The one writer of the cache file: keeps each zone's last good sample until it is older than the TTL. */
 export interface CacheWriter {
-  /** Takes in new readings and writes the document; resolves with the zones written, empty when nothing is known and nothing was written. */
+  /** Merges new samples into the document and writes it; resolves with the zones in it, empty when there are none and nothing was written. */
   write(fresh: readonly CachedRegion[]): Promise<readonly Zone[]>;
 }
 
-/** Opens the cache file for writing: takes over readings that are still good, and clears away what a killed poller left. */
+/** Opens the cache file for writing: takes over the samples of an earlier poller that are still good, and removes its temporary files. */
 export async function openCacheWriter(
   file: string,
   ttlMinutes: number,
@@ -43,7 +43,7 @@ export async function openCacheWriter(
   };
 }
 
-/** The forecast that the poller before us wrote serves until ours is there: a restart is no reason to plan without one. */
+/** A region with the forecast that an earlier poller wrote for the same provider, so that there is one right after a restart. */
 function withForecastOf(before: CachedRegion | undefined, region: CachedRegion, now: number): CachedRegion {
   if (region.forecast || !before?.forecast || before.provider !== region.provider) return region;
   const forecast = before.forecast.filter(({ datetime }) => datetime + HOUR_MS > now);
@@ -51,7 +51,7 @@ function withForecastOf(before: CachedRegion | undefined, region: CachedRegion, 
   return forecast.length > 0 ? { ...region, forecast, ...(forecastSource && { forecastSource }) } : region;
 }
 
-/** An estimate does not take the place of a measurement of the same time while that is still good; between providers the hour counts. */
+/** An estimate does not replace a measurement of the same time while that is still good; between providers, of the same hour. */
 function mayReplace(next: CachedRegion, known: CachedRegion | undefined, now: number, ttlMinutes: number): boolean {
   if (!known || !isCurrent(known, now, ttlMinutes)) return true;
   const same = known.provider === next.provider ? (time: number) => time : hourOf;

@@ -1,47 +1,53 @@
+import { createBackoff } from '../../shared/pacing/backoff.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
 /** Failures in a row that open the circuit. */
 const OPENS_AFTER = 5;
-/** How long it stays open the first time; doubled each time the probe fails. */
-const FIRST_PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 10 * 60_000;
+/** How long it stays open at first; doubled with each failed probe. */
+const FIRST_OPEN_MS = 30_000;
+const LONGEST_OPEN_MS = 10 * 60_000;
 
-/** Keeps a provider that is down from being asked over and over: after five failures in a row only one probe now and then goes out. */
+/** Stops requests to a provider that is down: after five failures in a row only single probes are let through. */
 export interface CircuitBreaker {
-  /** 0 when a request may go out, else the milliseconds until a probe may. */
-  closedIn(): number;
+  /** 0 when a request may be sent, else milliseconds until the next probe. A 0 of an open circuit makes its caller the probe. */
+  retryInMs(): number;
   succeeded(): void;
   failed(): void;
   readonly open: boolean;
 }
 
-/** A closed circuit. */
-export function circuit(clock: Clock): CircuitBreaker {
+/** A closed circuit breaker that never stays open for longer than `longestOpenMs` (10 minutes by default). */
+export function createCircuitBreaker(clock: Clock, longestOpenMs = LONGEST_OPEN_MS): CircuitBreaker {
+  const backoff = createBackoff({ initialMs: Math.min(FIRST_OPEN_MS, longestOpenMs), maxMs: longestOpenMs });
   let failures = 0;
-  let pauseMs = FIRST_PAUSE_MS;
+  let openMs = 0;
   let probeAt: number | undefined;
+  let probing = false;
   return {
     get open() {
       return probeAt !== undefined;
     },
-    closedIn() {
+    retryInMs() {
       if (probeAt === undefined) return 0;
-      const wait = probeAt - clock.monotonic();
-      if (wait > 0) return wait;
-      // This caller is the probe; the others wait for what it finds.
-      probeAt = clock.monotonic() + pauseMs;
+      const waitMs = probeAt - clock.monotonic();
+      if (waitMs > 0) return waitMs;
+      probing = true;
+      probeAt = clock.monotonic() + openMs;
       return 0;
     },
     succeeded() {
       failures = 0;
-      pauseMs = FIRST_PAUSE_MS;
+      probing = false;
       probeAt = undefined;
+      backoff.reset();
     },
     failed() {
       failures += 1;
-      if (failures < OPENS_AFTER) return;
-      if (probeAt !== undefined) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      probeAt = clock.monotonic() + pauseMs;
+      // Requests that were already under way when the circuit opened do not prolong it.
+      if (failures < OPENS_AFTER || (probeAt !== undefined && !probing)) return;
+      probing = false;
+      openMs = backoff.next();
+      probeAt = clock.monotonic() + openMs;
     },
   };
 }

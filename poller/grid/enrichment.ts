@@ -10,43 +10,43 @@ import type { GridMetrics } from './grid-metrics.ts';
 import type { History } from './history.ts';
 import { failureOf, type GridProvider } from './provider.ts';
 
-/** Makes a forecast from a zone's own past; undefined where the past says too little. */
+/** Makes a forecast from a zone's own past; undefined where the past is too short. */
 export type Forecaster = (
   zone: Zone,
   now: EpochMs,
   history: readonly HourlyIntensity[],
 ) => readonly ForecastPoint[] | undefined | Promise<readonly ForecastPoint[] | undefined>;
 
-/** What is good to have beside the newest value: forecast, energy mix, and the hours that we missed. */
+/** Data beside the newest value: forecast, energy mix, and the hours that were missed. */
 export interface Enrichment {
-  /** A reading with the forecast that is known for it. */
-  withForecast(reading: IntensitySample): CachedRegion;
-  /** Asks for what is due, a few zones at a time; true when a forecast is newer than before. */
-  follow(readings: readonly IntensitySample[], signal: AbortSignal): Promise<boolean>;
+  /** A sample with the forecast that is known for it. */
+  withForecast(sample: IntensitySample): CachedRegion;
+  /** Fetches what is due, a few zones at a time; true when a forecast changed. */
+  refresh(samples: readonly IntensitySample[], signal: AbortSignal): Promise<boolean>;
 }
 
-/** What extras are made of. */
+/** What the enrichment needs. */
 export interface EnrichmentOptions {
   readonly providers: readonly GridProvider[];
   readonly history: History;
   readonly store: Partial<Pick<IntensityReader, 'intensities'>>;
   readonly forecaster?: Forecaster | undefined;
-  /** Judges what was forecast by what came; without it nothing is judged. */
+  /** Measures forecasts against the values that followed; absent: not measured. */
   readonly accuracy?: AccuracyTracker | undefined;
-  readonly wanted: { readonly forecast: boolean; readonly backfill: boolean };
+  readonly enabled: { readonly forecast: boolean; readonly backfill: boolean };
   readonly clock: Clock;
   readonly metrics: GridMetrics;
   readonly logger: Logger;
 }
 
-/** Zones that are looked after in one round, so that extras never keep the next round waiting. */
-const ZONES_A_ROUND = 24;
-/** Forecasts and mixes are made anew each hour; past values are revised for about a day. */
+/** Zones refreshed in one poll cycle, so that the next cycle does not wait for it. */
+const ZONES_PER_CYCLE = 24;
+/** Forecasts and mixes change each hour; past values are revised for about a day. */
 const EVERY_MS = { forecast: HOUR_MS, mix: HOUR_MS, backfill: 6 * HOUR_MS };
-/** After a failure, and where the provider has no such thing for the zone. */
-const AGAIN_MS = HOUR_MS / 4;
+/** After a failure, and where the provider does not have the data for the zone. */
+const RETRY_MS = HOUR_MS / 4;
 const NOT_COVERED_MS = 24 * HOUR_MS;
-/** The past that a forecaster is shown. */
+/** The past that a forecaster gets. */
 const PAST_MS = 28 * 24 * HOUR_MS;
 
 type Kind = keyof typeof EVERY_MS;
@@ -54,22 +54,22 @@ type Kind = keyof typeof EVERY_MS;
 interface ZoneState {
   readonly provider: string;
   readonly dueAt: Record<Kind, EpochMs>;
-  /** Until when the provider is known not to have such a thing for the zone. */
+  /** Until when the provider is known not to have the data for the zone. */
   readonly notCoveredUntil: Record<Kind, EpochMs>;
   forecast: { readonly points: readonly ForecastPoint[]; readonly source: string } | undefined;
 }
 
-/** Extras of all zones; each zone starts anew when another provider takes it over, because methods differ. */
+/** Makes the enrichment of all zones; a zone starts anew when another provider takes over, because methods differ. */
 export function createEnrichment(options: EnrichmentOptions): Enrichment {
-  const { clock, providers, wanted } = options;
+  const { clock, providers, enabled } = options;
   const zones = new Map<Zone, ZoneState>();
   const stateOf = ({ zone, provider }: IntensitySample): ZoneState => {
     const known = zones.get(zone);
     if (known?.provider === provider) return known;
-    const at = (wanted: boolean) => (wanted ? 0 : Number.POSITIVE_INFINITY);
+    const from = (isEnabled: boolean) => (isEnabled ? 0 : Number.POSITIVE_INFINITY);
     const fresh: ZoneState = {
       provider,
-      dueAt: { forecast: at(wanted.forecast), mix: 0, backfill: at(wanted.backfill) },
+      dueAt: { forecast: from(enabled.forecast), mix: 0, backfill: from(enabled.backfill) },
       notCoveredUntil: { forecast: 0, mix: 0, backfill: 0 },
       forecast: undefined,
     };
@@ -78,29 +78,29 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
   };
   const ahead = (points: readonly ForecastPoint[]) => points.filter(({ datetime }) => datetime + HOUR_MS > clock.now());
   return {
-    withForecast(reading) {
-      const { forecast } = stateOf(reading);
+    withForecast(sample) {
+      const { forecast } = stateOf(sample);
       const points = forecast ? ahead(forecast.points) : [];
-      if (!forecast || points.length === 0) return reading;
-      return { ...reading, forecast: points, forecastSource: forecast.source };
+      if (!forecast || points.length === 0) return sample;
+      return { ...sample, forecast: points, forecastSource: forecast.source };
     },
-    async follow(readings, signal) {
-      const due = readings
-        .filter((reading) => reading.quality !== 'yearly-average' && isDue(stateOf(reading), clock.now()))
-        .slice(0, ZONES_A_ROUND);
-      const turns = due.flatMap((reading) => {
-        const provider = providers.find(({ name }) => name === reading.provider);
-        return provider ? [{ options, provider, reading, state: stateOf(reading), signal }] : [];
+    async refresh(samples, signal) {
+      const due = samples
+        .filter((sample) => sample.quality !== 'yearly-average' && isDue(stateOf(sample), clock.now()))
+        .slice(0, ZONES_PER_CYCLE);
+      const refreshes = due.flatMap((sample) => {
+        const provider = providers.find(({ name }) => name === sample.provider);
+        return provider ? [{ options, provider, sample, state: stateOf(sample), signal }] : [];
       });
       await Promise.all(
-        turns.map(async (turn) => {
-          await followMix(turn);
-          await followPast(turn);
+        refreshes.map(async (refresh) => {
+          await refreshMix(refresh);
+          await refreshPast(refresh);
         }),
       );
-      // A forecast is made of what is stored: it need not wait an hour for the past that was just told.
+      // A forecast is made from what is stored: the hours that were just fetched must be there.
       await options.history.flush();
-      const changed = await Promise.all(turns.map((turn) => followForecast(turn, ahead)));
+      const changed = await Promise.all(refreshes.map((refresh) => refreshForecast(refresh, ahead)));
       return changed.includes(true);
     },
   };
@@ -110,74 +110,78 @@ function isDue(state: ZoneState, now: EpochMs): boolean {
   return Object.values(state.dueAt).some((at) => at <= now);
 }
 
-/** Asks for one thing when it is due, and decides when it is due again; undefined when there is nothing new. */
-async function when<Value>(
+/** What the log calls each kind. */
+const NAMES: Readonly<Record<Kind, string>> = { forecast: 'forecast', mix: 'energy mix', backfill: 'history' };
+
+/** Fetches one kind of data when it is due, and decides when it is due again; undefined when there is nothing new. */
+async function whenDue<Value>(
   options: EnrichmentOptions,
   state: ZoneState,
   kind: Kind,
-  ask: (() => Promise<Value>) | undefined,
+  fetch: (() => Promise<Value>) | undefined,
 ): Promise<Value | undefined> {
   const { clock, logger } = options;
   const now = clock.now();
   if (state.dueAt[kind] > now) return undefined;
-  if (ask === undefined || state.notCoveredUntil[kind] > now) {
+  if (fetch === undefined || state.notCoveredUntil[kind] > now) {
     state.dueAt[kind] = now + EVERY_MS[kind];
     return undefined;
   }
   try {
-    const value = await ask();
+    const value = await fetch();
     // On the hour, not an hour later: a forecast that starts with the last hour has one point less for most of the next.
     state.dueAt[kind] = kind === 'backfill' ? now + EVERY_MS[kind] : hourOf(now) + EVERY_MS[kind];
     return value;
   } catch (error) {
     const { cause, ...facts } = failureOf(error);
-    if (facts.fault === 'not-covered') state.notCoveredUntil[kind] = now + NOT_COVERED_MS;
-    state.dueAt[kind] = now + (facts.fault === 'not-covered' ? EVERY_MS[kind] : AGAIN_MS);
-    logger.debug({ ...facts, wanted: kind }, 'a grid provider gave no extra');
+    if (facts.reason === 'not-covered') state.notCoveredUntil[kind] = now + NOT_COVERED_MS;
+    state.dueAt[kind] = now + (facts.reason === 'not-covered' ? EVERY_MS[kind] : RETRY_MS);
+    logger.debug(facts, `could not refresh the ${NAMES[kind]} of a zone from its grid provider; keeping the last one`);
     return undefined;
   }
 }
 
-/** One zone's turn in a round of extras. */
-interface Turn {
+/** The refresh of one zone in one poll cycle. */
+interface Refresh {
   readonly options: EnrichmentOptions;
   readonly provider: GridProvider;
-  readonly reading: IntensitySample;
+  readonly sample: IntensitySample;
   readonly state: ZoneState;
   readonly signal: AbortSignal;
 }
 
-async function followMix({ options, provider, reading, state, signal }: Turn): Promise<void> {
+async function refreshMix({ options, provider, sample, state, signal }: Refresh): Promise<void> {
   const { energyMix } = provider;
-  const ask = energyMix && (() => energyMix(reading.zone, signal));
-  const known = await when(options, state, 'mix', ask);
-  if (known && hourOf(known.datetime) === hourOf(reading.datetime)) options.history.mix(reading, known.mix);
+  const fetch = energyMix && (() => energyMix(sample.zone, signal));
+  const known = await whenDue(options, state, 'mix', fetch);
+  if (known && hourOf(known.datetime) === hourOf(sample.datetime)) options.history.mix(sample, known.mix);
 }
 
-async function followPast({ options, provider, reading, state, signal }: Turn): Promise<void> {
+async function refreshPast({ options, provider, sample, state, signal }: Refresh): Promise<void> {
   const { history } = provider;
-  const ask = history && (() => history(reading.zone, signal));
-  const past = await when(options, state, 'backfill', ask);
-  // The present hour belongs to those who measure it now.
+  const fetch = history && (() => history(sample.zone, signal));
+  const past = await whenDue(options, state, 'backfill', fetch);
+  // The present hour is not over: its mean comes from the poll cycles.
   if (past) options.history.backfill(past.filter(({ datetime }) => hourOf(datetime) < hourOf(options.clock.now())));
 }
 
-async function followForecast(
-  { options, provider, reading, state, signal }: Turn,
+async function refreshForecast(
+  { options, provider, sample, state, signal }: Refresh,
   ahead: (points: readonly ForecastPoint[]) => ForecastPoint[],
 ): Promise<boolean> {
-  const { zone } = reading;
+  const { zone } = sample;
   const { clock, metrics } = options;
   if (state.dueAt.forecast > clock.now()) return false;
   const before = state.forecast;
   const { forecast } = provider;
-  const told = ahead((await when(options, state, 'forecast', forecast && (() => forecast(zone, signal)))) ?? []);
-  const past = await pastOf(options, reading);
-  const own = ahead((await fromHistory(options, reading, past)) ?? []);
-  if (told.length > 0) state.forecast = { points: told, source: provider.name };
+  const fetch = forecast && (() => forecast(zone, signal));
+  const fetched = ahead((await whenDue(options, state, 'forecast', fetch)) ?? []);
+  const past = await pastOf(options, sample);
+  const own = ahead((await fromHistory(options, sample, past)) ?? []);
+  if (fetched.length > 0) state.forecast = { points: fetched, source: provider.name };
   else if (before?.source !== provider.name || ahead(before.points).length === 0)
     state.forecast = own.length > 0 ? { points: own, source: 'history' } : undefined;
-  const made = [[provider.name, told] as const, ['history', own] as const];
+  const made = [[provider.name, fetched] as const, ['history', own] as const];
   options.accuracy?.observe(zone, clock.now(), past, made);
   if (before?.source !== state.forecast?.source && before)
     metrics.forecastPoints.remove({ zone, source: before.source });
@@ -185,18 +189,21 @@ async function followForecast(
   return state.forecast !== before;
 }
 
-/** The zone's own past of the same signal; empty where there is no store to ask. */
+/** The zone's own past of the same signal; empty without a store. */
 async function pastOf(
   { store, clock, logger }: EnrichmentOptions,
-  reading: IntensitySample,
+  { zone, signal, provider }: IntensitySample,
 ): Promise<readonly HourlyIntensity[]> {
   const now = clock.now();
   try {
-    const past = (await store.intensities?.([reading.zone], { from: now - PAST_MS, to: now })) ?? [];
+    const past = (await store.intensities?.([zone], { from: now - PAST_MS, to: now })) ?? [];
     // Methods differ by provider as much as signals do: a series never mixes them.
-    return past.filter(({ signal, provider }) => signal === reading.signal && provider === reading.provider);
+    return past.filter((row) => row.signal === signal && row.provider === provider);
   } catch (err) {
-    logger.warn({ err, zone: reading.zone }, 'the history of a zone cannot be read');
+    logger.warn(
+      { code: 'GRID_HISTORY_UNREADABLE', err, zone },
+      'could not read the history of a zone; check the store',
+    );
     return [];
   }
 }
@@ -211,7 +218,8 @@ async function fromHistory(
   try {
     return await forecaster(zone, clock.now(), past);
   } catch (err) {
-    logger.warn({ err, zone }, 'no forecast could be made from the history');
+    const text = 'could not make a forecast from the history of a zone; the next poll cycle tries again';
+    logger.warn({ code: 'GRID_FORECAST_FAILED', err, zone }, text);
     return undefined;
   }
 }

@@ -1,52 +1,75 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What a line to a provider tells about itself. */
+/** What a provider client reports about itself. */
 export interface ProviderClientMetrics {
-  /** An answer with its HTTP status, or `none` when no whole answer came. */
-  answered(provider: string, status: string): void;
-  /** A question that was not sent, and why. */
-  refused(provider: string, reason: string): void;
-  state(provider: string, budgetRemaining: number, circuitOpen: boolean): void;
+  /** A response with its HTTP status, or `none` when there was no complete response. */
+  responded(provider: string, status: string): void;
+  /** A request that was not sent: `rate-limit`, `circuit-open`, `backoff` or `shutdown`. */
+  throttled(provider: string, reason: string): void;
+  state(provider: string, remainingRequests: number, circuitOpen: boolean): void;
 }
 
-/** Metrics of the grid task beside the readings themselves. */
+/** Metrics of the grid task. */
 export type GridMetrics = ReturnType<typeof createGridMetrics>;
 
-/** Makes the grid task's own metrics on the poller's registry. */
+/** Makes the metrics of the grid task on the poller's registry. Deprecated names are exported with the same values. */
 export function createGridMetrics(registry: Registry) {
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: `carbon_poller_${name}`, help, labelNames, registers: [registry] });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `carbon_poller_${name}`, help, labelNames, registers: [registry] });
-  const http = counter('grid_http_requests_total', 'HTTP requests to grid data providers by status; none: no answer', [
-    'provider',
-    'status',
-  ]);
-  const refused = counter(
+  /** A gauge under its name and under the one that it had before. */
+  const renamedGauge = (name: string, oldName: string, help: string, labelNames: string[] = []) => {
+    const gauges = [gauge(name, help, labelNames), gauge(oldName, `Deprecated: use carbon_poller_${name}`, labelNames)];
+    return (labels: Record<string, string>, value: number) => {
+      for (const each of gauges) each.set(labels, value);
+    };
+  };
+  const http = counter(
+    'grid_http_requests_total',
+    'HTTP requests to grid data providers by status; none: there was no complete response',
+    ['provider', 'status'],
+  );
+  const throttled = counter(
     'grid_requests_not_sent_total',
-    'Questions that were not sent: budget, circuit (it was down), pause (it told us to wait), stopped',
+    'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider asked for a pause or refused the key), shutdown',
     ['provider', 'reason'],
   );
-  const budget = gauge('grid_budget_remaining_requests', 'Requests that the budget allows at once', ['provider']);
-  const open = gauge('grid_circuit_open', '1 while a provider is down and only probed now and then', ['provider']);
-  const line: ProviderClientMetrics = {
-    answered: (provider, status) => http.inc({ provider, status }),
-    refused: (provider, reason) => refused.inc({ provider, reason }),
-    state(provider, remaining, isOpen) {
-      budget.set({ provider }, remaining);
+  const remaining = renamedGauge(
+    'grid_rate_limit_remaining_requests',
+    'grid_budget_remaining_requests',
+    'Requests that could be sent to a grid data provider at once within its hourly limit',
+    ['provider'],
+  );
+  const open = gauge('grid_circuit_open', '1 while a grid data provider is down and only probes are sent to it', [
+    'provider',
+  ]);
+  const failedCycles = renamedGauge(
+    'grid_failed_cycles',
+    'grid_failed_rounds',
+    'Poll cycles in a row in which no provider returned a value',
+  );
+  const client: ProviderClientMetrics = {
+    responded: (provider, status) => http.inc({ provider, status }),
+    throttled: (provider, reason) => throttled.inc({ provider, reason }),
+    state(provider, requests, isOpen) {
+      remaining({ provider }, requests);
       open.set({ provider }, isOpen ? 1 : 0);
     },
   };
   return {
-    line,
-    fallbacks: counter('grid_fallbacks_total', 'Readings that did not come from the first provider of the zone', [
+    client,
+    fallbacks: counter('grid_fallbacks_total', 'Samples that did not come from the first provider of the zone', [
       'zone',
       'provider',
     ]),
-    failedRounds: gauge('grid_failed_rounds', 'Rounds in a row without any reading'),
+    setFailedCycles: (count: number) => failedCycles({}, count),
     forecastPoints: gauge('grid_forecast_points', 'Hours of forecast in the cache file', ['zone', 'source']),
-    storePending: gauge('grid_history_pending_rows', 'Rows of history that the store has not taken yet'),
-    storeFailures: counter('grid_history_write_failures_total', 'Writes of history that the store refused'),
+    storePending: gauge(
+      'grid_history_pending_rows',
+      'Rows of the intensity history that are not written to the store yet',
+    ),
+    storeFailures: counter('grid_history_write_failures_total', 'Failed writes of the intensity history to the store'),
     alerts: counter('alerts_total', 'Messages to Slack by outcome: sent, refused, retry', ['outcome']),
   };
 }

@@ -7,11 +7,11 @@ import type { Zone } from '../../shared/grid/zones.ts';
 import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Forecaster } from './enrichment.ts';
 
-/** What is learnt from serves about a week; a day keeps it close to the season. */
+/** A model serves for about a week; refitting daily keeps it close to the season. */
 const REFIT_MS = 24 * HOUR_MS;
-/** A year to learn from and the four weeks before it that its first usual day is made of. */
-const TAUGHT_MS = (365 + 28) * 24 * HOUR_MS;
-/** Revised values of the last days are taken over each hour; what is older is kept as it was read. */
+/** A year of training data and the four weeks before it that its first usual day is made of. */
+const TRAINING_MS = (365 + 28) * 24 * HOUR_MS;
+/** Each hour the values of the last days are read again, because they may be revised; older ones are kept as read. */
 const TAIL_MS = 3 * 24 * HOUR_MS;
 const RELOAD_MS = 7 * 24 * HOUR_MS;
 
@@ -26,8 +26,8 @@ interface Past {
 }
 
 /**
- * Forecasts a zone from its own recorded past and that of the zones beside it. Learns once a day per zone, one zone at a
- * time with the event loop free in between, so that neither the cache file nor a scrape waits for it.
+ * Forecasts a zone from its own recorded past and that of its neighbours. Fits one model per zone and day, one at a
+ * time with the event loop free in between, so that neither the cache file nor a scrape is delayed.
  */
 export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, zones: readonly Zone[]): Forecaster {
   const pasts = new Map<string, Past>();
@@ -37,7 +37,7 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
     const key = `${zone} ${like.signal}`;
     const known = pasts.get(key);
     if (known && now - known.freshAt < HOUR_MS / 2) return known;
-    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TAUGHT_MS);
+    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TRAINING_MS);
     const rows = (await store.intensities([zone], { from, to: now })).filter(
       ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
     );
@@ -48,7 +48,7 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
       models.delete(key);
       return pastOf(zone, like, now);
     }
-    const isWhole = known === undefined || from === now - TAUGHT_MS;
+    const isWhole = known === undefined || from === now - TRAINING_MS;
     const past: Past = isWhole
       ? { provider, byHour: new Map(), series: undefined, loadedAt: now, freshAt: now }
       : known;

@@ -10,24 +10,24 @@ import type { Zone } from '../../shared/grid/zones.ts';
 import type { IntensityWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { GridMetrics } from './grid-metrics.ts';
-import { hourlyReadings } from './providers/hourly.ts';
+import { hourlySamples } from './providers/hourly-means.ts';
 
-/** Rows kept for a store that cannot take them; beyond that the oldest are given up. */
+/** Rows kept while the store cannot be written; beyond that the oldest are dropped. */
 const MOST_PENDING = 100_000;
 
-/** The history of every accepted reading on its way to the store. */
+/** Buffers the history of every accepted sample until the store has it. */
 export interface History {
-  /** Takes in the newest readings; several of one hour become their mean. Yearly averages are no history. */
-  observe(readings: readonly IntensitySample[]): void;
-  /** Takes in hours that were looked up later. */
-  backfill(readings: readonly IntensitySample[]): void;
-  /** Adds what the electricity of an hour was made of to its row. */
-  mix(reading: IntensitySample, mix: EnergyMix): void;
-  /** Writes what is pending; false when the store refused, and everything is kept for the next time. */
+  /** Adds the newest samples; several of one hour become their mean. Yearly averages are not recorded. */
+  observe(samples: readonly IntensitySample[]): void;
+  /** Adds past hours that were fetched later. */
+  backfill(samples: readonly IntensitySample[]): void;
+  /** Adds the energy mix of an hour to its row. */
+  mix(sample: IntensitySample, mix: EnergyMix): void;
+  /** Writes the pending rows; false when the store could not be written, and the rows stay pending. */
   flush(): Promise<boolean>;
 }
 
-/** Opens the way to the store. */
+/** Makes the buffer before a store. */
 export function openHistory(options: {
   readonly store: Pick<IntensityWriter, 'record'>;
   readonly metrics: GridMetrics;
@@ -44,23 +44,26 @@ export function openHistory(options: {
     for (const oldest of pending.keys()) {
       if (pending.size <= MOST_PENDING) break;
       pending.delete(oldest);
-      logger.error({ row: oldest }, 'a row of history was given up: the store has not taken any for too long');
+      logger.error(
+        { code: 'GRID_HISTORY_DROPPED', row: oldest },
+        'dropped the oldest row of the intensity history: the store cannot be written; check the database',
+      );
     }
   };
   return {
-    observe(readings) {
-      for (const reading of readings) {
-        if (reading.quality === 'yearly-average') continue;
-        const mean = meanOfHour(hours, reading);
+    observe(samples) {
+      for (const sample of samples) {
+        if (sample.quality === 'yearly-average') continue;
+        const mean = meanOfHour(hours, sample);
         add(toRow(mean, mean.quality === 'forecast' ? 'forecast' : 'real_time'));
       }
     },
-    backfill(readings) {
-      for (const reading of readings) add(toRow(reading, 'historical'));
+    backfill(samples) {
+      for (const sample of samples) add(toRow(sample, 'historical'));
     },
-    mix(reading, mix) {
-      if (reading.quality === 'yearly-average') return;
-      const mean = meanOfHour(hours, { ...reading, energyMix: mix });
+    mix(sample, mix) {
+      if (sample.quality === 'yearly-average') return;
+      const mean = meanOfHour(hours, { ...sample, energyMix: mix });
       add(toRow(mean, mean.quality === 'forecast' ? 'forecast' : 'real_time'));
     },
     async flush() {
@@ -73,8 +76,8 @@ export function openHistory(options: {
       } catch (err) {
         metrics.storeFailures.inc();
         logger.error(
-          { err, pending: rows.length },
-          'the store did not take the history; it is kept for the next round',
+          { code: 'GRID_HISTORY_NOT_WRITTEN', err, pending: rows.length },
+          'could not write the intensity history to the store; keeping it for the next poll cycle',
         );
         return false;
       } finally {
@@ -84,22 +87,22 @@ export function openHistory(options: {
   };
 }
 
-/** Keeps the steps of the zone's present hour of one provider, and tells their mean. */
-function meanOfHour(hours: Map<Zone, Map<EpochMs, IntensitySample>>, reading: IntensitySample): IntensitySample {
-  const { zone, provider, signal, datetime } = reading;
+/** Adds a sample to the steps of its zone's present hour, and returns their mean. */
+function meanOfHour(hours: Map<Zone, Map<EpochMs, IntensitySample>>, sample: IntensitySample): IntensitySample {
+  const { zone, provider, signal, datetime } = sample;
   const known = hours.get(zone);
   const [any] = known?.values() ?? [];
   const same = any && any.provider === provider && any.signal === signal && hourOf(any.datetime) === hourOf(datetime);
   const steps = same && known ? known : new Map<EpochMs, IntensitySample>();
   const before = steps.get(datetime);
-  if (!before || supersedes(reading, before)) steps.set(datetime, reading);
+  if (!before || supersedes(sample, before)) steps.set(datetime, sample);
   hours.set(zone, steps);
-  return hourlyReadings([...steps.values()])[0] ?? reading;
+  return hourlySamples([...steps.values()])[0] ?? sample;
 }
 
-function toRow(reading: IntensitySample, dataQuality: DataQuality): HourlyIntensity {
-  const { zone, carbonIntensity, provider, signal, quality, emissionFactorType, estimationMethod, updatedAt } = reading;
-  const { energyMix, datetime } = reading;
+function toRow(sample: IntensitySample, dataQuality: DataQuality): HourlyIntensity {
+  const { zone, carbonIntensity, provider, signal, quality, emissionFactorType, estimationMethod, updatedAt } = sample;
+  const { energyMix, datetime } = sample;
   return {
     zone,
     hour: hourOf(datetime),

@@ -1,28 +1,29 @@
 import { type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { ProviderError, type ProviderErrorReason } from './provider.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** How HTTP questions are sent. */
+/** How HTTP requests are sent. */
 export interface Transport {
   readonly clock: Clock;
-  /** Longest wait for one answer, in milliseconds. */
+  /** Longest time from the request to the end of the response, in milliseconds. */
   readonly timeoutMs: number;
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-/** One question to a service. */
+/** A GET request to a service. */
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
-  /** Largest body taken, in bytes; 4 MiB when absent. */
+  /** Largest body that is read, in bytes; 4 MiB when absent. */
   readonly maxBytes?: number;
 }
 
-/** An answer as it came, before anybody says what it means. */
+/** A response as it arrived, not yet classified. */
 export interface HttpResponse {
   readonly status: number;
   /** The body as JSON; undefined when it is something else. */
@@ -31,29 +32,33 @@ export interface HttpResponse {
   readonly retryAfterMs: number | undefined;
 }
 
-/** No whole answer came: `oversized` when the service sent more than we take, else the network failed or was too slow. */
+/** There was no complete response: `too-large` when the body exceeds the limit, else `unreachable` (connection failed, or too slow). */
 export class NetworkError extends Error {
-  readonly oversized: boolean;
+  readonly reason: 'too-large' | 'unreachable';
 
-  constructor(message: string, oversized: boolean, cause?: unknown) {
+  constructor(message: string, reason: 'too-large' | 'unreachable', cause?: unknown) {
     super(message, { cause });
-    this.name = 'NoAnswerError';
-    this.oversized = oversized;
+    this.name = 'NetworkError';
+    this.reason = reason;
   }
 }
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+const USER_AGENT = `carbon-extender/${packageJson.version}`;
 
-/** Sends a GET and reads the whole answer within the time-out; throws a NoAnswerError. */
-export async function get(transport: Transport, question: HttpRequest): Promise<HttpResponse> {
+/** Sends a GET request and reads the whole response within the timeout; throws a NetworkError. */
+export async function get(
+  transport: Transport,
+  { url, headers, signal, maxBytes }: HttpRequest,
+): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(transport.timeoutMs);
   try {
-    const response = await request(question.url, {
-      headers: { accept: 'application/json', 'user-agent': 'carbon-extender', ...question.headers },
-      signal: AbortSignal.any([question.signal, timeout]),
+    const response = await request(url, {
+      headers: { accept: 'application/json', 'user-agent': USER_AGENT, ...headers },
+      signal: AbortSignal.any([signal, timeout]),
       ...(transport.dispatcher && { dispatcher: transport.dispatcher }),
     });
-    const text = await readText(response.body, question.maxBytes ?? DEFAULT_MAX_BYTES);
+    const text = await readText(response.body, maxBytes ?? DEFAULT_MAX_BYTES);
     const retryAfter = response.headers['retry-after'];
     return {
       status: response.statusCode,
@@ -63,26 +68,26 @@ export async function get(transport: Transport, question: HttpRequest): Promise<
     };
   } catch (cause) {
     if (cause instanceof NetworkError) throw cause;
-    const stopped = question.signal.aborted ? 'the question was taken back' : describeNetworkFault(cause);
-    const detail = timeout.aborted ? `no answer within ${transport.timeoutMs} ms` : stopped;
-    throw new NetworkError(detail, false, cause);
+    const detail = signal.aborted ? 'the request was cancelled' : connectionProblem(cause);
+    const message = timeout.aborted ? `no response within ${transport.timeoutMs} ms` : detail;
+    throw new NetworkError(message, 'unreachable', cause);
   }
 }
 
-/** The usual meaning of an answer: undefined when it is a JSON body without `error`, else a fault by its status. */
-export function classifyResponse(answer: HttpResponse): ProviderErrorReason | undefined {
-  const told = (answer.json as { error?: unknown } | null | undefined)?.error;
-  if (answer.status === 200) return answer.json === undefined || told !== undefined ? 'malformed' : undefined;
-  if (answer.status === 429) return 'rate-limited';
-  if (answer.status === 401 || answer.status === 403) return 'auth';
-  if (answer.status === 404 || answer.status === 204) return 'no-data';
-  if (answer.status >= 500 || answer.status === 408) return 'unavailable';
+/** The usual meaning of a response: undefined for a JSON body without `error`, else a reason by its status. */
+export function classifyResponse(response: HttpResponse): ProviderErrorReason | undefined {
+  const error = (response.json as { error?: unknown } | null | undefined)?.error;
+  if (response.status === 200) return response.json === undefined || error !== undefined ? 'malformed' : undefined;
+  if (response.status === 429) return 'rate-limited';
+  if (response.status === 401 || response.status === 403) return 'auth';
+  if (response.status === 404 || response.status === 204) return 'no-data';
+  if (response.status >= 500 || response.status === 408) return 'unavailable';
   return 'malformed';
 }
 
-/** What an error body says, at most 200 characters: its `error`, `message`, `title` or `detail`, else the start of its text. */
-export function errorText(answer: HttpResponse): string {
-  const body = answer.json as Record<string, unknown> | null | undefined;
+/** The message of an error body, at most 200 characters: its `error`, `message`, `title` or `detail`, else the start of its text. */
+export function errorText(response: HttpResponse): string {
+  const body = response.json as Record<string, unknown> | null | undefined;
   const inner = (typeof body?.error === 'object' ? body.error : undefined) as
     | Record<string, unknown>
     | null
@@ -93,14 +98,14 @@ export function errorText(answer: HttpResponse): string {
   const text =
     texts.length > 0
       ? texts.join(': ')
-      : answer.text
+      : response.text
           .replace(/<[^>]*>/g, ' ')
           .replace(/\s+/g, ' ')
           .trim();
   return text.slice(0, 200) || 'an empty body';
 }
 
-/** A foreign body as our type; throws a ProviderError that names the first thing wrong with it. */
+/** A foreign body as our type; throws a ProviderError that names the first field that does not match. */
 export function parseAs<Schema extends z.ZodType>(
   schema: Schema,
   body: unknown,
@@ -111,7 +116,7 @@ export function parseAs<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const detail = `${issue?.path.join('.') || 'body'}: ${issue?.message}`;
-  throw new ProviderError({ provider, zone, fault: 'malformed', detail });
+  throw new ProviderError({ provider, zone, reason: 'malformed', detail });
 }
 
 async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
@@ -119,7 +124,7 @@ async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new NetworkError(`the body is larger than ${maxBytes} bytes`, true);
+    if (size > maxBytes) throw new NetworkError(`the body is larger than ${maxBytes} bytes`, 'too-large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -133,10 +138,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-function describeNetworkFault(cause: unknown): string {
+function connectionProblem(cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: string };
   if (code === 'EAI_AGAIN' || code === 'ENOTFOUND')
-    return `the name of its host cannot be resolved (${code}); is there a way to the internet?`;
-  // Codes of the DOM are numbers that tell nobody anything.
+    return `its host name cannot be resolved (${code}); check DNS and the connection to the internet`;
+  // DOM exceptions have numbers for codes, which explain nothing.
   return typeof code === 'string' ? code : (message ?? 'the connection failed');
 }

@@ -3,10 +3,10 @@ import { openLease } from '../../shared/store/open-lease.ts';
 import type { PollerConfig } from '../config.ts';
 import { type AlertOptions, type Alerts, createAlerts } from './alerts.ts';
 
-/** Alerts that remember over restarts and that one of several pollers tells. */
+/** Alerts that keep their state over restarts and that only one of several pollers sends. */
 export interface OpenAlerts extends Alerts, AsyncDisposable {}
 
-/** Opens alerts as the configuration wants them; undefined without SLACK_WEBHOOK_URL. */
+/** Opens the alerts of a configuration; undefined without SLACK_WEBHOOK_URL. */
 export async function openAlerts(
   options: Omit<AlertOptions, 'memory' | 'lease' | 'config'> & { readonly config: PollerConfig },
 ): Promise<OpenAlerts | undefined> {
@@ -19,10 +19,10 @@ export async function openAlerts(
   const alerts = createAlerts({ ...options, memory, lease });
   const opened = stack.move();
   return {
-    async observe(readings, signal) {
-      // Until it is known who tells, a process that runs once would be done before.
+    async observe(samples, signal) {
+      // A process that runs once would end before the lease is decided.
       await Promise.race([decided, stopped(signal)]);
-      if (!signal.aborted) await alerts?.observe(readings, signal);
+      if (!signal.aborted) await alerts?.observe(samples, signal);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

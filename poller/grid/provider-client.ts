@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { circuit } from './circuit-breaker.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
 import {
   classifyResponse,
@@ -12,143 +12,115 @@ import {
   type Transport,
 } from './http-client.ts';
 import { ProviderError, type ProviderErrorReason, type ProviderFailure } from './provider.ts';
-import { hourlyBudget } from './rate-limiter.ts';
+import { createRateLimiter } from './rate-limiter.ts';
+import { createAdmission } from './request-admission.ts';
+import { createProviderBackoff, createSpacing } from './request-pacing.ts';
 
-/** Shorter texts are too common to be struck out. */
+/** Shorter texts occur by chance and are not redacted. */
 const SHORTEST_SECRET = 4;
-/** Refused credentials are not tried again for this long. */
-const AUTH_PAUSE_MS = 15 * 60_000;
-/** Pause after a 429 that names none; doubled with each further one, with jitter. */
-const FIRST_RATE_PAUSE_MS = 1_000;
-const LONGEST_RATE_PAUSE_MS = 15 * 60_000;
+/** Spaced requests stay in their queue through a pause of up to this length, in milliseconds. */
+const LONGEST_QUEUE_WAIT_MS = 60_000;
 
-/** What a line to a provider is made of. */
+/** What a client of one provider needs. */
 export interface ProviderClientOptions extends Transport {
   readonly provider: string;
   readonly requestsPerHour: number;
   /** Requests under way at the same time. */
   readonly concurrency: number;
-  /** Texts that must never appear in what the provider is quoted with. */
+  /** Shortest time between the starts of two requests, in milliseconds; absent: none. Implies one request at a time. */
+  readonly spacingMs?: number | undefined;
+  /** Longest time for which a provider that was down stays unused, in milliseconds: the poll interval. Absent: 10 minutes. */
+  readonly longestPauseMs?: number | undefined;
+  /** Texts that are removed from every message of the provider. */
   readonly secrets?: readonly string[];
   readonly metrics?: ProviderClientMetrics | undefined;
   readonly random?: () => number;
 }
 
-/** A question asked on behalf of a zone. */
+/** A request on behalf of a zone. */
 export interface ProviderRequest extends HttpRequest {
   readonly zone: Zone;
-  /** What an answer means; undefined: a usable body. Without it the usual meaning of statuses holds. */
-  readonly faultOf?: (answer: HttpResponse) => ProviderErrorReason | undefined;
-  /** False where a refused credential can be renewed at once. */
+  /** Why a response cannot be used; undefined when it can. Absent: by status, see {@link classifyResponse}. */
+  readonly classify?: (response: HttpResponse) => ProviderErrorReason | undefined;
+  /** False where refused credentials can be renewed at once. */
   readonly pausesOnAuth?: boolean;
-  /** Nice to have: only sent while the budget is far from used up. */
-  readonly extra?: boolean;
+  /** Background requests are sent only while much of the rate limit is left. */
+  readonly background?: boolean;
 }
 
-/** The one way to a provider: within its budget, bounded, patient when told to wait, and silent while it is down. */
+/** The only way to send requests to a provider: rate-limited, bounded, with backoff, circuit breaker, metrics and redaction. */
 export interface ProviderClient {
   readonly provider: string;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Keeps a text out of everything that the provider is quoted with. */
-  hide(secret: string): void;
-  /** A usable answer; throws a ProviderError for everything else. */
-  ask(question: ProviderRequest): Promise<HttpResponse>;
+  /** Removes a text from every later message of the provider. */
+  redact(secret: string): void;
+  /** A usable response; throws a ProviderError for everything else. */
+  fetch(request: ProviderRequest): Promise<HttpResponse>;
 }
 
-/** Opens a line; every adapter of a provider has exactly one. */
+/** Makes the client of a provider; every adapter has exactly one. */
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
-  const { provider, clock, metrics } = options;
-  const hidden = new Set<string>();
-  const hide = (secret: string) => void (secret.length >= SHORTEST_SECRET && hidden.add(secret));
-  options.secrets?.forEach(hide);
-  const failure = failures(provider, hidden);
-  const limit = pLimit(options.concurrency);
-  const breaker = circuit(clock);
-  const hold = pause(options);
-  const budget = hourlyBudget(options.requestsPerHour, clock);
-  const admit = (question: ProviderRequest): Refusal | undefined => {
-    const held = hold.reason();
-    if (held) return held;
-    const probeIn = breaker.closedIn();
-    if (probeIn > 0)
-      return { reason: 'circuit', fault: 'unavailable', detail: 'not asked: it failed too often in a row' };
-    if (budget.take(question.extra ?? false)) return undefined;
-    const detail = `not asked: the budget of ${options.requestsPerHour} requests an hour is used up for now`;
-    return { reason: 'budget', fault: 'rate-limited', detail };
+  const { provider, clock, metrics, longestPauseMs, random, spacingMs } = options;
+  const secrets = new Set<string>();
+  const redact = (secret: string) => void (secret.length >= SHORTEST_SECRET && secrets.add(secret));
+  options.secrets?.forEach(redact);
+  const errorOf = errorMaker(provider, secrets);
+  const limit = pLimit(spacingMs ? 1 : options.concurrency);
+  const spaced = spacingMs ? createSpacing(clock, spacingMs) : undefined;
+  const breaker = createCircuitBreaker(clock, longestPauseMs);
+  const backoff = createProviderBackoff({ clock, random, longestMs: longestPauseMs });
+  const limiter = createRateLimiter(options.requestsPerHour, clock);
+  const admission = createAdmission({ breaker, backoff, limiter, perHour: options.requestsPerHour });
+  const settle = (request: ProviderRequest, response: HttpResponse): HttpResponse => {
+    const reason = (request.classify ?? classifyResponse)(response);
+    metrics?.responded(provider, String(response.status));
+    if (reason === 'unavailable') breaker.failed();
+    else breaker.succeeded();
+    backoff.record(reason, response.retryAfterMs, request.pausesOnAuth ?? true);
+    if (reason === undefined) return response;
+    const { status } = response;
+    const retryAfterMs = response.retryAfterMs ?? (reason === 'rate-limited' ? backoff.remaining()?.ms : undefined);
+    throw errorOf(request, { reason, detail: errorText(response), status, retryAfterMs });
   };
-  const send = async (question: ProviderRequest): Promise<HttpResponse> => {
-    const refusal = question.signal.aborted ? STOPPED : admit(question);
-    if (refusal) {
-      metrics?.refused(provider, refusal.reason);
-      throw failure(question, { ...refusal, notSent: true });
+  const unanswered = (request: ProviderRequest, error: unknown): unknown => {
+    if (!(error instanceof NetworkError)) return error;
+    metrics?.responded(provider, 'none');
+    // A request that was cancelled because the poller stops does not count against the provider.
+    if (!request.signal.aborted && error.reason === 'unreachable') breaker.failed();
+    const reason = error.reason === 'too-large' ? 'malformed' : 'unavailable';
+    return errorOf(request, { reason, detail: error.message, cause: error.cause });
+  };
+  const takeTurn = async (signal: AbortSignal): Promise<void> => {
+    await spaced?.(signal);
+    const paused = spaced && backoff.remaining();
+    if (paused?.reason === 'rate-limited' && paused.ms <= LONGEST_QUEUE_WAIT_MS) await clock.sleep(paused.ms, signal);
+  };
+  const send = async (request: ProviderRequest): Promise<HttpResponse> => {
+    await takeTurn(request.signal);
+    const admitted = await admission.admit(request);
+    if (admitted.refusal) {
+      metrics?.throttled(provider, admitted.refusal.cause);
+      const { cause, ...facts } = admitted.refusal;
+      throw errorOf(request, { ...facts, throttled: true });
     }
     try {
-      const answer = await get(options, question);
-      const fault = (question.faultOf ?? classifyResponse)(answer);
-      metrics?.answered(provider, String(answer.status));
-      if (fault === 'unavailable') breaker.failed();
-      else breaker.succeeded();
-      hold.learn(fault, answer.retryAfterMs, question.pausesOnAuth ?? true);
-      if (fault === undefined) return answer;
-      const { status } = answer;
-      const retryAfterMs = answer.retryAfterMs ?? (fault === 'rate-limited' ? hold.reason()?.retryAfterMs : undefined);
-      throw failure(question, { fault, detail: errorText(answer), status, retryAfterMs });
+      return settle(request, await get(options, request));
     } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      metrics?.answered(provider, 'none');
-      // A stop of the poller says nothing about the provider.
-      if (!question.signal.aborted && !error.oversized) breaker.failed();
-      const fault = error.oversized ? 'malformed' : 'unavailable';
-      throw failure(question, { fault, detail: error.message, cause: error.cause });
+      throw unanswered(request, error);
     } finally {
-      metrics?.state(provider, budget.remaining(), breaker.open);
+      admitted.done();
+      metrics?.state(provider, limiter.remaining(), breaker.open);
     }
   };
-  return { provider, now: () => clock.now(), hide, ask: (question) => limit(() => send(question)) };
+  return { provider, now: () => clock.now(), redact, fetch: (request) => limit(() => send(request)) };
 }
 
-interface Refusal {
-  readonly reason: 'budget' | 'circuit' | 'pause' | 'stopped';
-  readonly fault: ProviderErrorReason;
-  readonly detail: string;
-  readonly retryAfterMs?: number;
-}
-
-const STOPPED: Refusal = { reason: 'stopped', fault: 'unavailable', detail: 'not asked: the poller is stopping' };
-
-/** Remembers until when a provider asked to be left alone; it holds for all zones, because limits are counted by key. */
-function pause(options: ProviderClientOptions) {
-  const { clock, random = Math.random } = options;
-  let until = Number.NEGATIVE_INFINITY;
-  let fault: 'rate-limited' | 'auth' = 'rate-limited';
-  let inARow = 0;
-  return {
-    reason(): Refusal | undefined {
-      const left = until - clock.monotonic();
-      if (left <= 0) return undefined;
-      if (fault === 'auth') return { reason: 'pause', fault, detail: 'not asked: it refused the credentials' };
-      return { reason: 'pause', fault, detail: 'not asked: it told us to wait', retryAfterMs: left };
-    },
-    learn(told: ProviderErrorReason | undefined, retryAfterMs: number | undefined, pausesOnAuth: boolean): void {
-      inARow = told === 'rate-limited' ? inARow + 1 : 0;
-      const applies =
-        told === 'rate-limited' ||
-        (told === 'auth' && pausesOnAuth) ||
-        (told === 'unavailable' && retryAfterMs !== undefined);
-      if (!applies) return;
-      fault = told === 'auth' ? 'auth' : 'rate-limited';
-      const unasked = Math.min(FIRST_RATE_PAUSE_MS * 2 ** (inARow - 1), LONGEST_RATE_PAUSE_MS) * (0.5 + random() / 2);
-      until = clock.monotonic() + (retryAfterMs ?? (told === 'auth' ? AUTH_PAUSE_MS : unasked));
-    },
-  };
-}
-
-/** Makes errors that quote the provider without any secret. */
-function failures(provider: string, hidden: ReadonlySet<string>) {
-  return (question: ProviderRequest, facts: Omit<ProviderFailure, 'provider' | 'zone'>): ProviderError => {
+/** Makes errors with the provider's message in them, and without any secret. */
+function errorMaker(provider: string, secrets: ReadonlySet<string>) {
+  return (request: ProviderRequest, facts: Omit<ProviderFailure, 'provider' | 'zone'>): ProviderError => {
     let { detail } = facts;
-    for (const secret of hidden) detail = detail.replaceAll(secret, '***');
-    return new ProviderError({ provider, zone: question.zone, ...facts, detail });
+    for (const secret of secrets) detail = detail.replaceAll(secret, '***');
+    return new ProviderError({ provider, zone: request.zone, ...facts, detail });
   };
 }

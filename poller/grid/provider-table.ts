@@ -15,79 +15,80 @@ import { wattTime } from './providers/watttime.ts';
 import { yearlyAverage } from './providers/yearly-average.ts';
 import { isConfigured, PROVIDER_NAMES, type ProviderName } from './settings.ts';
 
-/** What a provider is made from: its settings, a clock, its one line to the service, and how long key-less services like an answer to be kept. */
+/** What a provider is made from: its settings, a clock, its client, and for how long responses of key-less services are reused. */
 interface Parts {
   readonly config: PollerConfig;
   readonly clock: Clock;
   readonly holdMs: number;
-  line(requestsPerHour: number, ...secrets: string[]): ProviderClient;
+  client(requestsPerHour: number, ...secrets: string[]): ProviderClient;
 }
 
-/** Every provider and how it is made; only called when it has all that it needs. */
+/** Every provider and how it is made; only called when all required settings are given. */
 const TABLE: Record<ProviderName, (parts: Parts) => GridProvider> = {
   replay: ({ config, clock }) => replay(loadTrace(config.REPLAY_TRACE ?? ''), clock),
-  json: ({ config: { GRID_JSON_SOURCE: source = '', GRID_JSON_SOURCE_REQUESTS_PER_HOUR: perHour }, line }) =>
-    jsonSource(line(perHour, source), { source }),
-  'electricity-maps': ({ config, line }) => {
+  json: ({ config: { GRID_JSON_SOURCE: source = '', GRID_JSON_SOURCE_REQUESTS_PER_HOUR: perHour }, client }) =>
+    jsonSource(client(perHour, source), { source }),
+  'electricity-maps': ({ config, client }) => {
     const { ELECTRICITY_MAPS_URL: baseUrl, ELECTRICITY_MAPS_API_KEY: apiKey = '' } = config;
-    return electricityMaps(line(config.ELECTRICITY_MAPS_REQUESTS_PER_HOUR, apiKey), { baseUrl, apiKey });
+    return electricityMaps(client(config.ELECTRICITY_MAPS_REQUESTS_PER_HOUR, apiKey), { baseUrl, apiKey });
   },
-  watttime: ({ config, line }) => {
+  watttime: ({ config, client }) => {
     const { WATTTIME_USERNAME: username = '', WATTTIME_PASSWORD: password = '' } = config;
-    return wattTime(line(config.WATTTIME_REQUESTS_PER_HOUR, username, password), {
+    return wattTime(client(config.WATTTIME_REQUESTS_PER_HOUR, username, password), {
       baseUrl: config.WATTTIME_URL,
       username,
       password,
       signalType: config.WATTTIME_SIGNAL,
-      // The one region that every account may ask for.
+      // The one region that every account has access to.
       regions: new Map([['US-CAL-CISO', 'CAISO_NORTH'], ...config.WATTTIME_REGIONS]),
     });
   },
-  'carbon-aware-sdk': ({ config, line }) =>
-    carbonAwareSdk(line(config.CARBON_AWARE_SDK_REQUESTS_PER_HOUR), {
+  'carbon-aware-sdk': ({ config, client }) =>
+    carbonAwareSdk(client(config.CARBON_AWARE_SDK_REQUESTS_PER_HOUR), {
       baseUrl: config.CARBON_AWARE_SDK_URL ?? '',
       locations: config.CARBON_AWARE_SDK_LOCATIONS,
       signal: config.CARBON_AWARE_SDK_SIGNAL,
     }),
-  eia: ({ config, line }) => {
+  eia: ({ config, client }) => {
     const { EIA_URL: baseUrl, EIA_API_KEY: apiKey = '', EIA_REQUESTS_PER_HOUR: perHour } = config;
-    return eia(line(apiKey === 'DEMO_KEY' ? Math.min(perHour, 30) : perHour, apiKey), { baseUrl, apiKey });
+    return eia(client(apiKey === 'DEMO_KEY' ? Math.min(perHour, 30) : perHour, apiKey), { baseUrl, apiKey });
   },
-  'uk-carbon-intensity': ({ config, line, holdMs }) =>
-    ukCarbonIntensity(line(config.UK_CARBON_INTENSITY_REQUESTS_PER_HOUR), {
+  'uk-carbon-intensity': ({ config, client, holdMs }) =>
+    ukCarbonIntensity(client(config.UK_CARBON_INTENSITY_REQUESTS_PER_HOUR), {
       baseUrl: config.UK_CARBON_INTENSITY_URL,
       holdMs,
     }),
-  energinet: ({ config, line, holdMs }) =>
-    energinet(line(config.ENERGINET_REQUESTS_PER_HOUR), { baseUrl: config.ENERGINET_URL, holdMs }),
-  'energy-charts': ({ config, line, holdMs }) =>
-    energyCharts(line(config.ENERGY_CHARTS_REQUESTS_PER_HOUR), { baseUrl: config.ENERGY_CHARTS_URL, holdMs }),
+  energinet: ({ config, client, holdMs }) =>
+    energinet(client(config.ENERGINET_REQUESTS_PER_HOUR), { baseUrl: config.ENERGINET_URL, holdMs }),
+  'energy-charts': ({ config, client, holdMs }) =>
+    energyCharts(client(config.ENERGY_CHARTS_REQUESTS_PER_HOUR), { baseUrl: config.ENERGY_CHARTS_URL, holdMs }),
   'yearly-average': ({ clock }) => yearlyAverage(clock),
 };
 
-/** Longest that a shared answer of a key-less service is kept. */
+/** Longest time for which a response of a key-less service is reused. */
 const LONGEST_HOLD_MS = 15 * 60_000;
 
-/** The chain of providers that a configuration asks for, in order of preference. */
+/** The providers of a configuration, in order of preference. */
 export function gridProviders(config: PollerConfig, clock: Clock, metrics?: ProviderClientMetrics): GridProvider[] {
-  // A kept answer must be far from the end of its life in the cache.
+  // A reused response must be far from the end of its TTL in the cache.
   const holdMs = Math.min((config.CACHE_TTL_MINUTES / 3) * 60_000, LONGEST_HOLD_MS);
   return chosen(config).map((name) => {
-    const line = (requestsPerHour: number, ...secrets: string[]) =>
+    const client = (requestsPerHour: number, ...secrets: string[]) =>
       createProviderClient({
         provider: name,
         clock,
         requestsPerHour,
         timeoutMs: config.GRID_TIMEOUT_SECONDS * 1000,
         concurrency: config.GRID_CONCURRENCY,
+        longestPauseMs: (config.POLL_INTERVAL_MINUTES * 60_000) / 2,
         secrets,
         metrics,
       });
-    return TABLE[name]({ config, clock, holdMs, line });
+    return TABLE[name]({ config, clock, holdMs, client });
   });
 }
 
-/** As configured; else a replay alone, or everybody who can do without what is not configured. */
+/** The configured providers; by default a replay alone, or all providers whose required settings are given. */
 function chosen(config: PollerConfig): readonly ProviderName[] {
   if (config.GRID_PROVIDERS) return config.GRID_PROVIDERS;
   if (config.REPLAY_TRACE !== undefined) return ['replay'];

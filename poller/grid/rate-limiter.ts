@@ -1,39 +1,30 @@
 import { HOUR_MS } from '../../shared/grid/units.ts';
+import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
-/** Requests that a provider may be sent; spread over the hour, so that a start does not use all of it up. */
+/** Limits the requests to one provider; spread over the hour, so that a start does not use all of them up. */
 export interface RateLimiter {
-  /** Takes one request; false when none is free. `extra` ones leave half of what is saved up for the rest. */
-  take(extra: boolean): boolean;
+  /** Takes one request; false when the limit is reached. Background requests leave half of the bucket to others. */
+  take(background: boolean): boolean;
+  /** Whether {@link take} would succeed now. */
+  allows(background: boolean): boolean;
   /** Requests that could be sent at once. */
   remaining(): number;
 }
 
 /**
- * A token bucket of a quarter of the hourly budget, refilled so that no rolling hour sees more than the budget:
- * requests in an hour < capacity + refill = budget + 1.
+ * A token bucket of a quarter of the hourly limit, refilled so that no rolling hour sees more than the limit:
+ * requests in an hour < capacity + refill = limit + 1.
  */
-export function hourlyBudget(perHour: number, clock: Clock): RateLimiter {
+export function createRateLimiter(perHour: number, clock: Clock): RateLimiter {
   const capacity = Math.max(1, Math.floor(perHour / 4));
-  const perMs = (perHour + 1 - capacity) / HOUR_MS;
-  let tokens = capacity;
-  let at = clock.monotonic();
-  const refill = () => {
-    const now = clock.monotonic();
-    tokens = Math.min(capacity, tokens + Math.max(0, now - at) * perMs);
-    at = now;
-  };
+  const bucket = new TokenBucket({ capacity, perMs: (perHour + 1 - capacity) / HOUR_MS });
+  // An unused bucket is full from its creation on.
+  bucket.available(clock.monotonic());
+  const request = (background: boolean) => (background ? { reserve: capacity / 2 } : {});
   return {
-    take(extra) {
-      refill();
-      const needed = extra ? Math.min(capacity, 1 + capacity / 2) : 1;
-      if (tokens < needed) return false;
-      tokens -= 1;
-      return true;
-    },
-    remaining() {
-      refill();
-      return Math.floor(tokens);
-    },
+    take: (background) => bucket.take(clock.monotonic(), request(background)),
+    allows: (background) => bucket.waitMs(clock.monotonic(), request(background)) === 0,
+    remaining: () => bucket.available(clock.monotonic()),
   };
 }

@@ -1,4 +1,4 @@
-/** Longest wait that a provider may ask of us, in milliseconds. */
+/** Longest wait that a provider can request, in milliseconds. */
 const LONGEST_MS = 15 * 60_000;
 
 /** Reads a Retry-After header (RFC 9110 §10.2.3: seconds or an HTTP date) as milliseconds from now; undefined when absent or unusable. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, httpUrl, integer, list, positive } from '../../shared/runtime/config.ts';
 
-/** Names of all providers, as GRID_PROVIDERS takes them, in the order that holds without it. */
+/** Names of all providers, as GRID_PROVIDERS takes them, in their default order of preference. */
 export const PROVIDER_NAMES = [
   'replay',
   'json',
@@ -22,23 +22,23 @@ const perHour = (standard: number, name: string) =>
   integer(1, 1_000_000).default(standard).describe(`Most requests to ${name} in any hour`);
 const pairs = (description: string) =>
   list()
-    .pipe(z.array(z.string().regex(/^[A-Za-z0-9-]+[:=].+$/, 'is not ZONE:NAME')))
+    .pipe(z.array(z.string().regex(/^[A-Za-z0-9-]+[:=].+$/, 'is not of the form ZONE:NAME')))
     .transform((items) => new Map(items.map((item) => splitPair(item))))
     .default(new Map())
     .describe(description);
 
-/** Settings of the grid task: who is asked, how often, and whom to tell. */
+/** Settings of the grid task: providers, rate limits, alerts. */
 export const gridSettings = {
   GRID_PROVIDERS: list()
     .pipe(z.array(z.enum(PROVIDER_NAMES, { error: `is not one of ${PROVIDER_NAMES.join(', ')}` })).min(1))
     .optional()
     .describe(
-      'Providers in order of preference. Without it: those with a key or an address of yours, then the key-less ones that cover the zone, then yearly averages',
+      'Providers in order of preference. By default: those with a key or an address, then the key-less ones that cover the zone, then yearly averages',
     ),
-  GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to one grid data provider under way at the same time'),
-  GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of a grid data provider'),
-  GRID_FORECAST: flag().default(true).describe('Whether forecasts are asked for, or made from our own history'),
-  GRID_BACKFILL: flag().default(true).describe('Whether past hours are asked for, at the start and every six hours'),
+  GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to one grid data provider at the same time'),
+  GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Timeout of one request to a grid data provider'),
+  GRID_FORECAST: flag().default(true).describe('Whether forecasts are fetched, or made from the recorded history'),
+  GRID_BACKFILL: flag().default(true).describe('Whether past hours are fetched, at the start and every six hours'),
   ELECTRICITY_MAPS_API_KEY: secret('Key for Electricity Maps'),
   ELECTRICITY_MAPS_URL: httpUrl()
     .default('https://api.electricitymaps.com/v4')
@@ -52,7 +52,7 @@ export const gridSettings = {
     .default('co2_moer')
     .describe('`co2_moer`: marginal; `co2_aoer`: average, where licensed'),
   WATTTIME_REGIONS: pairs(
-    'WattTime region of zones, as `ZONE:REGION` or `ZONE:latitude/longitude`, with commas between. Without it US-CAL-CISO is CAISO_NORTH, and WattTime is asked which region the cloud regions of a zone lie in',
+    'WattTime region of zones, as `ZONE:REGION` or `ZONE:latitude/longitude`, with commas between. By default US-CAL-CISO is CAISO_NORTH, and other zones are looked up at WattTime by the location of their cloud regions',
   ),
   WATTTIME_REQUESTS_PER_HOUR: perHour(3000, 'WattTime'),
   CARBON_AWARE_SDK_URL: httpUrl().optional().describe('Base address of your own Carbon Aware SDK WebAPI'),
@@ -60,7 +60,7 @@ export const gridSettings = {
   CARBON_AWARE_SDK_SIGNAL: z
     .enum(['average', 'marginal'])
     .default('marginal')
-    .describe('What its data source measures: WattTime is marginal, Electricity Maps average'),
+    .describe('The signal of its data source: WattTime is marginal, Electricity Maps average'),
   CARBON_AWARE_SDK_REQUESTS_PER_HOUR: perHour(3600, 'the Carbon Aware SDK'),
   EIA_API_KEY: secret('Key for the US Energy Information Administration; `DEMO_KEY` allows some 30 requests an hour'),
   EIA_URL: httpUrl().default('https://api.eia.gov/v2').describe('Base address of the EIA API, with its version'),
@@ -84,18 +84,20 @@ export const gridSettings = {
   REPLAY_TRACE: z
     .string()
     .optional()
-    .describe('CSV file (may be gzipped) to replay instead of asking providers; every value is labelled `simulated`'),
+    .describe('CSV file (may be gzipped) to replay instead of live providers; every value is labelled `simulated`'),
   SLACK_WEBHOOK_URL: httpUrl()
     .optional()
-    .meta({ secret: true, description: 'Incoming webhook of Slack for alerts about the grid data and carbon budgets' }),
-  ALERT_INTENSITY: positive().default(500).describe('gCO2eq/kWh above which a zone is told to Slack'),
+    .meta({ secret: true, description: 'Slack incoming webhook for alerts about grid data and carbon budgets' }),
+  ALERT_INTENSITY: positive()
+    .default(500)
+    .describe('Carbon intensity in gCO2eq/kWh above which an alert about a zone is sent'),
 };
 
 /** The values of {@link gridSettings}. */
 export type GridSettings = z.output<z.ZodObject<typeof gridSettings>>;
 
-/** What each provider cannot do without. */
-const NEEDS: Partial<Record<ProviderName, readonly (keyof GridSettings)[]>> = {
+/** Settings that a provider requires. */
+const REQUIRED: Partial<Record<ProviderName, readonly (keyof GridSettings)[]>> = {
   replay: ['REPLAY_TRACE'],
   json: ['GRID_JSON_SOURCE'],
   'electricity-maps': ['ELECTRICITY_MAPS_API_KEY'],
@@ -104,20 +106,20 @@ const NEEDS: Partial<Record<ProviderName, readonly (keyof GridSettings)[]>> = {
   eia: ['EIA_API_KEY'],
 };
 
-/** Whether a provider has all that it needs. */
+/** Whether all settings that a provider requires are given. */
 export function isConfigured(name: ProviderName, config: GridSettings): boolean {
-  return (NEEDS[name] ?? []).every((needed) => config[needed] !== undefined);
+  return (REQUIRED[name] ?? []).every((setting) => config[setting] !== undefined);
 }
 
-/** Faults that show only when settings are seen together. */
-export function gridFaults(config: GridSettings, context: z.RefinementCtx): void {
+/** Checks settings against each other. */
+export function checkGridSettings(config: GridSettings, context: z.RefinementCtx): void {
   for (const name of config.GRID_PROVIDERS ?? []) {
     if (isConfigured(name, config)) continue;
-    const message = `names ${name}, which needs ${NEEDS[name]?.join(' and ')}`;
+    const message = `names ${name}, which needs ${REQUIRED[name]?.join(' and ')}`;
     context.addIssue({ code: 'custom', path: ['GRID_PROVIDERS'], message });
   }
   if ((config.WATTTIME_USERNAME === undefined) !== (config.WATTTIME_PASSWORD === undefined)) {
-    const message = 'belongs together with WATTTIME_PASSWORD; only one of them is set';
+    const message = 'and WATTTIME_PASSWORD are needed together; only one of them is set';
     context.addIssue({ code: 'custom', path: ['WATTTIME_USERNAME'], message });
   }
 }

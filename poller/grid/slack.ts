@@ -2,10 +2,10 @@ import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** Slack cuts longer texts of a message off. */
+/** Slack truncates longer texts. */
 const LONGEST_TEXT = 3_000;
 
-/** What became of a message: `retry` may be sent again, `refused` never; `reason` is Slack's own word and never the address. */
+/** The result of sending a message: `retry` may be sent again, `refused` must not; `reason` is Slack's own word and never contains the address. */
 export type SlackDelivery =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'retry' | 'refused'; readonly reason: string; readonly afterMs?: number | undefined };
@@ -33,11 +33,11 @@ export async function sendToSlack(
     return mayPass ? { outcome: 'retry', reason, afterMs } : { outcome: 'refused', reason };
   } catch (error) {
     const { code } = error as { code?: unknown };
-    return { outcome: 'retry', reason: typeof code === 'string' ? code : `no answer within ${options.timeoutMs} ms` };
+    return { outcome: 'retry', reason: typeof code === 'string' ? code : `no response within ${options.timeoutMs} ms` };
   }
 }
 
-/** Slack answers errors with one word in plain text; anything else (a proxy's page) might repeat the address. */
+/** Slack reports errors as one word of plain text; anything else (a proxy's page) might contain the address. */
 function wordOf(body: string): string {
-  return /^[a-z_]{2,60}$/.test(body) ? body : 'not an answer of Slack';
+  return /^[a-z_]{2,60}$/.test(body) ? body : 'not a response of Slack';
 }

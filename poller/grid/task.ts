@@ -14,13 +14,13 @@ import { openAlerts } from './open-alerts.ts';
 import { createPollCycle, type PollCycle } from './poll-cycle.ts';
 import { gridProviders } from './provider-table.ts';
 
-/** Share of the interval by which rounds are spread, so that many pollers do not ask at once. */
+/** Share of the interval by which poll cycles are spread, so that many pollers do not send requests at once. */
 const JITTER = 0.1;
 const ATTEMPTS = 3;
 const BACKOFF_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** What the grid task is given. */
+/** What the grid task needs. */
 export interface GridTaskOptions {
   readonly config: PollerConfig;
   readonly store: Pick<IntensityWriter, 'record'> & Partial<Pick<IntensityReader, 'intensities'>>;
@@ -29,16 +29,16 @@ export interface GridTaskOptions {
   readonly logger: Logger;
   /** Makes forecasts where the provider has none; by default from the history. */
   readonly forecaster?: Forecaster | undefined;
-  /** Questions to one provider about one zone in one round. */
+  /** Requests to one provider for one zone in one poll cycle. */
   readonly attempts?: number;
-  /** Told after each round how many zones the document holds. */
-  readonly onRound?: (zonesWritten: number) => void;
+  /** Called after each poll cycle with the number of zones in the document. */
+  readonly onCycle?: (zonesWritten: number) => void;
 }
 
-/** Starts the loop that asks for carbon intensity and writes the cache file. */
+/** Starts the loop that fetches carbon intensity and writes the cache file. */
 export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisposable> {
-  const { config, metrics, clock, logger, onRound } = options;
-  const { zones, round } = await prepareRounds(options);
+  const { config, metrics, clock, logger, onCycle } = options;
+  const { zones, pollCycle } = await preparePollCycle(options);
   warnOfSettings(config, zones, logger);
   await using stack = new AsyncDisposableStack();
   const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
@@ -49,68 +49,79 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
     clock,
     logger,
     task: async (signal) => {
-      const { readings, written } = await round(signal);
+      const { samples, written } = await pollCycle(signal);
       if (signal.aborted) return;
-      onRound?.(written.length);
-      await alerts?.observe(readings, signal);
+      onCycle?.(written.length);
+      await alerts?.observe(samples, signal);
     },
   });
   stack.use(loop);
   return stack.move();
 }
 
-/** Wires what a round needs: providers in a chain, the cache file, the history, and what is good to have beside. */
-export async function prepareRounds(options: GridTaskOptions): Promise<{ zones: readonly Zone[]; round: PollCycle }> {
+/** Wires a poll cycle: providers with failover, the cache file, the history and the enrichment. */
+export async function preparePollCycle(
+  options: GridTaskOptions,
+): Promise<{ zones: readonly Zone[]; pollCycle: PollCycle }> {
   const { config, store, metrics, clock, logger, forecaster, attempts = ATTEMPTS } = options;
   const zones = resolveZones(config.ZONES, logger);
-  const providers = gridProviders(config, clock, metrics.grid.line);
+  const providers = gridProviders(config, clock, metrics.grid.client);
   logger.info({ zones, providers: providers.map(({ name }) => name), file: config.CACHE_FILE }, 'grid task started');
-  const chain = createFailover({
+  const failover = createFailover({
     providers,
     clock,
     attempts,
     backoffMs: BACKOFF_MS,
     longestPauseMs: Math.min((config.POLL_INTERVAL_MINUTES * 60_000) / 2, LONGEST_PAUSE_MS),
-    onAnswer: metrics.countAnswer,
+    onAttempt: metrics.countAttempt,
   });
   const cache = await openCacheWriter(config.CACHE_FILE, config.CACHE_TTL_MINUTES, zones, clock);
   const history = openHistory({ store, metrics: metrics.grid, logger });
-  const wanted = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
+  const enabled = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
   const { intensities } = store;
   const ours =
     intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
-  const extras = createEnrichment({
-    ...{ providers, history, store, wanted, clock, logger },
+  const enrichment = createEnrichment({
+    ...{ providers, history, store, enabled, clock, logger },
     forecaster: forecaster ?? ours,
     accuracy: metrics.accuracy,
     metrics: metrics.grid,
   });
-  return { zones, round: createPollCycle({ zones, providers, chain, cache, history, extras, metrics, clock, logger }) };
+  const pollCycle = createPollCycle({
+    ...{ zones, providers, failover, cache, history, enrichment, metrics, clock, logger },
+  });
+  return { zones, pollCycle };
 }
 
-/** Turns the configured codes into zones, each once; corrected codes are named in a warning. */
+/** Turns the configured codes into zones, each once; logs a warning for corrected codes. */
 export function resolveZones(codes: readonly string[], logger: Logger): Zone[] {
   const zones = new Set<Zone>();
   for (const code of codes) {
     const parsed = parseZone(code);
     if (parsed.kind === 'malformed') continue;
     if (parsed.kind === 'corrected')
-      logger.warn({ given: parsed.from, used: parsed.zone }, 'a zone code in ZONES was corrected');
+      logger.warn(
+        { code: 'ZONE_CODE_CORRECTED', given: parsed.from, used: parsed.zone },
+        'a code in ZONES is not a zone code and was corrected; write the corrected one',
+      );
     zones.add(parsed.zone);
   }
   return [...zones];
 }
 
-/** Settings that are allowed, but let readings expire before they can be renewed. */
+/** Warns of settings that let samples expire before they can be renewed. */
 function warnOfSettings(config: PollerConfig, zones: readonly Zone[], logger: Logger): void {
-  const { POLL_INTERVAL_MINUTES, CACHE_TTL_MINUTES, ELECTRICITY_MAPS_REQUESTS_PER_HOUR: budget } = config;
+  const { POLL_INTERVAL_MINUTES, CACHE_TTL_MINUTES, ELECTRICITY_MAPS_REQUESTS_PER_HOUR: limit } = config;
   if (POLL_INTERVAL_MINUTES >= CACHE_TTL_MINUTES) {
-    const facts = { POLL_INTERVAL_MINUTES, CACHE_TTL_MINUTES };
-    logger.warn(facts, 'the cache expires before the next round: raise the TTL or poll more often');
+    const facts = { code: 'CACHE_TTL_TOO_SHORT', POLL_INTERVAL_MINUTES, CACHE_TTL_MINUTES };
+    logger.warn(facts, 'the cache expires before the next poll cycle; raise CACHE_TTL_MINUTES or poll more often');
   }
   const needed = Math.ceil((60 / POLL_INTERVAL_MINUTES) * zones.length);
-  if (config.ELECTRICITY_MAPS_API_KEY !== undefined && needed > budget) {
-    const facts = { needed, budget, zones: zones.length, POLL_INTERVAL_MINUTES, CACHE_TTL_MINUTES };
-    logger.warn(facts, 'the budget of Electricity Maps does not serve every zone in every round: poll less often');
+  if (config.ELECTRICITY_MAPS_API_KEY !== undefined && needed > limit) {
+    const facts = { code: 'RATE_LIMIT_TOO_LOW', needed, limit, zones: zones.length, POLL_INTERVAL_MINUTES };
+    logger.warn(
+      facts,
+      'ELECTRICITY_MAPS_REQUESTS_PER_HOUR is too low for every zone in every poll cycle; raise it or poll less often',
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { HourlyIntensity } from '../grid/intensity.ts';
 import { grams, gramsPerKwh, HOUR_MS, isoTime } from '../grid/units.ts';
 import type { TimeRange } from '../records/power.ts';
-import { CalculatorError } from './error.ts';
+import { calculatorError } from './error.ts';
 import { energyOfRequests, gramsOfEnergy, gramsPerThousand, wholeRequests } from './formula.ts';
 import { type HourlyUse, type IntensityUsed, weighIntensity, yearlyIntensityUsed } from './intensity-used.ts';
 import { writtenPeriod } from './period.ts';
@@ -13,7 +13,7 @@ import type { Confidence, Measurement, ServiceProfile } from './service-profiles
 /** Hours of a year, as the SCI's examples count them. */
 const YEAR_HOURS = 8760;
 
-/** A question whose names are already resolved: what ran, where, how often, when. */
+/** A calculation whose names are already resolved: what ran, where, how often, when. */
 export interface Calculation {
   readonly profile: ServiceProfile;
   readonly place: PlacedRegion;
@@ -35,7 +35,7 @@ export interface EmissionsResult {
   readonly region: string;
   readonly zone: string;
   readonly requests: number;
-  /** null when the question named none and one figure stands for all times. */
+  /** null when none was requested and one figure is used for all times. */
   readonly period: { readonly from: string; readonly to: string } | null;
   readonly total_kWh: number;
   readonly avg_kWh_per_request: number;
@@ -58,11 +58,11 @@ export interface EmissionsResult {
   readonly calculation_method: string;
 }
 
-/** Energy, emissions and SCI of a resolved question. */
-export function calculate(asked: Calculation): EmissionsResult {
-  const { profile, place, period, intensity, measured_kWh } = asked;
-  const requests = wholeRequests(asked.requests);
-  const pue = asked.pue ?? { value: profile.pue ?? 1, source: profile.pue === undefined ? 'none' : 'profile' };
+/** Energy in kWh, emissions in gCO2e, and SCI where requested. */
+export function calculate(calculation: Calculation): EmissionsResult {
+  const { profile, place, period, intensity, measured_kWh } = calculation;
+  const requests = wholeRequests(calculation.requests);
+  const pue = calculation.pue ?? { value: profile.pue ?? 1, source: profile.pue === undefined ? 'none' : 'profile' };
   const kWh =
     measured_kWh === undefined
       ? energyOfRequests(requests, profile.wh_per_request, pue.value)
@@ -87,12 +87,12 @@ export function calculate(asked: Calculation): EmissionsResult {
       pue_source: pue.source,
       ...(measured_kWh === undefined && profile.measured && { measured: profile.measured }),
     },
-    ...(asked.sci && { sci: sciOf(asked, kWh, requests) }),
+    ...(calculation.sci && { sci: sciOf(calculation, kWh, requests) }),
     calculation_method: `${measured_kWh === undefined ? 'requests x Wh per request' : 'given energy'}${pue.value === 1 ? '' : ' x PUE'} x grid intensity (${intensity.weighting})`,
   };
 }
 
-/** The intensity of a period from the hours that are known of it; without any, the yearly average or a fault that names the nearest period. */
+/** The intensity of a period from the hours that are known of it; without any, the yearly average where allowed; otherwise an error that names the recorded period. */
 export function intensityOf(
   place: PlacedRegion,
   history: readonly HourlyIntensity[],
@@ -104,17 +104,21 @@ export function intensityOf(
     weighIntensity(own, period, options.use) ?? (options.yearly ? yearlyIntensityUsed(place.zone) : undefined);
   if (used !== undefined) return used;
   const { recorded } = options;
-  throw new CalculatorError(
-    'no-data',
-    `no intensity of ${place.zone} is recorded for ${writtenPeriod(period)}; ${
-      recorded ? `the history of ${place.zone} is ${writtenPeriod(recorded)}` : `nothing is recorded of ${place.zone}`
-    }${!options.yearly && yearlyIntensityUsed(place.zone) ? ' (--yearly-average takes its yearly average instead)' : ''}`,
-  );
+  const known = recorded
+    ? `the recorded period of ${place.zone} is ${writtenPeriod(recorded)}`
+    : `nothing is recorded for ${place.zone}`;
+  const yearly =
+    !options.yearly && yearlyIntensityUsed(place.zone) ? ' (--yearly-average uses its yearly average)' : '';
+  throw calculatorError('INTENSITY_NOT_RECORDED', {
+    zone: place.zone,
+    period: writtenPeriod(period),
+    hint: known + yearly,
+  });
 }
 
-function sciOf(asked: Calculation, kWh: number, requests: number): NonNullable<EmissionsResult['sci']> {
-  const embodied = embodiedOf(asked, requests);
-  const intensity = gramsPerKwh(asked.intensity.avg_gCO2_per_kWh);
+function sciOf(calculation: Calculation, kWh: number, requests: number): NonNullable<EmissionsResult['sci']> {
+  const embodied = embodiedOf(calculation, requests);
+  const intensity = gramsPerKwh(calculation.intensity.avg_gCO2_per_kWh);
   return {
     gCO2e_per_request: softwareCarbonIntensity({ kWh, intensity, embodied: grams(embodied ?? 0), units: requests }),
     embodied_gCO2e: embodied,

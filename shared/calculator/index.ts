@@ -1,9 +1,9 @@
 import type { HourlyIntensity, Quality } from '../grid/intensity.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf } from '../grid/units.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import type { IntensityReader, TimeRange } from '../records/power.ts';
 import { calculate, type EmissionsResult, intensityOf } from './calculate.ts';
-import { CalculatorError } from './error.ts';
+import { CalculatorError, calculatorError } from './error.ts';
 import { wholeRequests } from './formula.ts';
 import { givenIntensity, type HourlyUse, type IntensityUsed, yearlyIntensityUsed } from './intensity-used.ts';
 import { ALWAYS, parseTime } from './period.ts';
@@ -50,7 +50,7 @@ export interface EmissionsQuery {
 
 /**
  * Energy and emissions of requests to a service. Without a store: at once, from what the query holds. With one: a
- * promise, from the recorded hours. Throws a CalculatorFault that names the nearest valid choice.
+ * promise, from the recorded hours. Throws a {@link CalculatorError} that names the nearest valid choice.
  */
 export function calculateEmissions(query: EmissionsQuery): EmissionsResult;
 /** With a store: from its recorded hours of the region's zone; without a period, from the newest 24 of them. */
@@ -78,7 +78,7 @@ function withHistory(query: EmissionsQuery, history: readonly HourlyIntensity[])
   const period =
     periodOf(query) ?? (recorded && { from: Math.max(recorded.from, recorded.to - 24 * HOUR_MS), to: recorded.to });
   if (query.pue !== undefined && !(query.pue >= 1))
-    throw new CalculatorError('bad-number', `pue must be at least 1, not ${query.pue}`);
+    throw calculatorError('PUE_INVALID', { value: query.pue, nearest: '1' });
   return calculate({
     profile,
     place,
@@ -100,12 +100,12 @@ function intensityFor(
 ): IntensityUsed {
   if (query.intensity !== undefined) {
     if (query.intensity > 0 && Number.isFinite(query.intensity)) return givenIntensity(query.intensity, 'given');
-    throw new CalculatorError('bad-number', `intensity must be a number above 0, not ${query.intensity}`);
+    throw calculatorError('INTENSITY_INVALID', { value: query.intensity });
   }
   if (period === undefined) {
     const yearly = yearlyIntensityUsed(place.zone);
     if (yearly) return yearly;
-    throw new CalculatorError('no-data', `neither history nor a yearly average of ${place.zone} is known`);
+    throw calculatorError('INTENSITY_NOT_KNOWN', { zone: place.zone });
   }
   const use = query.usage?.map(({ hour, requests }): HourlyUse => ({ hour: timeOf(hour), amount: requests }));
   return intensityOf(place, history, period, { yearly: query.yearlyAverage ?? false, recorded, ...(use && { use }) });
@@ -113,11 +113,10 @@ function intensityFor(
 
 function periodOf({ from, to }: EmissionsQuery): TimeRange | undefined {
   if (from === undefined && to === undefined) return undefined;
-  if (from === undefined || to === undefined)
-    throw new CalculatorError('bad-period', 'a period needs both from and to');
+  if (from === undefined || to === undefined) throw calculatorError('PERIOD_INCOMPLETE', {});
   const period = { from: timeOf(from), to: timeOf(to) };
   if (period.from < period.to) return period;
-  throw new CalculatorError('bad-period', 'the period ends before it starts');
+  throw calculatorError('PERIOD_REVERSED', { from: isoTime(period.from), to: isoTime(period.to) });
 }
 
 function historyOf({ region, history = [] }: EmissionsQuery): HourlyIntensity[] {

@@ -1,5 +1,5 @@
 import fleet from '../data/pue.json' with { type: 'json' };
-import { CalculatorError } from './error.ts';
+import { calculatorError } from './error.ts';
 
 /** Power usage effectiveness: energy of the whole data centre per energy of its machines, and where the figure is from. */
 export interface Pue {
@@ -15,16 +15,9 @@ export function readPue(text: string, provider: string | undefined): Pue {
   if (text.trim().toLowerCase() === 'auto') {
     const value = provider === undefined ? undefined : FLEETS.get(provider);
     if (value !== undefined) return { value, source: `fleet average of ${provider}` };
-    const choices = [...FLEETS.keys()].join(', ');
-    throw new CalculatorError(
-      'bad-number',
-      `--pue auto knows only regions of ${choices}, written as aws/us-east-1; give a number instead`,
-    );
+    throw calculatorError('PUE_NOT_KNOWN', { providers: [...FLEETS.keys()].join(', ') });
   }
   const value = Number(text);
   if (text.trim() !== '' && value >= 1 && value <= 5) return { value, source: 'given' };
-  throw new CalculatorError(
-    'bad-number',
-    `"${text}" is no PUE; the nearest valid choice is ${value < 1 ? '1' : value > 5 ? '5' : '1.2 or auto'}`,
-  );
+  throw calculatorError('PUE_INVALID', { value: text, nearest: value < 1 ? '1' : value > 5 ? '5' : '1.2 or auto' });
 }

@@ -1,7 +1,7 @@
 import { findRegion, regionNames } from '../grid/regions.ts';
 import { yearlyZones } from '../grid/yearly-intensity.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
-import { CalculatorError, nearest } from './error.ts';
+import { calculatorError, suggestionOf } from './error.ts';
 
 /** A region in the one spelling that it is kept under, and the grid zone that it draws from. */
 export interface PlacedRegion {
@@ -24,16 +24,12 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
   }
   if (found.kind === 'ambiguous') {
     const choices = found.regions.map(({ provider, region, zone }) => `${provider}/${region} (${zone})`);
-    throw new CalculatorError(
-      'ambiguous-region',
-      `several providers have a region "${written}"; write ${choices.join(' or ')}`,
-    );
+    throw calculatorError('REGION_AMBIGUOUS', { region: written, choices: choices.join(' or ') });
   }
   const zones = new Set<string>([...yearlyZones(), ...known]);
   if (parsed.kind !== 'malformed' && zones.has(parsed.zone)) return { region: parsed.zone, zone: parsed.zone };
-  const close = nearest(written, [...regionNames(), ...zones]);
-  throw new CalculatorError(
-    'unknown-region',
-    `no cloud region or grid zone "${written}" is known${close ? `; did you mean "${close}"?` : ''}`,
-  );
+  throw calculatorError('REGION_UNKNOWN', {
+    region: written,
+    suggestion: suggestionOf(written, [...regionNames(), ...zones]),
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CalculatorError } from './error.ts';
+import { type CalculatorError, calculatorError } from './error.ts';
 import type { ServiceProfile } from './service-profiles.ts';
 
 const amount = z.number().finite();
@@ -30,13 +30,13 @@ const serviceFile = z.strictObject({
   ),
 });
 
-/** Reads a parsed YAML or JSON file of profiles: `services: {name: Wh}` or `{name: {wh_per_request, …}}`. Names every fault on one line. */
+/** Reads a parsed YAML or JSON file of profiles: `services: {name: Wh}` or `{name: {wh_per_request, …}}`. Errors: SERVICE_FILE_INVALID, which lists every issue. */
 export function profilesFromFile(content: unknown, file: string): ServiceProfile[] {
   const parsed = serviceFile.safeParse(content);
-  if (!parsed.success) throw fault(file, parsed.error, []);
+  if (!parsed.success) throw invalidFile(file, parsed.error, []);
   return Object.entries(parsed.data.services).map(([service, value]) => {
     const known = profile.safeParse(value);
-    if (!known.success) throw fault(file, known.error, ['services', service]);
+    if (!known.success) throw invalidFile(file, known.error, ['services', service]);
     const { pue, embodied_g_per_request, embodied, measured, source = file, ...rest } = known.data;
     return {
       service,
@@ -50,7 +50,7 @@ export function profilesFromFile(content: unknown, file: string): ServiceProfile
   });
 }
 
-function fault(file: string, error: z.ZodError, within: readonly string[]): CalculatorError {
-  const faults = error.issues.map(({ path, message }) => `${[...within, ...path].join('.') || 'file'}: ${message}`);
-  return new CalculatorError('bad-file', `${file} is no list of services: ${faults.join('; ')}`);
+function invalidFile(file: string, error: z.ZodError, within: readonly string[]): CalculatorError {
+  const issues = error.issues.map(({ path, message }) => `${[...within, ...path].join('.') || 'file'}: ${message}`);
+  return calculatorError('SERVICE_FILE_INVALID', { file, issues: issues.join('; ') });
 }

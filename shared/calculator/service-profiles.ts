@@ -1,7 +1,7 @@
 import builtIn from '../data/services.json' with { type: 'json' };
-import { CalculatorError, nearest } from './error.ts';
+import { calculatorError, suggestionOf } from './error.ts';
 
-/** How a profile's energy came to be known: measured on recorded containers, estimated, or given by the user's file. */
+/** How a profile's energy is known: measured on recorded containers, estimated, or given by the user's file. */
 export type Confidence = 'measured' | 'estimated' | 'given';
 
 /** What a measured profile rests on. */
@@ -15,7 +15,7 @@ export interface Measurement {
   readonly coverage: number;
 }
 
-/** Hardware whose making a service answers for (the M of ISO/IEC 21031). */
+/** Hardware whose embodied emissions a service accounts for (the M of ISO/IEC 21031). */
 export interface EmbodiedHardware {
   /** Making, moving and scrapping it, in kgCO2e. */
   readonly total_kg: number;
@@ -56,13 +56,9 @@ export function withProfiles(profiles: ServiceProfiles, added: readonly ServiceP
   return new Map([...profiles, ...added.map((profile) => [profile.service, profile] as const)]);
 }
 
-/** The profile of a service; a fault that names the nearest one when there is none. */
+/** The profile of a service; an error that names the nearest one when there is none. */
 export function profileOf(profiles: ServiceProfiles, service: string): ServiceProfile {
   const found = profiles.get(service);
   if (found !== undefined) return found;
-  const close = nearest(service, profiles.keys());
-  throw new CalculatorError(
-    'unknown-service',
-    `no service "${service}" is known${close ? `; did you mean "${close}"?` : ''} ("carbon services list" shows all)`,
-  );
+  throw calculatorError('SERVICE_UNKNOWN', { service, suggestion: suggestionOf(service, profiles.keys()) });
 }

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { isoTime } from '../grid/units.ts';
 import type { SavedWorkload, WorkloadEmissions } from '../records/workloads.ts';
 import type { EmissionsResult } from './calculate.ts';
-import { CalculatorError } from './error.ts';
+import { calculatorError } from './error.ts';
 
-/** A result as the record that is saved; a fault when it has no period. */
+/** A result as the record that is saved; an error when it has no period. */
 export function workloadOf(
   result: EmissionsResult,
   metadata: Readonly<Record<string, unknown>> = {},
 ): WorkloadEmissions {
-  if (result.period === null) throw new CalculatorError('bad-period', 'a result without a period cannot be saved');
+  if (result.period === null) throw calculatorError('RESULT_WITHOUT_PERIOD', {});
   const { parts: _parts, ...intensity } = result.intensity;
   return {
     service_name: result.service,

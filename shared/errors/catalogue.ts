@@ -17,7 +17,8 @@ export type ErrorCatalogue = Readonly<Record<string, ErrorEntry>>;
 export type Fact = string | number;
 
 type FactNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | FactNames<Rest> : never;
-type FactsOf<Entry> = Entry extends { message: infer Message; action: infer Action }
+/** The facts that the texts of an entry name. */
+export type FactsOf<Entry> = Entry extends { message: infer Message; action: infer Action }
   ? Readonly<Record<FactNames<Message> | FactNames<Action>, Fact>>
   : Entry extends { message: infer Message }
     ? Readonly<Record<FactNames<Message>, Fact>>

@@ -63,11 +63,11 @@ function columnsOf(header: readonly string[], factors: EmissionFactors): Columns
 
 function rowOf(cells: readonly string[], columns: Columns, line: number): Row {
   const time = parseUtc(cells[columns.time] ?? '');
-  if (Number.isNaN(time)) throw new SyntaxError(`line ${line}: "${cells[columns.time] ?? ''}" is no time`);
+  if (Number.isNaN(time)) throw new SyntaxError(`line ${line}: "${cells[columns.time] ?? ''}" is not a time`);
   const text = (cells[columns.value] ?? '').trim();
   const value = text === '' || /^(null|nan|n\/a)$/i.test(text) ? Number.NaN : Number(text);
   if (text !== '' && Number.isNaN(value) && !/^(null|nan|n\/a)$/i.test(text)) {
-    throw new SyntaxError(`line ${line}: "${text}" is no carbon intensity`);
+    throw new SyntaxError(`line ${line}: "${text}" is not a carbon intensity`);
   }
   const of = columns.zone === undefined ? columns.only : zone(cells[columns.zone] ?? '');
   return { time, zone: of as Zone, value };

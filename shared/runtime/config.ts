@@ -19,6 +19,8 @@ export interface SettingMeta {
   readonly description?: string;
   /** Never shown; may also be given as the path of a file in NAME_FILE. */
   readonly secret?: boolean;
+  /** The name that the setting had before: still read, with a warning in the log (see {@link renamedSettings}). */
+  readonly formerly?: string;
 }
 
 /** The environment as Node has it. */
@@ -34,7 +36,9 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   const faults: string[] = [];
   for (const [name, setting] of Object.entries(schema.shape)) {
     try {
-      const value = givenValue(name, isSecret(setting as z.ZodType), env);
+      const secret = isSecret(setting as z.ZodType);
+      const former = metaOf(setting as z.ZodType).formerly;
+      const value = givenValue(name, secret, env) ?? (former && givenValue(former, secret, env));
       if (value !== undefined) given[name] = value;
     } catch (error) {
       faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
@@ -45,6 +49,14 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     faults.push(...issuesOf(schema, given, parsed.error).map((issue) => describeFault(schema, issue, given)));
   if (faults.length > 0) throw new ConfigError(process, faults);
   return parsed.data as z.output<z.ZodObject<Shape>>;
+}
+
+/** Settings that the environment gives under the name that they had before. */
+export function renamedSettings(schema: z.ZodObject, env: Environment): { given: string; name: string }[] {
+  return Object.entries(schema.shape).flatMap(([name, setting]) => {
+    const given = metaOf(setting as z.ZodType).formerly;
+    return given !== undefined && (env[given] ?? env[`${given}_FILE`]) ? [{ given, name }] : [];
+  });
 }
 
 /** The settings as they may be shown: secrets as `***`, unset ones left out. */
@@ -62,7 +74,11 @@ function plain(value: unknown): unknown {
 
 /** Whether a setting is marked secret. */
 export function isSecret(setting: z.ZodType): boolean {
-  return (setting.meta() as SettingMeta | undefined)?.secret === true;
+  return metaOf(setting).secret === true;
+}
+
+function metaOf(setting: z.ZodType): SettingMeta {
+  return (setting.meta() as SettingMeta | undefined) ?? {};
 }
 
 /** A whole number in a range. */

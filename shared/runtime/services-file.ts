@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { Document, parse, parseDocument } from 'yaml';
-import { CalculatorError } from '../calculator/error.ts';
+import { calculatorError } from '../calculator/error.ts';
 import { profilesFromFile } from '../calculator/service-file.ts';
 import {
   builtInProfiles,
@@ -38,15 +38,15 @@ function contentOf(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CalculatorError('bad-file', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw calculatorError('SERVICE_FILE_UNREADABLE', {
+      file,
+      cause: (error as NodeJS.ErrnoException).code ?? 'unknown',
+    });
   }
   try {
     // JSON is YAML, so one reader does for both.
     return parse(text);
   } catch (error) {
-    throw new CalculatorError(
-      'bad-file',
-      `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`,
-    );
+    throw calculatorError('SERVICE_FILE_NOT_YAML', { file, cause: (error as Error).message.split('\n')[0] ?? '' });
   }
 }

@@ -45,7 +45,7 @@ export function parseJobs(csv: string): SimulatedJob[] {
     const [time = '', ...cells] = line.split(',').map((cell) => cell.trim());
     const arrival = /(Z|[+-]\d\d:\d\d)$/.test(time) ? Date.parse(time) : Number.NaN;
     if (Number.isNaN(arrival))
-      throw new SyntaxError(`line ${index + 2}: "${time}" is no time such as 2021-03-01T12:00:00Z`);
+      throw new SyntaxError(`line ${index + 2}: "${time}" is not a time such as 2021-03-01T12:00:00Z`);
     const [durationHours, slackHours, watts] = cells.map((cell) => (cell === '' ? Number.NaN : Number(cell)));
     if (!(Number(durationHours) > 0) || !(Number(slackHours) >= 0) || !(Number(watts) > 0) || cells.length !== 3)
       throw new SyntaxError(`line ${index + 2}: duration and power must be above 0, slack at least 0`);

@@ -6,13 +6,13 @@ import { dsnOf } from './open.ts';
 
 /** Opens the right to do something that one of several pollers does: with a database they take turns, with a file there is only one. */
 export async function openLease(
-  config: StoreConfig & { readonly LEASE_NAME: string },
+  config: StoreConfig & { readonly RECORDING_LEASE_NAME: string },
   purpose: LeasePurpose,
   surroundings: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Lease> {
   if (config.MODE === 'local') return soleLease;
   const { databaseLease } = await import('./timescale/lease.ts');
   // Budgets are the database's, whoever records into it.
-  const name = purpose === 'budgets' ? 'budgets' : config.LEASE_NAME;
+  const name = purpose === 'budgets' ? 'budgets' : config.RECORDING_LEASE_NAME;
   return databaseLease({ dsn: dsnOf(config), name, purpose, ...surroundings });
 }

@@ -35,13 +35,13 @@ describe('reportError, for invalid input,', () => {
       'calculate --service q2q-ai --region FR --requests 1 --from 2026-03-15 --to 2026-03-14',
       'did you mean 2026-03-14..2026-03-15',
     ],
-    ['calculate --service q2q-ai --region FR --requests 1 --from 2026-02-30 --to 2026-03-14', 'no time'],
+    ['calculate --service q2q-ai --region FR --requests 1 --from 2026-02-30 --to 2026-03-14', 'is not a date or time'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --from 2026-01-01 --to 2026-01-02',
-      'the history of FR is 2026-03-13T12:00Z..2026-03-15T12:00Z',
+      'the recorded period of FR is 2026-03-13T12:00Z..2026-03-15T12:00Z',
     ],
     ['calculate --service q2q-ai --region FR --requests 1 --pue 0.5', 'the nearest valid choice is 1'],
-    ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'knows only regions of aws, azure, gcp'],
+    ['calculate --service q2q-ai --region FR --requests 1 --pue auto', 'known for regions of aws, azure, gcp'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --intensity -4',
       '--intensity must be a number above 0, not "-4"',

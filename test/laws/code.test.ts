@@ -1,8 +1,9 @@
 // Flow: the laws of the repository about files, functions and names.
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LONG } from '../lanes.ts';
 import { unexplainedTests } from './mirror.ts';
 import { namedAfterKinds, repeatedTypeNames } from './names.ts';
 import { longFunctions, share, tooLong } from './shape.ts';
@@ -98,6 +99,13 @@ describe('tests', () => {
 
     expect(unexplainedTests(made, new Set(['poller/even.ts']))).toHaveLength(1);
     expect(unexplainedTests(made, new Set(['poller/odd.ts']))).toEqual([]);
+  });
+
+  it('that are left to the long lane exist', () => {
+    const empty = LONG.filter((pattern) => !tests.some(({ path }) => matchesGlob(path, pattern)));
+
+    expect(LONG.length).toBeGreaterThan(3);
+    expect(empty).toEqual([]);
   });
 
   it('mock no module', () => {

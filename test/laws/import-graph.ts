@@ -22,7 +22,7 @@ export function importsIn(sources: readonly Source[]): Import[] {
 /** What each top-level folder may import beside itself and packages. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: [],
-  poller: ['shared'],
+  poller: ['shared', 'package.json'],
   extender: ['shared', 'package.json'],
   cli: ['shared', 'package.json'],
 };

@@ -1,3 +1,4 @@
+// Flow: the poller on a database that is away and comes back.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -129,7 +129,7 @@ describe('node poller/main.ts --once', () => {
 
     expect([away.code, missing.code]).toEqual([3, 1]);
     expect(missing.stderr).toContain('TSDB_DSN');
-    expect(away.stdout + away.stderr).toMatch(/the store did not take the history/);
+    expect(away.stdout + away.stderr).toMatch(/could not write the intensity history/);
     expect(away.stdout + away.stderr).not.toContain('db-pass-4711');
   });
 
@@ -158,8 +158,8 @@ describe('node poller/main.ts --once', () => {
 
     expect([failed.code, worked.code]).toEqual([2, 0]);
     expect(slack.accepted).toEqual([
-      expect.stringContaining('No grid provider has answered for 3 rounds in a row'),
-      expect.stringContaining('Recovered: grid providers answer again'),
+      expect.stringContaining('No grid provider has returned a value for 3 poll cycles in a row'),
+      expect.stringContaining('Recovered: grid providers return values again'),
     ]);
   });
 

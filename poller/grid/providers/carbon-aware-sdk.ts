@@ -5,7 +5,7 @@ import type { Zone } from '../../../shared/grid/zones.ts';
 import { classifyResponse, type HttpResponse, parseAs } from '../http-client.ts';
 import { type GridProvider, NO_REVISIONS, ProviderError, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
-import { currentOf, hourlyForecast } from './hourly.ts';
+import { currentPoint, hourlyForecast } from './hourly-means.ts';
 
 const NAME = 'carbon-aware-sdk';
 
@@ -24,27 +24,27 @@ export interface CarbonAwareSdkOptions {
 }
 
 /** Carbon Aware SDK (Green Software Foundation), self-hosted: what its data source says; it does not tell whether that is marginal, so the user does. */
-export function carbonAwareSdk(line: ProviderClient, options: CarbonAwareSdkOptions): GridProvider {
-  const ask = async (path: string, zone: Zone, signal: AbortSignal, extra = false) => {
+export function carbonAwareSdk(client: ProviderClient, options: CarbonAwareSdkOptions): GridProvider {
+  const fetchLocation = async (path: string, zone: Zone, signal: AbortSignal, background = false) => {
     const location = options.locations.get(zone) ?? '';
     const url = `${options.baseUrl}/${path}?${new URLSearchParams({ location })}`;
-    return { location, json: (await line.ask({ zone, url, signal, faultOf, extra })).json };
+    return { location, json: (await client.fetch({ zone, url, signal, classify, background })).json };
   };
   return {
     name: NAME,
     covers: (zone) => options.locations.has(zone),
     async latest(zone, signal): Promise<IntensitySample> {
-      const { location, json } = await ask('emissions/bylocations/best', zone, signal);
+      const { location, json } = await fetchLocation('emissions/bylocations/best', zone, signal);
       const rows = parseAs(emissionsBody, json, NAME, zone).map((row) => ({ ...row, datetime: row.time }));
       const own = rows.filter((row) => row.location.toLowerCase() === location.toLowerCase());
-      const newest = currentOf(own, line.now()) ?? own[0];
-      if (newest) return toReading(zone, newest.datetime, newest.rating, line.now(), options.signal);
-      const fault = rows.length > 0 ? 'malformed' : 'no-data';
+      const newest = currentPoint(own, client.now()) ?? own[0];
+      if (newest) return toSample(zone, newest.datetime, newest.rating, client.now(), options.signal);
+      const reason = rows.length > 0 ? 'malformed' : 'no-data';
       const detail = rows.length > 0 ? `answered for location ${rows[0]?.location}` : 'no emissions data';
-      throw new ProviderError({ provider: NAME, zone, fault, detail });
+      throw new ProviderError({ provider: NAME, zone, reason, detail });
     },
     async forecast(zone, signal) {
-      const { json } = await ask('emissions/forecasts/current', zone, signal, true);
+      const { json } = await fetchLocation('emissions/forecasts/current', zone, signal, true);
       const points = parseAs(forecastBody, json, NAME, zone).flatMap(({ forecastData }) => forecastData);
       return hourlyForecast(points.map((of) => ({ datetime: of.timestamp, carbonIntensity: of.value })));
     },
@@ -52,13 +52,13 @@ export function carbonAwareSdk(line: ProviderClient, options: CarbonAwareSdkOpti
 }
 
 /** A location that its data source does not know is a 400 that names it, or a 404. */
-function faultOf(answer: HttpResponse): ProviderErrorReason | undefined {
-  if (answer.status === 404 || (answer.status === 400 && /location/i.test(answer.text))) return 'not-covered';
-  if (answer.status === 501) return 'not-covered';
-  return classifyResponse(answer);
+function classify(response: HttpResponse): ProviderErrorReason | undefined {
+  if (response.status === 404 || (response.status === 400 && /location/i.test(response.text))) return 'not-covered';
+  if (response.status === 501) return 'not-covered';
+  return classifyResponse(response);
 }
 
-function toReading(
+function toSample(
   zone: Zone,
   datetime: number,
   carbonIntensity: IntensitySample['carbonIntensity'],

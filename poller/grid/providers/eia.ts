@@ -35,7 +35,7 @@ const body = z.object({
   response: z.object({
     data: z.array(
       z.object({
-        period: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is no UTC hour'),
+        period: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is not a UTC hour'),
         respondent: z.string(),
         fueltype: z.string(),
         // Text in recordings, a number in the documentation's example.
@@ -50,10 +50,10 @@ type Row = z.output<typeof body>['response']['data'][number];
 
 /** US Energy Information Administration, Form EIA-930: intensity of what a balancing authority generated, computed from its fuels; lags by hours. */
 export function eia(
-  line: ProviderClient,
+  client: ProviderClient,
   options: { readonly baseUrl: string; readonly apiKey: string },
 ): GridProvider {
-  const hours = async (zone: Zone, signal: AbortSignal, extra: boolean): Promise<IntensitySample[]> => {
+  const hours = async (zone: Zone, signal: AbortSignal, background: boolean): Promise<IntensitySample[]> => {
     const respondent = ZONE.exec(zone)?.[1] ?? '';
     const query = new URLSearchParams({
       api_key: options.apiKey,
@@ -65,12 +65,12 @@ export function eia(
       length: String(LENGTH),
     });
     const url = `${options.baseUrl}/electricity/rto/fuel-type-data/data?${query}`;
-    const answer = await line.ask({ zone, url, signal, faultOf, extra });
-    const { data } = parseAs(body, answer.json, NAME, zone).response;
+    const response = await client.fetch({ zone, url, signal, classify, background });
+    const { data } = parseAs(body, response.json, NAME, zone).response;
     const own = data.filter((row) => row.respondent === respondent);
-    if (own.length > 0) return completeHours(own, zone, line.now());
-    const fault = data.length > 0 ? 'malformed' : 'not-covered';
-    throw new ProviderError({ provider: NAME, zone, fault, detail: `no rows of the respondent ${respondent}` });
+    if (own.length > 0) return completeHours(own, zone, client.now());
+    const reason = data.length > 0 ? 'malformed' : 'not-covered';
+    throw new ProviderError({ provider: NAME, zone, reason, detail: `no rows of the respondent ${respondent}` });
   };
   return {
     name: NAME,
@@ -78,16 +78,16 @@ export function eia(
     async latest(zone, signal) {
       const newest = (await hours(zone, signal, false)).at(-1);
       if (newest) return newest;
-      throw new ProviderError({ provider: NAME, zone, fault: 'no-data', detail: 'no hour is complete' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'no hour is complete' });
     },
     history: (zone, signal) => hours(zone, signal, true),
   };
 }
 
 /** api.data.gov tells a bad key as 403 and too many requests as 429, both with a code. */
-function faultOf(answer: HttpResponse): ProviderErrorReason | undefined {
-  if (answer.status !== 200 && /OVER_RATE_LIMIT/.test(errorText(answer))) return 'rate-limited';
-  return classifyResponse(answer);
+function classify(response: HttpResponse): ProviderErrorReason | undefined {
+  if (response.status !== 200 && /OVER_RATE_LIMIT/.test(errorText(response))) return 'rate-limited';
+  return classifyResponse(response);
 }
 
 /** Readings of the hours that report every fuel that the others do, oldest first: fuels arrive one after the other. */
@@ -107,7 +107,7 @@ function completeHours(rows: readonly Row[], zone: Zone, fetchedAt: EpochMs): In
       // EIA-930 stamps an hour with its end.
       const datetime = Date.parse(`${period}:00:00Z`) - HOUR_MS;
       const computed = computedIntensity(of);
-      return computed === undefined ? [] : [toReading(zone, datetime, fetchedAt, of, computed)];
+      return computed === undefined ? [] : [toSample(zone, datetime, fetchedAt, of, computed)];
     });
 }
 
@@ -127,7 +127,7 @@ function computedIntensity(rows: readonly Row[]): number | undefined {
   return known > 0 && known >= all * KNOWN_SHARE ? Math.round((weighted / known) * 10) / 10 : undefined;
 }
 
-function toReading(
+function toSample(
   zone: Zone,
   datetime: EpochMs,
   fetchedAt: EpochMs,

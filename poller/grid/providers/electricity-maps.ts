@@ -49,9 +49,9 @@ type What =
   | 'power-breakdown/latest';
 
 /** Electricity Maps: average, flow-traced, lifecycle intensity by zone (v4, and v3 with the same bodies). */
-export function electricityMaps(line: ProviderClient, options: ElectricityMapsOptions): GridProvider {
-  const access = learnedAccess(line, options);
-  const ask = async <Schema extends z.ZodType<{ zone: string }>>(
+export function electricityMaps(client: ProviderClient, options: ElectricityMapsOptions): GridProvider {
+  const access = learnedAccess(client, options);
+  const fetchZone = async <Schema extends z.ZodType<{ zone: string }>>(
     schema: Schema,
     what: What,
     zone: Zone,
@@ -61,39 +61,46 @@ export function electricityMaps(line: ProviderClient, options: ElectricityMapsOp
       throw new ProviderError({
         provider: NAME,
         zone,
-        fault: 'not-covered',
+        reason: 'not-covered',
         detail: `the key may not ask for ${what}`,
       });
     // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
     const url = `${options.baseUrl}/${what}?${new URLSearchParams({ zone, disableCallerLookup: 'true' })}`;
-    const extra = what !== 'carbon-intensity/latest';
-    const answer = await line.ask({ zone, url, headers: { 'auth-token': options.apiKey }, signal, faultOf, extra });
-    const body = parseAs(schema, answer.json, NAME, zone);
+    const background = what !== 'carbon-intensity/latest';
+    const response = await client.fetch({
+      zone,
+      url,
+      headers: { 'auth-token': options.apiKey },
+      signal,
+      classify,
+      background,
+    });
+    const body = parseAs(schema, response.json, NAME, zone);
     if (body.zone === zone) return body;
-    throw new ProviderError({ provider: NAME, zone, fault: 'malformed', detail: `answered for zone ${body.zone}` });
+    throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail: `answered for zone ${body.zone}` });
   };
   return {
     name: NAME,
     covers: (zone) => access.allows(zone, 'carbon-intensity/latest'),
     prepare: access.learn,
     async latest(zone, signal) {
-      return toReading(await ask(row, 'carbon-intensity/latest', zone, signal), zone, line.now());
+      return toSample(await fetchZone(row, 'carbon-intensity/latest', zone, signal), zone, client.now());
     },
     async forecast(zone, signal) {
-      const { forecast } = await ask(forecastBody, 'carbon-intensity/forecast', zone, signal);
+      const { forecast } = await fetchZone(forecastBody, 'carbon-intensity/forecast', zone, signal);
       return forecast.flatMap(({ datetime, carbonIntensity }) =>
         carbonIntensity === null ? [] : [{ datetime, carbonIntensity }],
       );
     },
     async history(zone, signal) {
-      const { history } = await ask(historyBody, 'carbon-intensity/history', zone, signal);
-      return history.flatMap((of) => (of?.zone === zone ? [toReading(of, zone, line.now())] : []));
+      const { history } = await fetchZone(historyBody, 'carbon-intensity/history', zone, signal);
+      return history.flatMap((of) => (of?.zone === zone ? [toSample(of, zone, client.now())] : []));
     },
     async energyMix(zone, signal) {
-      const body = await ask(breakdownBody, 'power-breakdown/latest', zone, signal);
+      const body = await fetchZone(breakdownBody, 'power-breakdown/latest', zone, signal);
       const mix = mixOf(body.powerConsumptionBreakdown);
       if (mix) return { datetime: body.datetime, mix };
-      throw new ProviderError({ provider: NAME, zone, fault: 'no-data', detail: 'the power breakdown is empty' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'the power breakdown is empty' });
     },
   };
 }
@@ -104,7 +111,7 @@ interface Access {
 }
 
 /** Plans differ by key: what it may ask for is looked up with the key, and until that is known everything is tried. */
-function learnedAccess(line: ProviderClient, options: ElectricityMapsOptions): Access {
+function learnedAccess(client: ProviderClient, options: ElectricityMapsOptions): Access {
   let known: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   let nextAt: EpochMs = Number.NEGATIVE_INFINITY;
   return {
@@ -114,14 +121,22 @@ function learnedAccess(line: ProviderClient, options: ElectricityMapsOptions): A
       return paths !== undefined && (paths.has('*') || paths.has(what));
     },
     async learn(signal) {
-      if (line.now() < nextAt) return;
-      nextAt = line.now() + LEARN_AGAIN_MS;
+      if (client.now() < nextAt) return;
+      nextAt = client.now() + LEARN_AGAIN_MS;
       const zone = zoneOf('XX');
       const headers = { 'auth-token': options.apiKey };
       const url = `${options.baseUrl}/zones`;
-      const answer = await line.ask({ zone, url, headers, signal, faultOf, maxBytes: CATALOGUE_BYTES, extra: true });
-      const catalogue = Object.entries(parseAs(catalogueBody, answer.json, NAME, zone));
-      nextAt = line.now() + LEARN_EVERY_MS;
+      const response = await client.fetch({
+        zone,
+        url,
+        headers,
+        signal,
+        classify,
+        maxBytes: CATALOGUE_BYTES,
+        background: true,
+      });
+      const catalogue = Object.entries(parseAs(catalogueBody, response.json, NAME, zone));
+      nextAt = client.now() + LEARN_EVERY_MS;
       // The v3 catalogue, and the one without a key, name no access: nothing was learned.
       const told = catalogue.flatMap(([code, { access }]) => (access ? [[code, new Set(access)] as const] : []));
       known = told.length > 0 ? new Map(told) : undefined;
@@ -130,15 +145,15 @@ function learnedAccess(line: ProviderClient, options: ElectricityMapsOptions): A
 }
 
 /** A 401 has three meanings: a bad key, a plan without this zone or endpoint, and too many requests at once. */
-function faultOf(answer: HttpResponse): ProviderErrorReason | undefined {
-  const usual = classifyResponse(answer);
+function classify(response: HttpResponse): ProviderErrorReason | undefined {
+  const usual = classifyResponse(response);
   if (usual === undefined) return undefined;
-  const text = errorText(answer).toLowerCase();
+  const text = errorText(response).toLowerCase();
   if (text.includes('no recent data')) return 'no-data';
   // How an unknown zone is told is not documented; these are the words of its kind.
   if (/zone.*(not exist|not found|unknown|invalid|unsupported)|(unknown|invalid|unsupported) zone/.test(text))
     return 'not-covered';
-  if (answer.status !== 401) return usual;
+  if (response.status !== 401) return usual;
   if (text.includes('request unauthorized') || text.includes('do not have access')) return 'not-covered';
   return text.includes('token') ? 'auth' : 'rate-limited';
 }
@@ -148,7 +163,7 @@ function mixOf(breakdown: z.output<typeof megawatts>): EnergyMix | undefined {
   return energyMix(Object.entries(breakdown).flatMap(([source, mw]) => (mw === null ? [] : [[source, mw] as const])));
 }
 
-function toReading(body: z.output<typeof row>, zone: Zone, fetchedAt: EpochMs): IntensitySample {
+function toSample(body: z.output<typeof row>, zone: Zone, fetchedAt: EpochMs): IntensitySample {
   const isEstimated = body.isEstimated ?? true;
   return {
     zone,

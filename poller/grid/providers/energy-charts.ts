@@ -6,7 +6,7 @@ import { classifyResponse, type HttpResponse, parseAs } from '../http-client.ts'
 import { type GridProvider, NO_REVISIONS, ProviderError, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
-import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
+import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
 
 const NAME = 'energy-charts';
 
@@ -26,14 +26,14 @@ const body = z
 
 /** Energy-Charts (Fraunhofer ISE): average CO2eq of European countries in quarter hours, with the forecast of the rest of the day. */
 export function energyCharts(
-  line: ProviderClient,
+  client: ProviderClient,
   options: { readonly baseUrl: string; readonly holdMs: number },
 ): GridProvider {
-  const today = coalesceRequests({ now: () => line.now(), holdMs: options.holdMs }, async (code, signal) => {
+  const today = coalesceRequests({ now: () => client.now(), holdMs: options.holdMs }, async (code, signal) => {
     const zone = code as Zone;
     const url = `${options.baseUrl}/co2eq?country=${zone.toLowerCase()}`;
-    const answer = await line.ask({ zone, url, signal, faultOf });
-    return readings(zone, parseAs(body, answer.json, NAME, zone), line.now());
+    const response = await client.fetch({ zone, url, signal, classify });
+    return samples(zone, parseAs(body, response.json, NAME, zone), client.now());
   });
   return {
     name: NAME,
@@ -41,12 +41,12 @@ export function energyCharts(
     covers: (zone) => COUNTRIES.has(zone),
     async latest(zone, signal) {
       const { measured, forecast } = await today(zone, signal);
-      const known = measured.at(-1) ?? currentOf(forecast, line.now());
+      const known = measured.at(-1) ?? currentPoint(forecast, client.now());
       if (known) return known;
       throw new ProviderError({
         provider: NAME,
         zone,
-        fault: 'no-data',
+        reason: 'no-data',
         detail: 'no quarter hour of today has a value',
       });
     },
@@ -56,17 +56,17 @@ export function energyCharts(
     },
     async history(zone, signal) {
       const { measured } = await today(zone, signal);
-      return hourlyReadings(measured);
+      return hourlySamples(measured);
     },
   };
 }
 
 /** A country that it does not know is a 404. */
-function faultOf(answer: HttpResponse): ProviderErrorReason | undefined {
-  return answer.status === 404 ? 'not-covered' : classifyResponse(answer);
+function classify(response: HttpResponse): ProviderErrorReason | undefined {
+  return response.status === 404 ? 'not-covered' : classifyResponse(response);
 }
 
-function readings(
+function samples(
   zone: Zone,
   of: z.output<typeof body>,
   fetchedAt: number,

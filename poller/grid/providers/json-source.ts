@@ -4,7 +4,7 @@ import { type IntensitySample, QUALITIES } from '../../../shared/grid/intensity.
 import { gramsPerKwh, hourOf } from '../../../shared/grid/units.ts';
 import { type Zone, zone as zoneOf } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { asFailureOf, type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
 
@@ -32,35 +32,40 @@ const body = z.union([z.object({ regions: table }).transform(({ regions }) => re
 type Entry = z.output<typeof entry>;
 
 /** The user's own data: a JSON file or address with gCO2eq/kWh by zone, `{"DE": 300}` or `{"DE": {"carbonIntensity": 300, "datetime": …}}`; read anew each round. */
-export function jsonSource(line: ProviderClient, options: { readonly source: string }): GridProvider {
-  const load = coalesceRequests({ now: () => line.now(), holdMs: 0 }, async (_, signal) => {
+export function jsonSource(client: ProviderClient, options: { readonly source: string }): GridProvider {
+  const load = coalesceRequests({ now: () => client.now(), holdMs: 0 }, async (_, signal) => {
     const zone = zoneOf('XX');
     const json = /^https?:/.test(options.source)
-      ? (await line.ask({ zone, url: options.source, signal })).json
+      ? (await client.fetch({ zone, url: options.source, signal })).json
       : await readJson(options.source, zone);
     return parseAs(body, json, NAME, zone);
   });
   const own = async (zone: Zone, signal: AbortSignal): Promise<Entry> => {
-    const all = await load('', signal).catch(asFailureOf(zone));
+    const all = await load('', signal).catch(rethrowForZone(zone));
     const found = Object.hasOwn(all, zone) ? all[zone] : undefined;
     if (found) return found;
-    throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail: 'the JSON source has no such zone' });
+    throw new ProviderError({
+      provider: NAME,
+      zone,
+      reason: 'not-covered',
+      detail: 'the JSON source has no such zone',
+    });
   };
   return {
     name: NAME,
     covers: () => true,
     async latest(zone, signal) {
-      return toReading(zone, await own(zone, signal), line.now());
+      return toSample(zone, await own(zone, signal), client.now());
     },
     async forecast(zone, signal) {
       const of = await own(zone, signal);
       if ('forecast' in of && of.forecast) return of.forecast;
-      throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail: 'the zone has no forecast' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail: 'the zone has no forecast' });
     },
     async history(zone, signal) {
       const of = await own(zone, signal);
       const past = ('history' in of && of.history) || [];
-      return past.map((row) => toReading(zone, { ...of, ...row }, line.now()));
+      return past.map((row) => toSample(zone, { ...of, ...row }, client.now()));
     },
   };
 }
@@ -70,14 +75,14 @@ async function readJson(path: string, zone: Zone): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    const fault = code === undefined ? 'malformed' : 'unavailable';
+    const reason = code === undefined ? 'malformed' : 'unavailable';
     const detail = code === undefined ? 'the file is not whole JSON' : `the file cannot be read (${code})`;
-    throw new ProviderError({ provider: NAME, zone, fault, detail, cause });
+    throw new ProviderError({ provider: NAME, zone, reason, detail, cause });
   }
 }
 
 /** A value without a time is what the user says of now. */
-function toReading(zone: Zone, of: Entry, now: number): IntensitySample {
+function toSample(zone: Zone, of: Entry, now: number): IntensitySample {
   const full = 'signal' in of ? of : undefined;
   const isEstimated = full?.isEstimated ?? false;
   return {

@@ -29,20 +29,20 @@ export function replay(trace: Trace, clock: Clock): GridProvider {
     name: NAME,
     covers: (zone) => trace.zones.has(zone),
     async latest(zone) {
-      const reading = readingOf(trace, zone, clock.now(), clock.now());
-      if (reading !== undefined) return reading;
+      const sample = sampleOf(trace, zone, clock.now(), clock.now());
+      if (sample !== undefined) return sample;
       const detail = 'the trace has no such zone or hour';
-      throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail });
+      throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail });
     },
     async history(zone) {
       const now = clock.now();
       const hours = Array.from({ length: PAST_HOURS }, (_, ago) => now - (PAST_HOURS - ago) * HOUR_MS);
-      return hours.flatMap((at) => readingOf(trace, zone, at, now) ?? []);
+      return hours.flatMap((at) => sampleOf(trace, zone, at, now) ?? []);
     },
   };
 }
 
-function readingOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): IntensitySample | undefined {
+function sampleOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): IntensitySample | undefined {
   const carbonIntensity = replayedIntensity(trace, zone, at);
   if (carbonIntensity === undefined) return undefined;
   return {

@@ -3,10 +3,10 @@ import { energyMix, type IntensitySample } from '../../../shared/grid/intensity.
 import { type EpochMs, gramsPerKwh } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { asFailureOf, type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
-import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
+import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
 
 const NAME = 'uk-carbon-intensity';
 const NATIONAL = 'GB';
@@ -17,7 +17,7 @@ const REGIONAL = /^GB-(1[0-7]|[1-9])$/;
 const instant = z
   .string()
   .transform((text) => Date.parse(text))
-  .refine((time) => !Number.isNaN(time), 'is no time');
+  .refine((time) => !Number.isNaN(time), 'is not a time');
 const grams = z.number().nonnegative().finite();
 const mix = z.array(z.object({ fuel: z.string(), perc: z.number() }));
 
@@ -38,31 +38,36 @@ const regionBody = z.object({ data: z.union([oneRegion, z.array(oneRegion).min(1
 
 /** Great Britain's Carbon Intensity API (NESO, CC BY 4.0): direct, average, half-hourly; nation `GB`, regions `GB-1` to `GB-17`. */
 export function ukCarbonIntensity(
-  line: ProviderClient,
+  client: ProviderClient,
   options: { readonly baseUrl: string; readonly holdMs: number },
 ): GridProvider {
-  const ask = async (path: string, zone: Zone, signal: AbortSignal, extra = false) =>
-    (await line.ask({ zone, url: `${options.baseUrl}/${path}`, signal, extra })).json;
-  const regions = coalesceRequests({ now: () => line.now(), holdMs: options.holdMs }, async (zone, signal) => {
-    const { data } = parseAs(regionsBody, await ask('regional', zone as Zone, signal), NAME, zone as Zone);
-    return { data, fetchedAt: line.now() };
+  const fetchJson = async (path: string, zone: Zone, signal: AbortSignal, background = false) =>
+    (await client.fetch({ zone, url: `${options.baseUrl}/${path}`, signal, background })).json;
+  const regions = coalesceRequests({ now: () => client.now(), holdMs: options.holdMs }, async (zone, signal) => {
+    const { data } = parseAs(regionsBody, await fetchJson('regional', zone as Zone, signal), NAME, zone as Zone);
+    return { data, fetchedAt: client.now() };
   });
-  const national = async (path: string, zone: Zone, signal: AbortSignal, extra = false): Promise<IntensitySample[]> => {
-    const { data } = parseAs(nationalBody, await ask(path, zone, signal, extra), NAME, zone);
+  const national = async (
+    path: string,
+    zone: Zone,
+    signal: AbortSignal,
+    background = false,
+  ): Promise<IntensitySample[]> => {
+    const { data } = parseAs(nationalBody, await fetchJson(path, zone, signal, background), NAME, zone);
     return data.flatMap(({ from, intensity: { actual, forecast } }) => {
       const value = actual ?? forecast;
-      return value == null ? [] : [reading(zone, from, line.now(), value, actual == null ? 'forecast' : 'measured')];
+      return value == null ? [] : [sample(zone, from, client.now(), value, actual == null ? 'forecast' : 'measured')];
     });
   };
   const regional = async (span: string, zone: Zone, signal: AbortSignal): Promise<IntensitySample[]> => {
-    const path = `regional/intensity/${minute(line.now())}/${span}/regionid/${regionOf(zone)}`;
-    const { data } = parseAs(regionBody, await ask(path, zone, signal, true), NAME, zone);
+    const path = `regional/intensity/${minute(client.now())}/${span}/regionid/${regionOf(zone)}`;
+    const { data } = parseAs(regionBody, await fetchJson(path, zone, signal, true), NAME, zone);
     const of = [data].flat().find(({ regionid }) => regionid === regionOf(zone));
-    return (of?.data ?? []).flatMap(({ from, ...rest }) => regionalReading(zone, from, line.now(), rest));
+    return (of?.data ?? []).flatMap(({ from, ...rest }) => regionalSample(zone, from, client.now(), rest));
   };
   const series = (span: string, zone: Zone, signal: AbortSignal) =>
     zone === NATIONAL
-      ? national(`intensity/${minute(line.now())}/${span}`, zone, signal, true)
+      ? national(`intensity/${minute(client.now())}/${span}`, zone, signal, true)
       : regional(span, zone, signal);
   return {
     name: NAME,
@@ -73,21 +78,21 @@ export function ukCarbonIntensity(
         zone === NATIONAL
           ? await national('intensity', zone, signal)
           : await regions(NATIONAL, signal)
-              .catch(asFailureOf(zone))
+              .catch(rethrowForZone(zone))
               .then(({ data, fetchedAt }) =>
                 data.flatMap(({ from, regions: all }) =>
                   all
                     .filter(({ regionid }) => regionid === regionOf(zone))
-                    .flatMap((of) => regionalReading(zone, from, fetchedAt, of)),
+                    .flatMap((of) => regionalSample(zone, from, fetchedAt, of)),
                 ),
               );
-      return currentOf(known, line.now()) ?? known[0] ?? noData(zone);
+      return currentPoint(known, client.now()) ?? known[0] ?? noData(zone);
     },
     async forecast(zone, signal) {
       return hourlyForecast(await series('fw48h', zone, signal));
     },
     async history(zone, signal) {
-      return hourlyReadings(await series('pt24h', zone, signal));
+      return hourlySamples(await series('pt24h', zone, signal));
     },
   };
 }
@@ -101,7 +106,7 @@ function minute(time: EpochMs): string {
 }
 
 /** The service has been seen to tell 0 with an empty mix where it knows nothing. */
-function regionalReading(
+function regionalSample(
   zone: Zone,
   from: EpochMs,
   fetchedAt: EpochMs,
@@ -109,10 +114,10 @@ function regionalReading(
 ): IntensitySample[] {
   if (of.intensity.forecast === 0 && of.generationmix.length === 0) return [];
   const shares = energyMix(of.generationmix.map(({ fuel, perc }) => [fuel, perc] as const));
-  return [{ ...reading(zone, from, fetchedAt, of.intensity.forecast, 'forecast'), energyMix: shares }];
+  return [{ ...sample(zone, from, fetchedAt, of.intensity.forecast, 'forecast'), energyMix: shares }];
 }
 
-function reading(
+function sample(
   zone: Zone,
   from: EpochMs,
   fetchedAt: EpochMs,
@@ -135,5 +140,5 @@ function reading(
 }
 
 function noData(zone: Zone): never {
-  throw new ProviderError({ provider: NAME, zone, fault: 'no-data', detail: 'no half hour has a value' });
+  throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'no half hour has a value' });
 }

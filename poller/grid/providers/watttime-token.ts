@@ -19,20 +19,20 @@ export interface WattTimeAccount {
 }
 
 /** Asks below `/v3` with a bearer token: one log-in at a time, one renewal when the token is refused. */
-export function authorized(line: ProviderClient, account: WattTimeAccount) {
+export function authorized(client: ProviderClient, account: WattTimeAccount) {
   let token: { readonly value: Promise<string>; readonly at: EpochMs } | undefined;
   const logIn = async (zone: Zone, signal: AbortSignal): Promise<string> => {
     const basic = Buffer.from(`${account.username}:${account.password}`).toString('base64');
-    line.hide(basic);
+    client.redact(basic);
     const url = `${account.baseUrl}/login`;
-    const answer = await line.ask({ zone, url, headers: { authorization: `Basic ${basic}` }, signal });
-    const { token: value } = parseAs(loginBody, answer.json, line.provider, zone);
-    line.hide(value);
+    const response = await client.fetch({ zone, url, headers: { authorization: `Basic ${basic}` }, signal });
+    const { token: value } = parseAs(loginBody, response.json, client.provider, zone);
+    client.redact(value);
     return value;
   };
   const currentToken = (zone: Zone, signal: AbortSignal) => {
-    if (token && line.now() - token.at < RENEW_AFTER_MS) return token;
-    const renewed = { value: logIn(zone, signal), at: line.now() };
+    if (token && client.now() - token.at < RENEW_AFTER_MS) return token;
+    const renewed = { value: logIn(zone, signal), at: client.now() };
     token = renewed;
     renewed.value.catch(() => forget(renewed));
     return renewed;
@@ -40,15 +40,15 @@ export function authorized(line: ProviderClient, account: WattTimeAccount) {
   const forget = (refused: typeof token) => {
     if (token === refused) token = undefined;
   };
-  return async (path: string, zone: Zone, signal: AbortSignal, extra = false): Promise<HttpResponse> => {
+  return async (path: string, zone: Zone, signal: AbortSignal, background = false): Promise<HttpResponse> => {
     for (const last of [false, true]) {
       const used = currentToken(zone, signal);
       const headers = { authorization: `Bearer ${await used.value}` };
       const url = `${account.baseUrl}/v3/${path}`;
       try {
-        return await line.ask({ zone, url, headers, signal, faultOf, pausesOnAuth: last, extra });
+        return await client.fetch({ zone, url, headers, signal, classify, pausesOnAuth: last, background });
       } catch (error) {
-        if (last || failureOf(error).fault !== 'auth') throw error;
+        if (last || failureOf(error).reason !== 'auth') throw error;
         forget(used);
       }
     }
@@ -57,8 +57,8 @@ export function authorized(line: ProviderClient, account: WattTimeAccount) {
 }
 
 /** A 403 with JSON is the plan's limit; one with the web server's HTML, and any 401, is a token that is no longer good. */
-function faultOf(answer: HttpResponse): ProviderErrorReason | undefined {
-  if (answer.status === 403 && answer.json !== undefined) return 'not-covered';
-  if (answer.status === 404 && answer.json !== undefined) return 'not-covered';
-  return classifyResponse(answer);
+function classify(response: HttpResponse): ProviderErrorReason | undefined {
+  if (response.status === 403 && response.json !== undefined) return 'not-covered';
+  if (response.status === 404 && response.json !== undefined) return 'not-covered';
+  return classifyResponse(response);
 }

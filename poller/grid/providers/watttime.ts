@@ -6,7 +6,7 @@ import type { Zone } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
 import { type GridProvider, ProviderError } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
-import { currentOf, hourlyForecast, hourlyReadings } from './hourly.ts';
+import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
 import { authorized, type WattTimeAccount } from './watttime-token.ts';
 
 const NAME = 'watttime';
@@ -41,49 +41,54 @@ export interface WattTimeOptions extends WattTimeAccount {
 }
 
 /** WattTime v3: direct CO2 by region, marginal (`co2_moer`) or average (`co2_aoer`); pounds per megawatt-hour become grams per kilowatt-hour. */
-export function wattTime(line: ProviderClient, options: WattTimeOptions): GridProvider {
-  const ask = authorized(line, options);
-  const regionOf = regionLookup(line, options, ask);
+export function wattTime(client: ProviderClient, options: WattTimeOptions): GridProvider {
+  const fetchAuthorized = authorized(client, options);
+  const regionOf = regionLookup(client, options, fetchAuthorized);
   const series = async (
     path: string,
     query: Record<string, string>,
     zone: Zone,
     signal: AbortSignal,
-    extra = false,
+    background = false,
   ) => {
     const region = await regionOf(zone, signal);
     const { signalType: signal_type } = options;
-    const answer = await ask(`${path}?${new URLSearchParams({ region, signal_type, ...query })}`, zone, signal, extra);
-    const body = parseAs(seriesBody, answer.json, NAME, zone);
+    const response = await fetchAuthorized(
+      `${path}?${new URLSearchParams({ region, signal_type, ...query })}`,
+      zone,
+      signal,
+      background,
+    );
+    const body = parseAs(seriesBody, response.json, NAME, zone);
     if (body.meta.region === region && body.meta.signal_type === signal_type) return body;
     const detail = `answered ${body.meta.signal_type} of region ${body.meta.region}`;
-    throw new ProviderError({ provider: NAME, zone, fault: 'malformed', detail });
+    throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
   };
   const historical = async (
     zone: Zone,
     spanMs: number,
     signal: AbortSignal,
-    extra = false,
+    background = false,
   ): Promise<IntensitySample[]> => {
-    const now = line.now();
+    const now = client.now();
     const query = { start: isoTime(now - spanMs), end: isoTime(now), include_imputed_marker: 'true' };
-    const { data } = await series('historical', query, zone, signal, extra);
-    return data.map((of) => toReading(of, zone, options, now, 'estimated'));
+    const { data } = await series('historical', query, zone, signal, background);
+    return data.map((of) => toSample(of, zone, options, now, 'estimated'));
   };
   return {
     name: NAME,
     covers: (zone) => options.regions.has(zone) || placeOfZone(zone) !== undefined,
     async latest(zone, signal) {
-      const now = line.now();
-      const known = currentOf(await historical(zone, RECENT_MS, signal), now);
+      const now = client.now();
+      const known = currentPoint(await historical(zone, RECENT_MS, signal), now);
       if (known) return known;
       const { data, meta } = await series('forecast', { horizon_hours: '1' }, zone, signal);
-      const ahead = currentOf(
-        data.map((of) => toReading(of, zone, options, now, 'forecast')),
+      const ahead = currentPoint(
+        data.map((of) => toSample(of, zone, options, now, 'forecast')),
         now,
       );
       if (ahead) return { ...ahead, createdAt: meta.generated_at ?? null };
-      throw new ProviderError({ provider: NAME, zone, fault: 'no-data', detail: 'no value of the last two hours' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'no value of the last two hours' });
     },
     async forecast(zone, signal) {
       const { data } = await series('forecast', { horizon_hours: '24' }, zone, signal, true);
@@ -92,13 +97,17 @@ export function wattTime(line: ProviderClient, options: WattTimeOptions): GridPr
       );
     },
     async history(zone, signal) {
-      return hourlyReadings(await historical(zone, 24 * HOUR_MS, signal, true));
+      return hourlySamples(await historical(zone, 24 * HOUR_MS, signal, true));
     },
   };
 }
 
 /** A region as configured, or looked up once by coordinates, given or those of a cloud region in the zone: WattTime's regions are finer than zones. */
-function regionLookup(line: ProviderClient, options: WattTimeOptions, ask: ReturnType<typeof authorized>) {
+function regionLookup(
+  client: ProviderClient,
+  options: WattTimeOptions,
+  fetchAuthorized: ReturnType<typeof authorized>,
+) {
   const found = new Map<Zone, string>();
   return async (zone: Zone, signal: AbortSignal): Promise<string> => {
     const given = options.regions.get(zone);
@@ -108,8 +117,8 @@ function regionLookup(line: ProviderClient, options: WattTimeOptions, ask: Retur
     const { latitude, longitude } = placeOfZone(zone) ?? {};
     const [north = String(latitude), east = String(longitude)] = given?.split('/') ?? [];
     const query = new URLSearchParams({ latitude: north, longitude: east, signal_type: options.signalType });
-    const answer = await ask(`region-from-loc?${query}`, zone, signal);
-    const { region } = parseAs(placeBody, answer.json, line.provider, zone);
+    const response = await fetchAuthorized(`region-from-loc?${query}`, zone, signal);
+    const { region } = parseAs(placeBody, response.json, client.provider, zone);
     found.set(zone, region);
     return region;
   };
@@ -119,7 +128,7 @@ function toGrams(lbsPerMwh: number) {
   return gramsPerKwh(Math.round(lbsPerMwh * GRAMS_PER_KWH_IN_LBS_PER_MWH * 100) / 100);
 }
 
-function toReading(
+function toSample(
   of: z.output<typeof point>,
   zone: Zone,
   options: WattTimeOptions,

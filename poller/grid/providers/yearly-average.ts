@@ -12,7 +12,7 @@ export function yearlyAverage(clock: Clock): GridProvider {
     async latest(zone) {
       const known = yearlyIntensity(zone);
       if (!known)
-        throw new ProviderError({ provider: NAME, zone, fault: 'not-covered', detail: 'no yearly average is known' });
+        throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail: 'no yearly average is known' });
       return {
         zone,
         carbonIntensity: known.gramsPerKwh,

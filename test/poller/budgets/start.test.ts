@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startBudgetsPart } from '../../../poller/budgets/start.ts';
+import { startBudgets } from '../../../poller/budgets/start.ts';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
@@ -50,7 +50,7 @@ function poller(dsn: string, webhook: string, name: string) {
     async start() {
       await using stack = new AsyncDisposableStack();
       const history = stack.use(await openTimescaleWriter(dsn));
-      stack.use(await startBudgetsPart({ config, history, metrics, clock, logger }));
+      stack.use(await startBudgets({ config, history, metrics, clock, logger }));
       return stack.move();
     },
     async round() {

@@ -1,3 +1,4 @@
+// Flow: alerts over restarts of the poller.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,9 +13,9 @@ import { capturedLog } from '../../captured-log.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 import { type SlackDouble, startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { readingOf } from './readings.ts';
+import { sampleOf } from './samples.ts';
 
-const ROUND_MS = 5 * 60_000;
+const CYCLE_MS = 5 * 60_000;
 
 let slack: SlackDouble;
 let clock: FakeClock;
@@ -42,11 +43,11 @@ function options() {
 /** A poller that begins here; the one before is gone without a word. */
 function begin(codes = ['DE', 'PL'], memory: AlertMemory = alertFile(folder.path)) {
   const alerts = createAlerts({ ...options(), zones: codes.map(zone), memory });
-  return async (values: Record<string, number>, rounds = 1) => {
-    for (let round = 0; round < rounds; round++) {
-      const readings = Object.entries(values).map(([code, value]) => readingOf(code, value, clock.now()));
-      await alerts?.observe(readings, new AbortController().signal);
-      await clock.advance(ROUND_MS);
+  return async (values: Record<string, number>, cycles = 1) => {
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      const samples = Object.entries(values).map(([code, value]) => sampleOf(code, value, clock.now()));
+      await alerts?.observe(samples, new AbortController().signal);
+      await clock.advance(CYCLE_MS);
     }
   };
 }
@@ -73,11 +74,11 @@ describe('alerts over a restart', () => {
     expect([slack.received, slack.accepted.length]).toEqual([2, 1]);
   });
 
-  it('count failed rounds on', async () => {
+  it('keep counting failed poll cycles', async () => {
     await begin()({}, 2);
     await begin()({}, 2);
 
-    expect(slack.accepted).toEqual([expect.stringContaining('for 3 rounds in a row')]);
+    expect(slack.accepted).toEqual([expect.stringContaining('for 3 poll cycles in a row')]);
   });
 
   it('count the time without data on, also of a zone that never had any', async () => {
@@ -105,7 +106,7 @@ describe('alerts over a restart', () => {
 
     expect(slack.accepted).toHaveLength(1);
     expect(log.at('warn').map(({ message }) => message)).toEqual([
-      'the state of alerts cannot be read or kept: a restart may repeat some',
+      'could not read or write the state of alerts; a restart may repeat some: check the store',
     ]);
   });
 
@@ -116,10 +117,10 @@ describe('alerts over a restart', () => {
     let away = true;
     const memory: AlertMemory = { ...file, load: () => (away ? Promise.reject(new Error('away')) : file.load()) };
 
-    const round = begin(['DE', 'PL', 'FR'], memory);
-    await round({ FR: 900 }, 2);
+    const poll = begin(['DE', 'PL', 'FR'], memory);
+    await poll({ FR: 900 }, 2);
     away = false;
-    await round({ DE: 300, PL: 640, FR: 900 });
+    await poll({ DE: 300, PL: 640, FR: 900 });
     await begin(['DE', 'PL', 'FR'])({ DE: 300, PL: 640, FR: 900 });
 
     expect(slack.accepted.map((text) => text.split(' is ')[0])).toEqual([
@@ -132,7 +133,7 @@ describe('alerts over a restart', () => {
     const stuck = clock.now() - HOUR_MS;
     const observe = async (code: string, datetime: number, quality: IntensitySample['quality'] = 'estimated') => {
       const alerts = createAlerts({ ...options(), zones: [zone(code)], memory: alertFile(join(folder.path, code)) });
-      await alerts?.observe([readingOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
+      await alerts?.observe([sampleOf(code, 300, clock.now(), { datetime, quality })], new AbortController().signal);
     };
 
     for (let hour = 0; hour < 5; hour++) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCacheWriter } from '../../../poller/grid/cache-writer.ts';
+import type { CachedRegion } from '../../../shared/grid/carbon-cache.ts';
 import type { IntensitySample } from '../../../shared/grid/intensity.ts';
 import { gramsPerKwh } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -26,7 +27,7 @@ const file = () => join(folder, 'cache.json');
 const shown = () => JSON.parse(readFileSync(file(), 'utf8')).regions.FR;
 const open = () => openCacheWriter(file(), 10, [FR], clock);
 
-function reading(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
+function sample(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
   return {
     zone: FR,
     carbonIntensity: gramsPerKwh(carbonIntensity),
@@ -54,13 +55,13 @@ describe('the cache writer', () => {
     ['a marginal value of a fallback', { signal: 'marginal', provider: 'watttime' }],
   ] as const)('keeps a fresh measurement against %s, and gives it up with its TTL', async (_, more) => {
     const cache = await open();
-    await cache.write([reading(42, {})]);
+    await cache.write([sample(42, {})]);
     await clock.advance(5 * MINUTE);
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
     const kept = shown().carbonIntensity;
     await clock.advance(6 * MINUTE);
 
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
 
     expect([kept, shown().carbonIntensity]).toEqual([42, 99]);
   });
@@ -71,10 +72,60 @@ describe('the cache writer', () => {
     ['an estimate of the next step of the same provider', { quality: 'estimated', datetime: NOON + 30 * MINUTE }],
   ] as const)('takes %s at once', async (_, more) => {
     const cache = await open();
-    await cache.write([reading(42, {})]);
+    await cache.write([sample(42, {})]);
 
-    await cache.write([reading(99, more)]);
+    await cache.write([sample(99, more)]);
 
     expect(shown().carbonIntensity).toBe(99);
+  });
+});
+
+describe('the forecast of an earlier poller', () => {
+  const ahead = (hours: number) => ({ datetime: NOON + hours * 60 * MINUTE, carbonIntensity: gramsPerKwh(40 + hours) });
+  const withForecast = (): CachedRegion => ({
+    ...sample(42, {}),
+    forecast: Array.from({ length: 48 }, (_, hours) => ahead(hours)),
+    forecastSource: 'electricity-maps',
+  });
+
+  /** A poller that wrote a forecast, and a new one that starts after it. */
+  async function restarted() {
+    await (await open()).write([withForecast()]);
+    return open();
+  }
+
+  it('is kept with the first samples after a restart, without the hours that are over', async () => {
+    const cache = await restarted();
+    await clock.advance(55 * MINUTE);
+
+    await cache.write([sample(43, { datetime: NOON + 60 * MINUTE })]);
+
+    expect(shown()).toMatchObject({ carbonIntensity: 43, forecastSource: 'electricity-maps' });
+    expect(shown().forecast[0]).toEqual({ datetime: '2026-01-01T13:00:00.000Z', carbonIntensity: 41 });
+  });
+
+  it('is not joined to a sample of another provider: methods are never mixed', async () => {
+    const cache = await restarted();
+
+    await cache.write([sample(99, { provider: 'energy-charts', datetime: NOON + 60 * MINUTE })]);
+
+    expect(shown()).toMatchObject({ carbonIntensity: 99, provider: 'energy-charts' });
+    expect(shown()).not.toHaveProperty('forecast');
+  });
+
+  it('is kept for an hour at most, and never replaces a new one', async () => {
+    const cache = await restarted();
+    const own = { ...sample(43, {}), forecast: [ahead(1)], forecastSource: 'history' };
+    await cache.write([own]);
+    const replaced = shown().forecastSource;
+    await clock.advance(59 * MINUTE);
+    await cache.write([sample(44, { datetime: NOON + 60 * MINUTE })]);
+    const before = shown().forecast?.length;
+    await clock.advance(MINUTE);
+
+    await cache.write([sample(45, { datetime: NOON + 60 * MINUTE })]);
+
+    expect([replaced, before]).toEqual(['history', 47]);
+    expect(shown()).not.toHaveProperty('forecast');
   });
 });

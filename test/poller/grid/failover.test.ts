@@ -8,21 +8,21 @@ import { FakeClock } from '../../fake-clock.ts';
 
 const FR = zone('FR');
 
-/** A live provider that says what the test tells it to say. */
+/** A live provider that returns what the test sets. */
 function live(clock: FakeClock, more: Pick<GridProvider, 'keyless'> = {}) {
-  const state: { answer: number | ProviderErrorReason } = { answer: 42 };
+  const state: { result: number | ProviderErrorReason } = { result: 42 };
   const provider: GridProvider = {
     name: 'live',
     ...more,
     covers: () => true,
-    async latest(asked) {
-      const { answer } = state;
-      if (typeof answer === 'string')
-        throw new ProviderError({ provider: 'live', zone: asked, fault: answer, detail: 'told so' });
+    async latest(requested) {
+      const { result } = state;
+      if (typeof result === 'string')
+        throw new ProviderError({ provider: 'live', zone: requested, reason: result, detail: 'as set' });
       const now = clock.now();
       return {
-        zone: asked,
-        carbonIntensity: gramsPerKwh(answer),
+        zone: requested,
+        carbonIntensity: gramsPerKwh(result),
         datetime: now,
         fetchedAt: now,
         updatedAt: null,
@@ -39,45 +39,45 @@ function live(clock: FakeClock, more: Pick<GridProvider, 'keyless'> = {}) {
   return { state, provider };
 }
 
-function chainOf(more: Pick<GridProvider, 'keyless'> = {}) {
+function failoverOf(more: Pick<GridProvider, 'keyless'> = {}) {
   const clock = new FakeClock();
   const { state, provider } = live(clock, more);
   const options = { attempts: 1, backoffMs: 1, longestPauseMs: 1 };
-  const chain = createFailover({ providers: [provider, yearlyAverage(clock)], clock, ...options });
-  const ask = async () => (await chain.ask(FR, new AbortController().signal)).reading?.provider;
-  return { state, ask };
+  const failover = createFailover({ providers: [provider, yearlyAverage(clock)], clock, ...options });
+  const latest = async () => (await failover.latest(FR, new AbortController().signal)).sample?.provider;
+  return { state, latest };
 }
 
-describe('a chain that ends in yearly averages', () => {
+describe('a failover that ends in yearly averages', () => {
   it('gives the yearly average of a zone that the live provider does not cover', async () => {
-    const { state, ask } = chainOf();
-    state.answer = 'not-covered';
+    const { state, latest } = failoverOf();
+    state.result = 'not-covered';
 
-    expect(await ask()).toBe('yearly-average');
+    expect(await latest()).toBe('yearly-average');
   });
 
   it.each<ProviderErrorReason>(['unavailable', 'auth', 'rate-limited', 'malformed', 'no-data'])(
-    'gives nothing while a configured provider answers %s',
-    async (fault) => {
-      const { state, ask } = chainOf();
-      state.answer = fault;
+    'gives nothing while a configured provider fails with %s',
+    async (reason) => {
+      const { state, latest } = failoverOf();
+      state.result = reason;
 
-      expect(await ask()).toBeUndefined();
+      expect(await latest()).toBeUndefined();
     },
   );
 
   it('gives the yearly average where a key-less service was never reached', async () => {
-    const { state, ask } = chainOf({ keyless: true });
-    state.answer = 'unavailable';
+    const { state, latest } = failoverOf({ keyless: true });
+    state.result = 'unavailable';
 
-    expect(await ask()).toBe('yearly-average');
+    expect(await latest()).toBe('yearly-average');
   });
 
-  it('gives nothing in an outage of a key-less service that has answered before', async () => {
-    const { state, ask } = chainOf({ keyless: true });
-    await ask();
-    state.answer = 'unavailable';
+  it('gives nothing in an outage of a key-less service that has returned values before', async () => {
+    const { state, latest } = failoverOf({ keyless: true });
+    await latest();
+    state.result = 'unavailable';
 
-    expect(await ask()).toBeUndefined();
+    expect(await latest()).toBeUndefined();
   });
 });

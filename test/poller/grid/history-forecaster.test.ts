@@ -45,7 +45,7 @@ describe('the forecast from history', () => {
     expect(points).toBeUndefined();
   });
 
-  it('is judged by the readings that come, beside yesterday’s', async () => {
+  it('is judged by the samples that come, beside yesterday’s', async () => {
     const registry = new Registry();
     const accuracy = trackAccuracy(registry);
     const at = (hour: number) => NOW + hour * HOUR_MS;

@@ -12,7 +12,7 @@ import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
 import { startUkCarbonIntensity } from '../../doubles/uk-carbon-intensity.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { startRounds } from './poll-cycles.ts';
+import { startPollCycles } from './poll-cycles.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
 const MINUTE = 60_000;
@@ -40,7 +40,7 @@ const region = (code: string) => JSON.parse(readFileSync(join(folder, 'cache.jso
 const rows = (code = 'FR') => store.intensities([zone(code)], { from: NOON - 30 * HOUR_MS, to: NOON + 30 * HOUR_MS });
 const asked = (text: string) => double.requests.filter(({ path }) => path.includes(text)).length;
 
-function start(env: Record<string, string> = {}, more: Parameters<typeof startRounds>[2] = {}) {
+function start(env: Record<string, string> = {}, more: Parameters<typeof startPollCycles>[2] = {}) {
   const config = loadConfig('poller', pollerConfigSchema, {
     CACHE_FILE: join(folder, 'cache.json'),
     ZONES: 'FR',
@@ -50,14 +50,14 @@ function start(env: Record<string, string> = {}, more: Parameters<typeof startRo
     ELECTRICITY_MAPS_URL: double.url,
     ...env,
   });
-  return startRounds(config, clock, { attempts: 1, store, ...more });
+  return startPollCycles(config, clock, { attempts: 1, store, ...more });
 }
 
 describe('the history of the grid task', () => {
   it('keeps the present hour with its mix, and fills in the day before', async () => {
-    const { round } = await start();
+    const { poll } = await start();
 
-    await round();
+    await poll();
 
     const kept = await rows();
     expect(kept).toHaveLength(25);
@@ -73,12 +73,12 @@ describe('the history of the grid task', () => {
   });
 
   it('never lets an estimate take the place of a measurement of the same hour, whoever comes last', async () => {
-    const { round } = await start();
-    await round();
+    const { poll } = await start();
+    await poll();
     await clock.advance(7 * HOUR_MS);
-    await round();
+    await poll();
     double.values.set('FR', 99);
-    await (await start({ GRID_BACKFILL: 'no' })).round();
+    await (await start({ GRID_BACKFILL: 'no' })).poll();
 
     const kept = await rows();
 
@@ -87,18 +87,18 @@ describe('the history of the grid task', () => {
   });
 
   it('fills a gap that an outage left, once the provider is back', async () => {
-    const { round } = await start();
-    await round();
+    const { poll } = await start();
+    await poll();
     double.faults.set('*', 'error-500');
     for (let hour = 0; hour < 9; hour++) {
       await clock.advance(HOUR_MS);
-      await round();
+      await poll();
     }
     const during = (await rows()).filter(({ hour }) => hour > NOON).length;
     double.faults.clear();
     await clock.advance(HOUR_MS);
 
-    await round();
+    await poll();
 
     expect(during).toBe(0);
     expect((await rows()).filter(({ hour }) => hour > NOON)).toHaveLength(10);
@@ -108,12 +108,12 @@ describe('the history of the grid task', () => {
     const uk = await startUkCarbonIntensity({ GB: 100 });
     uk.now = () => clock.now();
     const env = { ZONES: 'GB', GRID_PROVIDERS: 'uk-carbon-intensity', UK_CARBON_INTENSITY_URL: uk.url };
-    const { round } = await start({ ...env, GRID_BACKFILL: 'no', GRID_FORECAST: 'no' });
+    const { poll } = await start({ ...env, GRID_BACKFILL: 'no', GRID_FORECAST: 'no' });
 
-    await round();
+    await poll();
     uk.values.set('GB', 200);
     await clock.advance(30 * MINUTE);
-    await round();
+    await poll();
     await uk[Symbol.asyncDispose]();
 
     expect(await rows('GB')).toMatchObject([{ hour: NOON, carbonIntensity: 150 }]);
@@ -125,28 +125,28 @@ describe('the history of the grid task', () => {
       record: (given: Parameters<WritableStore['record']>[0]) =>
         away ? Promise.reject(new Error('the disk is full')) : store.record(given),
     };
-    const { round, log, metric } = await start({ GRID_BACKFILL: 'no' }, { store: failing });
-    const first = await round();
+    const { poll, log, metric } = await start({ GRID_BACKFILL: 'no' }, { store: failing });
+    const first = await poll();
     await clock.advance(HOUR_MS);
-    await round();
+    await poll();
     const pending = await metric('history_pending_rows');
     away = false;
     await clock.advance(HOUR_MS);
 
-    const last = await round();
+    const last = await poll();
 
     expect([first.stored, last.stored, first.written.length]).toEqual([false, true, 1]);
     expect(log.at('error').map(({ message }) => message)).toContain(
-      'the store did not take the history; it is kept for the next round',
+      'could not write the intensity history to the store; keeping it for the next poll cycle',
     );
     expect(pending).toEqual(['carbon_poller_grid_history_pending_rows 2']);
     expect(await rows()).toHaveLength(3);
   });
 
   it('keeps no yearly average', async () => {
-    const { round } = await start({ GRID_PROVIDERS: 'yearly-average' });
+    const { poll } = await start({ GRID_PROVIDERS: 'yearly-average' });
 
-    await round();
+    await poll();
 
     expect(region('FR').quality).toBe('yearly-average');
     expect(await rows()).toEqual([]);
@@ -155,13 +155,13 @@ describe('the history of the grid task', () => {
 
 describe('the forecast in the cache', () => {
   it("is the provider's own, hourly from the present hour, and asked for once an hour", async () => {
-    const { round, metric } = await start();
+    const { poll, metric } = await start();
     for (let turn = 0; turn < 12; turn++) {
-      await round();
+      await poll();
       await clock.advance(5 * MINUTE);
     }
     const first = region('FR');
-    await round();
+    await poll();
 
     expect(first).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
     expect(first.forecast[0]).toEqual({ datetime: '2026-01-15T12:00:00.000Z', carbonIntensity: 42 });
@@ -171,24 +171,24 @@ describe('the forecast in the cache', () => {
   });
 
   it('keeps the hours that are left while the provider gives no new ones', async () => {
-    const { round } = await start();
-    await round();
+    const { poll } = await start();
+    await poll();
     double.faults.set('FR', 'error-500');
     await clock.advance(3 * HOUR_MS);
     double.faults.clear();
     double.access = ['carbon-intensity/latest'];
 
-    await round();
+    await poll();
 
     expect(region('FR').forecast).toHaveLength(22);
   });
 
   it('outlives a restart, even when the provider gives no new one just then', async () => {
-    await (await start()).round();
+    await (await start()).poll();
     double.access = ['carbon-intensity/latest'];
     await clock.advance(5 * MINUTE);
 
-    await (await start()).round();
+    await (await start()).poll();
 
     expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
   });
@@ -208,9 +208,9 @@ describe('the forecast in the cache', () => {
         },
       ];
     };
-    const { round } = await start({}, { forecaster });
+    const { poll } = await start({}, { forecaster });
 
-    await round();
+    await poll();
 
     expect(region('FR')).toMatchObject({
       forecastSource: 'history',
@@ -231,9 +231,9 @@ describe('the forecast in the cache', () => {
       quality: 'measured' as const,
     }));
     await store.record(past);
-    const { round } = await start();
+    const { poll } = await start();
 
-    await round();
+    await poll();
 
     const { forecast, forecastSource } = region('FR');
     expect([forecastSource, forecast.length, forecast[0].datetime]).toEqual([
@@ -246,9 +246,9 @@ describe('the forecast in the cache', () => {
 
   it('is absent when neither knows one', async () => {
     double.access = ['carbon-intensity/latest'];
-    const { round } = await start({}, { forecaster: () => undefined });
+    const { poll } = await start({}, { forecaster: () => undefined });
 
-    await round();
+    await poll();
 
     expect(region('FR')).not.toHaveProperty('forecast');
   });

@@ -8,7 +8,7 @@ import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { startSlack } from '../../doubles/slack.ts';
 import { describeDatabase } from '../../servers/databases.ts';
-import { readingOf } from './readings.ts';
+import { sampleOf } from './samples.ts';
 
 describeDatabase('two pollers that tell Slack, on one database', (server) => {
   it('tell an incident once between them, and its end when the one that told it is gone', async () => {
@@ -30,7 +30,7 @@ describeDatabase('two pollers that tell Slack, on one database', (server) => {
     const { signal } = new AbortController();
     const now = Date.now();
     const observe = (alerts: Awaited<ReturnType<typeof open>>, value: number) =>
-      alerts.observe([readingOf('PL', value, now)], signal);
+      alerts.observe([sampleOf('PL', value, now)], signal);
 
     const first = await open();
     await observe(first, 640);

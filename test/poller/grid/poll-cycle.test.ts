@@ -9,7 +9,7 @@ import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../.
 import type { GridService } from '../../doubles/grid-service.ts';
 import { startWattTime } from '../../doubles/watttime.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { startRounds } from './poll-cycles.ts';
+import { startPollCycles } from './poll-cycles.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const MINUTE = 60_000;
@@ -35,7 +35,7 @@ afterEach(async () => {
 const file = () => join(folder, 'carbon_cache.json');
 const document = () => JSON.parse(readFileSync(file(), 'utf8'));
 
-function start(env: Record<string, string> = {}, more: Parameters<typeof startRounds>[2] = {}) {
+function start(env: Record<string, string> = {}, more: Parameters<typeof startPollCycles>[2] = {}) {
   const config = loadConfig('poller', pollerConfigSchema, {
     CACHE_FILE: file(),
     ZONES: 'DE,FR',
@@ -47,16 +47,16 @@ function start(env: Record<string, string> = {}, more: Parameters<typeof startRo
     ELECTRICITY_MAPS_URL: double.url,
     ...env,
   });
-  return startRounds(config, clock, { attempts: 1, ...more });
+  return startPollCycles(config, clock, { attempts: 1, ...more });
 }
 
 const asked = (of: GridService, text: string) => of.requests.filter(({ path }) => path.includes(text)).length;
 
-describe('a round of the grid task', () => {
+describe('a poll cycle', () => {
   it('writes the document of the contract, cleanest zone first', async () => {
-    const { round } = await start();
+    const { poll } = await start();
 
-    await round();
+    await poll();
 
     expect(document()).toMatchObject({
       schema_version: 1,
@@ -82,17 +82,17 @@ describe('a round of the grid task', () => {
     });
   });
 
-  it('keeps the last good reading of a zone that fails with its old time, and drops it after the TTL', async () => {
-    const { round, metric } = await start();
-    await round();
+  it('keeps the last good sample of a zone that fails with its old time, and drops it after the TTL', async () => {
+    const { poll, metric } = await start();
+    await poll();
     double.faults.set('DE', 'html-502');
     await clock.advance(10 * MINUTE);
 
-    await round();
+    await poll();
     const kept = document();
     const shown = await metric('carbon_intensity_grams_per_kwh{zone="DE"');
     await clock.advance(1);
-    await round();
+    await poll();
 
     expect(kept.regions.DE).toMatchObject({ carbonIntensity: 300, timestamp: '2026-01-01T12:00:00.000Z' });
     expect(kept.regions.FR.timestamp).toBe('2026-01-01T12:10:00.000Z');
@@ -101,40 +101,40 @@ describe('a round of the grid task', () => {
   });
 
   it('writes nothing and leaves the old document when nothing is known any more, and recovers by itself', async () => {
-    const { round, log } = await start();
-    await round();
+    const { poll, log } = await start();
+    await poll();
     const before = readFileSync(file(), 'utf8');
     double.faults.set('DE', 'error-500').set('FR', 'slow');
     for (let day = 0; day < 3; day++) {
       await clock.advance(24 * 60 * MINUTE);
-      await round();
+      await poll();
     }
     const during = readFileSync(file(), 'utf8');
     double.faults.clear();
     await clock.advance(10 * MINUTE);
 
-    await round();
+    await poll();
 
     expect(during).toBe(before);
     expect(log.at('error').length).toBe(3);
     expect(document()).toMatchObject({ timestamp: '2026-01-04T12:10:00.000Z', sorted_by_carbon: ['FR', 'DE'] });
   });
 
-  it('takes over readings that are still good after a restart', async () => {
-    await (await start()).round();
+  it('takes over samples that are still good after a restart', async () => {
+    await (await start()).poll();
     double.faults.set('DE', 'error-500');
     await clock.advance(2 * MINUTE);
 
-    await (await start()).round();
+    await (await start()).poll();
 
     expect(document().regions.DE.timestamp).toBe('2026-01-01T12:00:00.000Z');
   });
 
   it('gives a yearly average only to a zone that the plan does not cover, and says so', async () => {
     double.faults.set('DE', 'not-in-plan').set('FR', 'error-500');
-    const { round, stored } = await start();
+    const { poll, stored } = await start();
 
-    await round();
+    await poll();
 
     expect(Object.keys(document().regions)).toEqual(['DE']);
     expect(document().regions.DE).toMatchObject({
@@ -149,10 +149,10 @@ describe('a round of the grid task', () => {
   it('asks for a zone that the plan does not cover once an hour only', async () => {
     double.access = undefined;
     double.faults.set('DE', 'not-in-plan');
-    const { round } = await start();
+    const { poll } = await start();
 
     for (let turn = 0; turn < 14; turn++) {
-      await round();
+      await poll();
       await clock.advance(5 * MINUTE);
     }
 
@@ -162,7 +162,7 @@ describe('a round of the grid task', () => {
   it.each(['stale', 'future'] as const)('does not take a %s value', async (behaviour) => {
     double.faults.set('DE', behaviour);
 
-    await (await start()).round();
+    await (await start()).poll();
 
     expect(Object.keys(document().regions)).toEqual(['FR']);
   });
@@ -172,10 +172,10 @@ describe('a round of the grid task', () => {
     const patient = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: async () => undefined };
     const first = await start({ ZONES: 'DE' }, { attempts: 3 });
     clock.sleep = patient.sleep;
-    await first.round();
+    await first.poll();
     double.faults.set('DE', 'too-many-seconds');
     const second = await start({ ZONES: 'DE' }, { attempts: 3 });
-    await second.round();
+    await second.poll();
 
     expect(asked(double, 'latest?zone=DE')).toBe(3 + 1);
   });
@@ -186,7 +186,7 @@ describe('a round of the grid task', () => {
     wattTime.now = () => clock.now();
     double.values.set('US-CAL-CISO', 200);
     double.faults.set('US-CAL-CISO', 'error-500');
-    const { round, metric } = await start({
+    const { poll, metric } = await start({
       ZONES: 'FR,DE,US-CAL-CISO',
       GRID_PROVIDERS: 'electricity-maps,watttime,yearly-average',
       WATTTIME_URL: wattTime.url,
@@ -194,7 +194,7 @@ describe('a round of the grid task', () => {
       WATTTIME_PASSWORD: 'wt-pass-5e1d90',
     });
 
-    await round();
+    await poll();
 
     expect(document().regions['US-CAL-CISO']).toMatchObject({
       provider: 'watttime',
@@ -209,7 +209,7 @@ describe('a round of the grid task', () => {
     double.access = undefined;
     const codes = Array.from({ length: 12 }, (_, index) => `FR-Z${index}`);
     for (const code of codes) double.values.set(code, 50);
-    const { round } = await start({
+    const { poll } = await start({
       ZONES: codes.join(','),
       CACHE_TTL_MINUTES: '180',
       ELECTRICITY_MAPS_REQUESTS_PER_HOUR: '12',
@@ -217,7 +217,7 @@ describe('a round of the grid task', () => {
     });
 
     for (let turn = 0; turn < 12; turn++) {
-      await round();
+      await poll();
       await clock.advance(10 * MINUTE);
     }
 
@@ -229,14 +229,14 @@ describe('a round of the grid task', () => {
     let asked = 0;
     await using silent = await listen(() => void asked++, { host: '127.0.0.1', port: 0 });
     const url = `http://127.0.0.1:${silent.port}/v4`;
-    const rounds = await start({ ELECTRICITY_MAPS_URL: url, GRID_TIMEOUT_SECONDS: '20' });
+    const cycles = await start({ ELECTRICITY_MAPS_URL: url, GRID_TIMEOUT_SECONDS: '20' });
     const stop = new AbortController();
-    const running = rounds.round(stop.signal);
+    const running = cycles.poll(stop.signal);
     await expect.poll(() => asked).toBeGreaterThan(0);
 
     stop.abort();
     await running;
 
-    expect(rounds.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+    expect(cycles.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 });

@@ -1,26 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { circuit } from '../../../poller/grid/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../../poller/grid/circuit-breaker.ts';
 import { createProviderClient } from '../../../poller/grid/provider-client.ts';
-import { hourlyBudget } from '../../../poller/grid/rate-limiter.ts';
+import { createRateLimiter } from '../../../poller/grid/rate-limiter.ts';
 import { retryAfterMs } from '../../../poller/grid/retry-after.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { startJsonSource } from '../../doubles/json-source.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
-describe('hourlyBudget', () => {
-  it('never lets more than the budget through in any rolling hour, however it is asked', () => {
+describe('createRateLimiter', () => {
+  it('never allows more than the limit in any rolling hour, however the requests are spread', () => {
     const steps = fc.array(fc.nat(600_000), { minLength: 1, maxLength: 400 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), steps, (perHour, pauses) => {
         const clock = new FakeClock(0);
-        const budget = hourlyBudget(perHour, clock);
+        const limiter = createRateLimiter(perHour, clock);
         const taken: number[] = [];
         for (const pause of pauses) {
           clock.jump(pause);
-          while (budget.take(false)) taken.push(clock.now());
+          while (limiter.take(false)) taken.push(clock.now());
         }
         for (const [index, at] of taken.entries()) {
           const since = taken.findIndex((time) => time > at - HOUR_MS);
@@ -31,51 +31,51 @@ describe('hourlyBudget', () => {
     );
   });
 
-  it('gives back all of the budget over a day', () => {
+  it('allows nearly all of the limit over a day', () => {
     const clock = new FakeClock(0);
-    const budget = hourlyBudget(40, clock);
+    const limiter = createRateLimiter(40, clock);
     let taken = 0;
 
     for (let minute = 0; minute < 24 * 60; minute++) {
-      while (budget.take(false)) taken += 1;
+      while (limiter.take(false)) taken += 1;
       clock.jump(60_000);
     }
 
     expect(taken).toBeGreaterThan(24 * 40 * 0.7);
   });
 
-  it('keeps half of what is saved up from extras', () => {
-    const budget = hourlyBudget(40, new FakeClock(0));
+  it('keeps half of the bucket from background requests', () => {
+    const limiter = createRateLimiter(40, new FakeClock(0));
 
-    let extras = 0;
-    while (budget.take(true)) extras += 1;
+    let background = 0;
+    while (limiter.take(true)) background += 1;
     let needed = 0;
-    while (budget.take(false)) needed += 1;
+    while (limiter.take(false)) needed += 1;
 
-    expect([extras, needed]).toEqual([5, 5]);
+    expect([background, needed]).toEqual([5, 5]);
   });
 });
 
-describe('circuit', () => {
+describe('createCircuitBreaker', () => {
   it('opens after five failures in a row, lets single probes through, and closes when one succeeds', () => {
     const clock = new FakeClock(0);
-    const breaker = circuit(clock);
+    const breaker = createCircuitBreaker(clock);
     for (let failure = 0; failure < 5; failure++) breaker.failed();
-    const waits = [breaker.closedIn()];
+    const waits = [breaker.retryInMs()];
     clock.jump(30_000);
-    waits.push(breaker.closedIn(), breaker.closedIn());
+    waits.push(breaker.retryInMs(), breaker.retryInMs());
     breaker.failed();
-    waits.push(breaker.closedIn());
+    waits.push(breaker.retryInMs());
     clock.jump(60_000);
-    waits.push(breaker.closedIn());
+    waits.push(breaker.retryInMs());
     breaker.succeeded();
 
     expect(waits).toEqual([30_000, 0, 30_000, 60_000, 0]);
-    expect([breaker.closedIn(), breaker.open]).toEqual([0, false]);
+    expect([breaker.retryInMs(), breaker.open]).toEqual([0, false]);
   });
 
   it('does not open for failures with successes between them', () => {
-    const breaker = circuit(new FakeClock(0));
+    const breaker = createCircuitBreaker(new FakeClock(0));
 
     for (let turn = 0; turn < 50; turn++) turn % 5 === 4 ? breaker.succeeded() : breaker.failed();
 
@@ -83,12 +83,12 @@ describe('circuit', () => {
   });
 });
 
-describe('openLine', () => {
-  it('has no more requests under way than it may', async () => {
+describe('createProviderClient', () => {
+  it('never has more requests under way than its concurrency', async () => {
     const double = await startJsonSource({ PT: 120 });
     double.faults.set('*', 'slow');
     const clock = new FakeClock();
-    const line = createProviderClient({
+    const client = createProviderClient({
       provider: 'json',
       clock,
       timeoutMs: 60_000,
@@ -96,14 +96,14 @@ describe('openLine', () => {
       concurrency: 2,
     });
     const stop = new AbortController();
-    const ask = () => line.ask({ zone: zone('PT'), url: double.url, signal: stop.signal }).catch(() => 'stopped');
+    const send = () => client.fetch({ zone: zone('PT'), url: double.url, signal: stop.signal }).catch(() => 'stopped');
 
-    const answers = Array.from({ length: 6 }, ask);
+    const responses = Array.from({ length: 6 }, send);
     while (double.requests.length < 2) await wait(10);
     await wait(100);
     const underWay = double.requests.length;
     stop.abort();
-    await Promise.all(answers);
+    await Promise.all(responses);
     await double[Symbol.asyncDispose]();
 
     expect(underWay).toBe(2);

@@ -1,3 +1,4 @@
+// Flow: secrets of the grid task in logs, metrics, files and errors.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { createAlerts } from '../../../poller/grid/alerts.ts';
-import { prepareRounds } from '../../../poller/grid/task.ts';
+import { preparePollCycle } from '../../../poller/grid/task.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
@@ -118,7 +119,7 @@ function expectNoSecret(said: string): void {
 }
 
 describe('no secret of the grid task', () => {
-  it('is logged at any level, whatever the services answer', { timeout: 60_000 }, async () => {
+  it('is logged at any level, whatever the services return', { timeout: 60_000 }, async () => {
     let said = '';
     const write = (line: string) => {
       said += line;
@@ -128,7 +129,7 @@ describe('no secret of the grid task', () => {
     clock.sleep = async () => undefined;
     const config = loadConfig('poller', pollerConfigSchema, settings());
     const metrics = createPollerMetrics();
-    const { zones, round } = await prepareRounds({ config, store, metrics, clock, logger });
+    const { zones, pollCycle } = await preparePollCycle({ config, store, metrics, clock, logger });
     const alerts = createAlerts({ config, zones, clock, logger, metrics: metrics.grid });
     const { signal } = new AbortController();
     for (const double of Object.values(services)) double.now = () => clock.now();
@@ -136,13 +137,13 @@ describe('no secret of the grid task', () => {
     for (const fault of FAULTS) {
       slack.answers.splice(0, 9, { status: said.length % 2 === 0 ? 403 : 500, body: `invalid ${slack.url}` });
       for (const double of Object.values(services)) double.faults.set('*', fault);
-      await alerts?.observe((await round(signal)).readings, signal);
+      await alerts?.observe((await pollCycle(signal)).samples, signal);
       // Long enough for every pause and every open circuit to be over.
       await clock.advance(2 * HOUR_MS);
     }
 
-    expect(said).toContain('a grid provider gave no usable answer');
-    expect(said).toContain('not an answer of Slack');
+    expect(said).toContain('request to a grid provider failed');
+    expect(said).toContain('not a response of Slack');
     for (const double of Object.values(services))
       expect(new Set(double.requests.map(({ fault }) => fault)).size).toBeGreaterThanOrEqual(FAULTS.length - 2);
     expectNoSecret(said + (await metrics.registry.metrics()));
@@ -162,7 +163,7 @@ describe('no secret of the grid task', () => {
     expectNoSecret(said);
   });
 
-  it('is shown by the check of the configuration, kept in the cache file, or told with a fault', async () => {
+  it('is shown by the check of the configuration, kept in the cache file, or part of a configuration error', async () => {
     const check = (env: Record<string, string>) =>
       execFileSync(process.execPath, ['poller/main.ts', '--check-config'], { env, encoding: 'utf8' });
     let fault = '';

@@ -1,3 +1,4 @@
+// Flow: thirty days of poll cycles with random faults.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { startEnergyCharts } from '../../doubles/energy-charts.ts';
 import { FAULTS, type Fault, type GridService } from '../../doubles/grid-service.ts';
 import { startUkCarbonIntensity } from '../../doubles/uk-carbon-intensity.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { type Rounds, startRounds } from './poll-cycles.ts';
+import { type PollCycles, startPollCycles } from './poll-cycles.ts';
 
 const DAYS = 30;
 const ROUND_MS = 30 * 60_000;
@@ -51,7 +52,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-it(`survives ${DAYS} days of random faults without losing or inventing a reading`, { timeout: 300_000 }, async () => {
+it(`survives ${DAYS} days of random faults without losing or inventing a sample`, { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const clock = new FakeClock(START);
   clock.sleep = async (ms) => clock.jump(ms);
@@ -129,7 +130,7 @@ async function player(
     record: (rows: Parameters<WritableStore['record']>[0]) =>
       storeAway ? Promise.reject(new Error('the store is away')) : store.record(rows),
   };
-  let rounds: Rounds = await startRounds(config, clock, { store: flaky });
+  let cycles: PollCycles = await startPollCycles(config, clock, { store: flaky });
   let costly = 0;
   const endsAt = new Map<GridService, number>();
   return async (round: number): Promise<void> => {
@@ -145,9 +146,9 @@ async function player(
       endsAt.set(double, round + 1 + (COSTLY.includes(fault) ? 0 : Math.floor(random() * longest)));
     }
     // A restart forgets what the store has not taken; nothing was pending when it is there.
-    if (!storeAway && round % 250 === 249) rounds = await startRounds(config, clock, { store: flaky });
-    await rounds.round();
-    rounds.log.lines.length = 0;
+    if (!storeAway && round % 250 === 249) cycles = await startPollCycles(config, clock, { store: flaky });
+    await cycles.poll();
+    cycles.log.lines.length = 0;
     checkDocument(file, clock.now());
     await clock.advance(START + (round + 1) * ROUND_MS - clock.now());
   };

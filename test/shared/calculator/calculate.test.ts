@@ -96,7 +96,7 @@ describe('calculateEmissions', () => {
 
     expect(calculateEmissions(query)).toMatchObject({ period: null, intensity: { quality: 'yearly-average' } });
     expect(() => calculateEmissions({ ...query, from: '2026-01-01', to: '2026-01-02' })).toThrow(
-      /no intensity of PL is recorded/,
+      /no carbon intensity of PL is recorded/,
     );
   });
 

@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 alertMemoryContract('A file', () =>
-  openAlertMemory({ MODE: 'local', DATA_DIR: join(folder.path, 'made', 'later'), LEASE_NAME: 'one' }),
+  openAlertMemory({ MODE: 'local', DATA_DIR: join(folder.path, 'made', 'later'), RECORDING_LEASE_NAME: 'one' }),
 );
 
 it.each(['{"open":{', '{"open":[]}', ''])(

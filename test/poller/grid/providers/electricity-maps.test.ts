@@ -32,16 +32,16 @@ const make = (more = {}) => providerOf(subject, double.url, clock, more);
 const faultOf = (answer: Promise<unknown>) =>
   answer.then(
     () => 'none',
-    (error: ProviderError) => error.failure.fault,
+    (error: ProviderError) => error.failure.reason,
   );
 
 describe('electricityMaps', () => {
   it('reads the value of the hour with its provenance', async () => {
-    const reading = await make().latest(FR, live());
+    const sample = await make().latest(FR, live());
 
-    expect(new Date(reading.datetime).toISOString()).toBe('2026-01-01T12:00:00.000Z');
-    expect(reading).toMatchObject({ emissionFactorType: 'lifecycle', estimationMethod: 'TIME_SLICER_AVERAGE' });
-    expect(reading.updatedAt).toBeLessThan(reading.datetime);
+    expect(new Date(sample.datetime).toISOString()).toBe('2026-01-01T12:00:00.000Z');
+    expect(sample).toMatchObject({ emissionFactorType: 'lifecycle', estimationMethod: 'TIME_SLICER_AVERAGE' });
+    expect(sample.updatedAt).toBeLessThan(sample.datetime);
   });
 
   it('asks under the version and the path of the base address, and forbids the look-up of the caller', async () => {

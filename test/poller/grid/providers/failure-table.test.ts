@@ -1,3 +1,4 @@
+// Flow: what each fault of each provider leaves in cache, store, log and metrics.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,10 @@ import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import type { Fault, GridService } from '../../../doubles/grid-service.ts';
 import { FakeClock } from '../../../fake-clock.ts';
-import { type Rounds, startRounds } from '../poll-cycles.ts';
+import { type PollCycles, startPollCycles } from '../poll-cycles.ts';
 import { configOf, faultsOf, SUBJECTS, type Subject } from './subjects.ts';
 
-/** A good round, the fault five minutes later, and the fault still there eleven minutes after that: the TTL is ten. */
+/** A good poll cycle, the fault five minutes later, and the fault still there eleven minutes after that: the TTL is ten. */
 const STEPS_MS = [5 * 60_000, 11 * 60_000];
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-15T12:10:00Z');
@@ -41,7 +42,7 @@ describe.each(SUBJECTS.map((subject) => [subject.title, subject] as const))('%s'
   afterAll(() => double[Symbol.asyncDispose]());
 
   it.each(['none', ...faultsOf(subject)] as const)(
-    '%s leaves nothing behind that the provider did not say',
+    '%s leaves nothing behind that the provider did not return',
     async (fault) => {
       const index = table.get(title)?.length ?? 0;
       const cell = await play(subject, double, fault, new FakeClock(START + index * DAY_MS));
@@ -55,7 +56,7 @@ describe.each(SUBJECTS.map((subject) => [subject.title, subject] as const))('%s'
   );
 });
 
-describe('the fault table', () => {
+describe('the failure table', () => {
   it('is as written down', async () => {
     const lines = [...table].flatMap(([title, cells]) => [
       `## ${title}`,
@@ -68,7 +69,7 @@ describe('the fault table', () => {
     const text = ['# What each fault of each provider leaves behind', '', ...lines].join('\n');
 
     expect(table.size).toBe(SUBJECTS.length);
-    await expect(text).toMatchFileSnapshot('golden/fault-table.md');
+    await expect(text).toMatchFileSnapshot('golden/failure-table.md');
   });
 });
 
@@ -82,27 +83,27 @@ async function play(subject: Subject, double: GridService, fault: Cell['fault'],
     GRID_FORECAST: 'no',
     GRID_BACKFILL: 'no',
   });
-  const rounds = await startRounds(config, clock, { attempts: 1 });
-  await rounds.round();
+  const cycles = await startPollCycles(config, clock, { attempts: 1 });
+  await cycles.poll();
   const region = () => cached(file, subject.zone);
-  if (region()?.provider !== subject.provider) throw new Error('the round before the fault was not good');
+  if (region()?.provider !== subject.provider) throw new Error('the poll cycle before the fault failed');
   if (fault !== 'none') double.faults.set('*', fault);
   const [first = 0, second = 0] = STEPS_MS;
   await clock.advance(first);
-  const before = { stored: rounds.stored.length, lines: rounds.log.lines.length, metrics: await counters(rounds) };
+  const before = { stored: cycles.stored.length, lines: cycles.log.lines.length, metrics: await counters(cycles) };
 
-  await rounds.round();
+  await cycles.poll();
 
   const cache = describeRegion(region(), clock.now());
   const cell = {
     fault,
     cache,
-    store: rounds.stored.length - before.stored,
-    log: describeLog(rounds.log.lines.slice(before.lines)),
-    metrics: changed(before.metrics, await counters(rounds)),
+    store: cycles.stored.length - before.stored,
+    log: describeLog(cycles.log.lines.slice(before.lines)),
+    metrics: changed(before.metrics, await counters(cycles)),
   };
   await clock.advance(second);
-  const { written } = await rounds.round();
+  const { written } = await cycles.poll();
   const later = written.length === 0 ? 'gone' : describeRegion(region(), clock.now());
   return { fault: cell.fault, cache, later, store: cell.store, log: cell.log, metrics: cell.metrics };
 }
@@ -119,17 +120,19 @@ function describeRegion(region: CachedRegion | undefined, now: number): string {
 }
 
 /** Levels with what they are about; the line about the file is the same in every cell. */
-function describeLog(lines: Rounds['log']['lines']): string {
-  const told = lines.filter(({ message }) => message.startsWith('a grid provider'));
-  const texts = told.map(({ level, fields }) => `${level} ${fields.fault}${fields.status ? ` ${fields.status}` : ''}`);
+function describeLog(lines: PollCycles['log']['lines']): string {
+  const failures = lines.filter(({ fields }) => fields.reason !== undefined);
+  const texts = failures.map(
+    ({ level, fields }) => `${level} ${fields.reason}${fields.status ? ` ${fields.status}` : ''}`,
+  );
   return [...new Set(texts)].join(', ') || 'info';
 }
 
-async function counters(rounds: Rounds): Promise<Map<string, number>> {
+async function counters(cycles: PollCycles): Promise<Map<string, number>> {
   const lines = [
-    ...(await rounds.metric('carbon_poller_grid_requests_total{')),
-    ...(await rounds.metric('carbon_poller_grid_http_requests_total{')),
-    ...(await rounds.metric('carbon_poller_grid_requests_not_sent_total{')),
+    ...(await cycles.metric('carbon_poller_grid_requests_total{')),
+    ...(await cycles.metric('carbon_poller_grid_http_requests_total{')),
+    ...(await cycles.metric('carbon_poller_grid_requests_not_sent_total{')),
   ];
   return new Map(
     lines.map((line) => {
@@ -137,7 +140,7 @@ async function counters(rounds: Rounds): Promise<Map<string, number>> {
       const about = [...(labels ?? '').matchAll(/(provider|outcome|status|reason)="([^"]*)"/g)].map(
         ([, , text]) => text,
       );
-      return [`${name?.replace('_requests', '').replace('requests', 'asked')} ${about.join(' ')}`, Number(value)];
+      return [`${name?.replace('_requests', '').replace('requests', 'attempts')} ${about.join(' ')}`, Number(value)];
     }),
   );
 }

@@ -47,7 +47,7 @@ describe('ukCarbonIntensity', () => {
 
     const error = (await provider.latest(zone('GB-13'), live()).catch((thrown) => thrown)) as ProviderError;
 
-    expect(error.failure.fault).toBe('no-data');
+    expect(error.failure.reason).toBe('no-data');
   });
 
   it('covers the nation and its seventeen regions', async () => {
@@ -75,10 +75,10 @@ describe('energyCharts', () => {
   it('takes the newest quarter hour that has a value, and forecasts the rest of the day', async () => {
     const { provider } = await start('Energy-Charts', { de: 497.5 });
 
-    const reading = await provider.latest(zone('DE'), live());
+    const sample = await provider.latest(zone('DE'), live());
     const ahead = (await provider.forecast?.(zone('DE'), live())) ?? [];
 
-    expect([iso(reading.datetime), reading.quality]).toEqual(['2026-01-15T11:45:00.000Z', 'measured']);
+    expect([iso(sample.datetime), sample.quality]).toEqual(['2026-01-15T11:45:00.000Z', 'measured']);
     expect([iso(ahead[0]?.datetime ?? 0), iso(ahead.at(-1)?.datetime ?? 0)]).toEqual([
       '2026-01-15T12:00:00.000Z',
       '2026-01-15T23:00:00.000Z',
@@ -109,9 +109,9 @@ describe('energinet', () => {
   it('reads its times as UTC', async () => {
     const { provider } = await start('Energinet', { DK1: 88 });
 
-    const reading = await provider.latest(zone('DK-DK1'), live());
+    const sample = await provider.latest(zone('DK-DK1'), live());
 
-    expect(iso(reading.datetime)).toBe('2026-01-15T12:10:00.000Z');
+    expect(iso(sample.datetime)).toBe('2026-01-15T12:10:00.000Z');
   });
 });
 
@@ -119,12 +119,12 @@ describe('eia', () => {
   it('computes from fuels, leaves storage out, and skips the hour that lacks a fuel', async () => {
     const { provider } = await start('EIA', { ERCO: 415.5 });
 
-    const reading = await provider.latest(zone('US-TEX-ERCO'), live());
+    const sample = await provider.latest(zone('US-TEX-ERCO'), live());
 
-    expect(reading).toMatchObject({ carbonIntensity: 415.5, estimationMethod: 'EIA_930_FUEL_MIX_IPCC_AR5' });
-    expect(reading.energyMix).toEqual({ coal: 50, wind: 50 });
+    expect(sample).toMatchObject({ carbonIntensity: 415.5, estimationMethod: 'EIA_930_FUEL_MIX_IPCC_AR5' });
+    expect(sample.energyMix).toEqual({ coal: 50, wind: 50 });
     // Two hours late and one incomplete; stamps are the ends of hours.
-    expect(iso(reading.datetime)).toBe('2026-01-15T09:00:00.000Z');
+    expect(iso(sample.datetime)).toBe('2026-01-15T09:00:00.000Z');
   });
 });
 
@@ -136,9 +136,9 @@ describe('carbonAwareSdk', () => {
       { CARBON_AWARE_SDK_SIGNAL: 'marginal' },
     );
 
-    const reading = await provider.latest(zone('SE'), live());
+    const sample = await provider.latest(zone('SE'), live());
 
-    expect(reading).toMatchObject({ signal: 'marginal', emissionFactorType: 'direct' });
+    expect(sample).toMatchObject({ signal: 'marginal', emissionFactorType: 'direct' });
   });
 });
 
@@ -153,10 +153,10 @@ describe('jsonSource', () => {
   afterEach(() => rmSync(file, { force: true }));
 
   it('takes plain numbers as what the user says of now', async () => {
-    const reading = await own('{"PT": 120}').latest(zone('PT'), live());
+    const sample = await own('{"PT": 120}').latest(zone('PT'), live());
 
-    expect(reading).toMatchObject({ carbonIntensity: 120, quality: 'measured', signal: 'average' });
-    expect(iso(reading.datetime)).toBe('2026-01-15T12:00:00.000Z');
+    expect(sample).toMatchObject({ carbonIntensity: 120, quality: 'measured', signal: 'average' });
+    expect(iso(sample.datetime)).toBe('2026-01-15T12:00:00.000Z');
   });
 
   it('reads the cache file of another poller with its provenance', async () => {
@@ -169,9 +169,9 @@ describe('jsonSource', () => {
     const forecast = [{ datetime: '2026-01-15T13:00:00.000Z', carbonIntensity: 40 }];
     const provider = own(JSON.stringify({ schema_version: 1, regions: { PT: { ...region, forecast } } }));
 
-    const reading = await provider.latest(zone('PT'), live());
+    const sample = await provider.latest(zone('PT'), live());
 
-    expect(reading).toMatchObject({ carbonIntensity: 42, quality: 'forecast' });
+    expect(sample).toMatchObject({ carbonIntensity: 42, quality: 'forecast' });
     expect(await provider.forecast?.(zone('PT'), live())).toHaveLength(1);
   });
 
@@ -184,7 +184,7 @@ describe('jsonSource', () => {
       .latest(zone('PT'), live())
       .catch((thrown) => thrown)) as ProviderError;
 
-    expect(error.failure.fault).toBe(fault);
+    expect(error.failure.reason).toBe(fault);
   });
 
   it('tells a file that is not there', async () => {
@@ -193,6 +193,6 @@ describe('jsonSource', () => {
 
     const error = (await provider.latest(zone('PT'), live()).catch((thrown) => thrown)) as ProviderError;
 
-    expect(error.failure).toMatchObject({ fault: 'unavailable', detail: 'the file cannot be read (ENOENT)' });
+    expect(error.failure).toMatchObject({ reason: 'unavailable', detail: 'the file cannot be read (ENOENT)' });
   });
 });

@@ -37,10 +37,10 @@ export function itKeepsTheProviderContract(subject: Subject): void {
 
   describe(`${subject.title} as a provider`, () => {
     it('tells the value of now with its provenance', async () => {
-      const reading = await make().latest(place, live());
+      const sample = await make().latest(place, live());
 
-      expect(reading.carbonIntensity).toBeCloseTo(subject.told ?? subject.value, 1);
-      expect(reading).toMatchObject({
+      expect(sample.carbonIntensity).toBeCloseTo(subject.told ?? subject.value, 1);
+      expect(sample).toMatchObject({
         zone: subject.zone,
         provider: subject.provider,
         signal: subject.signal,
@@ -48,9 +48,9 @@ export function itKeepsTheProviderContract(subject: Subject): void {
         fetchedAt: clock.now(),
         isEstimated: subject.quality !== 'measured',
       });
-      expect(reading.datetime % (subject.stepMinutes * 60_000)).toBe(0);
-      expect(reading.datetime).toBeLessThanOrEqual(clock.now());
-      expect(reading.datetime).toBeGreaterThan(clock.now() - 5 * HOUR_MS);
+      expect(sample.datetime % (subject.stepMinutes * 60_000)).toBe(0);
+      expect(sample.datetime).toBeLessThanOrEqual(clock.now());
+      expect(sample.datetime).toBeGreaterThan(clock.now() - 5 * HOUR_MS);
     });
 
     it('covers its zone, and gives no value for one that does not exist', async () => {
@@ -59,7 +59,7 @@ export function itKeepsTheProviderContract(subject: Subject): void {
 
       expect(provider.covers(place)).toBe(true);
       if (provider.covers(nowhere))
-        expect((await failureOf(provider.latest(nowhere, live()))).fault).toMatch(/not-covered|malformed/);
+        expect((await failureOf(provider.latest(nowhere, live()))).reason).toMatch(/not-covered|malformed/);
     });
 
     it('forecasts whole hours, oldest first, where it forecasts', async () => {
@@ -124,10 +124,10 @@ export function itKeepsTheProviderContract(subject: Subject): void {
         const early = await failureOf(provider.latest(place, live()));
         const asked = double.requests.length - before;
         await clock.advance(11_000);
-        const reading = await provider.latest(place, live());
+        const sample = await provider.latest(place, live());
 
-        expect([early.fault, asked]).toEqual(['rate-limited', 0]);
-        expect(reading.zone).toBe(subject.zone);
+        expect([early.reason, asked]).toEqual(['rate-limited', 0]);
+        expect(sample.zone).toBe(subject.zone);
       },
     );
 
@@ -137,7 +137,7 @@ export function itKeepsTheProviderContract(subject: Subject): void {
 
       let faults: string[] = [];
       for (let minute = 0; minute < 58; minute += 2) {
-        await provider.latest(place, live()).catch((error: ProviderError) => faults.push(error.failure.fault));
+        await provider.latest(place, live()).catch((error: ProviderError) => faults.push(error.failure.reason));
         await clock.advance(2 * 60_000);
       }
 
@@ -158,11 +158,11 @@ export function itKeepsTheProviderContract(subject: Subject): void {
       const whileDown = double.requests.length - before;
       double.faults.clear();
       await clock.advance(10 * 60_000);
-      const reading = await provider.latest(place, live());
+      const sample = await provider.latest(place, live());
 
       // Five failures open the circuit; then probes after 30 s, 60 s, 120 s, 240 s; a log-in may come on top.
       expect(whileDown).toBeLessThanOrEqual(12);
-      expect(reading.zone).toBe(subject.zone);
+      expect(sample.zone).toBe(subject.zone);
     });
 
     it('stops at once when it is told to', async () => {
@@ -172,12 +172,12 @@ export function itKeepsTheProviderContract(subject: Subject): void {
 
       stop.abort();
 
-      expect((await answer).fault).toBe('unavailable');
+      expect((await answer).reason).toBe('unavailable');
     });
   });
 }
 
 function expectNotCovered(error: ProviderError): [] {
-  expect(error.failure.fault).toBe('not-covered');
+  expect(error.failure.reason).toBe('not-covered');
   return [];
 }

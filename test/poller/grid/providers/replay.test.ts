@@ -9,7 +9,7 @@ import { loadConfig } from '../../../../shared/runtime/config.ts';
 import { openWritableStore } from '../../../../shared/store/open.ts';
 import { FakeClock } from '../../../fake-clock.ts';
 import { ROOT } from '../../../laws/sources.ts';
-import { startRounds } from '../poll-cycles.ts';
+import { startPollCycles } from '../poll-cycles.ts';
 
 const NOW = Date.parse('2026-05-04T09:20:00Z');
 
@@ -24,9 +24,9 @@ describe('a replayed grid', () => {
       ZONES: 'DE,PL',
     });
     await using store = await openWritableStore(config);
-    const rounds = await startRounds(config, new FakeClock(NOW), { store });
+    const cycles = await startPollCycles(config, new FakeClock(NOW), { store });
 
-    await rounds.round();
+    await cycles.poll();
 
     const rows = await store.intensities([zone('DE')], { from: NOW - 60 * 24 * HOUR_MS, to: NOW });
     const { regions } = JSON.parse(readFileSync(config.CACHE_FILE, 'utf8'));

@@ -28,25 +28,25 @@ const paths = () => double.requests.map(({ path }) => path.split('?')[0]);
 
 describe('wattTime', () => {
   it('logs in outside /v3 and turns pounds per megawatt-hour into grams per kilowatt-hour', async () => {
-    const reading = await make().latest(CISO, live());
+    const sample = await make().latest(CISO, live());
 
     expect(paths()).toEqual(['/login', '/v3/historical']);
-    expect(reading).toMatchObject({ carbonIntensity: 394.63, signal: 'marginal', emissionFactorType: 'direct' });
+    expect(sample).toMatchObject({ carbonIntensity: 394.63, signal: 'marginal', emissionFactorType: 'direct' });
   });
 
   it('marks a value as a forecast when the past two hours are empty', async () => {
     double.hasHistory = false;
 
-    const reading = await make().latest(CISO, live());
+    const sample = await make().latest(CISO, live());
 
-    expect(reading).toMatchObject({ quality: 'forecast', carbonIntensity: 394.63 });
-    expect(new Date(reading.datetime).toISOString()).toBe('2026-01-15T12:10:00.000Z');
+    expect(sample).toMatchObject({ quality: 'forecast', carbonIntensity: 394.63 });
+    expect(new Date(sample.datetime).toISOString()).toBe('2026-01-15T12:10:00.000Z');
   });
 
   it('labels co2_aoer as average', async () => {
-    const reading = await make({ WATTTIME_SIGNAL: 'co2_aoer' }).latest(CISO, live());
+    const sample = await make({ WATTTIME_SIGNAL: 'co2_aoer' }).latest(CISO, live());
 
-    expect(reading.signal).toBe('average');
+    expect(sample.signal).toBe('average');
   });
 
   it('never asks for the percentile', async () => {
@@ -75,9 +75,9 @@ describe('wattTime', () => {
     await provider.latest(CISO, live());
     double.revokeTokens();
 
-    const reading = await provider.latest(CISO, live());
+    const sample = await provider.latest(CISO, live());
 
-    expect(reading.carbonIntensity).toBe(394.63);
+    expect(sample.carbonIntensity).toBe(394.63);
     expect(double.logins).toBe(2);
   });
 
@@ -86,11 +86,11 @@ describe('wattTime', () => {
     double.faults.set('*', 'forbidden-html');
 
     const first = await failureOf(provider.latest(CISO, live()));
-    const asked = double.requests.length;
+    const sent = double.requests.length;
     const second = await failureOf(provider.latest(CISO, live()));
 
-    expect([first.fault, second.fault, double.logins]).toEqual(['auth', 'auth', 2]);
-    expect(double.requests.length).toBe(asked);
+    expect([first.reason, second.reason, double.logins]).toEqual(['auth', 'auth', 2]);
+    expect(double.requests.length).toBe(sent);
   });
 
   it('takes a refusal in JSON for the plan, and does not log in again', async () => {
@@ -98,14 +98,14 @@ describe('wattTime', () => {
 
     const failure = await failureOf(make().latest(CISO, live()));
 
-    expect([failure.fault, double.logins]).toEqual(['not-covered', 1]);
+    expect([failure.reason, double.logins]).toEqual(['not-covered', 1]);
     expect(failure.detail).toContain('Invalid scope');
   });
 
   it('tells a wrong password as auth, without the password', async () => {
     const failure = await failureOf(make({ WATTTIME_PASSWORD: 'wrong-pass-77' }).latest(CISO, live()));
 
-    expect(failure.fault).toBe('auth');
+    expect(failure.reason).toBe('auth');
     expect(JSON.stringify(failure)).not.toContain('wrong-pass-77');
   });
 
@@ -130,6 +130,6 @@ describe('wattTime', () => {
     const unknown = await failureOf(provider.latest(zone('JP-TK'), live()));
 
     expect(known).toMatchObject({ zone: 'DE', carbonIntensity: 350, signal: 'marginal' });
-    expect(unknown).toMatchObject({ fault: 'not-covered', zone: 'JP-TK' });
+    expect(unknown).toMatchObject({ reason: 'not-covered', zone: 'JP-TK' });
   });
 });

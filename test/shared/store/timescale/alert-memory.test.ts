@@ -5,9 +5,9 @@ import { alertMemoryContract } from '../../../store/alert-memory-contract.ts';
 
 describeDatabase('alerts in the database', (server) => {
   let dsn: Promise<string> | undefined;
-  const open = async (LEASE_NAME: string) => {
+  const open = async (RECORDING_LEASE_NAME: string) => {
     dsn ??= server().database();
-    return openAlertMemory({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await dsn, LEASE_NAME });
+    return openAlertMemory({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await dsn, RECORDING_LEASE_NAME });
   };
 
   alertMemoryContract('PostgreSQL', () => open('one'));

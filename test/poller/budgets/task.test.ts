@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { createBudgetMetrics } from '../../../poller/budgets/budget-metrics.ts';
-import { type SendAlert, startBudgetTask } from '../../../poller/budgets/watch.ts';
+import { type SendAlert, startBudgetTask } from '../../../poller/budgets/task.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';

@@ -2,8 +2,8 @@ import type { IntensitySample } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 
-/** An estimated reading of Electricity Maps, as fresh as can be. */
-export function readingOf(
+/** An estimated sample of Electricity Maps, as fresh as can be. */
+export function sampleOf(
   code: string,
   value: number,
   now: EpochMs,

@@ -1,26 +1,26 @@
-import type { Zone } from '../grid/zones.ts';
-import type { IntensityReader } from '../records/power.ts';
-import type { WorkloadEmissions } from '../records/workloads.ts';
-import { calculate, intensityOf } from './calculate.ts';
-import { CalculatorError } from './error.ts';
-import { wholeRequests } from './formula.ts';
-import { givenIntensity } from './intensity-used.ts';
-import { ALWAYS, parseTime, rangeOf } from './period.ts';
-import { placeRegion } from './region.ts';
-import { profileOf, type ServiceProfile, type ServiceProfiles } from './service-profiles.ts';
-import { recordedSpan } from './span.ts';
-import { type WorkloadInput, workloadOf } from './workload.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { IntensityReader } from '../../records/power.ts';
+import type { WorkloadEmissions } from '../../records/workloads.ts';
+import { calculate, intensityOf } from '../calculate.ts';
+import { CalculatorError, calculatorError } from '../error.ts';
+import { wholeRequests } from '../formula.ts';
+import { givenIntensity } from '../intensity-used.ts';
+import { ALWAYS, parseTime, rangeOf } from '../period.ts';
+import { placeRegion } from '../region.ts';
+import { profileOf, type ServiceProfile, type ServiceProfiles } from '../service-profiles.ts';
+import { recordedSpan } from '../span.ts';
+import { type WorkloadInput, workloadOf } from '../workload.ts';
 
-/** A record that cannot be calculated: its place in the list, from 0, and why. */
+/** A record that cannot be calculated: its index in the list, from 0, and why. */
 export interface WorkloadIssue {
   readonly index: number;
   readonly message: string;
 }
 
-/** All records calculated, or every fault; nothing in between, so that an import is whole or not done. */
+/** All records calculated, or every issue of the list; nothing in between, so that an import is whole or not done. */
 export type Recorded =
   | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
-  | { readonly kind: 'faults'; readonly faults: readonly WorkloadIssue[] };
+  | { readonly kind: 'invalid'; readonly issues: readonly WorkloadIssue[] };
 
 /** Prices records with the recorded intensity of their hours. */
 export async function recordWorkloads(
@@ -37,26 +37,26 @@ export async function recordWorkloads(
     return hours;
   };
   const records: WorkloadEmissions[] = [];
-  const faults: WorkloadIssue[] = [];
+  const issues: WorkloadIssue[] = [];
   const first = firstOfItsKey();
   for (const [index, input] of inputs.entries()) {
-    const wrong = namesAtFault(input, profiles, known);
+    const messages = invalidFields(input, profiles, known);
     try {
-      if (wrong.length === 0) {
+      if (messages.length === 0) {
         const record = await recordOf(input, profiles, known, hoursOf);
-        wrong.push(...first(record, index));
+        messages.push(...first(record, index));
         records.push(record);
       }
     } catch (error) {
-      wrong.push(messageOf(error));
+      messages.push(messageOf(error));
     }
-    for (const message of wrong) faults.push({ index, message });
+    for (const message of messages) issues.push({ index, message });
     onProgress(index + 1);
   }
-  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'records', records };
+  return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'records', records };
 }
 
-/** Finds records that would take the place of another one of the same list, which would then be lost without a word; a mere repetition may. */
+/** Finds records that would silently replace another one of the same list; an exact repetition may. */
 function firstOfItsKey(): (record: WorkloadEmissions, index: number) => string[] {
   const seen = new Map<string, { readonly index: number; readonly record: WorkloadEmissions }>();
   return (record, index) => {
@@ -65,14 +65,12 @@ function firstOfItsKey(): (record: WorkloadEmissions, index: number) => string[]
     const before = seen.get(key);
     if (before === undefined) seen.set(key, { index, record });
     if (before === undefined || JSON.stringify(before.record) === JSON.stringify(record)) return [];
-    return [
-      `has the service, region and period of record ${before.index + 1} of the list, and other figures; add them up, or split the period`,
-    ];
+    return [calculatorError('RECORD_CONFLICT', { other: before.index + 1 }).message];
   };
 }
 
-/** What is wrong with a record before anything is calculated: all of it, so that one round of mending is enough. */
-function namesAtFault(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): string[] {
+/** Everything that is invalid in a record before it is calculated, so that it can be corrected in one go. */
+function invalidFields(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): string[] {
   const checks = [
     () => wholeRequests(input.request_count),
     () => input.total_kWh ?? profileOf(profiles, input.service_name),
@@ -89,7 +87,7 @@ function namesAtFault(input: WorkloadInput, profiles: ServiceProfiles, known: re
   });
 }
 
-/** The line of a fault; any other error goes on. */
+/** The message of a calculator's error; any other error is thrown on. */
 function messageOf(error: unknown): string {
   if (error instanceof CalculatorError) return error.message;
   throw error;

@@ -1,10 +1,10 @@
-import { emissions } from '../emissions/pricing.ts';
-import type { HourlyIntensity } from '../grid/intensity.ts';
-import type { EpochMs, GramsPerKwh } from '../grid/units.ts';
-import type { ZoneOfNode, ZoneSource } from '../grid/zone-of-node.ts';
-import type { Zone } from '../grid/zones.ts';
-import type { HourlyEnergy, TimeRange } from '../records/power.ts';
-import type { Spent } from './budget.ts';
+import { emissions } from '../../emissions/pricing.ts';
+import type { HourlyIntensity } from '../../grid/intensity.ts';
+import type { EpochMs, GramsPerKwh } from '../../grid/units.ts';
+import type { ZoneOfNode, ZoneSource } from '../../grid/zone-of-node.ts';
+import type { Zone } from '../../grid/zones.ts';
+import type { HourlyEnergy, TimeRange } from '../../records/power.ts';
+import type { Spent } from '../budget.ts';
 
 /** What the recorded containers of a namespace emitted: each hour's energy at that hour's intensity of the node's zone. */
 export async function spentByNamespace(

@@ -1,5 +1,5 @@
 import { ALERT_SHARES, type BurnDown } from '../../shared/calculator/budget.ts';
-import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared/calculator/burn-downs.ts';
+import { type BudgetSources, type BudgetStanding, burnDowns } from '../../shared/calculator/recorded/burn-downs.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -9,12 +9,12 @@ import type { BudgetMetrics } from './budget-metrics.ts';
 /** How often budgets are compared with what was emitted, in milliseconds. */
 const EVERY_MS = 5 * 60_000;
 
-/** Sends an alert to people; false when it should be tried again in the next round. Must not throw. */
+/** Sends an alert to people; false when it should be tried again in five minutes. Must not throw. */
 export type SendAlert = (text: string, signal: AbortSignal) => Promise<boolean>;
 
 /** What the budget task is given. */
 export interface BudgetTaskOptions extends Omit<BudgetSources, 'zoneOfNode'> {
-  /** Where nodes stand, as known by now. */
+  /** The zones of nodes, as known by now. */
   readonly zonesOfNodes: () => Promise<ZoneOfNode>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -40,18 +40,18 @@ export function startBudgetTask(options: BudgetTaskOptions): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       await loop[Symbol.asyncDispose]();
-      // Whoever goes on with it shows the budgets now: shown twice they would add up to double.
+      // The poller that takes over exports the budgets now: exported twice they would add up to double.
       metrics.show([]);
     },
   };
 }
 
-/** The share that an alert is due about: the highest one that is reached and was not yet told in this period. */
+/** The share that an alert is due for: the highest one that is reached and was not yet reported in this period. */
 function dueShare({ budget, standing }: BudgetStanding): number | undefined {
   const { used_share } = standing;
   if (used_share === null) return undefined;
-  const told = budget.alerted_period === Date.parse(standing.period_start) ? budget.alerted_share : 0;
-  return ALERT_SHARES.findLast((share) => used_share >= share && share > told);
+  const reported = budget.alerted_period === Date.parse(standing.period_start) ? budget.alerted_share : 0;
+  return ALERT_SHARES.findLast((share) => used_share >= share && share > reported);
 }
 
 async function alert(each: BudgetStanding, options: BudgetTaskOptions, signal: AbortSignal): Promise<void> {
@@ -61,7 +61,10 @@ async function alert(each: BudgetStanding, options: BudgetTaskOptions, signal: A
   const sent = options.send === undefined || (await options.send(alertText(standing, share), signal));
   if (!sent) return;
   await options.books.noteAlert(budget, Date.parse(standing.period_start), share);
-  options.logger.warn({ ...standing, threshold: share }, 'a carbon budget is used up to a threshold');
+  options.logger.warn(
+    { code: 'BUDGET_THRESHOLD_REACHED', ...standing, threshold: share },
+    'a carbon budget has reached an alert threshold; see GET /api/budgets',
+  );
 }
 
 function alertText(

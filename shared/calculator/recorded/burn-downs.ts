@@ -1,8 +1,8 @@
-import type { EpochMs } from '../grid/units.ts';
-import type { ZoneOfNode } from '../grid/zone-of-node.ts';
-import type { IntensityReader, PowerReader } from '../records/power.ts';
-import type { Budget, BudgetBook, WorkloadReader } from '../records/workloads.ts';
-import { type BurnDown, budgetPeriod, burnDown, type Spent, spentByService } from './budget.ts';
+import type { EpochMs } from '../../grid/units.ts';
+import type { ZoneOfNode } from '../../grid/zone-of-node.ts';
+import type { IntensityReader, PowerReader } from '../../records/power.ts';
+import type { Budget, BudgetBook, WorkloadReader } from '../../records/workloads.ts';
+import { type BurnDown, budgetPeriod, burnDown, type Spent, spentByService } from '../budget.ts';
 import { spentByNamespace } from './namespace-spent.ts';
 
 /** Where budgets and what was emitted are read from. */

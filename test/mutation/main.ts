@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isPure } from '../laws/import-graph.ts';
+import { productSources, ROOT, sourcesIn } from '../laws/sources.ts';
+import { type Mutant, mutantsOf } from './mutants.ts';
+import { keyOf, type Result, report } from './report.ts';
+import { createMutationRunner } from './run-tests.ts';
+import { sampleOf } from './sample.ts';
+import { testsOf } from './tests-of.ts';
+
+// npm run test:mutation [-- PATH...] changes the code in small ways and sees whether a test notices. It fails when fewer than
+// 85 of 100 mutants are noticed, or when one survives that test/mutation/survivors.json does not explain.
+const { values: flags, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { 'per-file': { type: 'string', default: '8' }, write: { type: 'boolean', default: false } },
+});
+
+/** Code whose rules are promises: all that calculates, where pods go, when they start, and what counters count. */
+const COVERED =
+  /^(extender\/placement\/|extender\/deferral\/(decide|reconcile|candidates)\.ts|poller\/power\/(rates|counter|usage))/;
+const SURVIVORS = join(import.meta.dirname, 'survivors.json');
+const NEAREST_TESTS = 4;
+
+const product = productSources();
+const covered = product.filter(({ path }) =>
+  wanted.length > 0 ? wanted.some((part) => path.startsWith(part)) : isPure(path) || COVERED.test(path),
+);
+const findTests = testsOf([...product, ...sourcesIn(['test'])]);
+const explained: Record<string, string> = JSON.parse(readFileSync(SURVIVORS, 'utf8'));
+const results: Result[] = [];
+await using runner = createMutationRunner();
+
+for (const source of covered) {
+  const mutants = sampleOf(mutantsOf(source), Number(flags['per-file']), keyOf);
+  const tests = findTests(source.path).slice(0, NEAREST_TESTS);
+  if (mutants.length === 0) continue;
+  const started = performance.now();
+  if (tests.length > 0 && (await runner.isNoticed(source.path, undefined, tests, 120_000)))
+    throw new Error(`the tests of ${source.path} fail without a change: ${tests.join(', ')}`);
+  const timeoutMs = 20_000 + 5 * (performance.now() - started);
+  for (const mutant of mutants) await tryOut(mutant, tests, timeoutMs);
+}
+const { text, fails } = report(results, explained);
+console.log(text);
+if (flags.write) writeFileSync(join(ROOT, 'docs/mutation-score.md'), text);
+if (fails) process.exitCode = 1;
+
+async function tryOut(mutant: Mutant, tests: readonly string[], timeoutMs: number): Promise<void> {
+  const isKilled = tests.length > 0 && (await runner.isNoticed(mutant.path, mutant.text, tests, timeoutMs));
+  results.push({ mutant, isKilled });
+  if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
+}
