@@ -30,7 +30,8 @@ const figures = {
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
   qualities: z.array(z.enum(QUALITIES)),
 };
-const answer = z.strictObject({
+/** Response of `GET /api/savings`. */
+export const savingsResponse = z.strictObject({
   start_time: z.iso.datetime(),
   end_time: z.iso.datetime(),
   decisions: z.int().nonnegative(),
@@ -68,7 +69,7 @@ export const savingsOperation: Operation = {
   description:
     'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
   query,
-  response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
+  response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: savingsResponse },
 };
 
 /** `GET /api/savings`: what placed and deferred pods saved, in total by baseline and pod by pod; the last 30 days unless a range is given. */

@@ -2,7 +2,7 @@ import type { DecisionReader } from '../../../shared/records/placements.ts';
 import type { StoreConfig } from '../../../shared/runtime/settings.ts';
 import { openDecisions } from '../../../shared/store/open-decisions.ts';
 
-/** Reads decisions of the configured store, which is opened when they are first asked for; a failed opening is tried anew. */
+/** Reads decisions from the configured store. It is opened on first use; a failed attempt is repeated on the next use. */
 export function decisionHistory(config: StoreConfig): DecisionReader & AsyncDisposable {
   let opened: ReturnType<typeof openDecisions> | undefined;
   const open = () => {

@@ -14,7 +14,7 @@ const query = z.strictObject({
   window: z
     .string()
     .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window: use ${WINDOW_FORMS}`)
     .default('60m')
     .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
   limit: z.coerce
@@ -23,7 +23,7 @@ const query = z.strictObject({
     .min(0)
     .max(1_000)
     .default(100)
-    .describe('Most decisions that are listed; all are counted'),
+    .describe('Maximum number of listed decisions; all are counted'),
 });
 
 const intensity = z.number().nullable();
@@ -39,10 +39,15 @@ const decision = z.strictObject({
   candidates: z.int().nonnegative(),
   quality: z.enum(QUALITIES).nullable(),
   mode: z.enum(['enforce', 'advise', 'off']),
+  arrived_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('Arrival of the pod or its Job; null: it did not wait, or is not known'),
+  released_at: z.iso.datetime().nullable().describe('Removal of its scheduling gate; null: it had none'),
   bound_at: z.iso.datetime(),
 });
 
-/** Answer of `GET /api/decisions`. */
+/** Response of `GET /api/decisions`. */
 export const decisionsResponse = z.strictObject({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
@@ -72,7 +77,7 @@ export function decisionsRoute(deps: ApiDependencies): Route {
       const { window, limit } = checked(query, request.query);
       const range = parseWindow(window, now) as TimeRange;
       if (range.to - range.from > LONGEST_MS)
-        throw new ProblemError(400, 'The request has a fault', [
+        throw new ProblemError(400, 'The request is invalid', [
           { pointer: '/window', detail: 'is longer than 31 days' },
         ]);
       if (deps.decisions === undefined) throw new ProblemError(503, 'This process records no decisions');
@@ -117,6 +122,8 @@ function decisionJson(one: Decision): z.output<typeof decision> {
     candidates: one.candidates,
     quality: one.quality,
     mode: one.mode,
+    arrived_at: one.arrivedAt === null ? null : isoTime(one.arrivedAt),
+    released_at: one.releasedAt === null ? null : isoTime(one.releasedAt),
     bound_at: isoTime(one.boundAt),
   };
 }

@@ -6,15 +6,15 @@ import { ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { gridNow, NOT_WATCHED } from './grid.ts';
 
-/** Most pages that listen at once; a further one is told to come back. */
+/** Maximum number of clients; a further one receives 503 with Retry-After. */
 const MAX_CLIENTS = 64;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 /** Decisions are read from the store, so less often. */
 const DECISIONS_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-/** What a client may leave unread before it is cut off; it comes back and asks anew. */
+/** Unread data after which a client is disconnected, in bytes; it reconnects. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** What counts as lately for the `decisions` event. */
+/** Window of the `decisions` event, in milliseconds. */
 const DECISIONS_BACK_MS = 3_600_000;
 
 /** `GET /api/events`, as the API's description shows it. */
@@ -24,8 +24,8 @@ export const eventsOperation: Operation = {
   tag: 'grid',
   summary: 'Server-sent events: changes of the grid and new placements',
   description: 'event grid: the response of /api/grid; event decisions: {count, newest} of the last hour.',
-  response: { description: 'A stream without end', schema: z.string(), types: ['text/event-stream'] },
-  errors: { 503: 'Too many clients listen' },
+  response: { description: 'A stream that does not end', schema: z.string(), types: ['text/event-stream'] },
+  errors: { 503: 'Too many clients are connected' },
 };
 
 /** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */
@@ -39,7 +39,7 @@ export function eventsRoute(deps: ApiDependencies, simulatedPower: () => boolean
   };
 }
 
-/** Looks once a second while anybody listens, and tells all of what changed. */
+/** Polls once a second while clients are connected, and sends them what changed. */
 class EventFeed {
   readonly #deps: ApiDependencies;
   readonly #simulatedPower: () => boolean | null;
@@ -47,8 +47,8 @@ class EventFeed {
   #timer: NodeJS.Timeout | undefined;
   #grid = '';
   #decisions = '';
-  #looks = 0;
-  #looking = false;
+  #polls = 0;
+  #isPolling = false;
 
   constructor(deps: ApiDependencies, simulatedPower: () => boolean | null) {
     this.#deps = deps;
@@ -58,7 +58,7 @@ class EventFeed {
   add(response: Response): void {
     if (this.#clients.size >= MAX_CLIENTS) {
       response.setHeader('Retry-After', 30);
-      throw new ProblemError(503, `${MAX_CLIENTS} clients listen already`);
+      throw new ProblemError(503, `${MAX_CLIENTS} clients are connected already`);
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -68,7 +68,7 @@ class EventFeed {
     this.#clients.add(response);
     response.once('close', () => this.#drop(response));
     response.write(`retry: 2000\n${this.#gridEvent()}${this.#decisions}`);
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => void this.#poll(), POLL_MS).unref();
   }
 
   #drop(response: Response): void {
@@ -80,35 +80,35 @@ class EventFeed {
     this.#decisions = '';
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
     try {
       this.#beat();
       const grid = this.#gridKey();
-      if (grid !== this.#grid) this.#tell(this.#gridEvent());
+      if (grid !== this.#grid) this.#send(this.#gridEvent());
       if (this.#decisions !== '' && !this.#every(DECISIONS_MS)) return;
       const decisions = await this.#decisionsEvent();
-      if (decisions !== this.#decisions) this.#tell(decisions);
+      if (decisions !== this.#decisions) this.#send(decisions);
       this.#decisions = decisions;
     } catch (err) {
-      this.#deps.logger.debug({ err }, 'events cannot tell of decisions for now');
+      this.#deps.logger.debug({ err }, 'could not read placement decisions for the event stream; trying again');
     } finally {
-      this.#looking = false;
+      this.#isPolling = false;
     }
   }
 
   #beat(): void {
-    this.#looks += 1;
+    this.#polls += 1;
     if (!this.#every(HEARTBEAT_MS)) return;
-    this.#tell(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
+    this.#send(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
   }
 
   #every(ms: number): boolean {
-    return (this.#looks * LOOK_MS) % ms === 0;
+    return (this.#polls * POLL_MS) % ms === 0;
   }
 
-  #tell(text: string): void {
+  #send(text: string): void {
     for (const client of this.#clients) {
       if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
       else client.write(text);

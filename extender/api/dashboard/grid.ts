@@ -9,7 +9,7 @@ import type { ApiDependencies, Route } from '../route.ts';
 const zoneNow = z.strictObject({
   zone: z.string(),
   country: z.string(),
-  rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, not comparable'),
+  rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, so not comparable'),
   intensity_g_per_kwh: z.number().nonnegative(),
   datetime: z.iso.datetime().describe('Start of the time that the value describes'),
   fetched_at: z.iso.datetime(),
@@ -22,22 +22,24 @@ const zoneNow = z.strictObject({
   forecast_hours: z.int().nonnegative(),
 });
 
-/** Answer of `GET /api/grid`. */
+/** Response of `GET /api/grid`. */
 export const gridResponse = z.strictObject({
-  state: z.enum(['fresh', 'stale', 'missing']).describe('Of the carbon cache: only a fresh one steers pods'),
+  state: z
+    .enum(['fresh', 'stale', 'missing'])
+    .describe('State of the carbon cache: only a fresh one is used for scheduling'),
   reason: z.string().nullable().describe('Why it is missing'),
   written_at: z.iso.datetime().nullable(),
   age_seconds: z.number().nonnegative().nullable(),
   ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
-  simulated: z.boolean().describe('Some value is invented for a demonstration'),
+  simulated: z.boolean().describe('Some value is simulated'),
   simulated_power: z
     .boolean()
     .nullable()
-    .describe('Power of some container in the last day is invented; null while this is being looked up'),
+    .describe('Power of some container in the last day is simulated; null while this is being determined'),
   zones: z.array(zoneNow).describe('Cleanest first, then those that are not comparable'),
 });
 
-/** The state of the grid as the answer tells it. */
+/** State of the carbon cache with its zones. */
 export type GridNow = z.output<typeof gridResponse>;
 
 /** `GET /api/grid`, as the API's description shows it. */

@@ -1,4 +1,5 @@
 import type { Container } from '../../../shared/records/power.ts';
+import { workloadName } from './workload-name.ts';
 
 /** Namespace, pod and container under which a node's idle energy is recorded. */
 export const IDLE = '__idle__';
@@ -15,12 +16,21 @@ export interface RowName {
 export type LabelsOf = (container: Container) => Readonly<Record<string, string>> | undefined;
 
 /** A pod's name says nothing without its namespace, nor a container's without its pod. */
-const FIELDS: Readonly<Record<string, readonly (keyof Container)[]>> = {
+const FIELDS: Readonly<Record<string, readonly (keyof typeof VALUES)[]>> = {
   namespace: ['namespace'],
+  workload: ['namespace', 'workload'],
   pod: ['namespace', 'pod'],
   container: ['namespace', 'pod', 'container'],
   node: ['node'],
 };
+
+const VALUES = {
+  namespace: ({ namespace }: Container) => namespace,
+  workload: ({ pod }: Container) => workloadName(pod),
+  pod: ({ pod }: Container) => pod,
+  container: ({ container }: Container) => container,
+  node: ({ node }: Container) => node,
+} as const;
 
 /** Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own. */
 export function rowNaming(dimensions: readonly string[], labelsOf: LabelsOf): (container: Container) => RowName {
@@ -30,7 +40,7 @@ export function rowNaming(dimensions: readonly string[], labelsOf: LabelsOf): (c
   const make = (container: Container): RowName => {
     if (container.namespace === IDLE) return { name: IDLE, properties: {} };
     const properties: Record<string, string> = {};
-    for (const field of fields) properties[field] = container[field] || UNALLOCATED;
+    for (const field of fields) properties[field] = VALUES[field](container) || UNALLOCATED;
     for (const label of labels) properties[label] = labelsOf(container)?.[label.slice(6)] || UNALLOCATED;
     return { name: Object.values(properties).join('/'), properties };
   };

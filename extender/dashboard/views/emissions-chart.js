@@ -9,6 +9,9 @@ import { table } from '../table.js';
  * @typedef {'grams' | 'kwh'} Unit
  */
 
+/** Longest name in the legend, in characters. */
+const MAX_LABEL = 32;
+
 /**
  * Emissions or energy over time, stacked by row; the previous window and a what-if zone as lines.
  * @param {{current: Emissions, previous: Emissions | undefined, whatIf: Emissions | undefined, zone: string | undefined, unit: Unit, by: string}} data
@@ -17,7 +20,7 @@ export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
   const times = current.meta.pieces.map(({ start }) => Date.parse(start));
   const names = rankedNames(current, unit);
   const layers = names.map((label) => ({
-    label: label === '__other__' ? 'other' : label,
+    label: label === '__other__' ? 'other' : shortened(label),
     values: current.data.map((piece) => piece[label]?.[unit] ?? null),
   }));
   /** @type {import('../charts/chart.js').ChartSeries[]} */
@@ -33,6 +36,14 @@ export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
     stackedChart({ label, times, layers, lines, unit: unit === 'grams' ? 'g' : 'kWh' }),
     stepsTable(current, times, unit),
   );
+}
+
+/**
+ * A name that fits into the legend: its end, which tells pods of one workload apart.
+ * @param {string} text
+ */
+function shortened(text) {
+  return text.length > MAX_LABEL ? `…${text.slice(-MAX_LABEL)}` : text;
 }
 
 /**

@@ -30,7 +30,7 @@ const NEXT_LEVEL = { namespace: 'workload', workload: 'pod', pod: 'container', n
  * @param {TableData} data
  */
 export function emissionsTable(data) {
-  const rows = Object.values(data.current.data[0] ?? {});
+  const rows = orderedRows(data.current);
   const total = data.current.meta.rows;
   const title = 'Top emitters';
   if (rows.length === 0)
@@ -45,6 +45,14 @@ export function emissionsTable(data) {
     pager(data.offset, rows.length, total),
     h('p', {}, h('button', { type: 'button', id: 'csv', onclick: () => void saveCsv(data) }, 'Download CSV')),
   );
+}
+
+/**
+ * Rows in the order of the server: an object would put names that are numbers first.
+ * @param {Emissions} response
+ */
+function orderedRows({ data, meta }) {
+  return meta.order.flatMap((key) => data[0]?.[key] ?? []);
 }
 
 /**
@@ -133,7 +141,7 @@ async function saveCsv({ by, sort, zone, whatIf, query }) {
     'power_quality',
   ]);
   const columns = [by, 'window_start', 'window_end', ...measures, ...(zone ? [`grams_in_${zone}`] : [])];
-  const rows = Object.values(all.data[0] ?? {}).map((row) => [
+  const rows = orderedRows(all).map((row) => [
     ...[row.name, start, end],
     ...measures.map((measure) => row[measure]),
     ...(zone ? [other[row.name]?.grams] : []),
