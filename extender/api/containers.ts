@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import type { Container } from '../../shared/records/power.ts';
-import { IDLE } from './emissions/naming.ts';
+import { type Container, IDLE, SYSTEM } from '../../shared/records/power.ts';
 import type { Operation } from './openapi/operation.ts';
 import { containersResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
@@ -28,7 +27,7 @@ export function containersRoute({ store }: ApiDependencies): Route {
     operation: containersOperation,
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
-      const named = spans.filter(({ container }) => container.namespace !== IDLE);
+      const named = spans.filter(({ container }) => container.namespace !== IDLE && container.namespace !== SYSTEM);
       response.json({
         containers: named.map(({ container, first, last }) => ({
           ...containerJson(container),
@@ -40,7 +39,7 @@ export function containersRoute({ store }: ApiDependencies): Route {
   };
 }
 
-/** A container as answers name it, with how its power is known. */
+/** A container as responses name it, with how its power is known. */
 export function containerJson({ powerQuality = 'measured', ...names }: Container) {
   return { ...names, power_quality: powerQuality };
 }

@@ -1,65 +1,60 @@
-import { toldElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import { openNodeZones } from '../../shared/store/open-node-zones.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 
-/** The API thread's knowledge of where nodes stand, or stood. */
+/** The zones of nodes, those that left the cluster included. */
 export interface NodeZones extends AsyncDisposable {
-  /** What the node told last, even if it has left the cluster; else the configuration's; undefined when nobody knows. */
+  /** The zone that a node's object had last, even if it has left the cluster; else the configuration's; undefined when unknown. */
   readonly zoneOf: ZoneOfNode;
-  /** Takes what the nodes of the cluster tell now, and remembers it. */
+  /** Takes the present zones of the cluster's nodes, and stores them. */
   receive(zones: ReadonlyMap<string, Zone>): Promise<void>;
 }
 
 const TRY_AGAIN_MS = 60_000;
 
-/** Starts to remember the zones of nodes. While the store is away what was told serves from memory and is written later. */
+/** Starts to store the zones of nodes. While the store is not available they serve from memory and are written later. */
 export function startNodeZones(options: {
-  readonly config: StoreConfig;
+  readonly store: NodeZoneStore;
   readonly configured: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
 }): NodeZones {
-  const { config, configured, clock, logger } = options;
-  let store: Promise<NodeZoneStore> | undefined;
+  const { store, configured, clock, logger } = options;
   let remembered: ReadonlyMap<string, Zone> | undefined;
   let unwritten = new Map<string, Zone>();
-  const told = new Map<string, Zone>();
+  const current = new Map<string, Zone>();
   let warned = false;
   const reconcile = async () => {
     if (remembered !== undefined && unwritten.size === 0) return;
     const writing = unwritten;
     unwritten = new Map();
     try {
-      store ??= openNodeZones(config);
-      const opened = await store;
-      if (writing.size > 0) await opened.recordNodeZones(writing, clock.now());
-      remembered ??= await opened.nodeZones();
+      if (writing.size > 0) await store.recordNodeZones(writing, clock.now());
+      remembered ??= await store.nodeZones();
       warned = false;
     } catch (err) {
       unwritten = new Map([...writing, ...unwritten]);
-      if (!warned) logger.warn({ err }, 'the zones of nodes cannot be read or written for now');
+      if (!warned) logger.warn({ code: 'NODE_ZONES_NOT_STORED', err }, EXTENDER_ERRORS.NODE_ZONES_NOT_STORED.message);
       warned = true;
     }
   };
   const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
   return {
-    zoneOf: toldElse((node) => told.get(node) ?? remembered?.get(node), configured),
+    zoneOf: reportedElse((node) => current.get(node) ?? remembered?.get(node), configured),
     async receive(zones) {
       for (const [node, zone] of zones) {
-        if (told.get(node) === zone) continue;
-        told.set(node, zone);
+        if (current.get(node) === zone) continue;
+        current.set(node, zone);
         unwritten.set(node, zone);
       }
       await reconcile();
     },
     async [Symbol.asyncDispose]() {
       await trying[Symbol.asyncDispose]();
-      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }

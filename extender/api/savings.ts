@@ -5,11 +5,11 @@ import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
 import { QUALITIES } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
+import { instant } from './instant.ts';
 import type { Operation } from './openapi/operation.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
-const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 const query = z.strictObject({
   start_time: instant.optional(),
   end_time: instant.optional(),

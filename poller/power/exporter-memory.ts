@@ -1,4 +1,5 @@
-import type { CounterBaselines } from './energy-increase.ts';
+import type { CounterBaselines } from './counter-increase.ts';
+import type { NodeBalance } from './node-balance.ts';
 
 /** Scrapes in a row in which no counter of a node moved, from which on its exporter counts as frozen. */
 const FROZEN_AFTER = 10;
@@ -6,9 +7,10 @@ const FROZEN_AFTER = 10;
 /** Whether something occurs: for the `first` time, which is worth a warning, `again`, or not at all. */
 export type Occurrence = 'first' | 'again' | false;
 
-interface NodeMemory {
+/** What is remembered of one node. */
+export interface NodeMemory {
   readonly baselines: CounterBaselines;
-  readonly observedAt: number;
+  readonly balance: NodeBalance | undefined;
 }
 
 /**
@@ -18,15 +20,15 @@ interface NodeMemory {
 export class ExporterMemory {
   /** The last body had a total that can be trusted. */
   totalIsSound = false;
-  readonly #nodes = new Map<string, NodeMemory>();
+  readonly #nodes = new Map<string, { readonly memory: NodeMemory; readonly observedAt: number }>();
   /** Scrapes in a row without any movement, by node. */
   readonly #unchanged = new Map<string, number>();
   #lastNodes: readonly string[] = [];
   #alternationReported = false;
 
-  /** The counters of a node when it was last observed. */
-  baselinesOf(node: string): CounterBaselines | undefined {
-    return this.#nodes.get(node)?.baselines;
+  /** What is remembered of a node since it was last observed. */
+  of(node: string): NodeMemory | undefined {
+    return this.#nodes.get(node)?.memory;
   }
 
   /** Whether the body is of a node that had answered before another one did: many exporters share the address. */
@@ -48,8 +50,8 @@ export class ExporterMemory {
   }
 
   /** Keeps a node's counters, and forgets nodes that have been away for too long to go on from. */
-  remember(node: string, baselines: CounterBaselines, now: number, maxGapMs: number): void {
-    this.#nodes.set(node, { baselines, observedAt: now });
+  remember(node: string, memory: NodeMemory, now: number, maxGapMs: number): void {
+    this.#nodes.set(node, { memory, observedAt: now });
     for (const [name, { observedAt }] of this.#nodes)
       if (now - observedAt > maxGapMs) {
         this.#nodes.delete(name);

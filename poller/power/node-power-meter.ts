@@ -1,5 +1,5 @@
 import { HOUR_MS, type Watts, watts } from '../../shared/grid/units.ts';
-import type { PowerLimits } from './energy-increase.ts';
+import type { CounterLimits } from './counter-increase.ts';
 import type { NodeCounters } from './observation.ts';
 
 /** One scrape of a node, and when its response arrived by a clock that never goes back (milliseconds). */
@@ -29,10 +29,10 @@ interface Tally {
 
 /** Works out the watts for a busy core of each node: its energy divided by the core-seconds that it was busy for. */
 export class NodePowerMeter {
-  readonly #rules: Pick<PowerLimits, 'maxGapMs' | 'maxNodeWatts'>;
+  readonly #rules: Pick<CounterLimits, 'maxGapMs' | 'maxNodeRate'>;
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(rules: Pick<PowerLimits, 'maxGapMs' | 'maxNodeWatts'>) {
+  constructor(rules: Pick<CounterLimits, 'maxGapMs' | 'maxNodeRate'>) {
     this.#rules = rules;
   }
 
@@ -69,7 +69,7 @@ export class NodePowerMeter {
 
   /** A machine that runs draws something: no difference is a frozen exporter, a fall is one that was restarted. */
   #isPlausible(joules: number, elapsedMs: number): boolean {
-    const { maxGapMs, maxNodeWatts } = this.#rules;
-    return joules > 0 && elapsedMs > 0 && elapsedMs <= maxGapMs && joules <= (maxNodeWatts * elapsedMs) / 1000;
+    const { maxGapMs, maxNodeRate } = this.#rules;
+    return joules > 0 && elapsedMs > 0 && elapsedMs <= maxGapMs && joules <= (maxNodeRate * elapsedMs) / 1000;
   }
 }

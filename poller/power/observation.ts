@@ -1,7 +1,15 @@
 import type { PowerQuality } from '../../shared/records/power.ts';
 
-/** One energy counter of one container in one scrape. */
-export interface EnergyCounter {
+/** A time by both clocks, in milliseconds. */
+export interface Moment {
+  /** Wall clock, since 1970; it may be set. */
+  readonly at: number;
+  /** A clock that never goes back. */
+  readonly monotonic: number;
+}
+
+/** One counter of one container in one scrape. */
+export interface Counter {
   /** Identifies the counter for the life of its container, even when its labels change. */
   readonly key: string;
   readonly namespace: string;
@@ -9,16 +17,17 @@ export interface EnergyCounter {
   readonly container: string;
   /** Empty where the exporter does not name it. */
   readonly node: string;
-  /** Joules since the exporter began to count. */
-  readonly joules: number;
+  /** Joules, or seconds of CPU time, since the exporter began to count. */
+  readonly total: number;
   /** A `gpu` counter may fall without a reset. */
   readonly kind: 'cpu' | 'gpu';
   /** False while the exporter does not know the container's pod; the names are provisional then. */
   readonly resolved: boolean;
+  /** When the value was taken, where the exporter says so. Default: when the response arrived. */
+  readonly observedAt?: Moment;
+  /** When the container started, milliseconds since 1970: a counter whose container started anew has counted from zero. */
+  readonly startedAt?: number | undefined;
 }
-
-/** Namespace, pod and container of the energy that a node used while idle. */
-export const IDLE = '__idle__';
 
 /** What a whole node used and how busy it was, where an exporter has both. */
 export interface NodeUsage {
@@ -39,7 +48,10 @@ export interface KeplerScrape {
   /** Empty where the body does not name it. */
   readonly node: string;
   readonly quality: PowerQuality;
-  readonly counters: readonly EnergyCounter[];
+  /** Joules of containers, and of idle nodes as the container {@link IDLE}. */
+  readonly counters: readonly Counter[];
+  /** Joules that nodes used while not idle, by node; absent where the exporter does not expose them. */
+  readonly active: ReadonlyMap<string, number>;
   /** By node; absent where the body lacks the node's energy or its busy cores: always in Kepler up to 0.9. */
   readonly usage: ReadonlyMap<string, NodeUsage>;
   /** The next body of this exporter can be read by its total alone, without the components. */
@@ -50,18 +62,27 @@ export interface KeplerScrape {
 
 /** What one scrape contained of one node. */
 export interface NodeCounters extends Pick<KeplerScrape, 'basis' | 'counters' | 'node' | 'quality'> {
-  readonly usage?: NodeUsage | undefined;
+  readonly usage: NodeUsage | undefined;
+  /** Joules that the node used while not idle. */
+  readonly active: number | undefined;
 }
 
 /** The parts of a body by node, in the order in which nodes occur; most bodies have one. */
-export function byNode({ basis, counters, quality, usage }: KeplerScrape): NodeCounters[] {
-  const groups = new Map<string, EnergyCounter[]>();
+export function byNode({ basis, counters, quality, usage, active }: KeplerScrape): NodeCounters[] {
+  const groups = new Map<string, Counter[]>();
   for (const counter of counters) {
     const group = groups.get(counter.node);
     if (group === undefined) groups.set(counter.node, [counter]);
     else group.push(counter);
   }
-  return [...groups].map(([node, own]) => ({ basis, quality, node, counters: own, usage: usage.get(node) }));
+  return [...groups].map(([node, own]) => ({
+    basis,
+    quality,
+    node,
+    counters: own,
+    usage: usage.get(node),
+    active: active.get(node),
+  }));
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import type { PollerConfig } from '../config.ts';
-import type { PowerLimits } from './energy-increase.ts';
-import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';
+import type { CounterLimits } from './counter-increase.ts';
+import { clusterClient, configuredTargets, ExporterAccess } from './exporter-access.ts';
 import { ExporterMemory } from './exporter-memory.ts';
 import { scrape } from './kepler/scrape.ts';
 import { nodePowerWriter } from './node-power-file.ts';
@@ -35,7 +35,8 @@ const MAX_MISSED_SCRAPES = 5;
 export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
   const scraping = new Scraping(options);
-  const targets = options.targets ?? configuredTargets(config, logger);
+  const client = clusterClient(config);
+  const targets = options.targets ?? configuredTargets(config, client, logger);
   const loop = startLoop({
     name: 'power',
     intervalMs: config.SCRAPE_INTERVAL_SECONDS * 1000,
@@ -43,14 +44,14 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     logger,
     task: async (signal) => scraping.scrapeAll(await targets(), signal),
   });
-  const labels = config.POD_LABELS
-    ? startPodLabelsTask({ access: clusterAccess(config), store: options.store, clock, logger })
-    : undefined;
+  const labels =
+    client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
       await labels?.[Symbol.asyncDispose]();
       await loop[Symbol.asyncDispose]();
       await scraping[Symbol.asyncDispose]();
+      await client?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -58,7 +59,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
 /** Scrapes the exporters, and remembers each one's counters and health from one poll cycle to the next. */
 class Scraping implements AsyncDisposable {
   readonly #options: PowerTaskOptions;
-  readonly #limits: PowerLimits;
+  readonly #limits: CounterLimits;
   readonly #access: ExporterAccess;
   readonly #health: TargetHealth;
   readonly #recorder: PowerRecorder;
@@ -71,8 +72,8 @@ class Scraping implements AsyncDisposable {
     this.#options = options;
     this.#limits = {
       maxGapMs: config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5),
-      maxContainerWatts: config.MAX_CONTAINER_WATTS,
-      maxNodeWatts: config.MAX_NODE_WATTS,
+      maxContainerRate: config.MAX_CONTAINER_WATTS,
+      maxNodeRate: config.MAX_NODE_WATTS,
     };
     this.#access = new ExporterAccess(config);
     this.#health = new TargetHealth(logger, metrics);
@@ -114,7 +115,7 @@ class Scraping implements AsyncDisposable {
   async #record(target: Target, memory: ExporterMemory, signal: AbortSignal): Promise<void> {
     const { clock, metrics } = this.#options;
     const started = clock.monotonic();
-    const body = onNode(await this.#scrape(target, memory, signal), target.node);
+    const body = onNode(await this.#scrape(target, memory, signal), target);
     const moment = { at: clock.now(), monotonic: clock.monotonic() };
     for (const node of byNode(body)) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
     await this.#recorder.record(target.name, body, moment, memory);
@@ -143,8 +144,17 @@ class Scraping implements AsyncDisposable {
   }
 }
 
-/** Names the node of counters whose exporter does not, where the cluster does. */
-function onNode(body: KeplerScrape, node: string | undefined): KeplerScrape {
-  if (node === undefined || body.node !== '') return body;
-  return { ...body, node, counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })) };
+/** Names the node of a body that does not: as the cluster does, else by the exporter's host. */
+function onNode(body: KeplerScrape, target: Target): KeplerScrape {
+  if (body.node !== '') return body;
+  const node = target.node ?? new URL(target.url).hostname.replace(/^\[|\]$/g, '');
+  const renamed = <Value>(values: ReadonlyMap<string, Value>) =>
+    new Map([...values].map(([name, value]) => [name || node, value] as const));
+  return {
+    ...body,
+    node,
+    counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
+    usage: renamed(body.usage),
+    active: renamed(body.active),
+  };
 }

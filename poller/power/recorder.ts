@@ -1,9 +1,11 @@
-import type { PowerSample, PowerWriter } from '../../shared/records/power.ts';
+import { joules } from '../../shared/grid/units.ts';
+import type { PowerQuality, PowerSample, PowerWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { Moment } from './container-energy.ts';
-import { type IncreaseStep, increaseSince, type PowerLimits } from './energy-increase.ts';
-import type { ExporterMemory } from './exporter-memory.ts';
-import { byNode, type KeplerScrape, type NodeCounters } from './observation.ts';
+import type { Increase } from './container-increases.ts';
+import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
+import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
+import { balanceNode } from './node-balance.ts';
+import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './observation.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 
 /** What the recorder needs. */
@@ -11,7 +13,7 @@ export interface RecorderOptions {
   readonly store: Pick<PowerWriter, 'append'>;
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
-  readonly limits: PowerLimits;
+  readonly limits: CounterLimits;
 }
 
 /** Writes the energy between two scrapes of a target to the store, node by node. */
@@ -28,30 +30,41 @@ export class PowerRecorder {
     const nodes = byNode(scrape);
     const names = nodes.map(({ node }) => node);
     this.#warnOfAlternation(target, names, memory);
-    const steps = nodes.map((counters) => this.#step(target, counters, moment, memory));
+    const steps = nodes.map((counters) => this.#step(target, { ...counters, ...moment }, memory));
     const samples = steps.flatMap((step) => step.samples);
     await store.append({ target, samples, scrapedAt: Math.round(moment.at) });
-    for (const [index, { baselines }] of steps.entries())
-      memory.remember(names[index] ?? '', baselines, moment.monotonic, limits.maxGapMs);
+    for (const step of steps) memory.remember(step.node, step.memory, moment.monotonic, limits.maxGapMs);
     memory.totalIsSound = scrape.totalIsSound;
     metrics.malformed.inc(scrape.malformed);
     this.#countSamples(samples);
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
   }
 
-  #step(target: string, counters: NodeCounters, moment: Moment, memory: ExporterMemory): IncreaseStep {
-    const { logger, metrics, limits } = this.#options;
-    const { node } = counters;
-    const step = increaseSince(memory.baselinesOf(node), { ...counters, ...moment }, limits);
-    const frozen = memory.frozen(node, step.unchanged);
-    if (!frozen) return step;
+  #step(target: string, observation: NodeCounters & Moment, memory: ExporterMemory): NodeStep {
+    const { limits } = this.#options;
+    const { node, quality } = observation;
+    const before = memory.of(node);
+    const { baselines, increases, countedThousandths, unchanged, events } = increaseSince(
+      before?.baselines,
+      observation,
+      limits,
+    );
+    const { balance, remainder } = balanceNode(before?.balance, observation, countedThousandths, limits);
+    const samples = samplesOf(remainder === undefined ? increases : [...increases, remainder], quality);
+    const frozen = this.#warnOfFrozen(target, node, memory.frozen(node, unchanged));
+    return { node, memory: { baselines, balance }, samples: frozen ? [] : samples, events };
+  }
+
+  #warnOfFrozen(target: string, node: string, frozen: ReturnType<ExporterMemory['frozen']>): boolean {
+    const { logger, metrics } = this.#options;
+    if (!frozen) return false;
     metrics.counterEvents.inc({ reason: 'frozen' });
     if (frozen === 'first')
       logger.warn(
         { code: 'EXPORTER_FROZEN', target, node },
         'no energy counter of the node has moved for ten scrapes; its samples are left out until one does',
       );
-    return { ...step, samples: [] };
+    return true;
   }
 
   #warnOfAlternation(target: string, nodes: readonly string[], memory: ExporterMemory): void {
@@ -71,4 +84,22 @@ export class PowerRecorder {
     metrics.samples.inc(samples.length);
     for (const { joules } of samples) metrics.energy.inc(joules);
   }
+}
+
+/** What one node of a scrape gave. */
+interface NodeStep {
+  readonly node: string;
+  readonly memory: NodeMemory;
+  readonly samples: readonly PowerSample[];
+  readonly events: ReadonlyMap<IncreaseEvent, number>;
+}
+
+/** Increases of joules as samples. Measured is what is meant where nothing is said. */
+function samplesOf(increases: readonly Increase[], quality: PowerQuality): PowerSample[] {
+  return increases.map(({ container, start, end, amount }) => ({
+    container: quality === 'measured' ? container : { ...container, powerQuality: quality },
+    start,
+    end,
+    joules: joules(amount),
+  }));
 }

@@ -15,6 +15,11 @@ export interface Container {
   readonly powerQuality?: PowerQuality | undefined;
 }
 
+/** Namespace, pod and container of the energy that a node used while idle. */
+export const IDLE = '__idle__';
+/** Namespace, pod and container of the energy of processes outside containers: the kernel, the kubelet, daemons of the host. */
+export const SYSTEM = '__system__';
+
 /** Energy that one container used over [start, end). Power is joules / seconds. */
 export interface PowerSample {
   readonly container: Container;
@@ -135,7 +140,7 @@ export interface IntensityReader {
   zones(): Promise<Zone[]>;
 }
 
-/** A store as the poller opens it. */
-export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader & AsyncDisposable;
-/** A store as the API opens it. */
-export type ReadableStore = PowerReader & IntensityReader & AsyncDisposable;
+/** The history of power and carbon intensity as the poller has it. */
+export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader;
+/** The history of power and carbon intensity as API and CLI have it. */
+export type ReadableStore = PowerReader & IntensityReader;

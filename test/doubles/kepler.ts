@@ -23,6 +23,10 @@ export interface KeplerDoubleOptions {
   readonly containers: SimulatedContainer[];
   /** What the rewrite exposes of the node itself; absent: its node level is off. */
   readonly nodeUse?: { watts: number; usageRatio: number; processors: number };
+  /** Watts of idle cores and of processes outside containers that the rewrite exposes; absent: it does not. */
+  readonly beside?: { idleWatts: number; systemWatts: number };
+  /** Kepler runs without Kubernetes: no names of nodes and pods. */
+  readonly withoutKubernetes?: boolean;
 }
 
 /** A running double; `mode` may be changed at any time. */
@@ -34,6 +38,8 @@ export interface KeplerDouble extends AsyncDisposable {
   readonly scrapes: number;
 }
 
+/** core lies within package, psys around it: a reader that adds them up gets more than the container used. */
+const ZONE_SHARES = { core: 0.6, dram: 0.25, package: 0.75, psys: 1.4 };
 const PAGE = '<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n';
 const FOREIGN = '# TYPE go_goroutines gauge\ngo_goroutines 12\n# TYPE up gauge\nup 1\n';
 
@@ -93,10 +99,37 @@ function respond(response: ServerResponse, mode: KeplerMode, body: string): void
 }
 
 function exposition(options: KeplerDoubleOptions, seconds: number): string {
-  const { generation, containers, node = 'node-1', nodeUse } = options;
-  const lines = generation === 'classic' ? classic(containers, node, seconds) : rewrite(containers, node, seconds);
-  if (generation === 'rewrite' && nodeUse !== undefined) lines.push(...wholeNode(nodeUse, node, seconds));
+  const { generation, containers, node = 'node-1', nodeUse, beside, withoutKubernetes = false } = options;
+  if (generation === 'classic') return text(classic(containers, node, seconds));
+  const lines = rewrite(containers, node, seconds);
+  if (nodeUse !== undefined) lines.push(...wholeNode(nodeUse, node, seconds));
+  if (beside !== undefined) lines.push(...besideContainers(beside, containers, node, seconds));
+  if (!withoutKubernetes) return text(lines);
+  const own = lines.filter((line) => !line.includes('kepler_pod_'));
+  return text(
+    own.map((line) => line.replace(/node_name="[^"]*"/, 'node_name=""').replace(/pod_id="[^"]*"/, 'pod_id=""')),
+  );
+}
+
+function text(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
+}
+
+function besideContainers(
+  { idleWatts, systemWatts }: NonNullable<KeplerDoubleOptions['beside']>,
+  containers: readonly SimulatedContainer[],
+  node: string,
+  seconds: number,
+): string[] {
+  const active = systemWatts + containers.reduce((sum, { watts }) => sum + watts, 0);
+  const counter = (mode: string, watts: number) => [
+    `# TYPE kepler_node_cpu_${mode}_joules_total counter`,
+    ...Object.entries(ZONE_SHARES).map(
+      ([zone, share]) =>
+        `kepler_node_cpu_${mode}_joules_total{node_name="${node}",path="/rapl/${zone}",zone="${zone}"} ${watts * share * seconds}`,
+    ),
+  ];
+  return [...counter('active', active), ...counter('idle', idleWatts)];
 }
 
 function wholeNode(
@@ -104,7 +137,6 @@ function wholeNode(
   node: string,
   seconds: number,
 ): string[] {
-  const zones = Object.entries({ core: 0.6, dram: 0.25, package: 0.75, psys: 1.4 });
   return [
     '# TYPE kepler_node_cpu_info gauge',
     ...Array.from(
@@ -113,7 +145,7 @@ function wholeNode(
         `kepler_node_cpu_info{core_id="${at >> 1}",model_name="Test CPU",physical_id="0",processor="${at}",vendor_id="Test"} 1`,
     ),
     '# TYPE kepler_node_cpu_joules_total counter',
-    ...zones.map(
+    ...Object.entries(ZONE_SHARES).map(
       ([zone, share]) =>
         `kepler_node_cpu_joules_total{node_name="${node}",path="/rapl/${zone}",zone="${zone}"} ${watts * share * seconds}`,
     ),
@@ -149,13 +181,7 @@ function rewrite(containers: readonly SimulatedContainer[], ownNode: string, sec
   for (const [index, { namespace, pod, container, watts, node = ownNode }] of containers.entries()) {
     const podId = `0a0a0a0a-0000-4000-8000-${String(index).padStart(12, '0')}`;
     const ids = `node_name="${node}",pod_id="${podId}"`;
-    // core lies within package, psys around it: a reader that adds them up gets more than the container used.
-    for (const [zone, share] of [
-      ['core', 0.6],
-      ['dram', 0.25],
-      ['package', 0.75],
-      ['psys', 1.4],
-    ] as const)
+    for (const [zone, share] of Object.entries(ZONE_SHARES))
       cpu.push(
         `kepler_container_cpu_joules_total{container_id="${id(index)}",container_name="${container}",${ids},runtime="containerd",state="running",zone="${zone}"} ${watts * share * seconds}`,
       );

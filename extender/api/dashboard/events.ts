@@ -1,20 +1,20 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../../shared/grid/units.ts';
+import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { gridNow, NOT_WATCHED } from './grid.ts';
 
-/** Maximum number of clients; a further one receives 503 with Retry-After. */
+/** Most event streams that are open at once; a further one is refused with Retry-After. */
 const MAX_CLIENTS = 64;
 const POLL_MS = 1_000;
 /** Decisions are read from the store, so less often. */
 const DECISIONS_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-/** Unread data after which a client is disconnected, in bytes; it reconnects. */
+/** What a client may leave unread before it is disconnected; it then reconnects. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** Window of the `decisions` event, in milliseconds. */
+/** How far back the `decisions` event counts. */
 const DECISIONS_BACK_MS = 3_600_000;
 
 /** `GET /api/events`, as the API's description shows it. */
@@ -24,8 +24,8 @@ export const eventsOperation: Operation = {
   tag: 'grid',
   summary: 'Server-sent events: changes of the grid and new placements',
   description: 'event grid: the response of /api/grid; event decisions: {count, newest} of the last hour.',
-  response: { description: 'A stream that does not end', schema: z.string(), types: ['text/event-stream'] },
-  errors: { 503: 'Too many clients are connected' },
+  response: { description: 'A stream without end', schema: z.string(), types: ['text/event-stream'] },
+  errors: { 503: 'Too many clients listen' },
 };
 
 /** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */
@@ -39,7 +39,7 @@ export function eventsRoute(deps: ApiDependencies, simulatedPower: () => boolean
   };
 }
 
-/** Polls once a second while clients are connected, and sends them what changed. */
+/** Polls once a second while there are clients, and publishes to all of them what changed. */
 class EventFeed {
   readonly #deps: ApiDependencies;
   readonly #simulatedPower: () => boolean | null;
@@ -48,7 +48,7 @@ class EventFeed {
   #grid = '';
   #decisions = '';
   #polls = 0;
-  #isPolling = false;
+  #polling = false;
 
   constructor(deps: ApiDependencies, simulatedPower: () => boolean | null) {
     this.#deps = deps;
@@ -58,7 +58,7 @@ class EventFeed {
   add(response: Response): void {
     if (this.#clients.size >= MAX_CLIENTS) {
       response.setHeader('Retry-After', 30);
-      throw new ProblemError(503, `${MAX_CLIENTS} clients are connected already`);
+      throw extenderError('EVENT_STREAMS_EXHAUSTED', { limit: MAX_CLIENTS });
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -81,34 +81,34 @@ class EventFeed {
   }
 
   async #poll(): Promise<void> {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
+    if (this.#polling) return;
+    this.#polling = true;
     try {
       this.#beat();
       const grid = this.#gridKey();
-      if (grid !== this.#grid) this.#send(this.#gridEvent());
+      if (grid !== this.#grid) this.#publish(this.#gridEvent());
       if (this.#decisions !== '' && !this.#every(DECISIONS_MS)) return;
       const decisions = await this.#decisionsEvent();
-      if (decisions !== this.#decisions) this.#send(decisions);
+      if (decisions !== this.#decisions) this.#publish(decisions);
       this.#decisions = decisions;
     } catch (err) {
-      this.#deps.logger.debug({ err }, 'could not read placement decisions for the event stream; trying again');
+      this.#deps.logger.debug({ err }, 'the decisions event cannot be refreshed; it is tried again');
     } finally {
-      this.#isPolling = false;
+      this.#polling = false;
     }
   }
 
   #beat(): void {
     this.#polls += 1;
     if (!this.#every(HEARTBEAT_MS)) return;
-    this.#send(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
+    this.#publish(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
   }
 
   #every(ms: number): boolean {
     return (this.#polls * POLL_MS) % ms === 0;
   }
 
-  #send(text: string): void {
+  #publish(text: string): void {
     for (const client of this.#clients) {
       if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
       else client.write(text);

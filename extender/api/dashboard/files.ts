@@ -14,7 +14,7 @@ export interface DashboardFile {
   readonly etag: string;
 }
 
-/** Nothing inline and nothing from other origins, so that names from a cluster cannot become code even if escaping failed. */
+/** Nothing inline, nothing from elsewhere: names that workloads chose cannot become code even where escaping failed. */
 export const DASHBOARD_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Every file of the page by its path: those of extender/dashboard, and the chart library from its package. */
+/** Every file of the page by its path: those in extender/dashboard, and the chart library from its package. */
 export function dashboardFiles(): ReadonlyMap<string, DashboardFile> {
   const files = new Map<string, DashboardFile>();
   for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
@@ -41,7 +41,7 @@ export function dashboardFiles(): ReadonlyMap<string, DashboardFile> {
   return files.set('/', index).set('/dashboard/', index);
 }
 
-/** Serves GET and HEAD of the dashboard's files without a token; other requests pass through. */
+/** Answers GET and HEAD of the dashboard's files, without a token; everything else goes on. */
 export function serveDashboard(files: ReadonlyMap<string, DashboardFile> = dashboardFiles()): RequestHandler {
   return (request, response, next) => {
     const file = request.method === 'GET' || request.method === 'HEAD' ? files.get(request.path) : undefined;

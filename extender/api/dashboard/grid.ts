@@ -9,7 +9,7 @@ import type { ApiDependencies, Route } from '../route.ts';
 const zoneNow = z.strictObject({
   zone: z.string(),
   country: z.string(),
-  rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, so not comparable'),
+  rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, not comparable'),
   intensity_g_per_kwh: z.number().nonnegative(),
   datetime: z.iso.datetime().describe('Start of the time that the value describes'),
   fetched_at: z.iso.datetime(),
@@ -22,24 +22,22 @@ const zoneNow = z.strictObject({
   forecast_hours: z.int().nonnegative(),
 });
 
-/** Response of `GET /api/grid`. */
+/** Answer of `GET /api/grid`. */
 export const gridResponse = z.strictObject({
-  state: z
-    .enum(['fresh', 'stale', 'missing'])
-    .describe('State of the carbon cache: only a fresh one is used for scheduling'),
+  state: z.enum(['fresh', 'stale', 'missing']).describe('Of the carbon cache: only a fresh one steers pods'),
   reason: z.string().nullable().describe('Why it is missing'),
   written_at: z.iso.datetime().nullable(),
   age_seconds: z.number().nonnegative().nullable(),
   ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
-  simulated: z.boolean().describe('Some value is simulated'),
+  simulated: z.boolean().describe('Some value is simulated for a demonstration'),
   simulated_power: z
     .boolean()
     .nullable()
-    .describe('Power of some container in the last day is simulated; null while this is being determined'),
+    .describe('Power of some container in the last day is simulated; null until this is known'),
   zones: z.array(zoneNow).describe('Cleanest first, then those that are not comparable'),
 });
 
-/** State of the carbon cache with its zones. */
+/** The state of the grid, as the response has it. */
 export type GridNow = z.output<typeof gridResponse>;
 
 /** `GET /api/grid`, as the API's description shows it. */
@@ -64,7 +62,7 @@ export function gridRoute({ cache, clock }: ApiDependencies, simulatedPower: () 
 /** What an API without a cache file says of it. */
 export const NOT_WATCHED: CacheState = { kind: 'missing', reason: 'no cache file is watched' };
 
-/** Turns a look at the cache into the answer. */
+/** The response for a state of the cache. */
 export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean | null): GridNow {
   if (state.kind === 'missing') {
     const nothing = { written_at: null, age_seconds: null, ttl_seconds: null, simulated: false, zones: [] };

@@ -10,22 +10,22 @@ const entry = z.strictObject({
   namespace: z.string(),
   name: z.string(),
   arrived: z.iso.datetime(),
-  planned_start: z.iso.datetime().nullable().describe('null: not planned yet'),
-  deadline: z.iso.datetime().describe('Latest start'),
+  planned_start: z.iso.datetime().nullable().describe('null: there is no plan yet'),
+  deadline: z.iso.datetime().describe('Starts by then at the latest'),
   expected_saving_percent: z
     .number()
     .nullable()
-    .describe('Compared with running at once; null: not planned yet, or the saving is not known'),
+    .describe('Of the grams of running at once; null: there is no plan yet, or its saving cannot be read'),
 });
 
-/** Response of `GET /api/waiting`. */
+/** Answer of `GET /api/waiting`. */
 export const waitingResponse = z.strictObject({
-  deferral: z.enum(DEFERRAL_MODES).describe('off: the deferral controller does not run'),
-  total: z.int().nonnegative().nullable().describe('All waiting work; null: the cluster has not been listed yet'),
+  deferral: z.enum(DEFERRAL_MODES).describe('off: the controller does not run here'),
+  total: z.int().nonnegative().nullable().describe('All that wait; null: the cluster has not been listed yet'),
   waiting: z.array(entry).describe(`Nearest deadline first, ${MOST_LISTED} at most`),
 });
 
-/** Response of a process that has no deferral controller. */
+/** The response where no deferral controller runs. */
 const NOT_DEFERRED: WaitingList = { deferral: 'off', total: 0, entries: [] };
 
 /** `GET /api/waiting`, as the API's description shows it. */
@@ -34,10 +34,10 @@ export const waitingOperation: Operation = {
   path: '/api/waiting',
   tag: 'scheduling',
   summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
-  response: { description: 'Work that was waiting at the end of the last reconciliation', schema: waitingResponse },
+  response: { description: 'What waited at the end of the last reconciliation', schema: waitingResponse },
 };
 
-/** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the controller's last reconciliation. */
+/** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the last reconciliation. */
 export function waitingRoute({ waiting }: ApiDependencies): Route {
   return {
     operation: waitingOperation,

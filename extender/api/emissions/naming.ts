@@ -1,8 +1,5 @@
-import type { Container } from '../../../shared/records/power.ts';
-import { workloadName } from './workload-name.ts';
+import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
 
-/** Namespace, pod and container under which a node's idle energy is recorded. */
-export const IDLE = '__idle__';
 /** What a row is called where the container has no such name or label, as in OpenCost. */
 const UNALLOCATED = '__unallocated__';
 
@@ -32,13 +29,15 @@ const VALUES = {
   node: ({ node }: Container) => node,
 } as const;
 
-/** Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own. */
+/** Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own, and so is that of
+ * processes outside containers unless rows are nodes. */
 export function rowNaming(dimensions: readonly string[], labelsOf: LabelsOf): (container: Container) => RowName {
   const fields = [...new Set(dimensions.flatMap((dimension) => FIELDS[dimension] ?? []))];
   const labels = dimensions.filter((dimension) => dimension.startsWith('label:'));
   const known = new Map<Container, RowName>();
   const make = (container: Container): RowName => {
     if (container.namespace === IDLE) return { name: IDLE, properties: {} };
+    if (container.namespace === SYSTEM && !fields.includes('node')) return { name: SYSTEM, properties: {} };
     const properties: Record<string, string> = {};
     for (const field of fields) properties[field] = VALUES[field](container) || UNALLOCATED;
     for (const label of labels) properties[label] = labelsOf(container)?.[label.slice(6)] || UNALLOCATED;

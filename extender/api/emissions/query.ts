@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zoneCode } from '../co2-request.ts';
 import type { RequestIssue } from '../problem.ts';
-import { ROW_ORDERS } from './row-page.ts';
+import { rowPageQuery } from './row-page-query.ts';
 import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
 /** What energy can be added up by. `label:NAME` needs the pods' labels. */
 const DIMENSION = /^(namespace|workload|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
-/** Most rows of time that one answer may have. */
+/** Most pieces that one window may be cut into. */
 const MAX_PIECES = 2_000;
 const LONGEST_MS = 366 * 24 * HOUR_MS;
 
@@ -19,7 +19,7 @@ export const emissionsQuery = z.strictObject({
   window: z
     .string()
     .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('24h')
     .describe(`Span of time: ${WINDOW_FORMS}`),
   aggregate: z
@@ -35,7 +35,7 @@ export const emissionsQuery = z.strictObject({
   step: z
     .string()
     .max(8)
-    .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is no number of whole hours, such as 1h or 1d')
+    .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is not a valid step; use whole hours such as 1h or 1d')
     .optional()
     .describe('Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece'),
   accumulate: flag.default('false').describe('true adds all pieces up to one'),
@@ -48,30 +48,7 @@ export const emissionsQuery = z.strictObject({
   pod: name.describe('Only this pod'),
   container: name.describe('Only containers of this name'),
   node: name.describe('Only this node'),
-  search: name.describe('Only rows whose name contains this text, ignoring case'),
-  sort: z
-    .enum(
-      ROW_ORDERS.flatMap((order) => [order, `-${order}`] as const),
-      { error: `is not one of ${ROW_ORDERS.join(', ')}, with - for descending` },
-    )
-    .default('name')
-    .describe(
-      'Order of the rows by their totals over the window; a leading - means descending. Unknown values come last',
-    ),
-  limit: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0, 'is below 0')
-    .max(100_000, 'is above 100000')
-    .optional()
-    .describe('Maximum number of rows, after `offset`; absent: all'),
-  offset: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0, 'is below 0')
-    .max(1e9, 'is above 1000000000')
-    .default(0)
-    .describe('Number of rows to skip'),
+  ...rowPageQuery,
   other: flag.default('false').describe('true adds up the rows outside the limit as one row __other__'),
 });
 

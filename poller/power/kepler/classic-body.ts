@@ -1,5 +1,6 @@
+import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
-import { type EnergyCounter, IDLE, type KeplerScrape } from '../observation.ts';
+import type { Counter, KeplerScrape } from '../observation.ts';
 
 const TOTAL = 'kepler_container_joules_total';
 const BUILD = 'kepler_exporter_build_info';
@@ -57,9 +58,11 @@ export class ClassicBody {
   scrape(): Omit<KeplerScrape, 'malformed'> {
     const sound = this.#totalIsSound();
     const useTotal = this.#totals.size > 0 && (this.#components.size === 0 || (sound ?? this.#totalLooksSound()));
-    const counters: EnergyCounter[] = [];
-    for (const [key, tally] of useTotal ? this.#totals : this.#components)
-      counters.push({ ...tally, key, node: this.#node, kind: 'cpu', resolved: true });
+    const counters: Counter[] = [];
+    for (const [key, tally] of useTotal ? this.#totals : this.#components) {
+      const { joules: total, ...names } = tally;
+      counters.push({ ...names, key, total, node: this.#node, kind: 'cpu', resolved: true });
+    }
     counters.push(...this.#idleCounter());
     return {
       generation: 'classic',
@@ -70,6 +73,7 @@ export class ClassicBody {
       totalIsSound: sound === true && this.#totals.size > 0,
       counters,
       usage: new Map(),
+      active: new Map(),
     };
   }
 
@@ -92,12 +96,12 @@ export class ClassicBody {
   }
 
   /** Idle energy of the same parts that containers are given: package and dram, else the platform. */
-  #idleCounter(): EnergyCounter[] {
+  #idleCounter(): Counter[] {
     const cpu = this.#idle.get(NODE_PACKAGE);
     const joules = cpu === undefined ? this.#idle.get(NODE_PLATFORM) : cpu + (this.#idle.get(NODE_DRAM) ?? 0);
     if (joules === undefined || joules === 0) return [];
     const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: this.#node };
-    return [{ ...names, key: IDLE, joules, kind: 'cpu', resolved: true }];
+    return [{ ...names, key: IDLE, total: joules, kind: 'cpu', resolved: true }];
   }
 
   /** Up to 0.7.2 the total counts uncore twice; 0.7.3 gives it in millijoules. Undefined: the build hides its version. */

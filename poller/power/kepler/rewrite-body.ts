@@ -1,17 +1,29 @@
+import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
-import { type EnergyCounter, IDLE, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
+import { type Counter, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';
 const POD = 'kepler_pod_cpu_joules_total';
 const NODE = 'kepler_node_cpu_joules_total';
+const NODE_ACTIVE = 'kepler_node_cpu_active_joules_total';
 const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
 const USAGE = 'kepler_node_cpu_usage_ratio';
 const PROCESSOR = 'kepler_node_cpu_info';
 const BUILD = 'kepler_build_info';
 
 /** What is read of a body of Kepler from 0.10 on. The GPU metric's name is also one of the classic generation's. */
-export const REWRITE_METRICS: readonly string[] = [CPU, GPU, POD, NODE, NODE_IDLE, USAGE, PROCESSOR, BUILD];
+export const REWRITE_METRICS: readonly string[] = [
+  CPU,
+  GPU,
+  POD,
+  NODE,
+  NODE_ACTIVE,
+  NODE_IDLE,
+  USAGE,
+  PROCESSOR,
+  BUILD,
+];
 
 interface Container {
   readonly id: string;
@@ -30,6 +42,8 @@ export class RewriteBody {
   readonly #zones = new Set<string>();
   /** Idle joules of nodes by zone. */
   readonly #idle = new NodeZones();
+  /** Joules that nodes used while not idle, by zone. */
+  readonly #active = new NodeZones();
   /** Joules of whole nodes by zone. */
   readonly #whole = new NodeZones();
   /** Processors by node; under an empty name where the exporter does not say whose they are. */
@@ -56,6 +70,7 @@ export class RewriteBody {
     else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
     else if (metric === POD) this.#takePod(labels);
     else if (metric === NODE) this.#whole.add(this.#nodeOf(labels), labels, value);
+    else if (metric === NODE_ACTIVE) this.#active.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_IDLE) this.#idle.add(this.#nodeOf(labels), labels, value);
     else if (metric === USAGE) this.#usageRatios.set(this.#nodeOf(labels), value);
     else if (metric === PROCESSOR) this.#takeProcessor(labels);
@@ -68,17 +83,17 @@ export class RewriteBody {
   /** The counters; throws when no energy zone covers the whole processor. */
   scrape(): Omit<KeplerScrape, 'malformed'> {
     const chosen = this.#chosenZones();
-    const counters: EnergyCounter[] = [];
+    const counters: Counter[] = [];
     for (const container of this.#containers.values()) {
       const names = this.#namesOf(container);
       const joules = sumOf(container.zones, chosen);
-      if (joules !== undefined) counters.push({ ...names, key: container.id, joules, kind: 'cpu' });
+      if (joules !== undefined) counters.push({ ...names, key: container.id, total: joules, kind: 'cpu' });
       if (container.gpu !== undefined)
-        counters.push({ ...names, key: `${container.id} gpu`, joules: container.gpu, kind: 'gpu' });
+        counters.push({ ...names, key: `${container.id} gpu`, total: container.gpu, kind: 'gpu' });
     }
     for (const [node, joules] of this.#idle.sums(chosen)) {
       const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: node || this.#node };
-      counters.push({ ...names, key: `${IDLE} ${node}`, joules, kind: 'cpu', resolved: true });
+      counters.push({ ...names, key: `${IDLE} ${node}`, total: joules, kind: 'cpu', resolved: true });
     }
     return {
       generation: 'rewrite',
@@ -89,6 +104,7 @@ export class RewriteBody {
       totalIsSound: false,
       counters,
       usage: this.#usage(chosen),
+      active: new Map([...this.#active.sums(chosen)].map(([node, joules]) => [node || this.#node, joules])),
     };
   }
 
@@ -106,12 +122,20 @@ export class RewriteBody {
     throw new KeplerBodyError('no-usable-zone', `neither package nor psys among the zones ${seen}: set KEPLER_ZONE`);
   }
 
-  #namesOf(container: Container): Omit<EnergyCounter, 'key' | 'joules' | 'kind'> {
+  #namesOf(container: Container): Omit<Counter, 'key' | 'total' | 'kind'> {
     const pod = this.#pods.get(`${container.node} ${container.podId}`);
     const node = container.node || this.#node;
     if (pod !== undefined) return { ...pod, container: container.name, node, resolved: true };
+    // Without Kubernetes there is neither node nor pod, and the container's name is all that there will be.
+    if (this.#standsAlone())
+      return { namespace: '', pod: '', container: container.name || container.id, node, resolved: true };
     // Until Kepler has reached the kubelet, container_name may be the pod's name: only the id is sure.
     return { namespace: '', pod: '', container: container.id || container.name, node, resolved: false };
+  }
+
+  /** Kepler runs without Kubernetes: it names no node and no pod. */
+  #standsAlone(): boolean {
+    return this.#node === '' && this.#pods.size === 0;
   }
 
   #takeZone(labels: ReadonlyMap<string, string>, value: number): void {

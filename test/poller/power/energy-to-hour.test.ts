@@ -1,14 +1,15 @@
+// Flow: from Kepler counters through the embedded store to hourly energy.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CounterBaselines, increaseSince } from '../../../poller/power/energy-increase.ts';
-import { HOUR_MS } from '../../../shared/grid/units.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { type CounterBaselines, increaseSince } from '../../../poller/power/counter-increase.ts';
+import { HOUR_MS, joules } from '../../../shared/grid/units.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const START = Date.parse('2026-01-01T12:00:00Z') - 60_000;
-const LIMITS = { maxGapMs: 600_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 600_000, maxContainerRate: 2_000, maxNodeRate: 20_000 };
 const KEYS = ['a', 'b', 'c', 'd'];
 
 const root = mkdtempSync(join(tmpdir(), 'conserved-'));
@@ -62,7 +63,7 @@ describe('energy from the counter to the hour', () => {
             pod: key,
             container: 'c',
             node: 'n',
-            joules: (values.get(key) ?? 0) / 1000,
+            total: (values.get(key) ?? 0) / 1000,
             kind: 'cpu' as const,
             resolved: true,
           }));
@@ -72,7 +73,11 @@ describe('energy from the counter to the hour', () => {
             LIMITS,
           );
           state = outcome.baselines;
-          await store.append({ target: 't', samples: outcome.samples, scrapedAt: now });
+          await store.append({
+            target: 't',
+            samples: outcome.increases.map(({ amount, ...rest }) => ({ ...rest, joules: joules(amount) })),
+            scrapedAt: now,
+          });
           if (foldFirst) await store.compact(now);
         }
         await store.compact(now + 2 * HOUR_MS);
@@ -80,9 +85,9 @@ describe('energy from the counter to the hour', () => {
 
         let sampled = 0;
         for await (const samples of store.samples({}, range))
-          for (const { joules } of samples) sampled += Math.round(joules * 1000);
+          for (const sample of samples) sampled += Math.round(sample.joules * 1000);
         let rolledUp = 0;
-        for await (const { joules } of store.hourly({}, range)) rolledUp += Math.round(joules * 1000);
+        for await (const hour of store.hourly({}, range)) rolledUp += Math.round(hour.joules * 1000);
 
         expect([sampled, rolledUp]).toEqual([given, given]);
       }),

@@ -16,7 +16,7 @@ import { FakeClock } from '../../fake-clock.ts';
 import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 
 const web = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
-const LIMITS = { maxGapMs: 80_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 80_000, maxNodeRate: 20_000 };
 
 describe('the power of nodes', () => {
   it('goes from what Kepler exposes by the file to the score', async () => {

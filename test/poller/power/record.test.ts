@@ -138,6 +138,39 @@ describe('the power task', () => {
     expect(recording.log.at('warn')).toEqual([]);
   });
 
+  it('records what nodes used idle and outside containers, so that the node adds up', async () => {
+    const clock = new FakeClock();
+    const beside = { idleWatts: 40, systemWatts: 3 };
+    await using kepler = await startKeplerDouble({ generation: 'rewrite', clock, containers: [{ ...web }], beside });
+    await using recording = record(kepler.url, clock);
+
+    await recording.cycles(2);
+
+    const samples = recording.ticks.flatMap((tick) => tick.samples);
+    expect(samples.map(({ container, joules }) => [container.namespace, container.node, joules])).toEqual([
+      ['shop', 'node-1', 12 * 15],
+      ['__idle__', 'node-1', 40 * 15],
+      ['__system__', 'node-1', 3 * 15],
+    ]);
+  });
+
+  it('records a Kepler without Kubernetes from its second scrape, by container name and the host of the exporter', async () => {
+    const clock = new FakeClock();
+    const beside = { idleWatts: 40, systemWatts: 3 };
+    const setting = { generation: 'rewrite' as const, clock, containers: [{ ...web }], beside };
+    await using kepler = await startKeplerDouble({ ...setting, withoutKubernetes: true });
+    await using recording = record(kepler.url, clock);
+
+    await recording.cycles(2);
+
+    const samples = recording.ticks.flatMap((tick) => tick.samples);
+    expect(samples.map(({ container, joules }) => [...Object.values(container), joules])).toEqual([
+      ['', '', 'app', '127.0.0.1', 12 * 15],
+      ['__idle__', '__idle__', '__idle__', '127.0.0.1', 40 * 15],
+      ['__system__', '__system__', '__system__', '127.0.0.1', 3 * 15],
+    ]);
+  });
+
   it('says once that an exporter is frozen, and records no zeros from then on', async () => {
     const clock = new FakeClock();
     const still = { ...web, watts: 0 };

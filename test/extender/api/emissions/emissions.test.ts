@@ -102,6 +102,19 @@ describe('GET /api/emissions', () => {
     expect(withIdle.body.data[0].__idle__.kwh).toBeCloseTo(1, 6);
   });
 
+  it('gives what ran outside containers a row of its own, and to its node in rows of nodes', async () => {
+    await using api = await startWithMorning();
+    await api.hour(-1, [{ namespace: '__system__', pod: '__system__', container: '__system__', node: 'n2' }, KWH]);
+
+    const pods = await api.get(`/api/emissions?window=${MORNING}&aggregate=pod`);
+    const nodes = await api.get(`/api/emissions?window=${MORNING}&aggregate=node`);
+    const { body: named } = await api.get('/api/containers');
+
+    expect(pods.body.data[0].__system__.kwh).toBeCloseTo(1, 6);
+    expect(nodes.body.data[0].n2.kwh).toBeCloseTo(2 + 1, 6);
+    expect(named.containers.map((each: Container) => each.namespace)).not.toContain('__system__');
+  });
+
   it('counts the time for which a container lived as the whole of its coverage', async () => {
     await using api = await start();
     await api.power(-3600, 60, 60);

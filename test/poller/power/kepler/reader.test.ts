@@ -26,7 +26,7 @@ describe('classic Kepler', () => {
         pod: 'pod-aa',
         container: 'app',
         node: 'worker-7',
-        joules: 12.5,
+        total: 12.5,
         kind: 'cpu',
         resolved: true,
       },
@@ -53,7 +53,7 @@ describe('classic Kepler', () => {
     );
 
     expect(scrape.basis).toBe(basis);
-    expect(scrape.counters.map((counter) => counter.joules)).toEqual([joules]);
+    expect(scrape.counters.map((counter) => counter.total)).toEqual([joules]);
   });
 
   it('notices millijoules in a build that hides its version', () => {
@@ -62,7 +62,7 @@ describe('classic Kepler', () => {
       classicLine('kepler_container_package_joules_total', 'aa', 'dynamic', 15),
     );
 
-    expect(scrape.counters.map((counter) => counter.joules)).toEqual([15]);
+    expect(scrape.counters.map((counter) => counter.total)).toEqual([15]);
   });
 
   it('goes by the names where there is no container id', () => {
@@ -71,7 +71,7 @@ describe('classic Kepler', () => {
       `${C}{container_id="",container_name="other",container_namespace="ns",mode="dynamic",pod_name="p"} 5`,
     );
 
-    expect(scrape.counters.map(({ key, joules }) => [key, joules])).toEqual([
+    expect(scrape.counters.map(({ key, total }) => [key, total])).toEqual([
       ['ns/p/app', 4],
       ['ns/p/other', 5],
     ]);
@@ -109,7 +109,7 @@ describe('Kepler from 0.10 on', () => {
         pod: 'web-0',
         container: 'app',
         node: 'n1',
-        joules: 14,
+        total: 14,
         kind: 'cpu',
         resolved: true,
       },
@@ -123,7 +123,7 @@ describe('Kepler from 0.10 on', () => {
   ])('of the zones %j, with %j configured, adds up %d', (zones, zone, joules) => {
     const scrape = read({ zone }, ...zones.map((name) => cpu('c1', 'p1', name, 1)), pod('p1', 'x', 'y'));
 
-    expect(scrape.counters.map((counter) => counter.joules)).toEqual([joules]);
+    expect(scrape.counters.map((counter) => counter.total)).toEqual([joules]);
   });
 
   it('keeps a container whose pod is not known yet under its id', () => {
@@ -137,7 +137,7 @@ describe('Kepler from 0.10 on', () => {
 
     const scrape = read(cpu('c1', 'p1', 'package', 8), terminated, pod('p1', 'web-0', 'shop'));
 
-    expect(scrape.counters.map(({ key, joules }) => [key, joules])).toEqual([['c1', 9]]);
+    expect(scrape.counters.map(({ key, total }) => [key, total])).toEqual([['c1', 9]]);
   });
 
   it('counts GPU energy on its own', () => {
@@ -146,7 +146,7 @@ describe('Kepler from 0.10 on', () => {
 
     const scrape = read(cpu('c1', 'p1', 'package', 8), gpu, pod('p1', 'web-0', 'shop'));
 
-    expect(scrape.counters.map(({ key, joules, kind }) => [key, joules, kind])).toEqual([
+    expect(scrape.counters.map(({ key, total, kind }) => [key, total, kind])).toEqual([
       ['c1', 8, 'cpu'],
       ['c1 gpu', 50, 'gpu'],
     ]);
@@ -206,7 +206,7 @@ describe('what a node used beside its containers', () => {
       node('platform', 'idle', 500),
     );
 
-    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', joules: 120 });
+    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', total: 120 });
   });
 
   it('is the idle part of the chosen zones from 0.10 on', () => {
@@ -221,7 +221,7 @@ describe('what a node used beside its containers', () => {
       idle('core', 30),
     );
 
-    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', joules: 45 });
+    expect(scrape.counters[1]).toMatchObject({ namespace: '__idle__', node: 'n1', total: 45 });
   });
 });
 
@@ -235,7 +235,7 @@ describe('a body whose total was found to be sound', () => {
 
     const scrape = read({ totalIsSound: true }, ...body);
 
-    expect(scrape).toMatchObject({ basis: 'classic total', totalIsSound: true, counters: [{ joules: 9 }] });
+    expect(scrape).toMatchObject({ basis: 'classic total', totalIsSound: true, counters: [{ total: 9 }] });
   });
 
   it('is refused when the exporter is of another version now', () => {

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CounterBaselines, type IncreaseStep, increaseSince } from '../../../poller/power/energy-increase.ts';
-import type { EnergyCounter } from '../../../poller/power/observation.ts';
+import { type CounterBaselines, type IncreaseStep, increaseSince } from '../../../poller/power/counter-increase.ts';
+import type { Counter } from '../../../poller/power/observation.ts';
 
-const LIMITS = { maxGapMs: 80_000, maxContainerWatts: 2_000, maxNodeWatts: 20_000 };
+const LIMITS = { maxGapMs: 80_000, maxContainerRate: 2_000, maxNodeRate: 20_000 };
 const START = Date.parse('2026-01-01T12:00:00Z');
 
 describe('energy between two scrapes', () => {
   it('gives nothing at the first observation, then the difference over the exact interval', () => {
     const [first, second] = run([[15, counter(100)]], [[30, counter(175)]]);
 
-    expect(first.samples).toEqual([]);
+    expect(first.increases).toEqual([]);
     expect(first.events.get('first-observation')).toBe(1);
-    expect(second.samples).toEqual([
+    expect(second.increases).toEqual([
       {
         container: { namespace: 'ns', pod: 'p', container: 'c', node: 'n' },
         start: START + 15_000,
         end: START + 30_000,
-        joules: 75,
+        amount: 75,
       },
     ]);
   });
@@ -58,7 +58,7 @@ describe('energy between two scrapes', () => {
   it('spreads missed scrapes over the longer interval, but not over a long gap', () => {
     const steps = run([[0, counter(0)]], [[60, counter(60)]], [[150, counter(150)]], [[165, counter(165)]]);
 
-    expect(steps.flatMap((step) => step.samples.map(({ start, end, joules }) => [end - start, joules]))).toEqual([
+    expect(steps.flatMap((step) => step.increases.map(({ start, end, amount }) => [end - start, amount]))).toEqual([
       [60_000, 60],
       [15_000, 15],
     ]);
@@ -84,15 +84,15 @@ describe('energy between two scrapes', () => {
 
     expect(energies(jump)).toEqual([150]);
     expect(jump[1].events.get('implausible')).toBe(1);
-    expect(node[1].samples).toEqual([]);
-    expect(node[2].samples).toHaveLength(20);
+    expect(node[1].increases).toEqual([]);
+    expect(node[2].increases).toHaveLength(20);
   });
 
   it('starts afresh when other metrics or zones are added up', () => {
     const before = increaseSince(undefined, { ...at(0), basis: 'a', counters: [counter(100)] }, LIMITS);
     const after = increaseSince(before.baselines, { ...at(15), basis: 'b', counters: [counter(900)] }, LIMITS);
 
-    expect(after.samples).toEqual([]);
+    expect(after.increases).toEqual([]);
     expect(after.events.get('basis-changed')).toBe(1);
   });
 
@@ -104,7 +104,7 @@ describe('energy between two scrapes', () => {
       [[30, twin('a', 5, 'renamed'), twin('b', 5)]],
     );
 
-    expect(steps.flatMap((step) => step.samples.map(({ container, joules }) => [container.pod, joules]))).toEqual([
+    expect(steps.flatMap((step) => step.increases.map(({ container, amount }) => [container.pod, amount]))).toEqual([
       ['p', 7],
       ['renamed', 2],
       ['p', 1],
@@ -117,9 +117,9 @@ describe('energy between two scrapes', () => {
     const never = run([[0, waiting(0)]], [[45, waiting(45)]], [[90, waiting(90)]]);
     const gone = run([[0, waiting(0)]], [[15, waiting(15)]], [[100]]);
 
-    expect(known[2].samples.map(({ start, end, joules }) => [end - start, joules])).toEqual([[30_000, 32]]);
+    expect(known[2].increases.map(({ start, end, amount }) => [end - start, amount])).toEqual([[30_000, 32]]);
     expect(energies(never)).toEqual([90]);
-    expect(gone[2].samples.map(({ container, joules }) => [container.container, joules])).toEqual([['k', 15]]);
+    expect(gone[2].increases.map(({ container, amount }) => [container.container, amount])).toEqual([['k', 15]]);
   });
 
   it('measures time by the clock that never goes back', () => {
@@ -131,7 +131,7 @@ describe('energy between two scrapes', () => {
       LIMITS,
     );
 
-    expect(after.samples.map(({ start, end, joules }) => [end - start, joules])).toEqual([[15_000, 30]]);
+    expect(after.increases.map(({ start, end, amount }) => [end - start, amount])).toEqual([[15_000, 30]]);
   });
 
   it.each([
@@ -148,7 +148,7 @@ describe('energy between two scrapes', () => {
       const moved = { ...at(15), at: START + 15_000 + stepMs, basis: 'a', counters: [counter(30)] };
       const after = increaseSince(before.baselines, moved, LIMITS);
 
-      expect(after.samples.map(({ start, end, joules }) => [end - start, end, joules])).toEqual([
+      expect(after.increases.map(({ start, end, amount }) => [end - start, end, amount])).toEqual([
         [length, START + 15_000 + stepMs, 30],
       ]);
     },
@@ -160,7 +160,7 @@ describe('energy between two scrapes', () => {
 
     const [, step] = run([[0, onNode('a', 'cool', 0), ...hot(0)]], [[10, onNode('a', 'cool', 50), ...hot(15_000)]]);
 
-    expect(step.samples.map(({ container, joules }) => [container.node, joules])).toEqual([['cool', 50]]);
+    expect(step.increases.map(({ container, amount }) => [container.node, amount])).toEqual([['cool', 50]]);
     expect(step.events.get('implausible')).toBe(1);
   });
 
@@ -192,7 +192,7 @@ describe('energy between two scrapes', () => {
 
         const steps = run(...scrapes);
 
-        const recorded = energies(steps).reduce((sum, joules) => sum + Math.round(joules * 1000), 0);
+        const recorded = energies(steps).reduce((sum, amount) => sum + Math.round(amount * 1000), 0);
         expect(recorded).toBe(given);
       }),
     );
@@ -223,7 +223,7 @@ const history = fc
     );
   });
 
-type Round = [number, ...EnergyCounter[]];
+type Round = [number, ...Counter[]];
 
 function run(...rounds: [Round][]): [IncreaseStep, IncreaseStep, IncreaseStep, ...IncreaseStep[]] {
   const steps: IncreaseStep[] = [];
@@ -240,18 +240,18 @@ function at(seconds: number) {
   return { at: START + seconds * 1000, monotonic: seconds * 1000, node: 'n' };
 }
 
-function counter(joules: number): EnergyCounter {
-  return { key: 'k', namespace: 'ns', pod: 'p', container: 'c', node: 'n', joules, kind: 'cpu', resolved: true };
+function counter(total: number): Counter {
+  return { key: 'k', namespace: 'ns', pod: 'p', container: 'c', node: 'n', total, kind: 'cpu', resolved: true };
 }
 
-function gpu(joules: number): EnergyCounter {
+function gpu(joules: number): Counter {
   return { ...counter(joules), kind: 'gpu' };
 }
 
-function many(count: number, joules: number): EnergyCounter[] {
+function many(count: number, joules: number): Counter[] {
   return Array.from({ length: count }, (_, n) => ({ ...counter(joules), key: `k${n}`, pod: `p${n}` }));
 }
 
 function energies(steps: readonly IncreaseStep[]): number[] {
-  return steps.flatMap((step) => step.samples.map((sample) => sample.joules));
+  return steps.flatMap((step) => step.increases.map((increase) => increase.amount));
 }
