@@ -1,6 +1,12 @@
 import type { Request, Response } from 'express';
 import { hourOf, isoTime } from '../../../shared/grid/units.ts';
-import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
+import {
+  type Container,
+  type ContainerFilter,
+  type ContainerSpan,
+  IDLE,
+  type TimeRange,
+} from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
