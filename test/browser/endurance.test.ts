@@ -1,4 +1,4 @@
-// Flow: a page that stays open over lost connections, hostile names and many events.
+// Flow: the dashboard in Chromium over hours of updates: memory and errors.
 import { describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { HOSTILE, startWorld } from './world.ts';

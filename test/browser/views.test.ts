@@ -1,4 +1,4 @@
-// Flow: every view of the dashboard in Chromium, over the real API and an embedded store.
+// Flow: the views of the dashboard in Chromium, with keyboard, themes and narrow screens.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
