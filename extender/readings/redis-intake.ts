@@ -37,7 +37,7 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   const room = new Room(redis, config, clock);
   const batcher = new Batcher(async (readings) => {
     try {
-      return await redis.ask((client) => add(client, stream, readings));
+      return await redis.run((client) => add(client, stream, readings));
     } catch (error) {
       throw toIntakeError(error, stream);
     }
@@ -55,7 +55,7 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
     async takeOnce(readings, delivery) {
       try {
         await room.reserve(readings.length);
-        return await redis.ask((client) => addOnce(client, stream, readings, delivery));
+        return await redis.run((client) => addOnce(client, stream, readings, delivery));
       } catch (error) {
         throw toIntakeError(error, stream);
       }
@@ -86,7 +86,7 @@ class Room {
     const now = this.#clock.monotonic();
     if (now - this.#asked > LENGTH_AGE_MS) {
       this.#asked = now;
-      this.#length = await this.#redis.ask((client) => client.xLen(this.#config.REDIS_STREAM));
+      this.#length = await this.#redis.run((client) => client.xLen(this.#config.REDIS_STREAM));
     }
     const limit = this.#config.REDIS_STREAM_MAX_LENGTH;
     if (this.#length + count > limit)
@@ -122,7 +122,7 @@ async function addOnce(
 async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<IntakeState> {
   const { REDIS_STREAM: stream, CONSUMER_GROUP: group } = config;
   try {
-    const state = await redis.ask((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
+    const state = await redis.run((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
     const full = state.length >= config.REDIS_STREAM_MAX_LENGTH;
     const idle = state.consumers === 0 && state.length > 0;
     return {
@@ -141,13 +141,13 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
 
 function toIntakeError(error: unknown, stream: string): IntakeError {
   if (error instanceof IntakeError) return error;
-  const fault = toRedisError(error);
-  return new IntakeError(...sayings(fault, stream), { cause: fault });
+  const cause = toRedisError(error);
+  return new IntakeError(...messageFor(cause, stream), { cause });
 }
 
-/** What the sender is told, and when to try again in seconds; addresses and server texts stay in the log. */
-function sayings({ kind }: RedisError, stream: string): [string, number] {
-  switch (kind) {
+/** The message for the sender, and when to try again in seconds; addresses and server texts stay in the log. */
+function messageFor({ reason }: RedisError, stream: string): [string, number] {
+  switch (reason) {
     case 'away':
       return ['Redis cannot be reached', 2];
     case 'full':
@@ -159,6 +159,6 @@ function sayings({ kind }: RedisError, stream: string): [string, number] {
     case 'other':
       return ['Redis answered with an error', 10];
     default:
-      return kind satisfies never;
+      return reason satisfies never;
   }
 }
