@@ -39,7 +39,7 @@ export const POLLER_ERRORS = {
     message: 'no grid provider returned a value in {attempts} attempts',
     action: 'look for GRID_REQUEST_FAILED, which has the reasons',
   },
-  READINGS_NOT_STORED: {
+  READING_BATCH_NOT_STORED: {
     message: 'meter readings could not be written to the store; they stay in the stream and are tried again',
     action: 'check the database or the disk of DATA_DIR',
   },

@@ -30,8 +30,8 @@ export async function storeReadings(
       metrics.storeRetries.inc();
       if (backoff.failures === 0)
         logger.error(
-          { code: 'READINGS_NOT_STORED', readings: batch.length, err },
-          POLLER_ERRORS.READINGS_NOT_STORED.message,
+          { code: 'READING_BATCH_NOT_STORED', readings: batch.length, err },
+          POLLER_ERRORS.READING_BATCH_NOT_STORED.message,
         );
       await clock.sleep(backoff.next(), signal);
       if (signal.aborted) throw err;

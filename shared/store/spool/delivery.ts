@@ -3,7 +3,7 @@ import { createBackoff } from '../../pacing/backoff.ts';
 import type { IntensityWriter, PowerWriter } from '../../records/power.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { Spool, WaitingEntry } from './spool.ts';
+import type { Spool, SpooledEntry } from './spool.ts';
 
 /** What delivers needs: the spool to empty, and where to. */
 export interface DeliveryOptions {
@@ -135,7 +135,7 @@ export class SpoolDelivery implements AsyncDisposable {
     await Promise.race([delivery, stopped.promise]).finally(() => this.#stop.signal.removeEventListener('abort', stop));
   }
 
-  async #take(waiting: readonly WaitingEntry[]): Promise<void> {
+  async #take(waiting: readonly SpooledEntry[]): Promise<void> {
     const { store } = this.#options;
     const powers = waiting.flatMap(({ id, entry }) => (entry.kind === 'power' ? [{ id, tick: entry.tick }] : []));
     const outcomes = await Promise.allSettled(powers.map(({ tick }) => store.append(tick)));

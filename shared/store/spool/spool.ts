@@ -22,7 +22,7 @@ export interface SpoolOptions {
 }
 
 /** An entry that waits, with its number; numbers grow with time. */
-export interface WaitingEntry {
+export interface SpooledEntry {
   readonly id: number;
   readonly entry: SpoolEntry;
 }
@@ -66,11 +66,11 @@ export class Spool implements Disposable {
   }
 
   /** The oldest entries that wait, at most `count`. Damaged ones, and those of another version, are set aside. */
-  next(count: number): WaitingEntry[] {
+  next(count: number): SpooledEntry[] {
     for (;;) {
       const sql = 'SELECT id, crc, payload FROM entry WHERE id > ? ORDER BY id LIMIT ?';
       const rows = this.#guarded(() => this.#database.all<PackedEntry & { id: number }>(sql, this.#delivered, count));
-      const found: WaitingEntry[] = [];
+      const found: SpooledEntry[] = [];
       for (const { id, ...packed } of rows) {
         const unpacked = unpackEntry(packed);
         if (unpacked.state === 'intact') found.push({ id, entry: unpacked.entry });
