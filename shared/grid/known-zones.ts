@@ -1,4 +1,4 @@
-import { nearest } from '../errors/nearest.ts';
+import { nearest } from './nearest.ts';
 import { findRegion, regionNames } from './regions.ts';
 import { yearlyIntensity, yearlyZones } from './yearly-intensity.ts';
 import { parseZone, type Zone } from './zones.ts';
