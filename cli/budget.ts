@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { nearest } from '../shared/calculator/error.ts';
+import { nearest } from '../shared/errors/nearest.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { burnDownColumns } from './budget-table.ts';
@@ -9,7 +9,7 @@ import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice, parseNumber } from './options.ts';
 import { cliConfig } from './settings.ts';
-import { withWorkloads } from './stores.ts';
+import { withStore, withWorkloads } from './stores.ts';
 import { textTable } from './table.ts';
 
 interface KeyOptions {
@@ -81,7 +81,7 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
 
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const usages = await withWorkloads(config, (books) => budgetUsages(config, books, io.clock.now()));
+  const usages = await withStore(config, (store) => budgetUsages(config, store, io.clock.now()));
   const rows = usages.map(({ standing }) => standing);
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);
   if (rows.length === 0) return io.note('No budgets are set. Set one with "carbon budget set".');

@@ -5,13 +5,12 @@ import type { Decision } from '../shared/records/placements.ts';
 import type { ReadableStore, TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import type { SimulatedJob } from '../shared/simulation/jobs.ts';
-import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { cliError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
 import type { SimulationInput } from './simulation-input.ts';
-import { withHistory } from './stores.ts';
+import { recordedDecisions, withStore } from './stores.ts';
 
 /** History before the range that forecasts learn from, in milliseconds. */
 const PAST_MS = 120 * 24 * HOUR_MS;
@@ -24,10 +23,11 @@ export async function recordedWorld(
 ): Promise<SimulationInput> {
   const config = cliConfig(env);
   const range = parseTimeRange(options, io.clock.now());
-  const decisions = await recordedDecisions(config, range);
-  if (decisions.length === 0)
-    throw cliError('NO_RECORDS', { message: '--shadow: no placement decision is recorded in that time range' });
-  return await withHistory(config, async (history) => {
+  return await withStore(config, async (store) => {
+    const { history } = store;
+    const decisions = await recordedDecisions(store, range);
+    if (decisions.length === 0)
+      throw cliError('NO_RECORDS', { message: '--shadow: no placement decision is recorded in that time range' });
     const zones = [...new Set(decisions.flatMap((decision) => zonesOf(decision)))];
     const trace = await traceOf(history, zones, { from: range.from - PAST_MS, to: io.clock.now() });
     const jobs: SimulatedJob[] = [];

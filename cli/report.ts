@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { nearest } from '../shared/calculator/error.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import type { BudgetStanding } from '../shared/calculator/recorded/burn-downs.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
+import { nearest } from '../shared/errors/nearest.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { WorkloadStore } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { parseChoice } from './options.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { cliConfig } from './settings.ts';
-import { withWorkloads } from './stores.ts';
+import { withStore } from './stores.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
 
@@ -53,8 +53,8 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
   const config = cliConfig(env);
-  const { report, budgets } = await withWorkloads(config, async (store) => ({
-    report: await reportFrom(store, options, period),
+  const { report, budgets } = await withStore(config, async (store) => ({
+    report: await reportFrom(store.workloads, options, period),
     budgets: await budgetUsages(config, store, now),
   }));
   io.out(formatted(report, budgets, format, io));

@@ -4,12 +4,11 @@ import { savingsLedger } from '../shared/emissions/savings-ledger.ts';
 import { isoTime } from '../shared/grid/units.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
-import { recordedDecisions } from '../shared/store/recorded-decisions.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
-import { withHistory } from './stores.ts';
+import { recordedDecisions, withStore } from './stores.ts';
 import { type Column, textTable } from './table.ts';
 
 interface SavingsOptions {
@@ -69,11 +68,11 @@ ${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon 
 async function show(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const range = parseTimeRange(options, io.clock.now());
-  const decisions = await recordedDecisions(config, range);
-  const [pods, raw] = await withHistory(config, async (history) => [
-    await savingsLedger(history, decisions, range, 'rollup'),
-    options.verify ? await savingsLedger(history, decisions, range, 'raw') : undefined,
-  ]);
+  const [decisions, pods, raw] = await withStore(config, async (store) => {
+    const found = await recordedDecisions(store, range);
+    const ledger = (source: 'rollup' | 'raw') => savingsLedger(store.history, found, range, source);
+    return [found, await ledger('rollup'), options.verify ? await ledger('raw') : undefined];
+  });
   const totals = savingsTotals(pods);
   const verified = raw && compare(totals, savingsTotals(raw));
   const span = { from: isoTime(range.from), to: isoTime(range.to), decisions: decisions.length };

@@ -1,14 +1,8 @@
-import { fetch } from 'undici';
 import { z } from 'zod';
 import { parseSelector, type Selector } from '../shared/calculator/selector.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { cliError } from './errors.ts';
-
-/** Timeout of a request to the API server, in milliseconds. */
-const TIMEOUT_MS = 10_000;
-
-/** Server that the client library assumes when no cluster is configured. */
-const NO_CLUSTER = 'http://localhost:8080';
 
 const podList = z.object({
   items: z.array(
@@ -45,30 +39,10 @@ function workloadNameOf({ metadata }: Pod): string {
 async function listPods(namespace: string, labels: string, { KUBECONFIG }: Environment): Promise<Pod[]> {
   try {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?labelSelector=${encodeURIComponent(labels)}`;
-    return podList.parse(await fetchFromKubernetes(path, KUBECONFIG)).items;
+    await using client = connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG });
+    return podList.parse(await client?.request('GET', path)).items;
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0] ?? '';
     throw cliError('KUBERNETES_UNREACHABLE', { labels, reason });
   }
-}
-
-async function fetchFromKubernetes(path: string, kubeconfig: string | undefined): Promise<unknown> {
-  // Loaded only here: it takes half a second, and no other command needs it.
-  const { HttpMethod, KubeConfig, RequestContext } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  if (kubeconfig) config.loadFromFile(kubeconfig);
-  else config.loadFromDefault();
-  const server = config.getCurrentCluster()?.server ?? NO_CLUSTER;
-  if (server === NO_CLUSTER) throw new Error('neither KUBECONFIG nor ~/.kube/config names a cluster');
-  const url = `${server}${path}`;
-  const context = new RequestContext(url, HttpMethod.GET);
-  await config.applySecurityAuthentication(context);
-  const dispatcher = context.getDispatcher();
-  const response = await fetch(url, {
-    headers: { ...context.getHeaders(), Accept: 'application/json' },
-    ...(dispatcher && { dispatcher: dispatcher as never }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.json();
 }

@@ -3,7 +3,7 @@ import { integer, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
-import { kubernetesSettings } from './kubernetes/settings.ts';
+import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 
@@ -14,7 +14,7 @@ export const watchdogConfigSchema = z.object({
   ...storeSettings,
   ...zoneSettings,
   ...serviceSettings,
-  ...kubernetesSettings,
+  ...clusterSettings,
   ...placementSettings,
   ...deferralSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),

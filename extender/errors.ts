@@ -35,6 +35,14 @@ export const EXTENDER_ERRORS = {
     message: 'the watchdog is not allowed to list namespaces: their defaults are not known',
     action: 'apply the RBAC rules of the manifests',
   },
+  KUBERNETES_ANONYMOUS: {
+    message: 'the kubeconfig has no credentials for its user: the Kubernetes API sees system:anonymous',
+    action: 'give the user of the current context a token, a client certificate or an exec plug-in',
+  },
+  KUBERNETES_NOT_CONNECTED: {
+    message: 'no cluster is watched: the zones of nodes come from the configuration alone',
+    action: 'see `err`; correct KUBECONFIG, or set NODE_WATCH=off',
+  },
   KUBERNETES_WATCH_FAILED: {
     message: 'the watch of the Kubernetes API failed; retrying',
     action: 'check that the API server is reachable, and the RBAC rules of the manifests',

@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
+import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
+import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
-import { connectKubernetes, type KubernetesClient } from './kubernetes/client.ts';
 import { startPlacement } from './placement/placement.ts';
 import type { FromStore, ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
@@ -49,7 +50,8 @@ export async function startExtender(
     readiness = { ready: true };
   });
   await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
-  const client = await clusterOf(config, logger);
+  const client = connectCluster(config, logger);
+  if (client) stack.use(client);
   let api: Awaited<ReturnType<NonNullable<typeof startApi>>> | undefined;
   const post = (message: ToApi) => {
     api?.post?.(message);
@@ -96,12 +98,21 @@ export async function startExtender(
   };
 }
 
-async function clusterOf(config: ExtenderConfig, logger: Logger): Promise<KubernetesClient | undefined> {
+function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClient | undefined {
   try {
-    return await connectKubernetes(config);
+    const client = connectKubernetes(config);
+    if (client?.authentication === 'none')
+      logger.warn(
+        { code: 'KUBERNETES_ANONYMOUS', cluster: client.server },
+        'the kubeconfig has no credentials for its user: the Kubernetes API sees system:anonymous',
+      );
+    return client;
   } catch (err) {
     if (config.NODE_WATCH === 'on') throw err;
-    logger.error({ err }, 'no cluster is watched: nodes are placed by the configuration alone');
+    logger.error(
+      { code: 'KUBERNETES_NOT_CONNECTED', err },
+      'no cluster is watched: the zones of nodes come from the configuration alone',
+    );
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
+import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -64,15 +65,7 @@ const settings = z.object({
     .string()
     .optional()
     .describe('File with the bearer token for the exporters; read before each scrape, because tokens are renewed'),
-  KUBERNETES_SERVICE_HOST: z
-    .string()
-    .default('kubernetes.default.svc')
-    .describe('Host of the Kubernetes API; set in every pod'),
-  KUBERNETES_SERVICE_PORT: port().default(443).describe('Port of the Kubernetes API; set in every pod'),
-  KUBERNETES_CREDENTIALS_DIR: z
-    .string()
-    .default('/var/run/secrets/kubernetes.io/serviceaccount')
-    .describe('Folder with `token` and `ca.crt` for the Kubernetes API'),
+  ...kubernetesSettings,
   SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
   SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of Kepler'),
   SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters that are scraped at the same time'),

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import { ConfigError } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import { openWritableStore } from '../shared/store/open.ts';
+import { openRecordingStore } from '../shared/store/open.ts';
 import type { PollerConfig } from './config.ts';
 import type { Alerts } from './grid/alerts.ts';
 import { openAlerts } from './grid/open-alerts.ts';
@@ -15,9 +15,7 @@ const ATTEMPTS = 3;
 const BETWEEN_ATTEMPTS_MS = 5_000;
 
 /** Dependencies that tests replace. */
-export interface OnceDependencies extends Partial<Pick<GridTaskOptions, 'clock' | 'logger' | 'forecaster'>> {
-  readonly openStore?: (config: PollerConfig) => Promise<GridTaskOptions['store'] & AsyncDisposable>;
-}
+export type OnceDependencies = Partial<Pick<GridTaskOptions, 'clock' | 'logger' | 'forecaster'>>;
 
 /**
  * Fetches, writes the cache file and the history once, for a CronJob; resolves with the exit code: 0 done, 2 no provider
@@ -26,9 +24,11 @@ export interface OnceDependencies extends Partial<Pick<GridTaskOptions, 'clock' 
 export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDependencies = {}): Promise<number> {
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
-  const opened = await openStore(config, dependencies, logger);
+  const opened = await openStore(config, clock, logger);
   // The cache file serves the scheduler even while the store is away.
-  const store = opened ? stack.use(opened) : { record: () => Promise.reject(new Error('the store is not open')) };
+  const store = opened
+    ? stack.use(opened).history
+    : { record: () => Promise.reject(new Error('the store is not open')) };
   const { forecaster } = dependencies;
   const metrics = createPollerMetrics();
   const { zones, pollCycle } = await preparePollCycle({
@@ -40,7 +40,7 @@ export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDe
     forecaster,
     attempts: 1,
   });
-  const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
+  const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid, store: opened }));
   const code = await attemptCycles(pollCycle, alerts, clock, logger);
   return opened === undefined && code === EXIT.ok ? EXIT.store : code;
 }
@@ -66,10 +66,9 @@ async function attemptCycles(
   return EXIT.unavailable;
 }
 
-async function openStore(config: PollerConfig, dependencies: OnceDependencies, logger: Logger) {
-  const { openStore: open = openWritableStore } = dependencies;
+async function openStore(config: PollerConfig, clock: Clock, logger: Logger) {
   try {
-    return await open(config);
+    return await openRecordingStore(config, { clock, logger });
   } catch (err) {
     if (err instanceof ConfigError) throw err;
     logger.error(

@@ -2,10 +2,7 @@ import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import { openWritableStore } from '../shared/store/open.ts';
-import { openDecisions } from '../shared/store/open-decisions.ts';
-import { openLease } from '../shared/store/open-lease.ts';
-import { openReadingsStore } from '../shared/store/open-readings.ts';
+import { openRecordingStore } from '../shared/store/open.ts';
 import { startBudgets } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
@@ -36,7 +33,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const metrics = createPollerMetrics();
   for (const facts of dependencies.renamed ?? [])
     logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
-  const store = stack.use(await openWritableStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
+  const store = stack.use(await openRecordingStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
+  const { history } = store;
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no poll cycle has succeeded yet' }
@@ -50,22 +48,18 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const server: ListeningServer = stack.use(
     await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
   );
-  if (runs('grid')) stack.use(await startGridTask({ config, store, metrics, clock, logger, onCycle }));
-  if (runs('readings') || runs('retention')) {
-    const readings = stack.use(await openReadingsStore(config));
-    stack.use(startReadingsPart({ config, store: readings, clock, logger, metrics: metrics.readings, onReadiness }));
-    if (runs('retention')) {
-      const decisions = stack.use(await openDecisions(config));
-      stack.use(startRetentionTask({ config, store, readings, decisions, clock, logger }));
-    }
-  }
+  if (runs('grid'))
+    stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
+  stack.use(startReadingsPart({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
+  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
   if (runs('power')) {
-    const lease = stack.use(await openLease(config, 'recording', { clock, logger }));
+    const lease = stack.use(store.lease('recording'));
     lease.onChange(metrics.store.onLease);
-    stack.use(whileHeld(lease, () => startPowerTask({ config, store, clock, logger, metrics: metrics.power })));
+    stack.use(
+      whileHeld(lease, () => startPowerTask({ config, store: history, clock, logger, metrics: metrics.power })),
+    );
   }
-  if (runs('budgets'))
-    stack.use(await startBudgets({ config, history: store, metrics: metrics.budgets, clock, logger }));
+  if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -1,11 +1,9 @@
-import { toldElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import { openNodeZones } from '../../shared/store/open-node-zones.ts';
 
 /** The API thread's knowledge of where nodes stand, or stood. */
 export interface NodeZones extends AsyncDisposable {
@@ -19,13 +17,12 @@ const TRY_AGAIN_MS = 60_000;
 
 /** Starts to remember the zones of nodes. While the store is away what was told serves from memory and is written later. */
 export function startNodeZones(options: {
-  readonly config: StoreConfig;
+  readonly store: NodeZoneStore;
   readonly configured: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
 }): NodeZones {
-  const { config, configured, clock, logger } = options;
-  let store: Promise<NodeZoneStore> | undefined;
+  const { store, configured, clock, logger } = options;
   let remembered: ReadonlyMap<string, Zone> | undefined;
   let unwritten = new Map<string, Zone>();
   const told = new Map<string, Zone>();
@@ -35,10 +32,8 @@ export function startNodeZones(options: {
     const writing = unwritten;
     unwritten = new Map();
     try {
-      store ??= openNodeZones(config);
-      const opened = await store;
-      if (writing.size > 0) await opened.recordNodeZones(writing, clock.now());
-      remembered ??= await opened.nodeZones();
+      if (writing.size > 0) await store.recordNodeZones(writing, clock.now());
+      remembered ??= await store.nodeZones();
       warned = false;
     } catch (err) {
       unwritten = new Map([...writing, ...unwritten]);
@@ -48,7 +43,7 @@ export function startNodeZones(options: {
   };
   const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
   return {
-    zoneOf: toldElse((node) => told.get(node) ?? remembered?.get(node), configured),
+    zoneOf: reportedElse((node) => told.get(node) ?? remembered?.get(node), configured),
     async receive(zones) {
       for (const [node, zone] of zones) {
         if (told.get(node) === zone) continue;
@@ -59,7 +54,6 @@ export function startNodeZones(options: {
     },
     async [Symbol.asyncDispose]() {
       await trying[Symbol.asyncDispose]();
-      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }

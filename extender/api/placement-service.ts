@@ -4,8 +4,6 @@ import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import type { StoreConfig } from '../../shared/runtime/settings.ts';
-import { openDecisions } from '../../shared/store/open-decisions.ts';
 import { type FromStore, percentilesOf, type ToStore } from '../placement/placement-link.ts';
 
 /** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
@@ -19,20 +17,19 @@ const TELL_MS = 10 * 60_000;
 
 /** Starts the store's side of placements. Decisions that cannot be written stay with the scheduling thread, which tries again. */
 export function startPlacementService(options: {
-  readonly config: StoreConfig;
-  readonly store: IntensityReader;
+  readonly history: IntensityReader;
+  readonly decisions: DecisionWriter;
   readonly post: (message: FromStore) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }): PlacementService {
-  const { config, store, post, clock, logger } = options;
-  let opened: Promise<DecisionWriter> | undefined;
+  const { history, post, clock, logger } = options;
   let warned = false;
   const tell = async () => {
     const now = clock.now();
     const percentiles: Record<string, readonly number[]> = {};
-    for (const zone of await store.zones()) {
-      const hours = await store.intensities([zone], { from: now - HISTORY_MS, to: now });
+    for (const zone of await history.zones()) {
+      const hours = await history.intensities([zone], { from: now - HISTORY_MS, to: now });
       const known = percentilesOf(hours.filter((hour) => hour.signal === 'average'));
       if (known !== undefined) percentiles[zone] = known;
     }
@@ -42,19 +39,16 @@ export function startPlacementService(options: {
   return {
     async receive({ batch, decisions }) {
       try {
-        opened ??= openDecisions(config);
-        await (await opened).recordDecisions(decisions);
+        await options.decisions.recordDecisions(decisions);
         warned = false;
         post({ kind: 'decisions-kept', batch });
       } catch (err) {
-        opened = undefined;
         if (!warned) logger.warn({ err, decisions: decisions.length }, 'decision records cannot be written for now');
         warned = true;
       }
     },
     async [Symbol.asyncDispose]() {
       await telling[Symbol.asyncDispose]();
-      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -5,8 +5,7 @@ import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
-import { openReadableStore } from '../../shared/store/open.ts';
-import { openWorkloadStore } from '../../shared/store/open-workloads.ts';
+import { openStore } from '../../shared/store/open.ts';
 import { watchCache } from '../cache/cache-watcher.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ToApi } from '../placement/placement-link.ts';
@@ -14,7 +13,6 @@ import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
-import { decisionHistory } from './dashboard/decision-history.ts';
 import { podLabels } from './emissions/labels.ts';
 import { startNodeZones } from './node-zones.ts';
 import { startPlacementService } from './placement-service.ts';
@@ -27,25 +25,25 @@ if (process.platform === 'linux') setPriority(NICE);
 
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
-const store = stack.use(await openReadableStore(config));
+const store = stack.use(await openStore(config));
 const logger = createLogger('extender-api', config.LOG_LEVEL);
-const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
-const workloads = stack.use(await openWorkloadStore(config));
+const readings = stack.use(openReadingsApi(config, { store: store.meters, clock: systemClock, logger }));
 const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 // What the main thread logs of the cache file need not be said twice.
 const silent = createLogger('extender-api', 'silent');
 const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock: systemClock, logger: silent }));
-const decisions = stack.use(decisionHistory(config));
-const surroundings = { config, clock: systemClock, logger };
-const nodeZones = stack.use(startNodeZones({ ...surroundings, configured: zoneByName(config) }));
+const surroundings = { clock: systemClock, logger };
+const nodeZones = stack.use(
+  startNodeZones({ ...surroundings, store: store.nodeZones, configured: zoneByName(config) }),
+);
 // Until the other thread tells: nothing waits where nothing can, and otherwise it is not known.
 let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
-  store,
-  decisions,
+  store: store.history,
+  decisions: store.decisions,
   waiting: () => waiting,
   readings,
-  workloads,
+  workloads: store.workloads,
   profiles: knownProfiles(config.SERVICES_FILE),
   zoneOfNode: nodeZones.zoneOf,
   clock: systemClock,
@@ -53,15 +51,15 @@ const app = createApp({
   metrics: createApiMetrics(),
   mode: config.MODE,
   cache: cache.state,
-  labels: podLabels(store),
+  labels: podLabels(store.history),
   token: config.API_TOKEN,
   requestsPerSecond: config.API_REQUESTS_PER_SECOND,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 const placements = stack.use(
   startPlacementService({
-    config,
-    store,
+    history: store.history,
+    decisions: store.decisions,
     post: (message) => parentPort?.postMessage(message),
     clock: systemClock,
     logger: createLogger('extender-api', config.LOG_LEVEL),

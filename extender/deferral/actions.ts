@@ -1,7 +1,8 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
 import { deadlineOf, type ReleaseReason } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
@@ -89,8 +90,8 @@ export function createActions(options: ActionOptions): Actions {
         else action.kind satisfies 'wait';
       } catch (err) {
         // Gone, or another object of the same name: the watch will deliver the change.
-        if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) return;
-        metrics.failures.inc({ operation: action.kind });
+        if (isObsolete(err)) return;
+        metrics.failures.inc({ kind: action.kind });
         const { kind, namespace, name } = work;
         logger.warn(
           { code: 'DEFERRAL_ACTION_FAILED', err, kind, namespace, name, action: action.kind },

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
 import { createActions, type ReleasedWork } from './actions.ts';
 import { type Action, deadlineOf } from './decide.ts';

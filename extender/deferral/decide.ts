@@ -78,7 +78,7 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
 
 function decideNew(request: PlanRequest, advise: boolean): Action {
   const decided = plan(request);
-  if (decided.kind === 'run-now') return { kind: 'release', reason: decided.why };
+  if (decided.kind === 'run-now') return { kind: 'release', reason: decided.reason };
   const { slot, saving } = decided;
   return advise ? { kind: 'release', reason: 'advised', plan: { slot, saving } } : { kind: 'plan', slot, saving };
 }

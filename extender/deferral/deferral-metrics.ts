@@ -38,8 +38,8 @@ export function createDeferralMetrics(registry: Registry) {
     }),
     failures: new Counter({
       name: 'carbon_deferral_failures_total',
-      help: 'Failed requests to the Kubernetes API, by operation: release, plan, lease',
-      labelNames: ['operation'],
+      help: 'Failed requests to the Kubernetes API, by kind: release, plan, lease',
+      labelNames: ['kind'],
       registers,
     }),
   };

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { learntDuration } from '../../shared/deferral/durations.ts';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { ownerName } from './waiting-work.ts';
 
@@ -23,9 +24,7 @@ const finishedPod = z.object({
     name: z.string(),
     namespace: z.string().default('default'),
     uid: z.string(),
-    ownerReferences: z
-      .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().nullish() }))
-      .nullish(),
+    ownerReferences,
   }),
   status: z.object({ containerStatuses: z.array(terminated).nullish() }),
 });

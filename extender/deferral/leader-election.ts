@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 
 /** Name of the Lease by which replicas agree on one controller. */
 export const LEASE_NAME = 'carbon-extender-deferral';

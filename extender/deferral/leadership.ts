@@ -40,7 +40,7 @@ export function startLeadership(options: {
     try {
       renewedAt = (await election.hold()) ? began : undefined;
     } catch (err) {
-      metrics.failures.inc({ operation: 'lease' });
+      metrics.failures.inc({ kind: 'lease' });
       if (led) logger.warn({ code: 'LEASE_RENEWAL_FAILED', err, identity }, 'could not renew the Lease');
     }
     metrics.leader.set(leads() ? 1 : 0);

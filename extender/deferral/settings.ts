@@ -10,11 +10,13 @@ export const deferralSettings = {
     .enum(DEFERRAL_MODES)
     .default('off')
     .describe(
-      '`on`: gated pods and suspended Jobs wait for their cleanest hour; `advise`: they run at once and are told what waiting would have saved; `off`: the controller does not run, and only the watchdog opens gates',
+      '`on`: gated pods and suspended Jobs wait for their cleanest hour; `advise`: they run at once, and an Event says what waiting would have saved; `off`: the controller does not run, and only the watchdog removes gates',
     ),
   DEFERRAL_PERIOD_SECONDS: positive(300)
     .default(15)
-    .describe('Seconds between two rounds of the deferral controller; no deadline is missed by more than this'),
+    .describe(
+      'Seconds between two reconciliations of the deferral controller; no deadline is missed by more than this',
+    ),
   DEFERRAL_DEFAULT_MINUTES: positive(43_200)
     .default(60)
     .describe(
@@ -29,6 +31,3 @@ export const deferralSettings = {
     .default('carbon-extender')
     .describe('Namespace of the Lease carbon-extender-deferral, by which replicas agree on one controller'),
 };
-
-/** The values of {@link deferralSettings}. */
-export type DeferralConfig = z.output<z.ZodObject<typeof deferralSettings>>;

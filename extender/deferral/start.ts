@@ -3,10 +3,11 @@ import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { ConfigError, type Environment, loadConfig } from '../../shared/runtime/config.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { connectKubernetes } from '../../shared/runtime/kubernetes/connect.ts';
 import { EXIT } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { type ExtenderConfig, watchdogConfigSchema } from '../config.ts';
-import { connectKubernetes, type KubernetesClient } from '../kubernetes/client.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
 import type { ReleasedWork } from './actions.ts';
 import { type RunningDeferral, startDeferral } from './controller.ts';
@@ -61,7 +62,7 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
 export async function watchdogOnce(env: Environment): Promise<number> {
   const config = loadConfig('watchdog', watchdogConfigSchema, env);
   const logger = createLogger('watchdog', config.LOG_LEVEL);
-  const client = await connectKubernetes(config);
+  await using client = connectKubernetes(config);
   if (client === undefined)
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
   const { failed } = await runWatchdog({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { latestStartOf } from '../../shared/deferral/plan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import { parseZone, type Zone } from '../../shared/grid/zones.ts';
+import { controllerOf, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import {
   ANNOTATION_PREFIX,
   type InvalidAnnotation,
@@ -53,11 +54,7 @@ const metadata = z.object({
   deletionTimestamp: z.string().nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),
   labels: z.record(z.string(), z.string()).nullish(),
-  ownerReferences: z
-    .array(
-      z.object({ kind: z.string(), name: z.string(), uid: z.string().nullish(), controller: z.boolean().nullish() }),
-    )
-    .nullish(),
+  ownerReferences,
 });
 type Metadata = z.output<typeof metadata>;
 
@@ -115,7 +112,7 @@ export function releasedJob(object: unknown): ReleasedJob | undefined {
 
 /** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */
 export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): string {
-  const owner = meta.ownerReferences?.find(({ controller }) => controller === true);
+  const owner = controllerOf(meta.ownerReferences);
   return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
 }
 

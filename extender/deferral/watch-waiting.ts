@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { mergePreferences, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
 import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';

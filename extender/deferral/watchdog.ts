@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { isObsolete, KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
+import { listObjects } from '../../shared/runtime/kubernetes/list.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
 import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
@@ -13,8 +15,6 @@ export interface WatchdogResult {
   readonly released: number;
   readonly failed: number;
 }
-
-const PAGE = 500;
 
 /**
  * Releases everything whose deadline has passed, by itself: no Lease, no cache file, no watch, nothing that the controller
@@ -46,7 +46,7 @@ export async function runWatchdog(options: {
         'the watchdog released work whose deadline had passed',
       );
     } catch (err) {
-      if (err instanceof KubernetesError && (err.status === 404 || err.status === 409)) continue;
+      if (isObsolete(err)) continue;
       failed += 1;
       logger.error(
         { code: 'WATCHDOG_RELEASE_FAILED', err, kind, namespace, name, lateMs },
@@ -62,7 +62,7 @@ export async function runWatchdog(options: {
 async function namespaceDefaults(options: { client: KubernetesClient; logger: Logger }) {
   const defaults = new Map<string, PodPreferences | undefined>();
   try {
-    for await (const object of objects(options.client, '/api/v1/namespaces')) {
+    for await (const object of listObjects(options.client, '/api/v1/namespaces')) {
       const { metadata } = object as { metadata?: { name?: string } };
       defaults.set(metadata?.name ?? '', namespacePreferences(object));
     }
@@ -79,9 +79,9 @@ async function namespaceDefaults(options: { client: KubernetesClient; logger: Lo
 async function* waitingWork(options: { client: KubernetesClient; logger: Logger }): AsyncIterable<WaitingWork> {
   const { client, logger } = options;
   const { path, fieldSelector } = GATED_PODS;
-  yield* readable(objects(client, path, fieldSelector), waitingPod, logger);
+  yield* readable(listObjects(client, path, { fieldSelector }), waitingPod, logger);
   try {
-    yield* readable(objects(client, '/apis/batch/v1/jobs'), waitingJob, logger);
+    yield* readable(listObjects(client, '/apis/batch/v1/jobs'), waitingJob, logger);
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
     logger.info({}, 'the watchdog is not allowed to list Jobs: suspended ones are left to the controller');
@@ -101,18 +101,4 @@ async function* readable(
       logger.warn({ code: 'KUBERNETES_OBJECT_INVALID', err }, 'the watchdog skips an object that it cannot read');
     }
   }
-}
-
-async function* objects(client: KubernetesClient, path: string, fieldSelector?: string): AsyncIterable<unknown> {
-  let next: string | undefined;
-  do {
-    const query = new URLSearchParams({ limit: String(PAGE), ...(fieldSelector && { fieldSelector }) });
-    if (next) query.set('continue', next);
-    const page = (await client.request('GET', `${path}?${query}`)) as {
-      readonly metadata?: { readonly continue?: string };
-      readonly items?: readonly unknown[];
-    };
-    yield* page.items ?? [];
-    next = page.metadata?.continue || undefined;
-  } while (next);
 }

@@ -1,6 +1,6 @@
 import type { Slot } from '../../shared/deferral/plan.ts';
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
-import type { KubernetesBody, KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesBody, KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
 
 /** A plan to be written into an object's annotations. */

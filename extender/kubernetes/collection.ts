@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import type { WatchEvent } from '../../shared/runtime/kubernetes/watch-stream.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient, WatchEvent } from './client.ts';
 
 /** What is kept of the objects of one collection of the Kubernetes API, as of its newest event. */
 export interface WatchedCollection<Kept> extends AsyncDisposable {

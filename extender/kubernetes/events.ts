@@ -1,8 +1,8 @@
 import { isoTime } from '../../shared/grid/units.ts';
 import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from './client.ts';
 
 /** The object that an Event is about. */
 export interface EventSubject {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { controllerOf, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { ANNOTATION_PREFIX } from './annotations.ts';
 
@@ -28,9 +29,7 @@ const podObject = z.object({
     uid: z.string(),
     creationTimestamp: z.string().nullish(),
     annotations: z.record(z.string(), z.string()).nullish(),
-    ownerReferences: z
-      .array(z.object({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.boolean().nullish() }))
-      .nullish(),
+    ownerReferences,
   }),
   spec: z.object({ nodeName: z.string() }),
 });
@@ -53,10 +52,10 @@ export function watchBindings(
       const annotations = metadata.annotations ?? {};
       const released = annotations[`${ANNOTATION_PREFIX}released-at`];
       const times = { arrivedAt: timeOf(creationTimestamp), releasedAt: timeOf(released) };
-      const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+      const owner = controllerOf(metadata.ownerReferences);
       return {
         ...{ namespace, pod: name, uid, node: spec.nodeName, ...times, annotations },
-        owner: owner ? { kind: owner.kind, name: owner.name, uid: owner.uid } : null,
+        owner: owner ? { kind: owner.kind, name: owner.name, uid: owner.uid ?? '' } : null,
       };
     },
     onChange(_key, now, before) {

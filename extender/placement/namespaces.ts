@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { ANNOTATION_NAMES, ANNOTATION_PREFIX, type InvalidAnnotation } from './annotations.ts';
 import {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { providerOf, zoneOfRegion } from '../../shared/grid/regions.ts';
 import { parseZone, type Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import type { CandidateNode } from '../webhook/protocol.ts';
 

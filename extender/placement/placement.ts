@@ -1,11 +1,11 @@
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import { zoneCorrections } from '../../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from '../config.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
 import { createPlacement, type Placement } from '../webhook/verbs.ts';

@@ -1,5 +1,5 @@
-import { openAlertMemory } from '../../shared/store/open-alert-memory.ts';
-import { openLease } from '../../shared/store/open-lease.ts';
+import { soleLease } from '../../shared/runtime/lease.ts';
+import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import { type AlertOptions, type Alerts, createAlerts } from './alerts.ts';
 
@@ -8,15 +8,18 @@ export interface OpenAlerts extends Alerts, AsyncDisposable {}
 
 /** Opens the alerts of a configuration; undefined without SLACK_WEBHOOK_URL. */
 export async function openAlerts(
-  options: Omit<AlertOptions, 'memory' | 'lease' | 'config'> & { readonly config: PollerConfig },
+  options: Omit<AlertOptions, 'memory' | 'lease' | 'config'> & {
+    readonly config: PollerConfig;
+    /** Where alerts are remembered, and which of several pollers sends them; undefined: by this process alone. */
+    readonly store: Pick<RecordingStore, 'alerts' | 'lease'> | undefined;
+  },
 ): Promise<OpenAlerts | undefined> {
-  const { config, clock, logger } = options;
+  const { config, store } = options;
   if (config.SLACK_WEBHOOK_URL === undefined) return undefined;
   await using stack = new AsyncDisposableStack();
-  const memory = stack.use(await openAlertMemory(config));
-  const lease = stack.use(await openLease(config, 'alerts', { clock, logger }));
+  const lease = stack.use(store?.lease('alerts') ?? soleLease);
   const decided = new Promise<void>((resolve) => lease.onChange(() => resolve()));
-  const alerts = createAlerts({ ...options, memory, lease });
+  const alerts = createAlerts({ ...options, lease, ...(store && { memory: store.alerts }) });
   const opened = stack.move();
   return {
     async observe(samples, signal) {

@@ -3,6 +3,7 @@ import type { IntensityReader, IntensityWriter } from '../../shared/records/powe
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import type { PollerMetrics } from '../metrics.ts';
 import { openCacheWriter } from './cache-writer.ts';
@@ -24,6 +25,8 @@ const LONGEST_PAUSE_MS = 60_000;
 export interface GridTaskOptions {
   readonly config: PollerConfig;
   readonly store: Pick<IntensityWriter, 'record'> & Partial<Pick<IntensityReader, 'intensities'>>;
+  /** Where alerts are remembered; absent: in this process alone. */
+  readonly alerts?: Pick<RecordingStore, 'alerts' | 'lease'> | undefined;
   readonly metrics: PollerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,7 +44,9 @@ export async function startGridTask(options: GridTaskOptions): Promise<AsyncDisp
   const { zones, pollCycle } = await preparePollCycle(options);
   warnOfSettings(config, zones, logger);
   await using stack = new AsyncDisposableStack();
-  const alerts = stack.use(await openAlerts({ config, zones, clock, logger, metrics: metrics.grid }));
+  const alerts = stack.use(
+    await openAlerts({ config, zones, clock, logger, metrics: metrics.grid, store: options.alerts }),
+  );
   const loop = startLoop({
     name: 'grid',
     intervalMs: config.POLL_INTERVAL_MINUTES * 60_000,

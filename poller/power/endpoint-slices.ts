@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { askCluster, type ClusterAccess } from './cluster-api.ts';
 import { nameOf, type Target, type TargetSource } from './targets.ts';
 
 const slices = z.object({
@@ -27,12 +27,12 @@ type Slice = z.output<typeof slices>['items'][number];
  * One target for every ready endpoint of each URL's service (`http://service.namespace:port/path`), with the node that
  * it runs on. While the API cannot be reached, the last known endpoints are used.
  */
-export function endpointSliceTargets(urls: readonly string[], access: ClusterAccess, logger: Logger): TargetSource {
+export function endpointSliceTargets(urls: readonly string[], client: KubernetesClient, logger: Logger): TargetSource {
   const known = new Map<string, readonly Target[]>();
   let failing = false;
   return async () => {
     try {
-      for (const url of new Set(urls)) known.set(url, await targetsOf(url, access));
+      for (const url of new Set(urls)) known.set(url, await targetsOf(url, client));
       failing = false;
     } catch (error) {
       if (!failing)
@@ -46,10 +46,10 @@ export function endpointSliceTargets(urls: readonly string[], access: ClusterAcc
   };
 }
 
-async function targetsOf(url: string, access: ClusterAccess): Promise<Target[]> {
+async function targetsOf(url: string, client: KubernetesClient): Promise<Target[]> {
   const { hostname, host, port } = new URL(url);
   const [service = '', namespace = 'default'] = hostname.split('.');
-  const found = await listSlices(access, namespace, service);
+  const found = await listSlices(client, namespace, service);
   // Slices of both families list the same pods.
   const family = found.some(({ addressType }) => addressType === 'IPv4') ? 'IPv4' : 'IPv6';
   return found
@@ -74,8 +74,8 @@ function portOf({ ports }: Slice, servicePort: number): number | undefined {
   return numbers.length === 1 ? numbers[0] : numbers.find((port) => port === servicePort);
 }
 
-async function listSlices(access: ClusterAccess, namespace: string, service: string): Promise<Slice[]> {
+async function listSlices(client: KubernetesClient, namespace: string, service: string): Promise<Slice[]> {
   const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
   const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`;
-  return slices.parse(await askCluster(access, `${path}?labelSelector=${selector}`)).items;
+  return slices.parse(await client.request('GET', `${path}?labelSelector=${selector}`)).items;
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, type Dispatcher } from 'undici';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { connectKubernetes } from '../../shared/runtime/kubernetes/connect.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../config.ts';
-import type { ClusterAccess } from './cluster-api.ts';
 import { endpointSliceTargets } from './endpoint-slices.ts';
 import { ScrapeError } from './scrape-error.ts';
 import { resolvedTargets, type Target, type TargetSource } from './targets.ts';
@@ -72,13 +73,20 @@ export class ExporterAccess implements AsyncDisposable {
 }
 
 /** The exporters that the configuration names: by the Kubernetes API, else by name and address. */
-export function configuredTargets(config: PollerConfig, logger: Logger): TargetSource {
-  if (config.EXPORTER_DISCOVERY === 'dns') return resolvedTargets(config.EXPORTER_URL, logger);
-  return endpointSliceTargets(config.EXPORTER_URL, clusterAccess(config), logger);
+export function configuredTargets(
+  config: PollerConfig,
+  client: KubernetesClient | undefined,
+  logger: Logger,
+): TargetSource {
+  if (client === undefined || config.EXPORTER_DISCOVERY === 'dns') return resolvedTargets(config.EXPORTER_URL, logger);
+  return endpointSliceTargets(config.EXPORTER_URL, client, logger);
 }
 
-/** The Kubernetes API as a pod reaches it. */
-export function clusterAccess(config: PollerConfig): ClusterAccess {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, KUBERNETES_CREDENTIALS_DIR } = config;
-  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials: KUBERNETES_CREDENTIALS_DIR };
+/** A client for the Kubernetes API, where discovery or pod labels need one; inside a cluster by the name of its Service. */
+export function clusterClient(config: PollerConfig): KubernetesClient | undefined {
+  if (config.EXPORTER_DISCOVERY === 'dns' && !config.POD_LABELS) return undefined;
+  return connectKubernetes({
+    ...config,
+    KUBERNETES_SERVICE_HOST: config.KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc',
+  });
 }

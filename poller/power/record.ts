@@ -5,7 +5,7 @@ import { startLoop } from '../../shared/runtime/loop.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import type { PollerConfig } from '../config.ts';
 import type { CounterLimits } from './counter-increase.ts';
-import { clusterAccess, configuredTargets, ExporterAccess } from './exporter-access.ts';
+import { clusterClient, configuredTargets, ExporterAccess } from './exporter-access.ts';
 import { ExporterMemory } from './exporter-memory.ts';
 import { scrape } from './kepler/scrape.ts';
 import { nodePowerWriter } from './node-power-file.ts';
@@ -35,7 +35,8 @@ const MAX_MISSED_SCRAPES = 5;
 export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
   const scraping = new Scraping(options);
-  const targets = options.targets ?? configuredTargets(config, logger);
+  const client = clusterClient(config);
+  const targets = options.targets ?? configuredTargets(config, client, logger);
   const loop = startLoop({
     name: 'power',
     intervalMs: config.SCRAPE_INTERVAL_SECONDS * 1000,
@@ -43,14 +44,14 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     logger,
     task: async (signal) => scraping.scrapeAll(await targets(), signal),
   });
-  const labels = config.POD_LABELS
-    ? startPodLabelsTask({ access: clusterAccess(config), store: options.store, clock, logger })
-    : undefined;
+  const labels =
+    client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
       await labels?.[Symbol.asyncDispose]();
       await loop[Symbol.asyncDispose]();
       await scraping[Symbol.asyncDispose]();
+      await client?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -11,13 +11,13 @@ export interface CountedRecord {
 export interface Attribution {
   readonly counted: readonly CountedRecord[];
   readonly coveredMs: number;
-  /** Moments that more than one record speaks of. */
+  /** Milliseconds that more than one record covers. */
   readonly overlapMs: number;
 }
 
 /**
  * Counts every moment once: where records of one service and region overlap, the one of the shortest period (of
- * equals, the one saved last) speaks. A record that reaches beyond the period counts by the part within.
+ * equals, the one saved last) counts. A record that reaches beyond the period counts by the part within.
  */
 export function attribute(records: readonly SavedWorkload[], period: TimeRange): Attribution {
   const counted = new Map<SavedWorkload, number>();

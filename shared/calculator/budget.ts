@@ -15,7 +15,7 @@ export interface Spent {
   readonly grams: number | undefined;
   /** Part of the elapsed time (services) or of the recorded energy (namespaces) that the figure rests on, 0..1. */
   readonly coverage: number;
-  /** Who said where the nodes of the namespace stand; absent for services and where it is not told. */
+  /** Sources of the zones of the namespace's nodes; absent for services and where they are unknown. */
   readonly zoneSources?: readonly ZoneSource[] | undefined;
 }
 
@@ -33,10 +33,10 @@ export interface BurnDown {
   /** 1 is all of it. */
   readonly used_share: number | null;
   readonly elapsed_share: number;
-  /** What the period comes to if it goes on as so far; a straight line, not a forecast. */
+  /** Emissions of the whole period at the rate so far; a straight line, not a forecast. */
   readonly projected_gCO2e: number | null;
   readonly coverage: number;
-  /** Who said where the nodes of the namespace stand, such as `node + ZONE_MAP`; null for services, and when unknown. */
+  /** Sources of the zones of the namespace's nodes, such as `node + ZONE_MAP`; null for services, and when unknown. */
   readonly zone_source: string | null;
   readonly state: 'ok' | 'warning' | 'exceeded' | 'unknown';
 }

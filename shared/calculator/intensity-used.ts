@@ -5,17 +5,17 @@ import { yearlyIntensity } from '../grid/yearly-intensity.ts';
 import type { Zone } from '../grid/zones.ts';
 import type { TimeRange } from '../records/power.ts';
 
-/** One source's part in an intensity: who said it, how it is known, and its share of the use, 0..1. */
+/** One source's part in an intensity: its provider, quality, and share of the use, 0..1. */
 export interface IntensityPart {
   readonly source: string;
   readonly quality: Quality | 'given';
   readonly share: number;
 }
 
-/** How hours were weighed: by recorded use, evenly over the period, or not at all because one figure stands for all. */
+/** How hours were weighed: by recorded use, evenly over the period, or not at all because one figure is used for all hours. */
 export type Weighting = 'hours of use' | 'even over the period' | 'one figure';
 
-/** The grid intensity that a calculation used: its figures in gCO2/kWh and everything that tells how far to trust them. */
+/** The grid intensity that a calculation used: its figures in gCO2/kWh with source, quality and coverage. */
 export interface IntensityUsed {
   readonly avg_gCO2_per_kWh: number;
   readonly min_gCO2_per_kWh: number;
@@ -45,7 +45,7 @@ export function weighIntensity(
 ): IntensityUsed | undefined {
   const weights = use ? weightsOfUse(use, period) : evenWeights(period);
   const inPeriod = history.filter(({ hour }) => (weights.get(hour) ?? 0) > 0);
-  // Average and marginal are different quantities: the average one is the accounting figure, so it wins whole.
+  // Average and marginal are different quantities: the average one is the accounting figure and is used alone.
   const signal: Signal = inPeriod.some((hour) => hour.signal === 'average') ? 'average' : 'marginal';
   const known = inPeriod.filter((hour) => hour.signal === signal);
   let weight = 0;

@@ -1,6 +1,7 @@
+import { nearest } from '../errors/nearest.ts';
 import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../grid/units.ts';
 import type { TimeRange } from '../records/power.ts';
-import { calculatorError, nearest } from './error.ts';
+import { calculatorError } from './error.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 

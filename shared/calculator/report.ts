@@ -23,7 +23,7 @@ export interface ReportSums {
 export interface ReportRow extends ReportSums {
   readonly service: string;
   readonly region: string;
-  /** Part of the period that records speak of, 0..1. */
+  /** Part of the period that records cover, 0..1. */
   readonly coverage: number;
 }
 
@@ -34,7 +34,7 @@ export interface RegionRow extends ReportSums {
   readonly percent_above_cleanest: number;
 }
 
-/** What the saved records say of a period. */
+/** Emissions of a period from saved records. */
 export interface Report {
   readonly period: { readonly from: string; readonly to: string };
   readonly rows: readonly ReportRow[];

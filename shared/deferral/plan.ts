@@ -37,32 +37,32 @@ export type Plan =
   | { readonly kind: 'wait'; readonly slot: Slot; readonly now: Slot; readonly saving: number }
   | {
       readonly kind: 'run-now';
-      readonly why: 'cleanest' | 'saving-too-small' | 'no-slack';
+      readonly reason: 'cleanest' | 'saving-too-small' | 'no-slack';
       readonly now: Slot;
       readonly saving: number;
     }
-  | { readonly kind: 'run-now'; readonly why: 'no-forecast' };
+  | { readonly kind: 'run-now'; readonly reason: 'no-forecast' };
 
 /** The moment a job must have started by: the earlier of arrival plus `max-delay` and `deadline`; the arrival without either. */
 export function latestStartOf(
   arrival: EpochMs,
-  wishes: { readonly maxDelayMs?: number; readonly deadline?: EpochMs },
+  limits: { readonly maxDelayMs?: number; readonly deadline?: EpochMs },
 ): EpochMs {
-  const { maxDelayMs, deadline } = wishes;
+  const { maxDelayMs, deadline } = limits;
   if (maxDelayMs === undefined && deadline === undefined) return arrival;
   return Math.min(arrival + (maxDelayMs ?? Number.POSITIVE_INFINITY), deadline ?? Number.POSITIVE_INFINITY);
 }
 
-/** Waits for the start and zone of least expected grams, or runs now when that saves less than asked; ties run earliest, then in the order of the candidates. */
+/** Waits for the start and zone of least expected grams, or runs now when that saves less than the minimum; ties run earliest, then in the order of the candidates. */
 export function plan(request: PlanRequest): Plan {
   const { now, latestStart, minSavingPercent = MIN_SAVING_PERCENT } = request;
   const atOnce = bestSlot({ ...request, latestStart: now });
-  if (!atOnce) return { kind: 'run-now', why: 'no-forecast' };
-  if (latestStart <= now) return { kind: 'run-now', why: 'no-slack', now: atOnce, saving: 0 };
+  if (!atOnce) return { kind: 'run-now', reason: 'no-forecast' };
+  if (latestStart <= now) return { kind: 'run-now', reason: 'no-slack', now: atOnce, saving: 0 };
   const best = bestSlot(request);
-  if (!best || best.start === now) return { kind: 'run-now', why: 'cleanest', now: atOnce, saving: 0 };
+  if (!best || best.start === now) return { kind: 'run-now', reason: 'cleanest', now: atOnce, saving: 0 };
   const saving = (atOnce.expected - best.expected) / Math.abs(atOnce.expected);
-  if (!(saving * 100 >= minSavingPercent)) return { kind: 'run-now', why: 'saving-too-small', now: atOnce, saving };
+  if (!(saving * 100 >= minSavingPercent)) return { kind: 'run-now', reason: 'saving-too-small', now: atOnce, saving };
   return { kind: 'wait', slot: best, now: atOnce, saving };
 }
 

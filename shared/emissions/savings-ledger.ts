@@ -6,7 +6,7 @@ import type { Decision } from '../records/placements.ts';
 import type { Container, IntensityReader, PowerReader, TimeRange } from '../records/power.ts';
 import { countSavings, type IntensityIn, type MeasuredEnergy, type Saving } from './savings.ts';
 
-/** From where the energy is taken: the hourly rollup, or the raw samples that it was made of. */
+/** Source of the energy: the hourly rollup, or the raw samples that it was made of. */
 export type EnergyResolution = 'rollup' | 'raw';
 
 interface Entry {
@@ -20,7 +20,7 @@ type Entries = ReadonlyMap<string, readonly Entry[]>;
 /** Rows from one pause to the next: a few milliseconds. */
 const ROWS_AT_A_TIME = 10_000;
 
-/** What the decisions of a range saved, from measured energy up to the end of the range. `pause` lets other work have a turn. */
+/** What the decisions of a range saved, from measured energy up to the end of the range. `pause` yields to other work. */
 export async function savingsLedger(
   store: PowerReader & IntensityReader,
   decisions: readonly Decision[],
@@ -69,7 +69,7 @@ async function addHours(
     if (another !== undefined) shared.set(`${key}\0${hour}`, { key, hour });
     else addHour(only, hour, used, coveredMs);
   }
-  // Which of two pods of one name used what within an hour is told by the samples alone.
+  // Only the samples show which of two pods of one name used what within an hour.
   for (const { key, hour } of shared.values())
     for (const entry of entries.get(key) ?? []) await addSpan(store, entry, { from: hour, to: hour + HOUR_MS });
 }
@@ -90,7 +90,7 @@ async function addSamples(store: PowerReader, entries: Entries): Promise<void> {
     for (const entry of of) await addSpan(store, entry, { from: 0, to: last.get(key) ?? 0 });
 }
 
-/** Adds what the samples tell of a decision's pod within a range. */
+/** Adds the samples of a decision's pod within a range. */
 async function addSpan(store: PowerReader, { decision, until, count }: Entry, range: TimeRange): Promise<void> {
   const { namespace, pod, boundAt } = decision;
   const from = Math.max(boundAt, range.from);

@@ -1,6 +1,6 @@
 /** One error that a person can meet: in an answer, on a terminal, or in a log line with its code. */
 export interface ErrorEntry {
-  /** What happened, and to what; facts stand in braces: `zone {zone} is not known`. */
+  /** What happened, and to what; facts are in braces: `zone {zone} is not known`. */
   readonly message: string;
   /** What to do about it, as a sentence; facts in braces. Absent where the message says it. */
   readonly action?: string;

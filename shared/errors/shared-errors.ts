@@ -1,4 +1,5 @@
 import { errorFactory } from './catalogue.ts';
+import { STORE_ERRORS } from './store-errors.ts';
 
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
@@ -89,6 +90,7 @@ export const SHARED_ERRORS = {
     message: 'the setting {given} is now {name}; the former name still works',
     action: 'rename it',
   },
+  ...STORE_ERRORS,
 } as const;
 
 /** Makes an error of the shared catalogue. */

@@ -29,7 +29,7 @@ export interface Lesson {
 
 /** Coefficients (inputs × hours ahead) on top of the plain profile, and the band of the whole. */
 export interface Learnt {
-  /** Absent while the history is too short: the plain profile stands alone. */
+  /** Absent while the history is too short: the plain profile is used alone. */
   readonly coefficients?: Float64Array;
   readonly band: Band;
 }

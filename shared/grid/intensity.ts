@@ -18,7 +18,7 @@ export function worstQuality(qualities: Iterable<Quality>): Quality | undefined 
 
 /** What electricity was made of, in percent by source; an absent source was not reported. */
 export type EnergyMix = Readonly<Partial<Record<EnergySource, number>>>;
-/** Sources that a mix tells apart; everything else is `other`. */
+/** Sources that a mix distinguishes; everything else is `other`. */
 export const ENERGY_SOURCES = ['solar', 'wind', 'hydro', 'nuclear', 'coal', 'gas', 'oil', 'other'] as const;
 /** One source of a mix. */
 export type EnergySource = (typeof ENERGY_SOURCES)[number];
@@ -37,7 +37,7 @@ export function energyMix(amounts: Iterable<readonly [source: string, amount: nu
   return Object.fromEntries([...sums].map(([source, amount]) => [source, Math.round((amount / total) * 10_000) / 100]));
 }
 
-/** Carbon intensity of one zone at one time, as a provider told it. */
+/** Carbon intensity of one zone at one time, as a provider reported it. */
 export interface IntensitySample {
   readonly zone: Zone;
   readonly carbonIntensity: GramsPerKwh;
@@ -55,7 +55,7 @@ export interface IntensitySample {
   readonly provider: string;
   readonly signal: Signal;
   readonly quality: Quality;
-  /** Absent where the provider does not tell it with the value. */
+  /** Absent where the provider does not report it with the value. */
   readonly energyMix?: EnergyMix | undefined;
 }
 

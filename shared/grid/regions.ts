@@ -23,7 +23,7 @@ for (const [provider, regions] of Object.entries<Record<string, string>>(table))
 
 /**
  * Scheme of `spec.providerID` → provider. `eks-hybrid`, `kind`, `k3s` and the like are absent on purpose: their
- * machines do not stand in the region that their labels may name.
+ * machines are not in the region that their labels may name.
  */
 const SCHEMES: ReadonlyMap<string, CloudProvider> = new Map<string, CloudProvider>([
   ['aws', 'aws'],
@@ -49,7 +49,7 @@ const SCHEMES: ReadonlyMap<string, CloudProvider> = new Map<string, CloudProvide
 const BARE_OCI = /^ocid1\./;
 const BARE_ALIBABA = /^[a-z]+(-[a-z0-9]+)+\.i-[a-z0-9]+$/;
 
-/** The cloud provider that a node's `spec.providerID` tells of; undefined for none and for unknown schemes. */
+/** The cloud provider in a node's `spec.providerID`; undefined for none and for unknown schemes. */
 export function providerOf(providerId: string | undefined): CloudProvider | undefined {
   if (!providerId) return undefined;
   const end = providerId.indexOf('://');

@@ -16,7 +16,7 @@ const documentSchema = z.object({
   nodes: z.record(z.string(), z.object({ watts_per_busy_core: z.number().positive().finite() })),
 });
 
-/** The text of the file beside the carbon cache that tells the measured power of nodes; written whole, by rename. */
+/** Encodes the file beside the carbon cache that holds the measured power of nodes; written whole, by rename. */
 export function encodeNodePower({ writtenAt, ttlMs, wattsPerCore }: NodePowerSnapshot): string {
   const nodes = [...wattsPerCore].map(([node, power]) => [node, { watts_per_busy_core: power }]);
   const document = {

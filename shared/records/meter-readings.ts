@@ -67,4 +67,4 @@ export interface MeterReadingsReader {
 }
 
 /** Meter readings and sites, with a connection of their own. */
-export type MeterReadingsStore = MeterReadingsWriter & MeterReadingsReader & AsyncDisposable;
+export type MeterReadingsStore = MeterReadingsWriter & MeterReadingsReader;

@@ -2,7 +2,7 @@ import type { EpochMs } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 
 /** Remembers the zones that nodes told, also of nodes that have left the cluster. */
-export interface NodeZoneStore extends AsyncDisposable {
+export interface NodeZoneStore {
   /** Keeps what differs from what is known; `since` is when it was told. Durable when it resolves. */
   recordNodeZones(zones: ReadonlyMap<string, Zone>, since: EpochMs): Promise<void>;
   /** The zone that each node told last; empty while nothing was ever kept. */

@@ -69,7 +69,7 @@ export const DECISION_COLUMNS = {
 export const DECISION_FIELDS = Object.keys(DECISION_COLUMNS) as (keyof Decision)[];
 
 /** Keeps decisions: the extender's side. */
-export interface DecisionWriter extends AsyncDisposable {
+export interface DecisionWriter {
   /** Durable when it resolves; a decision of the same pod replaces the older one, unless it knows no candidates. */
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
 }
@@ -81,7 +81,7 @@ export interface DecisionReader {
 }
 
 /** Forgets decisions: the side of retention. */
-export interface DecisionRetention extends AsyncDisposable {
+export interface DecisionRetention {
   /** Forgets pods that were bound before a time; returns how many. */
   forgetDecisionsBefore(time: EpochMs): Promise<number>;
 }

@@ -140,7 +140,7 @@ export interface IntensityReader {
   zones(): Promise<Zone[]>;
 }
 
-/** A store as the poller opens it. */
-export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader & AsyncDisposable;
-/** A store as the API opens it. */
-export type ReadableStore = PowerReader & IntensityReader & AsyncDisposable;
+/** The history of power and carbon intensity as the poller has it. */
+export type WritableStore = PowerWriter & PowerReader & IntensityWriter & IntensityReader;
+/** The history of power and carbon intensity as API and CLI have it. */
+export type ReadableStore = PowerReader & IntensityReader;

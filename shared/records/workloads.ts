@@ -84,4 +84,4 @@ export interface BudgetBook {
 }
 
 /** The store of workloads and budgets; its tables are made by the first write. */
-export type WorkloadStore = WorkloadWriter & WorkloadReader & BudgetBook & AsyncDisposable;
+export type WorkloadStore = WorkloadWriter & WorkloadReader & BudgetBook;

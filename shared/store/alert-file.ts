@@ -18,6 +18,5 @@ export function alertFile(folder: string): AlertMemory {
       await mkdir(folder, { recursive: true });
       await writeFileAtomic(path, JSON.stringify(state), { fsync: true });
     },
-    [Symbol.asyncDispose]: async () => undefined,
   };
 }

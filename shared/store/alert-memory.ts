@@ -18,7 +18,7 @@ export const alertStateSchema = z.object({
 export type AlertState = z.output<typeof alertStateSchema>;
 
 /** Remembers the state of alerts for the process that comes next. */
-export interface AlertMemory extends AsyncDisposable {
+export interface AlertMemory {
   /** Undefined while nothing was ever kept. */
   load(): Promise<AlertState | undefined>;
   /** Durable when it resolves. */

@@ -1,54 +1,62 @@
 import { join } from 'node:path';
-import type { PowerTotals, ReadableStore, WritableStore } from '../records/power.ts';
+import type { PowerTotals } from '../records/power.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
 import type { Backlog } from './spool/spool.ts';
-import { openSqliteReader, openSqliteWriter } from './sqlite/store.ts';
+import { openSqliteStore } from './sqlite/store.ts';
+import type { RecordingStore, Store } from './store.ts';
 
 /** What a store for recording is opened with. */
-export type WriterConfig = StoreConfig & { readonly RETENTION_DAYS?: number; readonly SPOOL_MAX_MB?: number };
+export type RecordingConfig = StoreConfig & {
+  readonly RECORDING_LEASE_NAME: string;
+  readonly RETENTION_DAYS?: number;
+  readonly SPOOL_MAX_MB?: number;
+};
 
-/** What keeping writes while the database is away needs. */
-export interface SpoolSurroundings {
+/** What recording needs beside its settings. */
+export interface RecordingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told after each change what waits for the database. */
-  readonly onBacklog: (backlog: Backlog) => void;
+  /**
+   * Receives what waits for the database, after each change. With it, writes that cannot reach a database are kept on
+   * disk and delivered later; without it they reject.
+   */
+  readonly onBacklog?: (backlog: Backlog) => void;
 }
 
 /** Size of the spool where the configuration has none, in MiB. */
 const SPOOL_MAX_MB = 512;
 const BYTES_PER_MB = 1_048_576;
 
-/**
- * Opens the store that the configuration names, for recording. With `spool`, writes that cannot reach a database are
- * kept on disk and delivered later; without it they reject.
- */
-export async function openWritableStore(config: WriterConfig, spool?: SpoolSurroundings): Promise<WritableStore> {
+/** Opens the store that the configuration names, for the API and the CLI; once per process. */
+export async function openStore(config: StoreConfig): Promise<Store> {
   switch (config.MODE) {
     case 'local':
-      return openSqliteWriter(config.DATA_DIR);
+      return openSqliteStore(config.DATA_DIR, { recording: false });
     case 'db': {
-      const { openTimescaleWriter } = await import('./timescale/store.ts');
-      const store = openTimescaleWriter(dsnOf(config), config.RETENTION_DAYS, spool?.logger);
-      return spool === undefined ? store : await behindSpool(store, config, spool);
+      const { openTimescaleStore } = await import('./timescale/store.ts');
+      const store = openTimescaleStore({ dsn: dsnOf(config) });
+      const totals = async () => withPending(await store.history.totals(), config.DATA_DIR);
+      return { ...store, history: { ...store.history, totals } };
     }
     default:
       return config.MODE satisfies never;
   }
 }
 
-/** Opens the store that the configuration names, for queries. */
-export async function openReadableStore(config: StoreConfig): Promise<ReadableStore> {
+/** Opens the store that the configuration names, for the poller; once per process. */
+export async function openRecordingStore(config: RecordingConfig, options: RecordingOptions): Promise<RecordingStore> {
   switch (config.MODE) {
     case 'local':
-      return openSqliteReader(config.DATA_DIR);
+      return openSqliteStore(config.DATA_DIR, { recording: true });
     case 'db': {
-      const { openTimescaleReader } = await import('./timescale/store.ts');
-      const store = openTimescaleReader(dsnOf(config));
-      return { ...store, totals: async () => withPending(await store.totals(), config.DATA_DIR) };
+      const { openTimescaleStore } = await import('./timescale/store.ts');
+      const { clock, logger, onBacklog } = options;
+      const recording = { retentionDays: config.RETENTION_DAYS, leaseName: config.RECORDING_LEASE_NAME, clock, logger };
+      const store = openTimescaleStore({ dsn: dsnOf(config), recording });
+      return onBacklog === undefined ? store : await behindSpool(store, config, { ...options, onBacklog });
     }
     default:
       return config.MODE satisfies never;
@@ -56,7 +64,7 @@ export async function openReadableStore(config: StoreConfig): Promise<ReadableSt
 }
 
 /** The connection string of MODE=db; throws a ConfigError when there is none. */
-export function dsnOf({ TSDB_DSN, DATABASE_URL }: Pick<StoreConfig, 'TSDB_DSN' | 'DATABASE_URL'>): string {
+function dsnOf({ TSDB_DSN, DATABASE_URL }: Pick<StoreConfig, 'TSDB_DSN' | 'DATABASE_URL'>): string {
   const dsn = TSDB_DSN ?? DATABASE_URL;
   if (dsn === undefined)
     throw new ConfigError('store', ['TSDB_DSN: is missing; MODE=db needs a PostgreSQL connection string']);
@@ -69,13 +77,25 @@ async function withPending(totals: PowerTotals, dataDir: string): Promise<PowerT
   return { ...totals, pendingBlocks: (await readBacklog(dataDir))?.blocks };
 }
 
-async function behindSpool(store: WritableStore, config: WriterConfig, spool: SpoolSurroundings) {
-  const { spooledStore } = await import('./spool/spooled-store.ts');
-  return spooledStore(store, {
+async function behindSpool(
+  store: RecordingStore,
+  config: RecordingConfig,
+  { clock, logger, onBacklog }: Required<RecordingOptions>,
+): Promise<RecordingStore> {
+  const { spooledHistory } = await import('./spool/spooled-store.ts');
+  const history = await spooledHistory(store.history, {
     folder: join(config.DATA_DIR, 'spool'),
     maxBytes: (config.SPOOL_MAX_MB ?? SPOOL_MAX_MB) * BYTES_PER_MB,
-    clock: spool.clock,
-    logger: spool.logger,
-    onChange: spool.onBacklog,
+    clock,
+    logger,
+    onChange: onBacklog,
   });
+  return {
+    ...store,
+    history,
+    async [Symbol.asyncDispose]() {
+      await history[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
 }

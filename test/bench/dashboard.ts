@@ -12,12 +12,12 @@ import { systemClock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { openForWriting } from '../../shared/store/sqlite/database.ts';
+import { STORE_FILE } from '../../shared/store/sqlite/file.ts';
 import { sqliteIntensityWriter } from '../../shared/store/sqlite/intensity-table.ts';
 import { SqlitePowerWriter } from '../../shared/store/sqlite/power-writer.ts';
-import { openSqliteReader, STORE_FILE } from '../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
 import { openPage } from '../browser/chromium.ts';
 import { cacheText } from '../extender/cache/cache-file.ts';
+import { openSqliteReader, openSqliteWorkloads } from '../shared/store/opened-parts.ts';
 import { type Comparison, compare } from './measure.ts';
 
 /** Full size: 6,000 containers and 90 days. BENCH_CONTAINERS and BENCH_DAYS make it smaller. */
@@ -61,7 +61,7 @@ export async function benchDashboard(): Promise<Comparison[]> {
 async function fill(folder: string): Promise<void> {
   using database = openForWriting(join(folder, STORE_FILE));
   database.exec('PRAGMA synchronous = OFF');
-  const writer = new SqlitePowerWriter(database);
+  const writer = new SqlitePowerWriter(() => database);
   const end = hourOf(systemClock.now());
   const containers = Array.from({ length: CONTAINERS }, (_, at) => ({
     namespace: `team-${at % 40}`,
@@ -84,7 +84,7 @@ async function fill(folder: string): Promise<void> {
   }
   const hours = Array.from({ length: DAYS * 24 }, (_, back) => end - back * HOUR_MS);
   for (const [code, value] of Object.entries(ZONES))
-    await sqliteIntensityWriter(database).record(
+    await sqliteIntensityWriter(() => database).record(
       hours.map((hour, at) => ({
         zone: zone(code),
         hour,

@@ -5,9 +5,9 @@ import { gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import type { PowerSample } from '../../shared/records/power.ts';
 import { openForWriting, type SqliteDatabase } from '../../shared/store/sqlite/database.ts';
+import { STORE_FILE } from '../../shared/store/sqlite/file.ts';
 import { sqliteIntensityWriter } from '../../shared/store/sqlite/intensity-table.ts';
 import { SqlitePowerWriter } from '../../shared/store/sqlite/power-writer.ts';
-import { STORE_FILE } from '../../shared/store/sqlite/store.ts';
 
 /** Start of the benches' recorded time. */
 export const HISTORY_START = Date.parse('2026-01-01T00:00:00Z');
@@ -38,7 +38,7 @@ export async function recordedHistory(nodes: number, hours: number): Promise<His
   const database = openForWriting(path);
   // What a power cut would lose matters to no bench, and 500,000 waits for the disk would take minutes.
   database.exec('PRAGMA synchronous = OFF');
-  const writer = new SqlitePowerWriter(database);
+  const writer = new SqlitePowerWriter(() => database);
   const ticks = (hours * HOUR_MS) / TICK_MS;
   let ingestMs = 0;
   let foldMs = 0;
@@ -111,7 +111,7 @@ export function noisyNodes(nodes: number): (node: number, tick: number) => Power
 }
 
 async function recordIntensities(database: SqliteDatabase, hours: number): Promise<void> {
-  const writer = sqliteIntensityWriter(database);
+  const writer = sqliteIntensityWriter(() => database);
   for (const code of ['DE', 'FR', 'PL'])
     await writer.record(
       Array.from({ length: hours }, (_, hour) => ({

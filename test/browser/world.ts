@@ -22,10 +22,8 @@ import type { Container, PowerSample } from '../../shared/records/power.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
-import { openSqliteDecisions } from '../../shared/store/sqlite/decision-table.ts';
-import { openSqliteWriter, STORE_FILE } from '../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
 import { capturedLog } from '../captured-log.ts';
+import { sqliteRecording } from '../shared/store/opened-parts.ts';
 
 /** Names that workloads could choose to harm a page: markup, right to left, as long as Kubernetes allows. */
 export const HOSTILE = [
@@ -61,10 +59,8 @@ export async function startWorld(options: WorldOptions = {}) {
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const logger = capturedLog();
   const config = loadConfig('extender', extenderConfigSchema, { DATA_DIR: folder, SITE_ZONES: 'berlin=DE' });
-  const store = stack.use(openSqliteWriter(folder));
-  const decisions = stack.use(openSqliteDecisions(folder, STORE_FILE));
-  const workloads = stack.use(openSqliteWorkloads(folder));
-  const readings = stack.use(await openReadingsApi(config, { clock: systemClock, logger }));
+  const { history: store, decisions, workloads, meters } = stack.use(sqliteRecording(folder));
+  const readings = stack.use(openReadingsApi(config, { store: meters, clock: systemClock, logger }));
   const now = systemClock.now();
   let cache: CacheState = { kind: 'missing', reason: 'the file does not exist' };
   if (!empty) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { zone } from '../../shared/grid/zones.ts';
-import { openNodeZones } from '../../shared/store/open-node-zones.ts';
+import { openSqliteNodeZones } from '../shared/store/opened-parts.ts';
 import { seedHistory } from './history.ts';
 import { run, temporaryFolder } from './run.ts';
 
@@ -32,7 +32,7 @@ describe('the use of a namespace', () => {
   });
 
   it('is priced by the zone that the node told, whatever the configuration says', async () => {
-    await using nodes = await openNodeZones({ MODE: 'local', DATA_DIR: folder.path });
+    await using nodes = await openSqliteNodeZones(folder.path);
     await nodes.recordNodeZones(new Map([['node-1', zone('FR')]]), Date.parse('2026-03-01T00:00:00Z'));
 
     const told = await shop({ ZONE_MAP: 'node-1=DE', DEFAULT_ZONE: 'PL' });

@@ -4,7 +4,7 @@ import { encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
 import type { HourlyIntensity, IntensitySample, Quality } from '../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
-import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
+import { openSqliteWriter } from '../shared/store/opened-parts.ts';
 import { NOW } from './run.ts';
 
 const HOUR = Date.parse(NOW) - 30 * 60_000;

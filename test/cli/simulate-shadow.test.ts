@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
-import { openDecisions } from '../../shared/store/open-decisions.ts';
-import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
-import { decision } from '../store/decisions-contract.ts';
+import { decision } from '../shared/store/decisions-contract.ts';
+import { openSqliteDecisions, openSqliteWriter } from '../shared/store/opened-parts.ts';
 import { hourOfZone } from './history.ts';
 import { run, temporaryFolder } from './run.ts';
 
@@ -58,7 +57,7 @@ describe('carbon simulate --shadow', () => {
     ...given,
   });
   const shadow = async (decisions: readonly Decision[], ...args: string[]): Promise<Told> => {
-    await using store = await openDecisions({ MODE: 'local', DATA_DIR: folder.path });
+    await using store = await openSqliteDecisions(folder.path);
     await store.recordDecisions(decisions);
     const given = ['simulate', '--shadow', '--json', '--errors', '', '--policy', 'now,oracle', ...args];
     const { code, out, notes } = await run([...given, '--from', '2026-03-14'], { DATA_DIR: folder.path });

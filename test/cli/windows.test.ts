@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
-import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
+import { openSqliteWriter } from '../shared/store/opened-parts.ts';
 import { hourOfZone, isDay } from './history.ts';
 import { NOW, run, temporaryFolder } from './run.ts';
 

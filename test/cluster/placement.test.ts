@@ -1,3 +1,4 @@
+// Flow: pods placed by a real kube-scheduler that calls the extender.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// Flow: the shipped manifests on a real API server.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

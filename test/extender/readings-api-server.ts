@@ -7,9 +7,8 @@ import type { WritableStore } from '../../shared/records/power.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
-import { openWritableStore } from '../../shared/store/open.ts';
-import { openSqliteWorkloads } from '../../shared/store/sqlite/workloads.ts';
 import { type capturedLog, capturedLog as newLog } from '../captured-log.ts';
+import { sqliteRecording } from '../shared/store/opened-parts.ts';
 
 /** The REST API on a port of its own, as the API thread wires it. */
 export interface ReadingsApiServer extends AsyncDisposable {
@@ -27,13 +26,14 @@ export async function startReadingsApi(
   const config = loadConfig('extender', extenderConfigSchema, env);
   const log = newLog();
   await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openWritableStore(config));
-  const readings = stack.use(await openReadingsApi(config, { clock, logger: log }));
+  const opened = stack.use(sqliteRecording(config.DATA_DIR));
+  const { history: store, workloads } = opened;
+  const readings = stack.use(openReadingsApi(config, { store: opened.meters, clock, logger: log }));
   const metrics = createApiMetrics();
   const app = createApp({
     store,
     readings,
-    workloads: stack.use(openSqliteWorkloads(config.DATA_DIR)),
+    workloads,
     profiles: builtInProfiles(),
     zoneOfNode: () => undefined,
     clock,

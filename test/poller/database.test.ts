@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { PowerSample } from '../../shared/records/power.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { openTimescaleReader } from '../../shared/store/timescale/store.ts';
 import { startKeplerDouble } from '../doubles/kepler.ts';
 import { describeDatabase } from '../servers/databases.ts';
+import { openTimescaleReader } from '../shared/store/opened-parts.ts';
 import { eventually, startProcess } from '../started-process.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'poller-db-'));

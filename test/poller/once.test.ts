@@ -8,11 +8,11 @@ import { pollerConfigSchema } from '../../poller/config.ts';
 import { pollOnceAndExit } from '../../poller/once.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
-import { openSqliteReader } from '../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../captured-log.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 import { startSlack } from '../doubles/slack.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { openSqliteReader } from '../shared/store/opened-parts.ts';
 
 let folder: string;
 let double: ElectricityMapsDouble;

@@ -1,35 +1,29 @@
 import { expect, it } from 'vitest';
 import { startRetentionTask } from '../../poller/retention.ts';
 import { HOUR_MS, joules } from '../../shared/grid/units.ts';
-import { openDecisions } from '../../shared/store/open-decisions.ts';
-import { openReadingsStore } from '../../shared/store/open-readings.ts';
-import { openSqliteWriter } from '../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../captured-log.ts';
 import { temporaryFolder } from '../extender/cache/cache-file.ts';
 import { FakeClock } from '../fake-clock.ts';
-import { decision } from '../store/decisions-contract.ts';
+import { decision } from '../shared/store/decisions-contract.ts';
+import { sqliteRecording } from '../shared/store/opened-parts.ts';
 
 it('forgets power, readings and placements older than RETENTION_DAYS, and says how many', async () => {
   await using folder = await temporaryFolder();
-  const config = { MODE: 'local', DATA_DIR: folder.path } as const;
-  await using store = openSqliteWriter(folder.path);
-  await using readings = await openReadingsStore(config);
-  await using decisions = await openDecisions(config);
+  await using store = sqliteRecording(folder.path);
+  const { history, meters, decisions } = store;
   const clock = new FakeClock('2026-02-10T12:00:00Z');
   const [old, recent] = [clock.now() - 31 * 24 * HOUR_MS, clock.now() - 29 * 24 * HOUR_MS];
   const container = { namespace: 'a', pod: 'b', container: 'c', node: 'n' };
   for (const [at, start] of [old, recent].entries()) {
-    await store.append({ target: 't', samples: [{ container, start, end: start + 15_000, joules: joules(1) }] });
-    await readings.appendReadings([
+    await history.append({ target: 't', samples: [{ container, start, end: start + 15_000, joules: joules(1) }] });
+    await meters.appendReadings([
       { siteId: 's', deviceId: 'd', watts: 1 as never, timestamp: start, streamId: `1-${at}` },
     ]);
     await decisions.recordDecisions([decision(`u-${at}`, start)]);
   }
   const logger = capturedLog();
 
-  await using _task = startRetentionTask({
-    ...{ config: { RETENTION_DAYS: 30 }, store, readings, decisions, clock, logger },
-  });
+  await using _task = startRetentionTask({ config: { RETENTION_DAYS: 30 }, store, clock, logger });
 
   await expect
     .poll(() => logger.at('info'))

@@ -20,11 +20,12 @@ export interface SpoolOptions {
   readonly onChange?: (backlog: Backlog) => void;
 }
 
-/** A store whose writes are kept on disk while it cannot be reached. */
-export type SpooledStore = WritableStore & {
-  /** What waits for the store. */
-  backlog(): Backlog;
-};
+/** A history whose writes are kept on disk while it cannot be reached. */
+export type SpooledHistory = WritableStore &
+  AsyncDisposable & {
+    /** What waits for the store. */
+    backlog(): Backlog;
+  };
 
 /** A write that takes longer than this waits on disk instead; the store may still finish it, and counts it once. */
 const PATIENCE_MS = 5_000;
@@ -33,7 +34,7 @@ const PATIENCE_MS = 5_000;
  * Puts a spool in front of a store. A write resolves when it is in the store or on disk; what is on disk is delivered
  * in order as soon as the store takes it. Deliveries may repeat after a crash: the store counts a repeated write once.
  */
-export async function spooledStore(store: WritableStore, options: SpoolOptions): Promise<SpooledStore> {
+export async function spooledHistory(store: WritableStore, options: SpoolOptions): Promise<SpooledHistory> {
   const { clock, logger } = options;
   const spools = await openSpools(options.folder, options.maxBytes);
   const [own] = spools;
@@ -74,14 +75,11 @@ export async function spooledStore(store: WritableStore, options: SpoolOptions):
       await delivery[Symbol.asyncDispose]();
       await Promise.all(told.map((tell) => tell()));
       for (const spool of spools) await spool[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
     },
   };
 }
 
-function reading(
-  store: WritableStore,
-): Omit<WritableStore, keyof PowerWriter | keyof IntensityWriter | typeof Symbol.asyncDispose> {
+function reading(store: WritableStore): Omit<WritableStore, keyof PowerWriter | keyof IntensityWriter> {
   return {
     containers: (filter) => store.containers(filter),
     samples: (filter, range, after) => store.samples(filter, range, after),

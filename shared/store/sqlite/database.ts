@@ -87,12 +87,14 @@ export function openForWriting(path: string): SqliteDatabase {
   return database;
 }
 
-/** Opens an existing file for reading. Undefined while it is not yet as new as this program. */
-export function openForReading(path: string): SqliteDatabase | undefined {
+/** Opens an existing file for reading; `empty` or `older` while it does not have this program's schema. */
+export function openForReading(path: string): SqliteDatabase | 'empty' | 'older' {
   const database = new SqliteDatabase(openShared(path));
-  if (pendingMigrations(database).length === 0) return database;
+  const pending = pendingMigrations(database).length;
+  if (pending === 0) return database;
+  const empty = pending === knownMigrations().length;
   database[Symbol.dispose]();
-  return undefined;
+  return empty ? 'empty' : 'older';
 }
 
 function openShared(path: string): DatabaseSync {
@@ -123,10 +125,15 @@ function migrate(database: SqliteDatabase): void {
   }
 }
 
+function knownMigrations(): string[] {
+  return readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
+}
+
 function pendingMigrations(database: SqliteDatabase): string[] {
-  const known = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
   const table = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'");
   const rows = table ? database.all<{ name: string }>('SELECT name FROM schema_migrations') : [];
   const applied = new Set(rows.map((row) => row.name));
-  return known.filter((name) => !applied.has(name)).sort();
+  return knownMigrations()
+    .filter((name) => !applied.has(name))
+    .sort();
 }

@@ -37,9 +37,10 @@ const UPSERT = `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provid
   WHERE excluded.rank <= rank`;
 
 /** Writes carbon intensity by zone, hour and signal. */
-export function sqliteIntensityWriter(database: SqliteDatabase): IntensityWriter {
+export function sqliteIntensityWriter(writer: () => SqliteDatabase): IntensityWriter {
   return {
     async record(readings: readonly HourlyIntensity[]) {
+      const database = writer();
       database.write(() => {
         for (const reading of readings) {
           const { zone, hour, signal, carbonIntensity, provider, quality, energyMix } = reading;

@@ -16,12 +16,21 @@ interface KnownSeries {
 
 /** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
 export class SqlitePowerWriter implements PowerWriter {
-  readonly #database: SqliteDatabase;
+  readonly #writer: () => SqliteDatabase;
+  /** The database that the known series are of. */
+  #known: SqliteDatabase | undefined;
   /** Series that are known to be stored. */
   readonly #series = new Map<string, KnownSeries>();
 
-  constructor(database: SqliteDatabase) {
-    this.#database = database;
+  constructor(writer: () => SqliteDatabase) {
+    this.#writer = writer;
+  }
+
+  get #database(): SqliteDatabase {
+    const database = this.#writer();
+    if (database !== this.#known) this.#series.clear();
+    this.#known = database;
+    return database;
   }
 
   async append({ target, samples, scrapedAt }: PowerTick): Promise<void> {

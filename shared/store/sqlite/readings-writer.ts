@@ -7,6 +7,7 @@ import type {
   StoredReading,
 } from '../../records/meter-readings.ts';
 import type { SqliteDatabase } from './database.ts';
+import type { SqliteFile } from './file.ts';
 
 interface Meter {
   readonly site: number;
@@ -14,19 +15,23 @@ interface Meter {
 }
 
 /** Keeps meter readings in SQLite; several processes may write to one file. */
-export function sqliteReadingsWriter(database: SqliteDatabase): MeterReadingsWriter {
+export function sqliteReadingsWriter(file: SqliteFile): MeterReadingsWriter {
+  const writing = <Result>(work: (database: SqliteDatabase) => Result): Result => {
+    const database = file.writer();
+    return database.write(() => work(database));
+  };
   return {
     async appendReadings(readings) {
-      return database.write(() => append(database, readings));
+      return writing((database) => append(database, readings));
     },
     async appendReadingsOnce(readings, delivery) {
-      return database.write(() => appendOnce(database, readings, delivery));
+      return writing((database) => appendOnce(database, readings, delivery));
     },
     async forgetReadingsBefore(time) {
-      return database.write(() => forget(database, time));
+      return writing((database) => forget(database, time));
     },
     async putSite(siteId, zone) {
-      database.write(() => putSite(database, siteId, zone));
+      writing((database) => putSite(database, siteId, zone));
     },
   };
 }

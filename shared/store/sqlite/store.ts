@@ -1,58 +1,50 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { IntensityReader, PowerReader, ReadableStore, WritableStore } from '../../records/power.ts';
-import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
+import type { WritableStore } from '../../records/power.ts';
+import { soleLease } from '../../runtime/lease.ts';
+import { alertFile } from '../alert-file.ts';
+import type { RecordingStore } from '../store.ts';
+import { sqliteDecisions } from './decision-table.ts';
+import { SqliteFile } from './file.ts';
 import { sqliteIntensityReader, sqliteIntensityWriter } from './intensity-table.ts';
+import { sqliteNodeZones } from './node-zones.ts';
 import { SqlitePowerReader } from './power-reader.ts';
 import { SqlitePowerWriter } from './power-writer.ts';
+import { sqliteReadingsReader } from './readings-reader.ts';
+import { sqliteReadingsWriter } from './readings-writer.ts';
+import { sqliteWorkloads } from './workloads.ts';
 
-/** The store's file in its folder. */
-export const STORE_FILE = 'history.sqlite';
-
-/** Opens the embedded store for the poller, making folder and file where needed. */
-export function openSqliteWriter(folder: string): WritableStore {
-  mkdirSync(folder, { recursive: true });
-  const database = openForWriting(join(folder, STORE_FILE));
-  const power = new SqlitePowerWriter(database);
-  const intensity = sqliteIntensityWriter(database);
+/** Opens the embedded store of a folder. The file is made by the first write, at once with `recording`. */
+export function openSqliteStore(folder: string, { recording }: { readonly recording: boolean }): RecordingStore {
+  const file = new SqliteFile(folder);
+  if (recording) file.writer();
   return {
-    ...reading(() => database),
-    append: (tick) => power.append(tick),
-    compact: (now) => power.compact(now),
-    forgetBefore: (time) => power.forgetBefore(time),
-    recordLabels: (pods, now) => power.recordLabels(pods, now),
-    record: (readings) => intensity.record(readings),
+    history: history(file),
+    decisions: sqliteDecisions(file),
+    meters: { ...sqliteReadingsReader(file), ...sqliteReadingsWriter(file) },
+    workloads: sqliteWorkloads(file),
+    nodeZones: sqliteNodeZones(file),
+    alerts: alertFile(folder),
+    lease: () => soleLease,
     async [Symbol.asyncDispose]() {
-      database[Symbol.dispose]();
+      file[Symbol.dispose]();
     },
   };
 }
 
-/** Opens the embedded store for the API. The poller may not have made it yet: it is empty until then. */
-export function openSqliteReader(folder: string): ReadableStore {
-  const path = join(folder, STORE_FILE);
-  let database: SqliteDatabase | undefined;
-  const source = () => {
-    if (database === undefined && existsSync(path)) database = openForReading(path);
-    return database;
-  };
+function history(file: SqliteFile): WritableStore {
+  const writer = new SqlitePowerWriter(() => file.writer());
+  const reader = new SqlitePowerReader(() => file.reader());
   return {
-    ...reading(source),
-    async [Symbol.asyncDispose]() {
-      database?.[Symbol.dispose]();
-    },
-  };
-}
-
-function reading(source: () => SqliteDatabase | undefined): PowerReader & IntensityReader {
-  const power = new SqlitePowerReader(source);
-  return {
-    ...sqliteIntensityReader(source),
-    containers: (filter) => power.containers(filter),
-    samples: (filter, range, after) => power.samples(filter, range, after),
-    lastBlocks: (filter, blocks) => power.lastBlocks(filter, blocks),
-    hourly: (filter, range) => power.hourly(filter, range),
-    totals: () => power.totals(),
-    podLabels: () => power.podLabels(),
+    ...sqliteIntensityReader(() => file.reader()),
+    ...sqliteIntensityWriter(() => file.writer()),
+    containers: (filter) => reader.containers(filter),
+    samples: (filter, range, after) => reader.samples(filter, range, after),
+    lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
+    hourly: (filter, range) => reader.hourly(filter, range),
+    totals: () => reader.totals(),
+    podLabels: () => reader.podLabels(),
+    append: (tick) => writer.append(tick),
+    compact: (now) => writer.compact(now),
+    forgetBefore: (time) => writer.forgetBefore(time),
+    recordLabels: (pods, now) => writer.recordLabels(pods, now),
   };
 }

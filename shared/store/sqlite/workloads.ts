@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
-import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
-import { STORE_FILE } from './store.ts';
+import type { SqliteDatabase } from './database.ts';
+import type { SqliteFile } from './file.ts';
 
 const COLUMNS = [
   'service_name',
@@ -33,12 +31,11 @@ type Row = Omit<SavedWorkload, 'assumptions' | 'metadata'> & {
   readonly metadata: string;
 };
 
-/** The embedded store of workloads and budgets, in the same file as the history; made by the first write. */
-export function openSqliteWorkloads(folder: string): WorkloadStore {
-  const connection = connect(folder);
+/** Workloads and budgets in the embedded store; none while there is no file yet. */
+export function sqliteWorkloads(file: SqliteFile): WorkloadStore {
   return {
     async saveWorkloads(records) {
-      const database = connection.writer();
+      const database = file.writer();
       return database.write(() => {
         const count = () => database.get<{ n: number }>('SELECT count(*) AS n FROM workload_emissions')?.n ?? 0;
         const before = count();
@@ -48,7 +45,7 @@ export function openSqliteWorkloads(folder: string): WorkloadStore {
       });
     },
     async workloads({ service = null, region = null }, { from, to }) {
-      const rows = connection.reader()?.all<Row>(
+      const rows = file.reader()?.all<Row>(
         `SELECT * FROM workload_emissions WHERE period_end > ?1 AND period_start < ?2
          AND (?3 IS NULL OR service_name = ?3) AND (?4 IS NULL OR region = ?4)
          ORDER BY period_start, service_name, region, period_end`,
@@ -63,23 +60,22 @@ export function openSqliteWorkloads(folder: string): WorkloadStore {
         metadata: JSON.parse(row.metadata),
       }));
     },
-    ...budgetBook(connection),
-    [Symbol.asyncDispose]: async () => connection.close(),
+    ...budgetBook(file),
   };
 }
 
-function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
+function budgetBook(file: SqliteFile): BudgetBook {
   return {
     async budgets() {
       return (
-        connection
+        file
           .reader()
           ?.all<Budget>('SELECT * FROM carbon_budgets ORDER BY kind, name, per')
           .map((row) => ({ ...row })) ?? []
       );
     },
     async setBudget({ kind, name, per, grams }) {
-      connection.writer().run(
+      file.writer().run(
         `INSERT INTO carbon_budgets (kind, name, per, grams) VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET grams = excluded.grams, alerted_period = NULL, alerted_share = 0`,
         kind,
@@ -90,12 +86,11 @@ function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
     },
     async removeBudget({ kind, name, per }) {
       return (
-        connection.writer().run('DELETE FROM carbon_budgets WHERE kind = ? AND name = ? AND per = ?', kind, name, per) >
-        0
+        file.writer().run('DELETE FROM carbon_budgets WHERE kind = ? AND name = ? AND per = ?', kind, name, per) > 0
       );
     },
     async noteAlert({ kind, name, per }, period, share) {
-      connection
+      file
         .writer()
         .run(
           'UPDATE carbon_budgets SET alerted_period = ?, alerted_share = ? WHERE kind = ? AND name = ? AND per = ?',
@@ -112,30 +107,4 @@ function budgetBook(connection: ReturnType<typeof connect>): BudgetBook {
 function save(database: SqliteDatabase, record: WorkloadEmissions): void {
   const { assumptions, metadata } = record;
   database.run(SAVE, ...COLUMNS.map((column) => record[column]), JSON.stringify(assumptions), JSON.stringify(metadata));
-}
-
-/** One connection that begins as a reader and becomes a writer with the first write. */
-function connect(folder: string) {
-  const path = join(folder, STORE_FILE);
-  let database: SqliteDatabase | undefined;
-  let writes = false;
-  return {
-    reader(): SqliteDatabase | undefined {
-      // A file of an older version is brought up to date: that it holds nothing would be a false answer.
-      if (database === undefined && existsSync(path)) database = openForReading(path) ?? this.writer();
-      return database;
-    },
-    writer(): SqliteDatabase {
-      if (database !== undefined && writes) return database;
-      database?.[Symbol.dispose]();
-      mkdirSync(folder, { recursive: true });
-      database = openForWriting(path);
-      writes = true;
-      return database;
-    },
-    close(): void {
-      database?.[Symbol.dispose]();
-      database = undefined;
-    },
-  };
 }

@@ -9,19 +9,25 @@ export type Connection = pg.PoolClient;
 export interface DatabaseOptions {
   /** PostgreSQL connection string. */
   readonly dsn: string;
-  /** Connections kept at most. */
+  /** Connections kept at most, by this process. */
   readonly connections: number;
-  /** Longest time that one statement or transaction may take, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Runs before the first use and again until it succeeds once: migrations, or a look at the schema. */
+  /** Runs before the first use and again until it succeeds once: migrations, or a check of the schema. */
   readonly prepare: (connection: Connection) => Promise<void>;
+}
+
+/** Statements and transactions of one part of the program, with the time that each may take. */
+export interface TimescaleDatabase {
+  /** Rows of one statement. The caller names the row's type, which the schema guarantees. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs work as one transaction: all of it lasts, or none when it throws. */
+  transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
 }
 
 /** Longest wait for a connection, in milliseconds: a stop may have to wait for two in a row, and has 5 s. */
 const CONNECT_MS = 2_000;
 
-/** Settings of every connection that the project opens. Throws a ConfigError when the connection string is none. */
-export function connectionSettings(dsn: string): pg.ClientConfig {
+/** Settings of every connection that the project opens. Throws a ConfigError when the connection string is not valid. */
+function connectionSettings(dsn: string): pg.ClientConfig {
   if (!/^postgres(ql)?:$/.test(URL.parse(dsn)?.protocol ?? ''))
     throw new ConfigError('store', [
       'TSDB_DSN: (hidden) is not a connection string such as postgresql://user:password@host:5432/database',
@@ -35,11 +41,16 @@ export function connectionSettings(dsn: string): pg.ClientConfig {
   };
 }
 
+/** Longest time for migrations to answer, in milliseconds. */
+const PREPARE_MS = 30_000;
 /** Work under way gets this long to finish when the store is closed, in milliseconds. */
 const GRACE_MS = 2_000;
 
-/** A PostgreSQL database that may be away: every failure is a DatabaseError that says whether trying again can help. */
-export class TimescaleDatabase implements AsyncDisposable {
+/**
+ * The process's connections to a PostgreSQL database that may be away: every failure is a DatabaseError that says
+ * whether trying again can help. Nothing is set for a session, only for a transaction, so that a pooler may stand between.
+ */
+export class ConnectionPool implements AsyncDisposable {
   readonly #options: DatabaseOptions;
   readonly #pool: pg.Pool;
   readonly #name: string;
@@ -54,31 +65,21 @@ export class TimescaleDatabase implements AsyncDisposable {
       ...connectionSettings(options.dsn),
       max: options.connections,
       idleTimeoutMillis: 30_000,
-      statement_timeout: options.timeoutMs,
     });
-    // A connection that breaks tells so twice: to whoever uses it, and here. Unheard, an error event ends the process.
+    // A connection that breaks reports it twice: to its user, and here. Without a listener the event ends the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** Rows of one statement. The caller names the row's type, which the schema guarantees. */
-  query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#lend(async (connection) => (await connection.query<Row>(sql, [...values])).rows);
-  }
-
-  /** Runs work as one transaction: all of it lasts, or none when it throws. */
-  transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    return this.#lend(async (connection) => {
-      await connection.query('BEGIN');
-      try {
-        const result = await work(connection);
-        await connection.query('COMMIT');
-        return result;
-      } catch (error) {
-        await connection.query('ROLLBACK').catch(() => undefined);
-        throw error;
-      }
-    });
+  /** The database with a time limit in milliseconds for each statement and transaction. */
+  within(timeoutMs: number): TimescaleDatabase {
+    const transaction = <Result>(work: (connection: Connection) => Promise<Result>) =>
+      this.#lend(timeoutMs, (connection) => transact(connection, timeoutMs, work));
+    return {
+      transaction,
+      query: <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
+        transaction(async (connection) => (await connection.query<Row>(sql, [...values])).rows),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,17 +90,17 @@ export class TimescaleDatabase implements AsyncDisposable {
     clearTimeout(late);
   }
 
-  async #lend<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async #lend<Result>(timeoutMs: number, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     try {
-      await this.#prepare();
-      return await this.#withConnection(work);
+      await this.#prepare(timeoutMs);
+      return await this.#withConnection(timeoutMs, work);
     } catch (error) {
       throw DatabaseError.from(this.#name, error);
     }
   }
 
-  async #prepare(): Promise<void> {
-    this.#prepared ??= this.#withConnection(this.#options.prepare);
+  async #prepare(timeoutMs: number): Promise<void> {
+    this.#prepared ??= this.#withConnection(Math.max(timeoutMs, PREPARE_MS), this.#options.prepare);
     try {
       await this.#prepared;
     } catch (error) {
@@ -108,9 +109,9 @@ export class TimescaleDatabase implements AsyncDisposable {
     }
   }
 
-  async #withConnection<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async #withConnection<Result>(timeoutMs: number, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     const connection = await this.#pool.connect();
-    const patience = this.#options.timeoutMs + CONNECT_MS;
+    const patience = timeoutMs + CONNECT_MS;
     const abandoned = Promise.withResolvers<never>();
     let broken = false;
     const giveUp = (reason: string) => {
@@ -127,5 +128,21 @@ export class TimescaleDatabase implements AsyncDisposable {
       this.#underWay.delete(giveUp);
       connection.release(broken);
     }
+  }
+}
+
+async function transact<Result>(
+  connection: Connection,
+  timeoutMs: number,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  await connection.query(`BEGIN; SET LOCAL statement_timeout = ${timeoutMs}`);
+  try {
+    const result = await work(connection);
+    await connection.query('COMMIT');
+    return result;
+  } catch (error) {
+    await connection.query('ROLLBACK').catch(() => undefined);
+    throw error;
   }
 }

@@ -1,8 +1,5 @@
 import { DECISION_COLUMNS, DECISION_FIELDS, type Decision, type DecisionStore } from '../../records/placements.ts';
-import { migratedDatabase } from './migrate.ts';
-
-/** Longest time that one statement or transaction may take, in milliseconds. */
-const STATEMENT_MS = 30_000;
+import type { TimescaleDatabase } from './database.ts';
 
 const TIMES: ReadonlySet<keyof Decision> = new Set(['arrivedAt', 'releasedAt', 'latestStart', 'decidedAt', 'boundAt']);
 const CHANGING = DECISION_FIELDS.filter((field) => field !== 'uid').map(
@@ -14,9 +11,8 @@ const INSERT = `INSERT INTO placement_decisions (${DECISION_FIELDS.map((field) =
 const SELECT = `SELECT ${DECISION_FIELDS.map(selected).join(', ')} FROM placement_decisions
   WHERE bound_at >= $1 AND bound_at < $2 ORDER BY bound_at, uid COLLATE "C"`;
 
-/** Opens the decisions in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleDecisions(dsn: string): DecisionStore {
-  const database = migratedDatabase(dsn, { connections: 2, timeoutMs: STATEMENT_MS });
+/** Decisions in PostgreSQL. */
+export function timescaleDecisions(database: TimescaleDatabase): DecisionStore {
   return {
     recordDecisions: (decisions) =>
       database.transaction(async (connection) => {
@@ -30,7 +26,6 @@ export function openTimescaleDecisions(dsn: string): DecisionStore {
         const sql = 'DELETE FROM placement_decisions WHERE bound_at < $1';
         return (await connection.query(sql, [new Date(time)])).rowCount ?? 0;
       }),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 

@@ -1,57 +1,61 @@
-import pg from 'pg';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { STORE_ERRORS } from '../../errors/store-errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Lease, LeasePurpose } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { connectionSettings } from './database.ts';
-import { DatabaseError, describeDsn } from './database-error.ts';
-import { LEASE_LOCKS } from './locks.ts';
+import type { TimescaleDatabase } from './database.ts';
 
 /** How a lease in a database is held. */
 export interface DatabaseLeaseOptions {
-  readonly dsn: string;
+  /** The database, with a time limit of about one beat. */
+  readonly database: TimescaleDatabase;
   /** Processes with the same name take turns, for each purpose on its own. */
   readonly name: string;
   readonly purpose: LeasePurpose;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How often the holder shows that it lives, and a standby asks, in milliseconds. */
+  /** How often the holder renews the lease, and a standby tries to take it, in milliseconds. */
   readonly beatMs?: number;
 }
 
-/** What the log says of whoever holds a lease and of who does not. */
 const HELD: Record<LeasePurpose, string> = {
   recording: 'this process records',
   budgets: 'this process watches the carbon budgets',
-  alerts: 'this process tells Slack about the grid data',
+  alerts: 'this process alerts Slack about the grid data',
 };
 const STANDBY: Record<LeasePurpose, string> = {
   recording: 'another process records; this one stands by',
   budgets: 'another process watches the carbon budgets; this one stands by',
-  alerts: 'another process tells Slack about the grid data; this one stands by',
+  alerts: 'another process alerts Slack about the grid data; this one stands by',
 };
 
-const BEAT_MS = 5_000;
-/** Beats that may fail before the server takes the lease from a holder that it hears nothing of. */
-const MISSED_BEATS = 4;
+/** Default of {@link DatabaseLeaseOptions.beatMs}. */
+export const BEAT_MS = 5_000;
+/** Beats after which a lease that was not renewed may be taken over. */
+const BEATS_TO_EXPIRY = 4;
+
+const ACQUIRE = `INSERT INTO carbon_leases AS kept (purpose, name, holder, expires_at)
+  VALUES ($1, $2, $3, clock_timestamp() + $4 * INTERVAL '1 millisecond')
+  ON CONFLICT (purpose, name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+  WHERE kept.holder = excluded.holder OR kept.expires_at < clock_timestamp() RETURNING holder`;
+const RELEASE = 'DELETE FROM carbon_leases WHERE purpose = $1 AND name = $2 AND holder = $3';
+const HOLDER = 'SELECT holder FROM carbon_leases WHERE purpose = $1 AND name = $2';
 
 /**
- * Holds a lease as an advisory lock on a connection of its own, which the server frees when the connection ends. While
- * the database is away nobody can be told: the holder then goes on, a process that never heard of another goes on too,
- * and a standby stands by. Samples recorded twice meanwhile are counted once, since the store takes a time only
- * once; an alert about the grid may then come twice.
+ * Holds a lease as a row that the holder renews and that expires by the server's clock: no session is involved, so it
+ * also works behind a transaction pooler. While the database is away a holder goes on, so does a process that never
+ * reached the database, and a standby stands by. Samples recorded twice meanwhile are counted once, since the store
+ * takes a time only once; an alert about the grid may then be sent twice.
  */
-export function databaseLease(options: DatabaseLeaseOptions): Lease {
-  const lease = new DatabaseLease(options);
-  return lease;
-}
-
-class DatabaseLease implements Lease {
+export class DatabaseLease implements Lease {
   readonly #options: DatabaseLeaseOptions;
   readonly #beatMs: number;
+  readonly #holder = `${hostname()}/${process.pid}/${randomUUID()}`;
   readonly #stop = new AbortController();
   readonly #listeners: ((held: boolean) => void)[] = [];
   readonly #finished: Promise<void>;
-  #state: 'unasked' | 'held' | 'standby' = 'unasked';
+  #state: 'unknown' | 'held' | 'standby' = 'unknown';
   #reachable = true;
 
   constructor(options: DatabaseLeaseOptions) {
@@ -72,54 +76,48 @@ class DatabaseLease implements Lease {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#finished;
+    const { database, purpose, name, clock } = this.#options;
+    // The standby need not wait for the expiry; a database that hangs must not hang the process that ends.
+    const released = database.query(RELEASE, [purpose, name, this.#holder]).catch(() => undefined);
+    if (this.#reachable && this.held) await Promise.race([released, clock.sleep(this.#beatMs)]);
   }
 
   async #run(): Promise<void> {
-    const { clock, dsn, logger } = this.#options;
+    const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const client = new pg.Client({ ...connectionSettings(dsn), query_timeout: this.#beatMs });
-      // Heard here so that it does not end the process; the next beat finds the connection gone.
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        await this.#keep(client);
-      } catch (error) {
-        if (this.#reachable)
-          logger.warn({ err: DatabaseError.from(describeDsn(dsn), error) }, 'the lease cannot be asked for');
-        this.#reachable = false;
-        if (this.#state === 'unasked') this.#become('held');
-      }
-      // A connection that hangs must not hang the process that ends it.
-      await Promise.race([client.end().catch(() => undefined), clock.sleep(this.#beatMs)]);
-      await clock.sleep(this.#beatMs, this.#stop.signal);
+      const beat = this.#beat();
+      await Promise.race([beat, clock.sleep(this.#beatMs, this.#stop.signal)]);
+      // Not known yet, and no answer: what nobody contradicts goes on.
+      if (this.#state === 'unknown' && !this.#reachable) this.#become('held');
+      await Promise.all([beat, clock.sleep(this.#beatMs, this.#stop.signal)]);
     }
   }
 
-  /** Asks, or shows that the holder lives, until the connection breaks or the process stops. */
-  async #keep(client: pg.Client): Promise<void> {
-    const { clock, name, purpose } = this.#options;
-    await client.query(`SET idle_session_timeout = ${this.#beatMs * MISSED_BEATS}`);
-    let locked = false;
-    while (!this.#stop.signal.aborted) {
-      if (locked) await client.query('SELECT 1');
+  async #beat(): Promise<void> {
+    const { database, purpose, name, logger } = this.#options;
+    try {
+      const [own] = await database.query(ACQUIRE, [purpose, name, this.#holder, this.#beatMs * BEATS_TO_EXPIRY]);
+      if (own !== undefined) this.#become('held');
       else {
-        const { rows } = await client.query<{ locked: boolean }>(
-          'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
-          [LEASE_LOCKS[purpose], name],
-        );
-        locked = rows[0]?.locked === true;
-        this.#become(locked ? 'held' : 'standby');
+        const [other] = await database.query<{ holder: string }>(HOLDER, [purpose, name]);
+        this.#become('standby', other?.holder);
       }
       this.#reachable = true;
-      await clock.sleep(this.#beatMs, this.#stop.signal);
+    } catch (err) {
+      if (this.#reachable && !this.#stop.signal.aborted)
+        logger.warn({ code: 'LEASE_UNREACHABLE', err, lease: name, purpose }, STORE_ERRORS.LEASE_UNREACHABLE.message);
+      this.#reachable = false;
+      if (this.#state === 'unknown') this.#become('held');
     }
   }
 
-  #become(state: 'held' | 'standby'): void {
+  #become(state: 'held' | 'standby', holder?: string): void {
     if (this.#state === state) return;
     this.#state = state;
     const { logger, name, purpose } = this.#options;
-    logger.info({ lease: name }, state === 'held' ? HELD[purpose] : STANDBY[purpose]);
+    // The random part of a holder is for the database alone.
+    const by = holder?.split('/').slice(0, 2).join('/');
+    logger.info({ lease: name, ...(by && { holder: by }) }, state === 'held' ? HELD[purpose] : STANDBY[purpose]);
     for (const listener of this.#listeners) listener(state === 'held');
   }
 }

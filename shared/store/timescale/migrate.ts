@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Connection, TimescaleDatabase } from './database.ts';
+import type { Connection } from './database.ts';
 import { LOCKS } from './locks.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -12,31 +12,15 @@ function knownMigrations(): string[] {
     .sort();
 }
 
-/** A database that is brought up to date before its first use. Asks for no connection yet: it may be away. */
-export function migratedDatabase(dsn: string, limits: { connections: number; timeoutMs: number }): TimescaleDatabase {
-  const prepare = async (connection: Connection) => {
-    await migrate(connection);
-  };
-  return new TimescaleDatabase({ dsn, ...limits, prepare });
-}
-
 /** Brings the schema up to date: each migration once, in order, one process at a time. Returns the names applied. */
 export async function migrate(connection: Connection): Promise<string[]> {
-  // Looked at first without a lock: who may only read can then use a schema that is complete.
-  if ((await pendingMigrations(connection)).length === 0) return [];
-  await connection.query('SELECT pg_advisory_lock($1, $2)', LOCKS.migrations);
-  try {
-    await useTimescale(connection);
-    await connection.query(
-      'CREATE TABLE IF NOT EXISTS carbon_extender_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
-    );
-    const pending = await pendingMigrations(connection);
-    for (const name of pending) await apply(connection, name);
-    return pending;
-  } finally {
-    // A connection that broke has given up its lock already.
-    await connection.query('SELECT pg_advisory_unlock($1, $2)', LOCKS.migrations).catch(() => undefined);
-  }
+  // Checked first without a lock: a role that may only read can then use a schema that is complete.
+  const pending = await pendingMigrations(connection);
+  if (pending.length === 0) return [];
+  await useTimescale(connection);
+  const applied: string[] = [];
+  for (const name of pending) if (await apply(connection, name)) applied.push(name);
+  return applied;
 }
 
 /** Migrations that a database has not seen yet; all of them while it is empty. */
@@ -50,13 +34,21 @@ async function pendingMigrations(connection: Connection): Promise<string[]> {
   return knownMigrations().filter((name) => !names.has(name));
 }
 
-async function apply(connection: Connection, name: string): Promise<void> {
-  await connection.query('BEGIN');
+/** Applies a migration unless another process was first; the lock ends with the transaction, so no session keeps it. */
+async function apply(connection: Connection, name: string): Promise<boolean> {
+  await connection.query('BEGIN; SET LOCAL statement_timeout = 0');
   try {
-    await connection.query('SET LOCAL statement_timeout = 0');
-    await connection.query(readFileSync(join(MIGRATIONS, name), 'utf8'));
-    await connection.query('INSERT INTO carbon_extender_migrations (name) VALUES ($1)', [name]);
+    await connection.query('SELECT pg_advisory_xact_lock($1, $2)', LOCKS.migrations);
+    await connection.query(
+      'CREATE TABLE IF NOT EXISTS carbon_extender_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+    const wanted = (await pendingMigrations(connection)).includes(name);
+    if (wanted) {
+      await connection.query(readFileSync(join(MIGRATIONS, name), 'utf8'));
+      await connection.query('INSERT INTO carbon_extender_migrations (name) VALUES ($1)', [name]);
+    }
     await connection.query('COMMIT');
+    return wanted;
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => undefined);
     if (error instanceof Error) error.message = `migration ${name}: ${error.message}`;

@@ -2,11 +2,7 @@ import { isoTime, watts } from '../../grid/units.ts';
 import type { Zone } from '../../grid/zones.ts';
 import type { MeterReadingsReader, MeterReadingsStore, Site, StoredReading } from '../../records/meter-readings.ts';
 import type { TimescaleDatabase } from './database.ts';
-import { migratedDatabase } from './migrate.ts';
 import { timescaleReadingsWriter } from './readings-writer.ts';
-
-/** Longest time that one statement may take, in milliseconds. */
-const TIMEOUT_MS = 30_000;
 
 interface ReadingRow {
   readonly device: string;
@@ -26,14 +22,9 @@ interface SiteRow {
 const SITES = `SELECT site.name, site.zone, count(meter.id)::int AS devices, min(meter.first) AS first, max(meter.last) AS last
   FROM site LEFT JOIN meter ON meter.site_id = site.id`;
 
-/** Opens meter readings and sites in PostgreSQL. Asks for no connection yet: the database may be away. */
-export function openTimescaleReadings(dsn: string): MeterReadingsStore {
-  const database = migratedDatabase(dsn, { connections: 4, timeoutMs: TIMEOUT_MS });
-  return {
-    ...timescaleReadingsReader(database),
-    ...timescaleReadingsWriter(database),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  };
+/** Meter readings and sites in PostgreSQL. */
+export function timescaleReadings(database: TimescaleDatabase): MeterReadingsStore {
+  return { ...timescaleReadingsReader(database), ...timescaleReadingsWriter(database) };
 }
 
 function timescaleReadingsReader(database: TimescaleDatabase): MeterReadingsReader {

@@ -1,9 +1,5 @@
 import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
-import { migratedDatabase } from './migrate.ts';
-
-/** Longest time that one statement may take, in milliseconds. */
-const STATEMENT_MS = 30_000;
 
 /** Columns as PostgreSQL names them, with their types; a time is milliseconds since 1970 in the program. */
 const COLUMNS = {
@@ -38,9 +34,8 @@ const FIND = `SELECT ${NAMES.map(selected).join(', ')}, ${ms('created_at')}, ${m
   AND ($3::text IS NULL OR service_name = $3) AND ($4::text IS NULL OR region = $4)
   ORDER BY workload_emissions.period_start, service_name COLLATE "C", region COLLATE "C", workload_emissions.period_end`;
 
-/** The workloads and budgets in PostgreSQL. Asks for no connection yet. */
-export function openTimescaleWorkloads(dsn: string): WorkloadStore {
-  const database = migratedDatabase(dsn, { connections: 2, timeoutMs: STATEMENT_MS });
+/** Workloads and budgets in PostgreSQL. */
+export function timescaleWorkloads(database: TimescaleDatabase): WorkloadStore {
   return {
     saveWorkloads: (records) =>
       database.transaction(async (connection) => {
@@ -51,7 +46,6 @@ export function openTimescaleWorkloads(dsn: string): WorkloadStore {
     workloads: ({ service = null, region = null }, { from, to }) =>
       database.query<SavedWorkload>(FIND, [new Date(from), new Date(to), service, region]),
     ...budgetBook(database),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 

@@ -6,8 +6,8 @@ import { startApiThread } from '../../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import { joules } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'api-thread-'));
 afterAll(() => rmSync(folder, { recursive: true }));

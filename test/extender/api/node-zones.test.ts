@@ -9,10 +9,9 @@ import type { NodeZonesMessage } from '../../../extender/placement/placement-lin
 import { joules } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
-import { openNodeZones } from '../../../shared/store/open-node-zones.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { openSqliteNodeZones, openSqliteWriter } from '../../shared/store/opened-parts.ts';
 import { temporaryFolder } from '../cache/cache-file.ts';
 
 const configured = (node: string) => (node === 'mapped' ? zone('DE') : undefined);
@@ -22,7 +21,7 @@ describe('the zones of nodes', () => {
     await using folder = await temporaryFolder();
     const logger = capturedLog();
     const start = (clock: FakeClock) =>
-      startNodeZones({ config: { MODE: 'local', DATA_DIR: folder.path }, configured, clock, logger });
+      startNodeZones({ store: openSqliteNodeZones(folder.path), configured, clock, logger });
     {
       await using first = start(new FakeClock());
       await first.receive(zones({ gone: 'FR', mapped: 'PL' }));
@@ -41,14 +40,14 @@ describe('the zones of nodes', () => {
     const logger = capturedLog();
     const blocked = join(folder.path, 'blocked');
     await writeFile(blocked, '');
-    await using known = startNodeZones({ config: { MODE: 'local', DATA_DIR: blocked }, configured, clock, logger });
+    await using known = startNodeZones({ store: openSqliteNodeZones(blocked), configured, clock, logger });
 
     await known.receive(zones({ a: 'FR' }));
     await clock.advance(120_000);
     const during = [known.zoneOf('a'), known.zoneOf('mapped')];
     await rm(blocked);
     await clock.advance(60_000);
-    await using store = await openNodeZones({ MODE: 'local', DATA_DIR: blocked });
+    await using store = openSqliteNodeZones(blocked);
 
     await expect.poll(async () => (await store.nodeZones()).get('a')).toBe('FR');
     expect(during).toEqual(['FR', 'DE']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { decision } from '../../store/decisions-contract.ts';
+import { decision } from '../../shared/store/decisions-contract.ts';
 import { NOON, start, web } from './start-api.ts';
 
 describe('GET /api/savings', () => {

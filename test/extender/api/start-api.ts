@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp, routes } from '../../../extender/api/app.ts';
-import { decisionHistory } from '../../../extender/api/dashboard/decision-history.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
 import type { ApiDependencies } from '../../../extender/api/route.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
@@ -18,11 +17,9 @@ import type { Decision } from '../../../shared/records/placements.ts';
 import type { Container, PowerSample } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
-import { openDecisions } from '../../../shared/store/open-decisions.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { sqliteRecording } from '../../shared/store/opened-parts.ts';
 
 /** The time at which every test's clock stands. */
 export const NOON = Date.parse('2026-01-01T12:00:00Z');
@@ -35,15 +32,14 @@ const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
 /** Serves the API over an empty embedded store of its own. */
 export async function start(token?: string, cache?: () => CacheState, waiting?: () => WaitingList) {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
-  const store = openSqliteWriter(folder);
+  const opened = sqliteRecording(folder);
+  const { history: store, decisions, workloads } = opened;
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
   const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR' };
   const config = loadConfig('extender', extenderConfigSchema, settings);
-  const readings = await openReadingsApi(config, { clock, logger: log });
-  const decisions = decisionHistory(config);
-  const workloads = openSqliteWorkloads(folder);
+  const readings = openReadingsApi(config, { store: opened.meters, clock, logger: log });
   const deps: ApiDependencies = {
     store,
     readings,
@@ -85,8 +81,7 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
     clock,
     /** Records decisions as the extender does. */
     async decide(...made: readonly Decision[]) {
-      await using writer = await openDecisions(config);
-      await writer.recordDecisions(made);
+      await decisions.recordDecisions(made);
     },
     get: (path: string, headers = {}) => ask(path, { headers }),
     post: (path: string, body: unknown) => sendJson('POST', path, body),
@@ -128,10 +123,8 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
       ]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await decisions[Symbol.asyncDispose]();
       await readings[Symbol.asyncDispose]();
-      await workloads[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });
     },
   };

@@ -7,12 +7,11 @@ import { createApp } from '../../../extender/api/app.ts';
 import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { seedHistory } from '../../cli/history.ts';
 import { NOW } from '../../cli/run.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { openSqliteWorkloads, openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'api-workloads-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DeferralOptions, startDeferral } from '../../../extender/deferral/controller.ts';
 import { createDeferralMetrics } from '../../../extender/deferral/deferral-metrics.ts';
 import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
-import { connectKubernetes } from '../../../extender/kubernetes/client.ts';
 import { createEventWriter } from '../../../extender/kubernetes/events.ts';
 import type { CacheState } from '../../../shared/grid/carbon-cache.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
+import { connectKubernetes } from '../../../shared/runtime/kubernetes/connect.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { type KubernetesDouble, startKubernetes } from '../../doubles/kubernetes.ts';
 import { eventually } from '../../started-process.ts';
@@ -34,7 +34,7 @@ describe('the deferral controller', () => {
   const start = async (given: Partial<DeferralOptions> = {}) => {
     const folder = stack.use(await temporaryFolder());
     const KUBECONFIG = await writeKubeconfig(folder.path, cluster.url);
-    const client = await connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG });
+    const client = connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG });
     if (!client) throw new Error('no client');
     const registry = new Registry();
     const controller = startDeferral({

@@ -1,3 +1,4 @@
+// Flow: deadlines of the deferral controller in random worlds.
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
@@ -5,11 +6,11 @@ import { type ControllerParts, createController } from '../../../extender/deferr
 import { deadlineOf } from '../../../extender/deferral/decide.ts';
 import { createDeferralMetrics } from '../../../extender/deferral/deferral-metrics.ts';
 import { type WaitingWork, waitingPod } from '../../../extender/deferral/waiting-work.ts';
-import type { KubernetesClient } from '../../../extender/kubernetes/client.ts';
 import { windowMean } from '../../../shared/deferral/plan.ts';
 import type { CacheState } from '../../../shared/grid/carbon-cache.ts';
 import { HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
+import type { KubernetesClient } from '../../../shared/runtime/kubernetes/client.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { annotation, gatedPod } from './gated.ts';
 import { gridState } from './grid-document.ts';

@@ -1,7 +1,7 @@
+// Flow: what is watched and written through the Kubernetes API, over real HTTP.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectKubernetes, type KubernetesClient } from '../../../extender/kubernetes/client.ts';
 import { createEventWriter } from '../../../extender/kubernetes/events.ts';
 import { type BoundPod, watchBindings } from '../../../extender/placement/bindings.ts';
 import { watchNamespaces } from '../../../extender/placement/namespaces.ts';
@@ -9,6 +9,8 @@ import { configuredDirectory, watchNodes } from '../../../extender/placement/nod
 import { zone } from '../../../shared/grid/zones.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { ConfigError } from '../../../shared/runtime/config.ts';
+import type { KubernetesClient } from '../../../shared/runtime/kubernetes/client.ts';
+import { connectKubernetes } from '../../../shared/runtime/kubernetes/connect.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { type KubernetesApiDouble, kubeconfigFor, startKubernetesApi } from '../../doubles/kubernetes-api.ts';
 import { temporaryFolder } from '../cache/cache-file.ts';
@@ -19,9 +21,9 @@ describe('connectKubernetes', () => {
     const file = join(folder.path, 'kubeconfig');
     await writeFile(file, 'not: a kubeconfig');
 
-    expect(await connectKubernetes({ NODE_WATCH: 'auto' })).toBeUndefined();
-    expect(await connectKubernetes({ NODE_WATCH: 'off', KUBECONFIG: file })).toBeUndefined();
-    await expect(connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG: file })).rejects.toThrow(ConfigError);
+    expect(connectKubernetes({ NODE_WATCH: 'auto' })).toBeUndefined();
+    expect(connectKubernetes({ NODE_WATCH: 'off', KUBECONFIG: file })).toBeUndefined();
+    expect(() => connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG: file })).toThrow(ConfigError);
   });
 });
 
@@ -214,7 +216,7 @@ async function setUp() {
   const api: KubernetesApiDouble = stack.use(await startKubernetesApi());
   const file = join(folder.path, 'kubeconfig');
   await writeFile(file, kubeconfigFor(api.url));
-  const client = (await connectKubernetes({ NODE_WATCH: 'auto', KUBECONFIG: file })) as KubernetesClient;
+  const client = stack.use(connectKubernetes({ NODE_WATCH: 'auto', KUBECONFIG: file }) as KubernetesClient);
   const running = stack.move();
   const logger = capturedLog();
   return { api, client, logger, clock: systemClock, [Symbol.asyncDispose]: () => running.disposeAsync() };

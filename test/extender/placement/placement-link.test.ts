@@ -7,11 +7,10 @@ import { createPlacementLink, type ToStore } from '../../../extender/placement/p
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { openDecisions } from '../../../shared/store/open-decisions.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { decision } from '../../store/decisions-contract.ts';
+import { decision } from '../../shared/store/decisions-contract.ts';
+import { openSqliteDecisions, openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'placement-link-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,11 +85,11 @@ describe('the link to the store', () => {
       quality: 'measured' as const,
     }));
     await store.record([...hours, { ...hours[0], zone: zone('DE') } as (typeof hours)[number]]);
-    const config = { MODE: 'local', DATA_DIR: folder } as const;
+    await using decisions = openSqliteDecisions(folder);
     const kept: number[] = [];
     await using service = startPlacementService({
-      config,
-      store,
+      history: store,
+      decisions,
       post: (message) => (message.kind === 'decisions-kept' ? kept.push(message.batch) : link.receive(message)),
       clock: systemClock,
       logger: capturedLog(),
@@ -101,8 +100,7 @@ describe('the link to the store', () => {
 
     expect(link.percentile(zone('DE'), 30)).toBeUndefined();
     expect(kept).toEqual([7]);
-    await using reader = await openDecisions(config);
-    expect(await Array.fromAsync(reader.decisions({ from: 0, to: Number.MAX_SAFE_INTEGER }))).toHaveLength(1);
+    expect(await Array.fromAsync(decisions.decisions({ from: 0, to: Number.MAX_SAFE_INTEGER }))).toHaveLength(1);
     await link[Symbol.asyncDispose]();
   });
 
@@ -112,8 +110,8 @@ describe('the link to the store', () => {
     const file = join(folder, 'not-a-folder');
     writeFileSync(file, '');
     await using service = startPlacementService({
-      config: { MODE: 'local', DATA_DIR: file },
-      store: { zones: async () => [], intensities: async () => [] },
+      decisions: openSqliteDecisions(file),
+      history: { zones: async () => [], intensities: async () => [] },
       post: ({ kind }) => posted.push(kind),
       clock: systemClock,
       logger,

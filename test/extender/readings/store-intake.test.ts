@@ -9,9 +9,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { storeIntake } from '../../../extender/readings/store-intake.ts';
 import { HOUR_MS, watts } from '../../../shared/grid/units.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { openSqliteReadings } from '../../../shared/store/sqlite/readings-store.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { ROOT } from '../../laws/sources.ts';
+import { openSqliteReadings } from '../../shared/store/opened-parts.ts';
 import { send } from '../readings-api-server.ts';
 
 const KILLS = 5;

@@ -4,13 +4,13 @@ import { pollerConfigSchema } from '../../../poller/config.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
-import { openTimescaleWriter } from '../../../shared/store/timescale/store.ts';
-import { openTimescaleWorkloads } from '../../../shared/store/timescale/workloads.ts';
+import { openRecordingStore } from '../../../shared/store/open.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { startSlack } from '../../doubles/slack.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { describeDatabase } from '../../servers/databases.ts';
-import { workload } from '../../store/workloads-contract.ts';
+import { openTimescaleWorkloads } from '../../shared/store/opened-parts.ts';
+import { workload } from '../../shared/store/workloads-contract.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
 const HELD = 'this process watches the carbon budgets';
@@ -49,8 +49,8 @@ function poller(dsn: string, webhook: string, name: string) {
     word: () => logger.lines.findLast(({ message }) => message.includes('carbon budgets'))?.message,
     async start() {
       await using stack = new AsyncDisposableStack();
-      const history = stack.use(await openTimescaleWriter(dsn));
-      stack.use(await startBudgets({ config, history, metrics, clock, logger }));
+      const store = stack.use(await openRecordingStore(config, { clock, logger }));
+      stack.use(startBudgets({ config, store, metrics, clock, logger }));
       return stack.move();
     },
     async round() {

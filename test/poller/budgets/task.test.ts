@@ -4,12 +4,11 @@ import { createBudgetMetrics } from '../../../poller/budgets/budget-metrics.ts';
 import { type SendAlert, startBudgetTask } from '../../../poller/budgets/task.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../../shared/store/sqlite/workloads.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 import { FakeClock } from '../../fake-clock.ts';
-import { workload } from '../../store/workloads-contract.ts';
+import { openSqliteWorkloads, openSqliteWriter } from '../../shared/store/opened-parts.ts';
+import { workload } from '../../shared/store/workloads-contract.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
 const ROUND_MS = 5 * 60_000;

@@ -5,8 +5,8 @@ import { historyForecaster } from '../../../poller/grid/history-forecaster.ts';
 import type { HourlyIntensity } from '../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { temporaryFolder } from '../../extender/cache/cache-file.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const NOW = Date.parse('2026-03-02T12:00:00Z');
 const DE = zone('DE');

@@ -8,10 +8,10 @@ import { gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import type { WritableStore } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
 import { startUkCarbonIntensity } from '../../doubles/uk-carbon-intensity.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 import { startPollCycles } from './poll-cycles.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
@@ -20,7 +20,7 @@ const MINUTE = 60_000;
 let folder: string;
 let double: ElectricityMapsDouble;
 let clock: FakeClock;
-let store: WritableStore;
+let store: ReturnType<typeof openSqliteWriter>;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'history-'));

@@ -8,13 +8,16 @@ import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { startSlack } from '../../doubles/slack.ts';
 import { describeDatabase } from '../../servers/databases.ts';
+import { timescaleRecording } from '../../shared/store/opened-parts.ts';
 import { sampleOf } from './samples.ts';
 
 describeDatabase('two pollers that tell Slack, on one database', (server) => {
   it('tell an incident once between them, and its end when the one that told it is gone', async () => {
     await using slack = await startSlack();
     const dsn = await server().database();
+    await using stores = new AsyncDisposableStack();
     const open = async () => {
+      const store = stores.use(timescaleRecording(dsn, undefined, 'carbon-poller'));
       const env = { MODE: 'db', TSDB_DSN: dsn, SLACK_WEBHOOK_URL: slack.url };
       const config = loadConfig('poller', pollerConfigSchema, env);
       const metrics = createPollerMetrics().grid;
@@ -24,6 +27,7 @@ describeDatabase('two pollers that tell Slack, on one database', (server) => {
         clock: systemClock,
         logger: capturedLog(),
         metrics,
+        store,
       });
       return opened as NonNullable<typeof opened>;
     };

@@ -11,12 +11,12 @@ import { HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import type { WritableStore } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';
 import { startEnergyCharts } from '../../doubles/energy-charts.ts';
 import { FAULTS, type Fault, type GridService } from '../../doubles/grid-service.ts';
 import { startUkCarbonIntensity } from '../../doubles/uk-carbon-intensity.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 import { type PollCycles, startPollCycles } from './poll-cycles.ts';
 
 const DAYS = 30;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CounterBaselines, increaseSince } from '../../../poller/power/counter-increase.ts';
 import { HOUR_MS, joules } from '../../../shared/grid/units.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
+import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const START = Date.parse('2026-01-01T12:00:00Z') - 60_000;
 const LIMITS = { maxGapMs: 600_000, maxContainerRate: 2_000, maxNodeRate: 20_000 };

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { startPodLabelsTask } from '../../../poller/power/pod-labels.ts';
 import type { PodLabels } from '../../../shared/records/power.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
+import { createClient } from '../../../shared/runtime/kubernetes/client.ts';
+import { openConnections } from '../../../shared/runtime/kubernetes/connection.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { eventually } from '../../started-process.ts';
@@ -18,11 +20,11 @@ it('records the labels of all pods, page by page, and only those that changed af
   );
   const recorded: (readonly PodLabels[])[] = [];
   const clock = new FakeClock();
-  const access = { url: `http://127.0.0.1:${api.port}`, credentials: '/nowhere' };
+  await using client = createClient(openConnections({ server: `http://127.0.0.1:${api.port}`, user: {} }));
   const store = {
     recordLabels: async (pods: readonly PodLabels[]) => void recorded.push(pods),
   };
-  await using _task = startPodLabelsTask({ access, store, clock, logger: capturedLog() });
+  await using _task = startPodLabelsTask({ client, store, clock, logger: capturedLog() });
   const rounds = (count: number) =>
     eventually(
       async () => recorded.length,

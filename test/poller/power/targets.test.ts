@@ -9,6 +9,8 @@ import { scrape } from '../../../poller/power/kepler/scrape.ts';
 import { resolvedTargets } from '../../../poller/power/targets.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
+import { createClient } from '../../../shared/runtime/kubernetes/client.ts';
+import { openConnections } from '../../../shared/runtime/kubernetes/connection.ts';
 import { capturedLog } from '../../captured-log.ts';
 
 const HEADLESS = 'http://kepler.kepler.svc:9102/metrics';
@@ -89,9 +91,9 @@ describe('targets by EndpointSlices', () => {
       },
       { host: '127.0.0.1', port: 0 },
     );
-    const access = { url: `http://127.0.0.1:${api.port}`, credentials: folder };
+    await using client = clientOf(api.port, folder);
 
-    const targets = await endpointSliceTargets(['http://kepler.power:80/metrics'], access, capturedLog())();
+    const targets = await endpointSliceTargets(['http://kepler.power:80/metrics'], client, capturedLog())();
 
     expect(targets).toEqual([
       {
@@ -116,8 +118,8 @@ describe('targets by EndpointSlices', () => {
       { host: '127.0.0.1', port: 0 },
     );
     const log = capturedLog();
-    const access = { url: `http://127.0.0.1:${api.port}`, credentials: folder };
-    const targets = endpointSliceTargets(['http://kepler.power/metrics'], access, log);
+    await using client = clientOf(api.port, folder);
+    const targets = endpointSliceTargets(['http://kepler.power/metrics'], client, log);
     const before = await targets();
 
     status = 403;
@@ -158,3 +160,8 @@ describe('access to an exporter', () => {
     expect(seen).toEqual(['kepler.kepler:9102', 'Bearer of-the-pod', 'kepler.kepler:9102', 'Bearer renewed']);
   });
 });
+
+function clientOf(port: number, folder: string) {
+  const tokenFile = join(folder, 'token');
+  return createClient(openConnections({ server: `http://127.0.0.1:${port}`, user: { tokenFile } }));
+}

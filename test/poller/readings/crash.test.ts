@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
-import { openSqliteReadings } from '../../../shared/store/sqlite/readings-store.ts';
 import { siteList } from '../../../shared/store/stream/entry.ts';
-import { openTimescaleReadings } from '../../../shared/store/timescale/readings-store.ts';
 import { send, startReadingsApi } from '../../extender/readings-api-server.ts';
 import { postgresAvailable, startPostgres } from '../../servers/postgres.ts';
 import { redisAvailable, redisClient, startRedis } from '../../servers/redis.ts';
+import { type Opened, openSqliteReadings, openTimescaleReadings } from '../../shared/store/opened-parts.ts';
 import { type StartedProcess, startProcess } from '../../started-process.ts';
 import { stateOf } from './running-task.ts';
 
@@ -28,7 +27,7 @@ interface Scenario {
 /** A store for the run: settings of the processes that use it, and a connection to look into it. */
 interface Backend extends AsyncDisposable {
   readonly env: Record<string, string>;
-  readonly open: () => MeterReadingsStore;
+  readonly open: () => Opened<MeterReadingsStore>;
 }
 
 const SCENARIOS: readonly Scenario[] = [

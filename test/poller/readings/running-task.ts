@@ -10,16 +10,16 @@ import type { MeterReadingsStore } from '../../../shared/records/meter-readings.
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import type { RedisClient } from '../../../shared/runtime/redis.ts';
-import { openSqliteReadings } from '../../../shared/store/sqlite/readings-store.ts';
 import { streamState } from '../../../shared/store/stream/state.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { type Opened, openSqliteReadings } from '../../shared/store/opened-parts.ts';
 
 /** The stream and group that the tests leave at their defaults. */
 export const STREAM = 'energy_readings';
 export const GROUP = 'processing_group';
 
 /** A store in a folder of its own that goes away with it. */
-export function temporaryStore(): MeterReadingsStore {
+export function temporaryStore(): Opened<MeterReadingsStore> {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
   const store = openSqliteReadings(folder);
   return {

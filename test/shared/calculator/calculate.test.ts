@@ -4,9 +4,9 @@ import { energyOfRequests } from '../../../shared/calculator/formula.ts';
 import { calculateEmissions } from '../../../shared/calculator/index.ts';
 import { embodiedShare, softwareCarbonIntensity } from '../../../shared/calculator/sci.ts';
 import { grams, gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { hourOfZone } from '../../cli/history.ts';
 import { temporaryFolder } from '../../cli/run.ts';
+import { openSqliteWriter } from '../store/opened-parts.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const requestCount = fc.integer({ min: 1, max: 1_000_000_000 });

@@ -94,31 +94,35 @@ describe('plan', () => {
   test('runs now in the cleanest zone when waiting saves less than asked', () => {
     const values = [100, 96, 97];
 
-    expect(plan(request(values))).toMatchObject({ kind: 'run-now', why: 'saving-too-small', now: { expected: 100 } });
+    expect(plan(request(values))).toMatchObject({
+      kind: 'run-now',
+      reason: 'saving-too-small',
+      now: { expected: 100 },
+    });
     expect(plan(request(values, { minSavingPercent: 3 }))).toMatchObject({ kind: 'wait' });
   });
 
   test('waits for exactly the saving that is asked for, and not for a trifle less', () => {
     expect(plan(request([100, 75], { minSavingPercent: 25 }))).toMatchObject({ kind: 'wait', saving: 0.25 });
-    expect(plan(request([100, 75.001], { minSavingPercent: 25 }))).toMatchObject({ why: 'saving-too-small' });
+    expect(plan(request([100, 75.001], { minSavingPercent: 25 }))).toMatchObject({ reason: 'saving-too-small' });
   });
 
   test('is never delayed by floating-point noise, but by any saving that is more', () => {
     const noise = 100 * (1 - 1e-12);
 
-    expect(plan(request([100, noise], { minSavingPercent: 0 }))).toMatchObject({ kind: 'run-now', why: 'cleanest' });
+    expect(plan(request([100, noise], { minSavingPercent: 0 }))).toMatchObject({ kind: 'run-now', reason: 'cleanest' });
     expect(plan(request([100, 99.999], { minSavingPercent: 0 }))).toMatchObject({ kind: 'wait' });
   });
 
   test('takes the earliest of equal hours', () => {
     expect(plan(request([200, 100, 100, 100]))).toMatchObject({ slot: { start: NOON + HOUR_MS } });
-    expect(plan(request([100, 100, 100]))).toMatchObject({ kind: 'run-now', why: 'cleanest' });
+    expect(plan(request([100, 100, 100]))).toMatchObject({ kind: 'run-now', reason: 'cleanest' });
   });
 
   test('runs now without a forecast of the present, and when there is no time to wait', () => {
-    expect(plan(request([]))).toEqual({ kind: 'run-now', why: 'no-forecast' });
-    expect(plan(request([200, 100], { durationHours: 5 }))).toEqual({ kind: 'run-now', why: 'no-forecast' });
-    expect(plan(request([200, 100], { latestStart: NOON }))).toMatchObject({ kind: 'run-now', why: 'no-slack' });
+    expect(plan(request([]))).toEqual({ kind: 'run-now', reason: 'no-forecast' });
+    expect(plan(request([200, 100], { durationHours: 5 }))).toEqual({ kind: 'run-now', reason: 'no-forecast' });
+    expect(plan(request([200, 100], { latestStart: NOON }))).toMatchObject({ kind: 'run-now', reason: 'no-slack' });
   });
 
   test('does not look further than the forecast, however long the job may wait', () => {

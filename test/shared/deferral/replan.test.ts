@@ -26,13 +26,13 @@ const planned = { start: NOON + 2 * HOUR_MS, zone: DE, expected: 80 };
 
 describe('revise', () => {
   test('keeps a plan that the new forecast makes worse than it promised, while nothing else is better', () => {
-    expect(revise(planned, request([200, 180, 150, 170]))).toEqual({ kind: 'keep', why: 'still-best' });
+    expect(revise(planned, request([200, 180, 150, 170]))).toEqual({ kind: 'keep', reason: 'still-best' });
   });
 
   test('keeps a plan against a rival that is better by no more than the margin', () => {
     const rival = 1000 * (1 - REVISION_MARGIN * 0.9);
 
-    expect(revise(planned, request([2000, 1800, 1000, rival]))).toEqual({ kind: 'keep', why: 'gain-too-small' });
+    expect(revise(planned, request([2000, 1800, 1000, rival]))).toEqual({ kind: 'keep', reason: 'gain-too-small' });
   });
 
   test('changes to a slot that is better by more than the margin', () => {
@@ -47,15 +47,15 @@ describe('revise', () => {
   });
 
   test('keeps the plan when the forecast no longer covers it', () => {
-    expect(revise(planned, request([200, 180]))).toEqual({ kind: 'keep', why: 'no-forecast' });
+    expect(revise(planned, request([200, 180]))).toEqual({ kind: 'keep', reason: 'no-forecast' });
     expect(revise({ ...planned, zone: zone('FR') }, request([200, 1, 100]))).toEqual({
       kind: 'keep',
-      why: 'no-forecast',
+      reason: 'no-forecast',
     });
   });
 
   test('runs when the slack is used up', () => {
-    expect(revise(planned, request([200, 1], { latestStart: NOON }))).toEqual({ kind: 'run-now', why: 'no-slack' });
+    expect(revise(planned, request([200, 1], { latestStart: NOON }))).toEqual({ kind: 'run-now', reason: 'no-slack' });
   });
 
   test('puts off a slot that is due, or overdue, when a later one is clearly better now', () => {
@@ -66,7 +66,7 @@ describe('revise', () => {
         kind: 'change',
         slot: { start: NOON + 2 * HOUR_MS },
       });
-      expect(revise({ ...planned, start }, request([100, 99.9]))).toEqual({ kind: 'keep', why: 'gain-too-small' });
+      expect(revise({ ...planned, start }, request([100, 99.9]))).toEqual({ kind: 'keep', reason: 'gain-too-small' });
     }
   });
 

@@ -4,11 +4,10 @@ import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { WritableStore } from '../../../shared/records/power.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
-import { openTimescaleWriter } from '../../../shared/store/timescale/store.ts';
 import { temporaryFolder } from '../../extender/cache/cache-file.ts';
 import { describeDatabases } from '../../servers/databases.ts';
-import { decision } from '../../store/decisions-contract.ts';
+import { decision } from '../store/decisions-contract.ts';
+import { openSqliteWriter, openTimescaleWriter } from '../store/opened-parts.ts';
 
 const TEN = Date.parse('2026-03-14T10:00:00Z');
 const MINUTE = 60_000;

@@ -4,10 +4,9 @@ import { type IntensityIn, savingsOf, savingsTotals } from '../../../shared/emis
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
-import { openDecisions } from '../../../shared/store/open-decisions.ts';
-import { openSqliteWriter } from '../../../shared/store/sqlite/store.ts';
 import { run } from '../../cli/run.ts';
 import { temporaryFolder } from '../../extender/cache/cache-file.ts';
+import { openSqliteDecisions, openSqliteWriter } from '../store/opened-parts.ts';
 
 const TEN = Date.parse('2026-03-14T10:00:00Z');
 const KWH = joules(3_600_000);
@@ -122,7 +121,7 @@ describe('savings', () => {
   it('are told by the command line from the store, and come out the same from the raw samples', async () => {
     await using folder = await temporaryFolder();
     await using store = openSqliteWriter(folder.path);
-    await using decisions = await openDecisions({ MODE: 'local', DATA_DIR: folder.path });
+    await using decisions = await openSqliteDecisions(folder.path);
     const container = { namespace: 'batch', pod: 'report', container: 'main', node: 'n' };
     for (let minute = 0; minute < 60; minute++) {
       const start = TEN + 2 * HOUR_MS + minute * 60_000;

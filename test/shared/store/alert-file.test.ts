@@ -2,16 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { alertFile } from '../../../shared/store/alert-file.ts';
-import { openAlertMemory } from '../../../shared/store/open-alert-memory.ts';
 import { temporaryFolder } from '../../cli/run.ts';
-import { alertMemoryContract } from '../../store/alert-memory-contract.ts';
+import { alertMemoryContract } from './alert-memory-contract.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-alertMemoryContract('A file', () =>
-  openAlertMemory({ MODE: 'local', DATA_DIR: join(folder.path, 'made', 'later'), RECORDING_LEASE_NAME: 'one' }),
-);
+alertMemoryContract('A file', async () => alertFile(join(folder.path, 'made', 'later')));
 
 it.each(['{"open":{', '{"open":[]}', ''])(
   'says that %j is not the state of alerts, rather than guess',

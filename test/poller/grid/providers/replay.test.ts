@@ -6,9 +6,9 @@ import { pollerConfigSchema } from '../../../../poller/config.ts';
 import { HOUR_MS } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import { loadConfig } from '../../../../shared/runtime/config.ts';
-import { openWritableStore } from '../../../../shared/store/open.ts';
 import { FakeClock } from '../../../fake-clock.ts';
 import { ROOT } from '../../../laws/sources.ts';
+import { openSqliteWriter } from '../../../shared/store/opened-parts.ts';
 import { startPollCycles } from '../poll-cycles.ts';
 
 const NOW = Date.parse('2026-05-04T09:20:00Z');
@@ -23,7 +23,7 @@ describe('a replayed grid', () => {
       REPLAY_TRACE: join(ROOT, 'shared/data/trace-2021.csv.gz'),
       ZONES: 'DE,PL',
     });
-    await using store = await openWritableStore(config);
+    await using store = openSqliteWriter(folder);
     const cycles = await startPollCycles(config, new FakeClock(NOW), { store });
 
     await cycles.poll();

@@ -8,13 +8,13 @@ import { zone } from '../../../../shared/grid/zones.ts';
 import type { WritableStore } from '../../../../shared/records/power.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { readBacklog } from '../../../../shared/store/spool/backlog-file.ts';
-import { spooledStore } from '../../../../shared/store/spool/spooled-store.ts';
-import { openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
+import { spooledHistory } from '../../../../shared/store/spool/spooled-store.ts';
 import { capturedLog } from '../../../captured-log.ts';
 import { startTcpProxy } from '../../../doubles/tcp-proxy.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
 import { eventually } from '../../../started-process.ts';
+import { openTimescaleWriter } from '../opened-parts.ts';
 import { tickNumber } from '../timescale/killed-writer.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'spooled-'));
@@ -27,7 +27,7 @@ async function setUp(dsn: string) {
   const dataDir = join(root, String(++folders));
   const logger = capturedLog();
   const open = () =>
-    spooledStore(openTimescaleWriter(dsn, 90), {
+    spooledHistory(openTimescaleWriter(dsn, 90), {
       folder: join(dataDir, 'spool'),
       maxBytes: 10_000_000,
       clock: systemClock,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HourlyIntensity } from '../../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
-import { openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
+import { openSqliteWriter } from '../opened-parts.ts';
 
 let folder: string;
 let prompt: DatabaseSync;

@@ -1,6 +1,6 @@
 import { joules } from '../../../../shared/grid/units.ts';
 import type { PowerTick } from '../../../../shared/records/power.ts';
-import { openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
+import { openSqliteWriter } from '../opened-parts.ts';
 
 const TICK_MS = 60_000;
 

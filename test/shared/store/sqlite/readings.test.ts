@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openSqliteReadings } from '../../../../shared/store/sqlite/readings-store.ts';
-import { readingsContract } from '../../../store/readings-contract.ts';
+import { openSqliteReadings } from '../opened-parts.ts';
+import { readingsContract } from '../readings-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'readings-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

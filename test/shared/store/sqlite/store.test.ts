@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HOUR_MS, joules } from '../../../../shared/grid/units.ts';
 import type { PowerSample } from '../../../../shared/records/power.ts';
-import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
-import { collect } from '../../../store/collect.ts';
-import { storeContract } from '../../../store/contract.ts';
+import { collect } from '../collect.ts';
+import { storeContract } from '../contract.ts';
+import { openSqliteReader, openSqliteWriter } from '../opened-parts.ts';
 import { tickNumber } from './killed-writer.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSqliteReader, openSqliteWriter } from '../../../../shared/store/sqlite/store.ts';
-import { openSqliteWorkloads } from '../../../../shared/store/sqlite/workloads.ts';
 import { hourOfZone } from '../../../cli/history.ts';
-import { workload, workloadsContract } from '../../../store/workloads-contract.ts';
+import { openSqliteReader, openSqliteWorkloads, openSqliteWriter } from '../opened-parts.ts';
+import { workload, workloadsContract } from '../workloads-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'workloads-'));
 afterAll(() => rmSync(root, { recursive: true }));

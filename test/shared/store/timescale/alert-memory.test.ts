@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { openAlertMemory } from '../../../../shared/store/open-alert-memory.ts';
 import { describeDatabase } from '../../../servers/databases.ts';
-import { alertMemoryContract } from '../../../store/alert-memory-contract.ts';
+import { alertMemoryContract } from '../alert-memory-contract.ts';
+import { openTimescaleAlerts } from '../opened-parts.ts';
 
 describeDatabase('alerts in the database', (server) => {
   let dsn: Promise<string> | undefined;
-  const open = async (RECORDING_LEASE_NAME: string) => {
+  const open = async (leaseName: string) => {
     dsn ??= server().database();
-    return openAlertMemory({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await dsn, RECORDING_LEASE_NAME });
+    return openTimescaleAlerts(await dsn, leaseName);
   };
 
   alertMemoryContract('PostgreSQL', () => open('one'));

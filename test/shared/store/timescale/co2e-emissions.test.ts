@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import type { HourlyIntensity, Quality } from '../../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
-import { openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
+import { openTimescaleWriter } from '../opened-parts.ts';
 
 const NOW = hourOf(Date.now());
 

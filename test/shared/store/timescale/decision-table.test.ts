@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openTimescaleDecisions } from '../../../../shared/store/timescale/decision-table.ts';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
-import { decisionsContract } from '../../../store/decisions-contract.ts';
+import { decisionsContract } from '../decisions-contract.ts';
+import { openTimescaleDecisions } from '../opened-parts.ts';
 
 describe.skipIf(!postgresAvailable())('with a server of our own', () => {
   let server: PostgresServer;

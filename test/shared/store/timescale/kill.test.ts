@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { spooledStore } from '../../../../shared/store/spool/spooled-store.ts';
-import { openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
+import { spooledHistory } from '../../../../shared/store/spool/spooled-store.ts';
 import { capturedLog } from '../../../captured-log.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { eventually } from '../../../started-process.ts';
+import { openTimescaleWriter } from '../opened-parts.ts';
 
 const KILLS = 50;
 const root = mkdtempSync(join(tmpdir(), 'kill-db-'));
@@ -53,7 +53,7 @@ describeDatabases('a recorder that is killed', (name, server) => {
     }
     if (!up) await server().start();
 
-    await using store = await spooledStore(openTimescaleWriter(dsn, 90), {
+    await using store = await spooledHistory(openTimescaleWriter(dsn, 90), {
       folder: join(folder, 'spool'),
       maxBytes: 100_000_000,
       clock: systemClock,

@@ -1,7 +1,7 @@
 import { joules } from '../../../../shared/grid/units.ts';
 import type { PowerTick } from '../../../../shared/records/power.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { openWritableStore } from '../../../../shared/store/open.ts';
+import { openRecordingStore } from '../../../../shared/store/open.ts';
 import { capturedLog } from '../../../captured-log.ts';
 
 const TICK_MS = 15_000;
@@ -23,9 +23,9 @@ export function tickNumber(n: number): PowerTick {
 // Run as a program: keeps one tick after the other from a number on, tells each that is kept, until it is killed.
 if (import.meta.main) {
   const [dsn, folder, first] = process.argv.slice(2);
-  const store = await openWritableStore(
-    { MODE: 'db', DATA_DIR: folder as string, TSDB_DSN: dsn, DATABASE_URL: undefined },
-    folder === '/nowhere' ? undefined : { clock: systemClock, logger: capturedLog(), onBacklog: () => undefined },
+  const { history: store } = await openRecordingStore(
+    { MODE: 'db', DATA_DIR: folder as string, TSDB_DSN: dsn, DATABASE_URL: undefined, RECORDING_LEASE_NAME: 'test' },
+    { clock: systemClock, logger: capturedLog(), ...(folder !== '/nowhere' && { onBacklog: () => undefined }) },
   );
   if (first === undefined) await store.totals();
   for (let n = Number(first ?? 1); ; n += 1) {

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { databaseLease } from '../../../../shared/store/timescale/lease.ts';
+import { type Connection, ConnectionPool } from '../../../../shared/store/timescale/database.ts';
+import { DatabaseLease } from '../../../../shared/store/timescale/lease.ts';
+import { migrate } from '../../../../shared/store/timescale/migrate.ts';
 import { capturedLog } from '../../../captured-log.ts';
 import { startTcpProxy } from '../../../doubles/tcp-proxy.ts';
 import { describeDatabase } from '../../../servers/databases.ts';
@@ -13,7 +15,10 @@ import { eventually } from '../../../started-process.ts';
 const BEAT_MS = 200;
 
 function lease(dsn: string, name = 'recorder') {
-  return databaseLease({ dsn, name, purpose: 'recording', clock: systemClock, logger: capturedLog(), beatMs: BEAT_MS });
+  const prepare = async (connection: Connection) => void (await migrate(connection));
+  const database = new ConnectionPool({ dsn, connections: 1, prepare }).within(BEAT_MS);
+  const clocked = { clock: systemClock, logger: capturedLog(), beatMs: BEAT_MS };
+  return new DatabaseLease({ database, name, purpose: 'recording', ...clocked });
 }
 
 const until = (check: () => boolean) => eventually(async () => check(), Boolean);
@@ -78,14 +83,7 @@ describeDatabase('a lease in the database', (server) => {
     await using proxy = await startTcpProxy(server().port);
     const through = dsn.replace(`:${server().port}/`, `:${proxy.port}/`);
     proxy.silence();
-    await using cutOff = databaseLease({
-      dsn: through,
-      name: 'recorder',
-      purpose: 'recording',
-      clock: systemClock,
-      logger: capturedLog(),
-      beatMs: BEAT_MS,
-    });
+    await using cutOff = lease(through);
     await until(() => cutOff.held);
 
     proxy.resume();

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openTimescaleReader, openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
+import { openTimescaleReader, openTimescaleWriter } from '../opened-parts.ts';
 
 const APPLIED = 'SELECT name FROM carbon_extender_migrations ORDER BY applied_at, name';
 

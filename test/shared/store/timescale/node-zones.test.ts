@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openNodeZones } from '../../../../shared/store/open-node-zones.ts';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
-import { nodeZonesContract } from '../../../store/node-zones-contract.ts';
+import { nodeZonesContract } from '../node-zones-contract.ts';
+import { openTimescaleNodeZones } from '../opened-parts.ts';
 
 describe.skipIf(!postgresAvailable())('with a server of our own', () => {
   let server: PostgresServer;
@@ -11,7 +11,5 @@ describe.skipIf(!postgresAvailable())('with a server of our own', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  nodeZonesContract('PostgreSQL', async () =>
-    openNodeZones({ MODE: 'db', DATA_DIR: '/nowhere', TSDB_DSN: await server.database() }),
-  );
+  nodeZonesContract('PostgreSQL', async () => openTimescaleNodeZones(await server.database()));
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { applyPolicies, editionOf } from '../../../../shared/store/timescale/policies.ts';
-import { openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { withConnection } from '../../../servers/query.ts';
+import { openTimescaleWriter } from '../opened-parts.ts';
 
 describeDatabases('policies', (name, server) => {
   it('are not asked of an edition that has none', async () => {

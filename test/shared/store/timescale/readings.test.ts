@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openTimescaleReadings } from '../../../../shared/store/timescale/readings-store.ts';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
 import { startTimescaledb, timescaledbAvailable } from '../../../servers/timescaledb.ts';
-import { readingsContract } from '../../../store/readings-contract.ts';
+import { openTimescaleReadings } from '../opened-parts.ts';
+import { readingsContract } from '../readings-contract.ts';
 
 const SERVERS = [
   { name: 'plain PostgreSQL', here: postgresAvailable(), start: startPostgres },

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { HOUR_MS, joules } from '../../../../shared/grid/units.ts';
 import type { Container, PowerSample, WritableStore } from '../../../../shared/records/power.ts';
-import { openTimescaleReader, openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
-import { collect, collectSamples } from '../../../store/collect.ts';
-import { storeContract } from '../../../store/contract.ts';
+import { collect, collectSamples } from '../collect.ts';
+import { storeContract } from '../contract.ts';
+import { openTimescaleReader, openTimescaleWriter } from '../opened-parts.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const DAY_MS = 24 * HOUR_MS;

@@ -1,11 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTimescaleWriter } from '../../../../shared/store/timescale/store.ts';
-import { openTimescaleWorkloads } from '../../../../shared/store/timescale/workloads.ts';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
 import { startTimescaledb, timescaledbAvailable } from '../../../servers/timescaledb.ts';
-import { workload, workloadsContract } from '../../../store/workloads-contract.ts';
+import { openTimescaleWorkloads, openTimescaleWriter } from '../opened-parts.ts';
+import { workload, workloadsContract } from '../workloads-contract.ts';
 
 const SERVERS = [
   { name: 'plain PostgreSQL', here: postgresAvailable(), start: startPostgres },

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { zone } from '../../shared/grid/zones.ts';
-import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
+import { zone } from '../../../shared/grid/zones.ts';
+import type { NodeZoneStore } from '../../../shared/records/node-zones.ts';
+import type { Opened } from './opened-parts.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 
 /** Every adapter of the port passes this suite. `open` gives an empty store. */
-export function nodeZonesContract(name: string, open: () => Promise<NodeZoneStore>): void {
+export function nodeZonesContract(name: string, open: () => Promise<Opened<NodeZoneStore>>): void {
   describe(`${name} remembers the zones of nodes`, () => {
     it('and gives the last one of each, also of a node that is told no more', async () => {
       await using store = await open();

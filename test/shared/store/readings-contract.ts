@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, watts } from '../../shared/grid/units.ts';
-import { zone } from '../../shared/grid/zones.ts';
-import type { MeterReadingsStore, StoredReading } from '../../shared/records/meter-readings.ts';
+import { HOUR_MS, watts } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
+import type { MeterReadingsStore, StoredReading } from '../../../shared/records/meter-readings.ts';
+import type { Opened } from './opened-parts.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const ALL = { from: 0, to: NOON + 24 * HOUR_MS };
@@ -12,7 +13,7 @@ function reading(number: number, changes: Partial<StoredReading> = {}): StoredRe
 }
 
 /** Every adapter of the readings ports passes this suite. `open` gives an empty store. */
-export function readingsContract(name: string, open: () => Promise<MeterReadingsStore>): void {
+export function readingsContract(name: string, open: () => Promise<Opened<MeterReadingsStore>>): void {
   describe(`${name} keeps meter readings`, () => {
     it('is empty at first', async () => {
       await using store = await open();

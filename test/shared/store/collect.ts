@@ -1,4 +1,4 @@
-import type { PowerSample } from '../../shared/records/power.ts';
+import type { PowerSample } from '../../../shared/records/power.ts';
 
 /** Everything that a stream gives. */
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

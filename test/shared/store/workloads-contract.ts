@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS } from '../../shared/grid/units.ts';
-import type { WorkloadEmissions, WorkloadStore } from '../../shared/records/workloads.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
+import type { WorkloadEmissions, WorkloadStore } from '../../../shared/records/workloads.ts';
+import type { Opened } from './opened-parts.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const ALWAYS = { from: 0, to: NOON + 1000 * HOUR_MS };
@@ -28,7 +29,7 @@ export function workload(fields: Partial<WorkloadEmissions> = {}): WorkloadEmiss
 }
 
 /** Every adapter of the workloads' ports passes this suite. `open` gives an empty store. */
-export function workloadsContract(name: string, open: () => Promise<WorkloadStore>): void {
+export function workloadsContract(name: string, open: () => Promise<Opened<WorkloadStore>>): void {
   describe(`${name} keeps workloads`, () => {
     it('is empty at first, and removes nothing from nothing', async () => {
       await using store = await open();

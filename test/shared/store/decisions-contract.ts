@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { gramsPerKwh } from '../../shared/grid/units.ts';
-import { zone } from '../../shared/grid/zones.ts';
-import type { Decision, DecisionStore } from '../../shared/records/placements.ts';
+import { gramsPerKwh } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
+import type { Decision, DecisionStore } from '../../../shared/records/placements.ts';
+import type { Opened } from './opened-parts.ts';
 
 /** Noon of the day that the contract's decisions are of. */
 const NOON = Date.parse('2026-01-01T12:00:00.123Z');
@@ -34,7 +35,7 @@ export function decision(uid: string, boundAt = NOON): Decision {
 }
 
 /** Every adapter of the decisions' port passes this suite. `open` gives an empty store. */
-export function decisionsContract(name: string, open: () => Promise<DecisionStore>): void {
+export function decisionsContract(name: string, open: () => Promise<Opened<DecisionStore>>): void {
   describe(`${name} keeps decisions`, () => {
     it('and gives them back by the time of binding, from the start and before the end of a range', async () => {
       await using store = await open();

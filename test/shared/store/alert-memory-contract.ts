@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertMemory, AlertState } from '../../shared/store/alert-memory.ts';
+import type { AlertMemory, AlertState } from '../../../shared/store/alert-memory.ts';
 
 const STATE: AlertState = {
   open: { rounds: 1_768_478_400_000, 'high US-CAL-CISO': 1_768_478_700_000 },
@@ -13,12 +13,12 @@ const STATE: AlertState = {
 export function alertMemoryContract(name: string, open: () => Promise<AlertMemory>): void {
   describe(`${name} remembers the state of alerts`, () => {
     it('for the process that comes next, the newest one', async () => {
-      await using first = await open();
+      const first = await open();
 
       const before = await first.load();
       await first.save(STATE);
       await first.save({ ...STATE, failed_rounds: 5 });
-      await using second = await open();
+      const second = await open();
 
       expect(before).toBeUndefined();
       expect(await second.load()).toEqual({ ...STATE, failed_rounds: 5 });

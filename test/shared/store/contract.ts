@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HourlyIntensity, Quality } from '../../shared/grid/intensity.ts';
-import { gramsPerKwh, HOUR_MS, joules } from '../../shared/grid/units.ts';
-import { zone } from '../../shared/grid/zones.ts';
-import type { Container, PowerSample, PowerTick, WritableStore } from '../../shared/records/power.ts';
+import type { HourlyIntensity, Quality } from '../../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
+import type { Container, PowerSample, PowerTick, WritableStore } from '../../../shared/records/power.ts';
 import { collect, collectSamples } from './collect.ts';
+import type { Opened } from './opened-parts.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const SECOND = 1000;
@@ -13,7 +14,7 @@ const web: Container = { namespace: 'shop', pod: 'web-1', container: 'app', node
 const db: Container = { namespace: 'shop', pod: 'db-0', container: 'postgres', node: 'n2' };
 
 /** Every adapter of the store's ports passes this suite. `open` gives an empty store. */
-export function storeContract(name: string, open: () => Promise<WritableStore>): void {
+export function storeContract(name: string, open: () => Promise<Opened<WritableStore>>): void {
   describe(`${name} keeps container energy`, () => {
     it('is empty at first', async () => {
       await using store = await open();
