@@ -1,4 +1,4 @@
-import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
+import { type Container, type ContainerFilter, IDLE, SYSTEM } from '../../../shared/records/power.ts';
 
 /** What a row is called where the container has no such name or label, as in OpenCost. */
 const UNALLOCATED = '__unallocated__';
@@ -13,7 +13,7 @@ export interface RowName {
 export type LabelsOf = (container: Container) => Readonly<Record<string, string>> | undefined;
 
 /** A pod's name says nothing without its namespace, nor a container's without its pod. */
-const FIELDS: Readonly<Record<string, readonly (keyof Container)[]>> = {
+const FIELDS: Readonly<Record<string, readonly (keyof ContainerFilter)[]>> = {
   namespace: ['namespace'],
   pod: ['namespace', 'pod'],
   container: ['namespace', 'pod', 'container'],

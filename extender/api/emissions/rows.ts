@@ -23,6 +23,9 @@ export interface Pricing {
 interface Sum {
   readonly properties: Readonly<Record<string, string>>;
   millijoules: number;
+  /** Bounds of the energy: those of modelled power, added up as if all were off in the same direction. */
+  lowMillijoules: number;
+  highMillijoules: number;
   pricedMillijoules: number;
   grams: number;
   powerMs: number;
@@ -32,6 +35,7 @@ interface Sum {
   last: EpochMs;
   worst: number;
   worstPower: number;
+  readonly models: Set<string>;
   readonly zones: Set<string>;
   readonly reasons: Set<string>;
 }
@@ -63,6 +67,10 @@ export class RowSums {
   add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
+    const { powerModel: model } = piece.container;
+    sum.lowMillijoules += piece.joules * 1000 * (model?.low ?? 1);
+    sum.highMillijoules += piece.joules * 1000 * (model?.high ?? 1);
+    if (model !== undefined) sum.models.add(model.name);
     sum.powerMs += piece.coveredMs;
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     const price = pricing.intensity?.at(piece.hour);
@@ -89,6 +97,8 @@ export class RowSums {
       sum = {
         properties,
         millijoules: 0,
+        lowMillijoules: 0,
+        highMillijoules: 0,
         pricedMillijoules: 0,
         grams: 0,
         powerMs: 0,
@@ -98,6 +108,7 @@ export class RowSums {
         last: -Infinity,
         worst: -1,
         worstPower: -1,
+        models: new Set(),
         zones: new Set(),
         reasons: new Set(),
       };
@@ -128,6 +139,11 @@ function rowOf(name: string, sum: Sum, { from, to }: TimeRange) {
     power_coverage: share(sum.powerMs),
     quality,
     power_quality: POWER_QUALITIES[sum.worstPower] ?? null,
+    ...(sum.models.size > 0 && {
+      power_models: [...sum.models].sort(),
+      kwh_low: kwh(sum.lowMillijoules),
+      kwh_high: kwh(sum.highMillijoules),
+    }),
     zones: [...sum.zones].sort(),
     ...(sum.reasons.size > 0 && { reason: [...sum.reasons].sort().join('; ') }),
   };

@@ -4,7 +4,7 @@ import type { Bounds } from '../../../shared/power-model/fit.ts';
 import type { NodePowerModel } from '../../../shared/power-model/node-model.ts';
 import { IDLE, type PowerSample, SYSTEM } from '../../../shared/records/power.ts';
 import type { Increase } from '../container-increases.ts';
-import { type CounterBaselines, type CounterLimits, type IncreaseEvent, increaseSince } from '../counter-increase.ts';
+import { type CounterBaselines, type IncreaseEvent, increaseSince } from '../counter-increase.ts';
 import type { Counter, Moment } from '../observation.ts';
 import type { ContainerUsage, KubeletUsage } from './kubelet-body.ts';
 
