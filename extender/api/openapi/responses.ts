@@ -204,5 +204,5 @@ export const problemResponse = z.looseObject({
   errors: z
     .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
     .optional()
-    .describe('Every fault of the request'),
+    .describe('Every issue of the request'),
 });
