@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { startApiThread } from '../../extender/api/api-thread.ts';
+import { superviseApiThread } from '../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { type Extender, startExtender } from '../../extender/extender.ts';
 import { pollerConfigSchema } from '../../poller/config.ts';
@@ -103,7 +103,7 @@ describe('paths in the manifests', () => {
     const serving = stack.use(
       await startExtender(
         { ...extender, ...files, EXTENDER_PORT: 0, API_PORT: 0, LOG_LEVEL: 'silent' },
-        { logger, startApi: startApiThread },
+        { logger, startApi: superviseApiThread },
       ),
     );
     running = { ...serving, pollerPort: started.port };
