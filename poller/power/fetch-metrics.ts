@@ -15,6 +15,9 @@ export interface FetchOptions {
 // Kepler 0.10 would send OpenMetrics if it were accepted; the plain format has no timestamps of its own and is the smaller body.
 const ACCEPT = 'text/plain;version=0.0.4';
 
+/** Codes of Node.js for certificates that are not signed, not valid now, or for another name. */
+const CERTIFICATE_ERRORS = /^(ERR_TLS_CERT|DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_|CERT_)/;
+
 /** Fetches metrics and hands their bytes on as they arrive; throws a ScrapeError with the reason when it cannot. */
 export async function fetchMetrics<Result>(
   name: string,
@@ -59,5 +62,9 @@ function asScrapeError(name: string, error: unknown, timedOut: boolean, timeoutM
   // The connection ended inside the body: what arrived so far is not to be trusted.
   if (code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || message === 'terminated')
     return new ScrapeError(name, 'truncated', `the connection ended too early (${message})`, { cause: error });
+  if (CERTIFICATE_ERRORS.test(code ?? '')) {
+    const detail = `its certificate could not be verified: ${message}`;
+    return new ScrapeError(name, 'certificate', detail, { cause: error });
+  }
   return new ScrapeError(name, 'unreachable', code ?? message, { cause: error });
 }
