@@ -1,3 +1,4 @@
+// Flow: `carbon services measure` from recorded energy and Prometheus to a profile.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
