@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NodeFacts } from '../../shared/power-model/node-model.ts';
+import type { MachineFacts } from '../../shared/power-model/node-model.ts';
 import { flag, list } from '../../shared/runtime/config.ts';
 
 /** `node=value` pairs with commas between, each value read by `parse`; undefined from it is a problem of the setting. */
@@ -72,7 +72,7 @@ function kubeletUrl(text: string): string | undefined {
   return url.pathname === '/' ? new URL('/metrics/resource', url).href : url.href;
 }
 
-function nodeFacts(text: string): NodeFacts | undefined {
+function nodeFacts(text: string): MachineFacts | undefined {
   const machine = /^(?:(.+):)?(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(text);
   if (machine !== null) {
     const [, family, vcpus, memoryGb] = machine;

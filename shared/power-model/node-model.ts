@@ -12,7 +12,7 @@ import { type InstanceType, instanceType, olderType, type WattsByLoad } from './
 import { SERVERS } from './servers.ts';
 
 /** What is known of a node whose power nothing measures. */
-export interface NodeFacts {
+export interface MachineFacts {
   /** The cloud and the machine type there, such as `aws` and `m5.xlarge`. */
   readonly cloud?: string | undefined;
   readonly instanceType?: string | undefined;
@@ -49,7 +49,7 @@ const GB_PER_THREAD = 1.7;
 const CURVE = { at10: 0.22, at50: 0.69 };
 
 /** Makes the models of nodes; the fits on published servers are made once, here. */
-export function nodePowerModels(): (facts: NodeFacts) => NodePowerModel | undefined {
+export function nodePowerModels(): (facts: MachineFacts) => NodePowerModel | undefined {
   const generic = fitGeneric(recentServers(SERVERS));
   const families = fitFamilies(SERVERS);
   return (facts) => byInstanceType(facts, generic, families) ?? byCpu(facts, generic, families);
@@ -63,7 +63,7 @@ export function wattsAt({ watts: { idle, at10, at50, full } }: NodePowerModel, u
   return watts(at50 + ((full - at50) * (load - 0.5)) / 0.5);
 }
 
-function byInstanceType(facts: NodeFacts, generic: GenericFit, families: FamilyFit): NodePowerModel | undefined {
+function byInstanceType(facts: MachineFacts, generic: GenericFit, families: FamilyFit): NodePowerModel | undefined {
   const { cloud = '', instanceType: name = '' } = facts;
   const exact = instanceType(cloud, name);
   const older = exact === undefined ? olderType(cloud, name) : undefined;
@@ -92,7 +92,7 @@ function byFamilies(name: string, type: InstanceType, fit: FamilyFit): NodePower
   return { name, ...ofThreads(type.vcpus, type.memoryGb, mean), ...around(powers, mean, fit) };
 }
 
-function byCpu(facts: NodeFacts, generic: GenericFit, fit: FamilyFit): NodePowerModel | undefined {
+function byCpu(facts: MachineFacts, generic: GenericFit, fit: FamilyFit): NodePowerModel | undefined {
   const { vcpus, family } = facts;
   if (vcpus === undefined || !(vcpus > 0)) return undefined;
   const { memoryGb = vcpus * GB_PER_THREAD } = facts;

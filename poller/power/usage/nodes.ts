@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { providerOf } from '../../../shared/grid/regions.ts';
-import type { NodeFacts } from '../../../shared/power-model/node-model.ts';
+import type { MachineFacts } from '../../../shared/power-model/node-model.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../../shared/runtime/kubernetes/client.ts';
 import { listObjects } from '../../../shared/runtime/kubernetes/list.ts';
@@ -12,7 +12,7 @@ export interface UsageNode {
   readonly name: string;
   /** Address of its `/metrics/resource`. */
   readonly url: string;
-  readonly facts: NodeFacts;
+  readonly facts: MachineFacts;
 }
 
 /** Lists the nodes; called in every poll cycle. */
@@ -34,7 +34,7 @@ const nodeObject = z.object({
 /** The kubelets of KUBELET_URLS, with what NODE_TYPES says of their nodes. */
 export function configuredNodes(
   urls: ReadonlyMap<string, string>,
-  types: ReadonlyMap<string, NodeFacts>,
+  types: ReadonlyMap<string, MachineFacts>,
 ): readonly UsageNode[] {
   return [...urls].map(([name, url]) => ({ name, url, facts: types.get(name) ?? {} }));
 }
@@ -42,7 +42,7 @@ export function configuredNodes(
 /** The nodes of a cluster by its API. While the API cannot be reached, the last known ones are used. */
 export function clusterNodes(
   client: KubernetesClient,
-  types: ReadonlyMap<string, NodeFacts>,
+  types: ReadonlyMap<string, MachineFacts>,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): NodeSource {
   let known: readonly UsageNode[] = [];
@@ -71,14 +71,14 @@ export function clusterNodes(
 
 function usageNode(
   { metadata, spec, status }: z.output<typeof nodeObject>,
-  types: ReadonlyMap<string, NodeFacts>,
+  types: ReadonlyMap<string, MachineFacts>,
 ): UsageNode {
   const { name, labels } = metadata;
   const address = status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? name;
   const port = status.daemonEndpoints?.kubeletEndpoint?.Port ?? 10_250;
   const host = isIP(address) === 6 ? `[${address}]` : address;
   const instanceType = labels?.['node.kubernetes.io/instance-type'] ?? labels?.['beta.kubernetes.io/instance-type'];
-  const facts: NodeFacts = {
+  const facts: MachineFacts = {
     cloud: providerOf(spec?.providerID ?? undefined),
     instanceType,
     vcpus: quantity(status.capacity?.cpu),

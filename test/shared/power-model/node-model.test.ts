@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type NodeFacts, nodePowerModels, wattsAt } from '../../../shared/power-model/node-model.ts';
+import { type MachineFacts, nodePowerModels, wattsAt } from '../../../shared/power-model/node-model.ts';
 
 const modelOf = nodePowerModels();
-const model = (facts: NodeFacts) => {
+const model = (facts: MachineFacts) => {
   const found = modelOf(facts);
   if (found === undefined) throw new Error('no model');
   return found;
 };
 
 describe('the model of a node', () => {
-  it.each<[NodeFacts, string]>([
+  it.each<[MachineFacts, string]>([
     [{ cloud: 'aws', instanceType: 'm5.xlarge' }, 'aws:m5.xlarge'],
     [{ cloud: 'aws', instanceType: 'm7i.xlarge' }, 'aws:~m6i.xlarge'],
     [{ cloud: 'aws', instanceType: 'm7g.2xlarge' }, 'aws:~m6g.2xlarge'],
