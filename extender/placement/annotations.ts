@@ -4,7 +4,12 @@ import { readBoolean, readDuration, readInstant, readIntensity, readPercent, rea
 
 /** What a pod, its namespace or the cluster asks for. An absent preference is none, and lets the next layer speak. */
 export interface PodPreferences {
-  /** Neither ranked nor filtered nor deferred. */
+  /** Whether a pod's preferences say anything about where it may run. */
+export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
+  return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
+}
+
+/** Neither ranked nor filtered nor deferred. */
   readonly skip?: boolean;
   /** Not above this, in gCO2eq/kWh. */
   readonly maxIntensity?: GramsPerKwh;
