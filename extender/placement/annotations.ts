@@ -4,12 +4,7 @@ import { readBoolean, readDuration, readInstant, readIntensity, readPercent, rea
 
 /** What a pod, its namespace or the cluster asks for. An absent preference is none, and lets the next layer speak. */
 export interface PodPreferences {
-  /** Whether a pod's preferences say anything about where it may run. */
-export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
-  return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
-}
-
-/** Neither ranked nor filtered nor deferred. */
+  /** Neither ranked nor filtered nor deferred. */
   readonly skip?: boolean;
   /** Not above this, in gCO2eq/kWh. */
   readonly maxIntensity?: GramsPerKwh;
@@ -29,6 +24,11 @@ export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: Po
   readonly minSavingPercent?: number;
   /** The pod says that it may wait (true) or may not (false), without saying how long. */
   readonly flexible?: boolean;
+}
+
+/** Whether a pod's preferences say anything about where it may run. */
+export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
+  return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
 }
 
 /** An annotation whose value says nothing that can be followed. */
