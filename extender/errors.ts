@@ -2,6 +2,143 @@ import { errorFactory } from '../shared/errors/catalogue.ts';
 
 /** Errors that only the extender reports. */
 export const EXTENDER_ERRORS = {
+  API_THREAD_ENDED: {
+    message: 'the API thread ended and is restarted',
+    action: 'see reason; more memory is API_HEAP_MB',
+  },
+  BATCH_EMPTY: { status: 400, message: 'the batch is empty', action: 'send at least one reading' },
+  BATCH_TOO_LARGE: {
+    status: 413,
+    message: 'the batch has {count} readings, more than {limit}',
+    action: 'send it in parts, or set READINGS_MAX_BATCH',
+  },
+  BODY_EMPTY: { status: 400, message: 'the request has no body', action: 'send a JSON value' },
+  BODY_INCOMPLETE: { status: 400, message: 'the body ended before its announced length', action: 'send it again' },
+  BODY_NOT_JSON: { status: 400, message: 'the body is not valid JSON', action: 'correct its syntax' },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: 'the body is larger than {limit} bytes',
+    action: 'send it in parts',
+  },
+  CONTAINER_UNKNOWN: {
+    status: 404,
+    message: 'no power is recorded for {namespace}/{pod}/{container}',
+    action: 'see GET /api/containers for those that have any',
+  },
+  DECISIONS_NOT_RECORDED: {
+    status: 503,
+    message: 'this process records no placement decisions',
+    action: 'send the request to an extender that has a store',
+  },
+  DECISIONS_NOT_WRITTEN: {
+    message: 'placement decisions cannot be written and wait in memory',
+    action: 'see err; the store is tried again with the next decisions',
+  },
+  ENCODING_UNSUPPORTED: {
+    status: 415,
+    message: 'the content encoding or character set of the body is not supported',
+    action: 'send UTF-8, plain or compressed with gzip, deflate or br',
+  },
+  EVENT_STREAMS_EXHAUSTED: {
+    status: 503,
+    message: '{limit} event streams are open, the most that are served',
+    action: 'close one, or try again after Retry-After',
+  },
+  FORMAT_NOT_ACCEPTABLE: {
+    status: 406,
+    message: 'none of the accepted media types can be written',
+    action: 'accept application/json, application/x-ndjson or text/csv',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    message: 'the Idempotency-Key was used before with another body',
+    action: 'use a new key for new readings',
+  },
+  INTERNAL_ERROR: { status: 500, message: 'the request failed', action: 'see the log of the extender' },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    message: 'the Content-Type of the body is not supported here',
+    action: 'send {types}',
+  },
+  METHOD_NOT_ALLOWED: { status: 405, message: '{method} is not allowed here', action: 'use {allowed}' },
+  NODE_ZONES_NOT_STORED: {
+    message: 'the zones of nodes cannot be read or written',
+    action: 'see err; what the nodes report is used from memory and written later',
+  },
+  PATH_UNKNOWN: { status: 404, message: 'nothing is served at {path}', action: 'see GET /docs' },
+  RATE_LIMITED: {
+    status: 429,
+    message: 'more than {limit} requests a second came from this address',
+    action: 'send the next one after Retry-After, or set API_REQUESTS_PER_SECOND',
+  },
+  READINGS_INVALID: { status: 400, message: 'no reading was accepted', action: 'correct what errors lists' },
+  READINGS_NOT_STORED: {
+    status: 503,
+    message: 'the store cannot take readings',
+    action: 'send them again after Retry-After; the log has the reason',
+  },
+  REDIS_FAILED: {
+    status: 503,
+    message: 'Redis returned an error',
+    action: 'send the readings again after Retry-After; the log has the reason',
+  },
+  REDIS_FULL: {
+    status: 503,
+    message: 'Redis is out of memory',
+    action: 'send the readings again after Retry-After, or raise its maxmemory',
+  },
+  REDIS_NO_ACCESS: {
+    status: 503,
+    message: 'Redis refuses the user or password of this service',
+    action: 'set REDIS_USERNAME and REDIS_PASSWORD; send the readings again after Retry-After',
+  },
+  READINGS_REDIS_UNREACHABLE: {
+    status: 503,
+    message: 'Redis cannot be reached',
+    action: 'send the readings again after Retry-After',
+  },
+  REDIS_WRONG_TYPE: {
+    status: 503,
+    message: 'the key {stream} in Redis is not a stream',
+    action: 'set REDIS_STREAM to another key, or remove this one; send the readings again after Retry-After',
+  },
+  REQUEST_INVALID: { status: 400, message: 'the request is not valid', action: 'correct what errors lists' },
+  REQUEST_UNREADABLE: {
+    status: 400,
+    message: 'the request cannot be read',
+    action: 'check its path, headers and body',
+  },
+  SITE_UNKNOWN: {
+    status: 404,
+    message: 'the site {site} has neither readings nor a zone',
+    action: 'see GET /sites for those that have',
+  },
+  HISTORY_UNAVAILABLE: {
+    status: 503,
+    message: 'the store is not available and nothing was changed',
+    action: 'send the request again after Retry-After',
+  },
+  STREAM_FULL: {
+    status: 503,
+    message: '{length} readings wait to be processed, as many as may',
+    action: 'start more workers or raise REDIS_STREAM_MAX_LENGTH; send the readings again after Retry-After',
+  },
+  TOKEN_INVALID: { status: 401, message: 'the bearer token is wrong', action: 'send the value of API_TOKEN' },
+  TOKEN_MISSING: {
+    status: 401,
+    message: 'a bearer token is needed',
+    action: 'send Authorization: Bearer with the value of API_TOKEN',
+  },
+  VALUE_REFUSED: {
+    status: 422,
+    message: 'the database refuses a value of the request',
+    action: 'correct it; nothing was changed',
+  },
+  WORKLOADS_INVALID: {
+    status: 422,
+    message: 'nothing was saved, because some records cannot be calculated',
+    action: 'correct what errors lists',
+  },
   DEFERRAL_ACTION_FAILED: {
     message: 'could not change waiting work; retrying in the next reconciliation',
     action: 'see `err` for the API server’s response; a 403 means that the RBAC rules of the manifests are missing',
@@ -52,6 +189,9 @@ export const EXTENDER_ERRORS = {
     action: 'see `err` for the field',
   },
 } as const;
+
+/** Code of an error that only the extender reports. */
+export type ExtenderErrorCode = keyof typeof EXTENDER_ERRORS;
 
 /** Makes an error of the extender's catalogue. */
 export const extenderError = errorFactory(EXTENDER_ERRORS);

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 import type { FromStore, ToApi } from '../placement/placement-link.ts';
 
 /** What the API thread is started with. */
@@ -15,7 +16,7 @@ export interface ApiThreadData {
 /** The API thread, watched over. */
 export interface ApiThread extends AsyncDisposable {
   readonly port: number;
-  /** Sends to the thread that runs at the time; lost when none does. What waits is told again to a thread that takes over. */
+  /** Sends to the thread that runs at the time; lost when none does. The list of waiting work is sent again to a thread that takes over. */
   post(message: ToApi): void;
 }
 
@@ -43,7 +44,10 @@ export async function startApiThread(
       const reason = await current.ended;
       if (stop.signal.aborted) return;
       if (clock.monotonic() - started > STABLE_MS) wait = FIRST_WAIT_MS;
-      logger.error({ reason, port, restartInMs: wait }, 'the API thread died and is restarted');
+      logger.error(
+        { code: 'API_THREAD_ENDED', reason, port, restartInMs: wait },
+        EXTENDER_ERRORS.API_THREAD_ENDED.message,
+      );
       await clock.sleep(wait, stop.signal);
       if (stop.signal.aborted) return;
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
@@ -51,7 +55,7 @@ export async function startApiThread(
       current = startWorker(config, port, onMessage);
       if (waiting) current.worker.postMessage(waiting);
       current.listening.then(
-        () => logger.info({ port }, 'the API thread is back'),
+        () => logger.info({ port }, 'the API thread runs again'),
         () => undefined,
       );
     }
@@ -85,19 +89,19 @@ function startWorker(config: ExtenderConfig, port: number, onMessage: (message: 
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: config.API_HEAP_MB },
   });
-  let fault: Error | undefined;
+  let failure: Error | undefined;
   worker.on('error', (error) => {
-    fault = error as Error;
+    failure = error as Error;
   });
   const ended = new Promise<string>((resolve) => {
-    worker.once('exit', (code) => resolve(fault?.message ?? `exit code ${code}`));
+    worker.once('exit', (code) => resolve(failure?.message ?? `exit code ${code}`));
   });
   const listening = new Promise<number>((resolve, reject) => {
     worker.on('message', (message: FromStore | { readonly kind: 'listening'; readonly port: number }) => {
       if (message.kind === 'listening') resolve(message.port);
       else onMessage(message);
     });
-    worker.once('exit', (code) => reject(fault ?? new Error(`the API thread ended with exit code ${code}`)));
+    worker.once('exit', (code) => reject(failure ?? new Error(`the API thread ended with exit code ${code}`)));
   });
   listening.catch(() => undefined);
   return { worker, listening, ended };

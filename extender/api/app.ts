@@ -1,5 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { CodedError } from '../../shared/errors/catalogue.ts';
 import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
+import { EXTENDER_ERRORS, extenderError } from '../errors.ts';
 import { requireToken } from './auth.ts';
 import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
@@ -13,7 +15,7 @@ import { healthRoute, statusRoute } from './health.ts';
 import { OPERATIONS } from './openapi/operations.ts';
 import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
-import { ProblemError, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -64,13 +66,13 @@ export function createApp(deps: ApiDependencies): Express {
   for (const path of new Set(all.map(({ operation }) => operation.path))) addPath(app, path, all);
   for (const path of PROCESS_PATHS) app.all(path, refuseMethod(['GET', 'HEAD']));
   app.use((request) => {
-    throw new ProblemError(404, `There is nothing at ${pathOf(request)}`);
+    throw extenderError('PATH_UNKNOWN', { path: pathOf(request) });
   });
-  app.use(answerError(deps));
+  app.use(handleError(deps));
   return app;
 }
 
-// The API answers from whatever the store has, also from none: once it listens it is ready.
+// The API serves whatever the store has, also nothing: once it listens it is ready.
 const READY: Readiness = { ready: true };
 
 function addPath(app: Express, path: string, all: readonly Route[]): void {
@@ -93,7 +95,7 @@ function addPath(app: Express, path: string, all: readonly Route[]): void {
 
 const requireJson: RequestHandler = (request, _response, next) => {
   if (request.is('application/json') !== false && request.headers['content-type'] !== undefined) return next();
-  throw new ProblemError(415, 'The body must be application/json');
+  throw extenderError('MEDIA_TYPE_UNSUPPORTED', { types: 'application/json' });
 };
 
 const SMALL_JSON: readonly RequestHandler[] = [requireJson, express.json({ limit: MAX_BODY })];
@@ -101,7 +103,7 @@ const SMALL_JSON: readonly RequestHandler[] = [requireJson, express.json({ limit
 function refuseMethod(allowed: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader('Allow', allowed.join(', '));
-    throw new ProblemError(405, `${request.method} is not allowed here; use ${allowed.join(' or ')}`);
+    throw extenderError('METHOD_NOT_ALLOWED', { method: request.method, allowed: allowed.join(' or ') });
   };
 }
 
@@ -119,36 +121,37 @@ function measure({ metrics }: ApiDependencies, known: ReadonlySet<string>): Requ
   };
 }
 
-/** Faults that express' body reader reports, by its own names for them. */
-const BODY_FAULTS: Readonly<Record<string, readonly [number, string]>> = {
-  'entity.parse.failed': [400, 'The body is not valid JSON'],
-  'encoding.unsupported': [415, 'The content encoding is not supported'],
-  'charset.unsupported': [415, 'The character set is not supported; use UTF-8'],
-  'request.aborted': [400, 'The body ended too early'],
-  'request.size.invalid': [400, 'The body is not as long as it says'],
+/** Errors of express' body reader, by its own names for them. */
+const BODY_ERRORS: Readonly<Record<string, CodedError>> = {
+  'entity.parse.failed': extenderError('BODY_NOT_JSON', {}),
+  'encoding.unsupported': extenderError('ENCODING_UNSUPPORTED', {}),
+  'charset.unsupported': extenderError('ENCODING_UNSUPPORTED', {}),
+  'request.aborted': extenderError('BODY_INCOMPLETE', {}),
+  'request.size.invalid': extenderError('BODY_INCOMPLETE', {}),
 };
 
-function answerError({ logger }: ApiDependencies): ErrorRequestHandler {
+function handleError({ logger }: ApiDependencies): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    if (error instanceof ProblemError) return sendProblem(response, error);
-    const { type, limit } = error as { type?: unknown; limit?: unknown };
-    const fault = BODY_FAULTS[String(type)];
-    if (fault !== undefined) return sendProblem(response, new ProblemError(...fault));
-    if (type === 'entity.too.large')
-      return sendProblem(
-        response,
-        new ProblemError(413, `The body is larger than the ${limit} bytes that are taken here`),
-      );
-    const status = Number((error as { status?: unknown }).status);
-    if (status >= 400 && status < 500)
-      return sendProblem(response, new ProblemError(status, 'The request cannot be read'));
-    const away = storeProblem(error);
-    if (away !== undefined) {
-      logger.warn({ path: pathOf(request), err: error }, 'the store does not answer a request');
-      if (away.status === 503) response.setHeader('Retry-After', String(STORE_RETRY_SECONDS));
-      return sendProblem(response, away);
+    const refused = refusal(error);
+    if (refused !== undefined) return sendProblem(response, refused);
+    const path = pathOf(request);
+    const unavailable = storeProblem(error);
+    if (unavailable === undefined) {
+      logger.error({ code: 'INTERNAL_ERROR', path, err: error }, EXTENDER_ERRORS.INTERNAL_ERROR.message);
+      return sendProblem(response, extenderError('INTERNAL_ERROR', {}));
     }
-    logger.error({ path: pathOf(request), err: error }, 'request failed');
-    sendProblem(response, new ProblemError(500, 'The request failed; the log says why'));
+    logger.warn({ code: unavailable.code, path, err: error }, 'the store could not serve a request');
+    if (unavailable.status === 503) response.setHeader('Retry-After', String(STORE_RETRY_SECONDS));
+    sendProblem(response, unavailable);
   };
+}
+
+/** What the client did wrong; undefined where it did nothing wrong. */
+function refusal(error: unknown): CodedError | undefined {
+  if (error instanceof CodedError && error.status !== undefined) return error;
+  const { type, limit, status } = error as { type?: unknown; limit?: unknown; status?: unknown };
+  const known = BODY_ERRORS[String(type)];
+  if (known !== undefined) return known;
+  if (type === 'entity.too.large') return extenderError('BODY_TOO_LARGE', { limit: Number(limit) });
+  return Number(status) >= 400 && Number(status) < 500 ? extenderError('REQUEST_UNREADABLE', {}) : undefined;
 }

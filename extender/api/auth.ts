@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { ProblemError, sendProblem } from './problem.ts';
+import { extenderError } from '../errors.ts';
+import { sendProblem } from './problem.ts';
 
 /** Lets through requests with the bearer token, and those to open paths. Takes equally long for every wrong token. */
 export function requireToken(token: string, openPaths: ReadonlySet<string>): RequestHandler {
@@ -10,8 +11,7 @@ export function requireToken(token: string, openPaths: ReadonlySet<string>): Req
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
     response.setHeader('WWW-Authenticate', 'Bearer');
-    const detail = given === undefined ? 'A bearer token is needed' : 'The bearer token is wrong';
-    sendProblem(response, new ProblemError(401, detail));
+    sendProblem(response, extenderError(given === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID', {}));
   };
 }
 

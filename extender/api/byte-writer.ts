@@ -1,6 +1,6 @@
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 
-/** Bytes of a piece of an answer: pieces are sent once they hold about as much. */
+/** Bytes of a piece of a response: pieces are sent once they hold about as much. */
 export const PIECE_BYTES = 131_072;
 /** Room for what is written after a piece was not yet full. */
 const SLACK = 8_192;
@@ -25,8 +25,8 @@ const UPPER = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 const FOURS = Buffer.from(Array.from({ length: 10_000 }, (_, value) => String(value).padStart(4, '0')).join(''));
 
 /**
- * Writes long answers as UTF-8 bytes. Numbers are written with 15 significant digits, which every double has, and as
- * JSON has them: the shortest text that gives the same double back takes V8 longer than all the rest of an answer.
+ * Writes long responses as UTF-8 bytes. Numbers are written with 15 significant digits, which every double has, and as
+ * JSON has them: the shortest text that gives the same double back takes V8 longer than all the rest of a response.
  */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK);
@@ -141,7 +141,7 @@ function powersOfTen(from: number, to: number): Float64Array {
   return Float64Array.from({ length: to - from + 1 }, (_, at) => Number(`1e${from + at}`));
 }
 
-/** Writes 15 digits, and tells how many are left without the zeros at their end. */
+/** Writes 15 digits; returns how many are left without the zeros at their end. */
 function writeDigits(bytes: Buffer, at: number, scaled: number): number {
   const high = Math.floor(scaled / 1e8) | 0;
   const low = (scaled - high * 1e8) | 0;

@@ -4,12 +4,12 @@ import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/grid/units.ts';
 import { countryOf } from '../../shared/grid/zones.ts';
 import { zoneCode } from './co2-request.ts';
+import { instant } from './instant.ts';
 import type { Operation } from './openapi/operation.ts';
 import { intensitiesResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
-const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 const query = z.strictObject({
   country: zoneCode.optional(),
   start_time: instant.optional(),
@@ -63,7 +63,7 @@ function json({ zone, hour, carbonIntensity, quality, provider, signal }: Hourly
   return { ...value, unit: 'gCO2eq/kWh', quality, provider, signal, ...more };
 }
 
-/** Values of a fresh cache document; a yearly average tells its year. */
+/** Values of a fresh cache document; a yearly average with its year. */
 function presentValues(state: CacheState, hour: EpochMs): (HourlyIntensity & { year: number | undefined })[] {
   if (state.kind !== 'fresh') return [];
   return [...state.snapshot.regions.values()].map(({ zone, carbonIntensity, provider, signal, quality, datetime }) => {

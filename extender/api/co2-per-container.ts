@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
+import { extenderError } from '../errors.ts';
 import { measurementPieces } from './co2-measurements.ts';
 import { co2Request, co2RequestIssues } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';
 import { streamJson } from './json-stream.ts';
 import type { Operation } from './openapi/operation.ts';
 import { co2Response } from './openapi/responses.ts';
-import { checked, ProblemError } from './problem.ts';
+import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** `POST /api/co2-per-container`, as the API's description shows it. */
@@ -20,7 +21,7 @@ export const co2PerContainerOperation: Operation = {
     'Either start_time and end_time, or n. A country with several zones takes the mean of its tracked zones; one that is not tracked takes its yearly average.',
   body: co2Request,
   response: { description: 'Every sample with its emissions by country', schema: co2Response },
-  errors: { 404: 'Nothing is recorded of this container' },
+  errors: { 404: 'No power is recorded for this container' },
 };
 
 /** `POST /api/co2-range`: the same under the name that clients use for a range of time. */
@@ -30,19 +31,18 @@ export const co2RangeOperation: Operation = { ...co2PerContainerOperation, path:
 export function co2PerContainerRoute({ store }: ApiDependencies, operation: Operation): Route {
   return {
     operation,
-    handle: (request, response) => answer(store, request, response),
+    handle: (request, response) => respond(store, request, response),
   };
 }
 
-async function answer(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
+async function respond(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
   const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestIssues);
-  if ((await store.containers(names)).length === 0)
-    throw new ProblemError(404, `No power is recorded for ${names.namespace}/${names.pod}/${names.container}`);
-  const asked = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;
-  const newest = asked ? [] : await store.lastBlocks(names, n ?? 1);
-  const range = asked ?? spanOf(newest);
+  if ((await store.containers(names)).length === 0) throw extenderError('CONTAINER_UNKNOWN', names);
+  const given = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;
+  const newest = given ? [] : await store.lastBlocks(names, n ?? 1);
+  const range = given ?? spanOf(newest);
   const intensities = await countryIntensities(store, [...new Set(countries)], range);
-  const samples = asked ? store.samples(names, asked) : [newest];
+  const samples = given ? store.samples(names, given) : [newest];
   const head = {
     ...names,
     start_time: isoTime(range.from),

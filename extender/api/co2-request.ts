@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseZone } from '../../shared/grid/zones.ts';
+import { instant } from './instant.ts';
 import type { RequestIssue } from './problem.ts';
 
 const name = z.string().min(1).max(253);
-const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 
 const codeText = z.string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not text') });
 
@@ -11,7 +11,10 @@ const codeText = z.string({ error: ({ input }) => (input === undefined ? 'is mis
 export const zoneCode = codeText.transform((text, context) => {
   const parsed = parseZone(text);
   if (parsed.kind !== 'malformed') return parsed.zone;
-  context.addIssue({ code: 'custom', message: `"${text}" is no country or zone code such as DE or US-CAL-CISO` });
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is not a valid country or zone code; use one such as DE or US-CAL-CISO`,
+  });
   return z.NEVER;
 });
 
@@ -30,7 +33,7 @@ export const co2Request = z.strictObject({
 export function co2RequestIssues(input: Readonly<Record<string, unknown>>): RequestIssue[] {
   const { start_time: start, end_time: end, n } = input;
   const range = start !== undefined || end !== undefined;
-  if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot stand beside start_time and end_time' }];
+  if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot be combined with start_time and end_time' }];
   if (!range && n === undefined) return [{ pointer: '', detail: 'needs either start_time and end_time, or n' }];
   if (!range) return [];
   if (start === undefined) return [{ pointer: '/start_time', detail: 'is missing beside end_time' }];

@@ -39,7 +39,7 @@ export function containersRoute({ store }: ApiDependencies): Route {
   };
 }
 
-/** A container as answers name it, with how its power is known. */
+/** A container as responses name it, with how its power is known. */
 export function containerJson({ powerQuality = 'measured', ...names }: Container) {
   return { ...names, power_quality: powerQuality };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { SamplePosition } from '../../shared/records/power.ts';
+import { instant } from './instant.ts';
 import type { RequestIssue } from './problem.ts';
 
 const name = z.string().min(1).max(253).optional();
-const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 
 /** Forms in which the export is written. */
 export const EXPORT_FORMATS = ['json', 'ndjson', 'csv'] as const;
@@ -19,22 +19,25 @@ export const exportQuery = z.strictObject({
   end_time: instant.optional().describe('Samples that end at this time at the latest; absent: up to now'),
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,8}$/, 'is no whole number from 1 to 999999999')
+    .regex(/^[1-9]\d{0,8}$/, 'is not a valid limit; use a whole number from 1 to 999999999')
     .transform(Number)
     .optional()
-    .describe('Most rows of this answer; next_cursor then tells where to go on'),
+    .describe('Most rows of this response; next_cursor then continues behind them'),
   cursor: z
     .string()
     .max(2000)
-    .refine((text) => parseCursor(text) !== undefined, 'is no cursor: namespace/pod/container/node/timestamp')
+    .refine(
+      (text) => parseCursor(text) !== undefined,
+      'is not a valid cursor; use namespace/pod/container/node/timestamp',
+    )
     .optional()
     .describe(
-      'Goes on behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
+      'Continues behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
     ),
   format: z
     .enum(EXPORT_FORMATS, { error: `is not one of ${EXPORT_FORMATS.join(', ')}` })
     .optional()
-    .describe('Form of the answer; absent: by the Accept header, else JSON'),
+    .describe('Format of the response; absent: by the Accept header, else JSON'),
 });
 
 /** Rules between the fields of {@link exportQuery}. */
@@ -44,13 +47,13 @@ export function exportIssues({ start_time, end_time }: Readonly<Record<string, u
     : [];
 }
 
-/** The cursor that goes on behind a row. */
+/** The cursor that continues behind a row. */
 export function cursorAfter({ container, end }: SamplePosition): string {
   const { namespace, pod, container: name, node } = container;
   return [namespace, pod, name, node, isoTime(end)].map(encodeURIComponent).join('/');
 }
 
-/** Reads a cursor; undefined when it is none. */
+/** Reads a cursor; undefined when it is not valid. */
 export function parseCursor(text: string): SamplePosition | undefined {
   const parts = text.split('/');
   if (parts.length !== 5) return undefined;

@@ -19,7 +19,7 @@ export const EXPORT_COLUMNS = [
   'power_quality',
 ] as const;
 
-/** What stands between a row's values, in the order in which they are written. */
+/** Separators between a row's values, in the order in which they are written. */
 interface Between {
   readonly timestamp: Buffer;
   readonly watts: Buffer;

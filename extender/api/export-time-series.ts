@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import type { PowerSample, SamplePosition } from '../../shared/records/power.ts';
+import { extenderError } from '../errors.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { cursorAfter, type EXPORT_FORMATS, exportIssues, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
 import { streamText } from './json-stream.ts';
 import type { Operation } from './openapi/operation.ts';
 import { exportResponse } from './openapi/responses.ts';
-import { checked, ProblemError } from './problem.ts';
+import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 type Format = (typeof EXPORT_FORMATS)[number];
@@ -18,13 +19,13 @@ const TYPES: Readonly<Record<Format, string>> = {
 };
 
 const COMMA = Buffer.from(',');
-/** What stands before the first row. */
+/** What precedes the first row. */
 const OPENING: Readonly<Record<Format, Buffer>> = {
   json: Buffer.from('{"samples":['),
   ndjson: Buffer.alloc(0),
   csv: Buffer.from(`${EXPORT_COLUMNS.join(',')}\r\n`),
 };
-/** The last time that a date can tell. */
+/** The last time that a Date can hold. */
 const END_OF_TIME = 8.64e15;
 
 /** `GET /api/export-time-series`, as the API's description shows it. */
@@ -47,11 +48,11 @@ export const exportTimeSeriesOperation: Operation = {
 export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
   return {
     operation: exportTimeSeriesOperation,
-    handle: (request, response) => answer(deps, request, response),
+    handle: (request, response) => respond(deps, request, response),
   };
 }
 
-async function answer({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
+async function respond({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
   const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportIssues);
   const as = format ?? acceptedFormat(request);
   const range = {
@@ -69,7 +70,7 @@ async function answer({ store }: ApiDependencies, request: Request, response: Re
 
 function acceptedFormat(request: Request): Format {
   const type = request.accepts(['application/json', 'application/x-ndjson', 'application/jsonl', 'text/csv']);
-  if (type === false) throw new ProblemError(406, 'The export is given as JSON, NDJSON (application/x-ndjson) or CSV');
+  if (type === false) throw extenderError('FORMAT_NOT_ACCEPTABLE', {});
   return type === 'text/csv' ? 'csv' : type === 'application/json' ? 'json' : 'ndjson';
 }
 

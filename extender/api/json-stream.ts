@@ -4,11 +4,11 @@ import type { Response } from 'express';
 const TURN_MS = 20;
 /**
  * Linux lets a thread that computes go on for some 3 ms, however low its priority, before the one that kube-scheduler
- * waits for gets the core. So an export sleeps for a moment after each piece, once it is longer than other answers are.
+ * waits for gets the core. So an export sleeps for a moment after each piece, once it is longer than other responses are.
  */
 const PAUSE_MS = 0.05;
 const PIECES_WITHOUT_PAUSE = 50;
-/** What nobody ever wakes. */
+/** Never notified: waiting on it is a sleep. */
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
 /** Sends `{...head, [name]: [items]}` while the items' JSON arrives, no faster than the client reads. */
@@ -23,9 +23,9 @@ export function streamJson(
 
 /**
  * Sends texts or bytes while they arrive, no faster than the client reads and letting other requests in between. The
- * next piece is asked for once the one before is written, so that a writer may use its memory again. When the client
- * goes away the items are left: nobody needs to be told. Rejects with what the items throw; an answer that has begun is
- * broken off.
+ * next piece is requested once the one before is written, so that a writer may reuse its memory. When the client
+ * disconnects the rest is dropped without an error. Rejects with what the items throw; a response that has begun is
+ * cut off.
  */
 export async function streamText(
   response: Response,

@@ -4,18 +4,19 @@ import type { NodeZoneStore } from '../../shared/records/node-zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 
-/** The API thread's knowledge of where nodes stand, or stood. */
+/** The zones of nodes, those that left the cluster included. */
 export interface NodeZones extends AsyncDisposable {
-  /** What the node told last, even if it has left the cluster; else the configuration's; undefined when nobody knows. */
+  /** The zone that a node's object had last, even if it has left the cluster; else the configuration's; undefined when unknown. */
   readonly zoneOf: ZoneOfNode;
-  /** Takes what the nodes of the cluster tell now, and remembers it. */
+  /** Takes the present zones of the cluster's nodes, and stores them. */
   receive(zones: ReadonlyMap<string, Zone>): Promise<void>;
 }
 
 const TRY_AGAIN_MS = 60_000;
 
-/** Starts to remember the zones of nodes. While the store is away what was told serves from memory and is written later. */
+/** Starts to store the zones of nodes. While the store is not available they serve from memory and are written later. */
 export function startNodeZones(options: {
   readonly store: NodeZoneStore;
   readonly configured: ZoneOfNode;
@@ -25,7 +26,7 @@ export function startNodeZones(options: {
   const { store, configured, clock, logger } = options;
   let remembered: ReadonlyMap<string, Zone> | undefined;
   let unwritten = new Map<string, Zone>();
-  const told = new Map<string, Zone>();
+  const current = new Map<string, Zone>();
   let warned = false;
   const reconcile = async () => {
     if (remembered !== undefined && unwritten.size === 0) return;
@@ -37,17 +38,17 @@ export function startNodeZones(options: {
       warned = false;
     } catch (err) {
       unwritten = new Map([...writing, ...unwritten]);
-      if (!warned) logger.warn({ err }, 'the zones of nodes cannot be read or written for now');
+      if (!warned) logger.warn({ code: 'NODE_ZONES_NOT_STORED', err }, EXTENDER_ERRORS.NODE_ZONES_NOT_STORED.message);
       warned = true;
     }
   };
   const trying = startLoop({ name: 'node zones', intervalMs: TRY_AGAIN_MS, clock, logger, task: reconcile });
   return {
-    zoneOf: reportedElse((node) => told.get(node) ?? remembered?.get(node), configured),
+    zoneOf: reportedElse((node) => current.get(node) ?? remembered?.get(node), configured),
     async receive(zones) {
       for (const [node, zone] of zones) {
-        if (told.get(node) === zone) continue;
-        told.set(node, zone);
+        if (current.get(node) === zone) continue;
+        current.set(node, zone);
         unwritten.set(node, zone);
       }
       await reconcile();

@@ -4,16 +4,17 @@ import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 import { type FromStore, percentilesOf, type ToStore } from '../placement/placement-link.ts';
 
-/** The API thread's end of the link to the scheduling thread: keeps decisions, and tells zones' histories. */
+/** The API thread's end of the link to the scheduling thread: stores decisions, and publishes the percentiles of zones' histories. */
 export interface PlacementService extends AsyncDisposable {
   receive(message: ToStore): Promise<void>;
 }
 
 /** Recent history: four weeks hold every weekday four times and little of another season. */
 const HISTORY_MS = 28 * 24 * HOUR_MS;
-const TELL_MS = 10 * 60_000;
+const PUBLISH_MS = 10 * 60_000;
 
 /** Starts the store's side of placements. Decisions that cannot be written stay with the scheduling thread, which tries again. */
 export function startPlacementService(options: {
@@ -25,7 +26,7 @@ export function startPlacementService(options: {
 }): PlacementService {
   const { history, post, clock, logger } = options;
   let warned = false;
-  const tell = async () => {
+  const publish = async () => {
     const now = clock.now();
     const percentiles: Record<string, readonly number[]> = {};
     for (const zone of await history.zones()) {
@@ -35,7 +36,7 @@ export function startPlacementService(options: {
     }
     post({ kind: 'zone-history', percentiles });
   };
-  const telling = startLoop({ name: 'zone history', intervalMs: TELL_MS, clock, logger, task: tell });
+  const publishing = startLoop({ name: 'zone history', intervalMs: PUBLISH_MS, clock, logger, task: publish });
   return {
     async receive({ batch, decisions }) {
       try {
@@ -43,12 +44,16 @@ export function startPlacementService(options: {
         warned = false;
         post({ kind: 'decisions-kept', batch });
       } catch (err) {
-        if (!warned) logger.warn({ err, decisions: decisions.length }, 'decision records cannot be written for now');
+        if (!warned)
+          logger.warn(
+            { code: 'DECISIONS_NOT_WRITTEN', err, decisions: decisions.length },
+            EXTENDER_ERRORS.DECISIONS_NOT_WRITTEN.message,
+          );
         warned = true;
       }
     },
     async [Symbol.asyncDispose]() {
-      await telling[Symbol.asyncDispose]();
+      await publishing[Symbol.asyncDispose]();
     },
   };
 }

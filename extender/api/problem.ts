@@ -1,7 +1,9 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
+import { CodedError, type Fact } from '../../shared/errors/catalogue.ts';
+import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 
-/** One fault of a request: where it is (a JSON pointer into the body, or the name of a query parameter) and what it is. */
+/** One issue of a request: where it is (a JSON pointer into the body, or `/` and the name of a parameter) and what it is. */
 export interface RequestIssue {
   readonly pointer: string;
   readonly detail: string;
@@ -10,6 +12,7 @@ export interface RequestIssue {
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
   406: 'Not acceptable',
@@ -21,37 +24,49 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service unavailable',
 };
 
-/** A request that gets an error answer in the form of RFC 9457, with every fault that was found. */
-export class ProblemError extends Error {
-  readonly status: number;
-  readonly faults: readonly RequestIssue[];
+/** A request that is refused with every issue that was found in it. */
+export class RequestIssuesError extends CodedError {
+  readonly issues: readonly RequestIssue[];
 
-  constructor(status: number, detail: string, faults: readonly RequestIssue[] = []) {
-    super(detail);
-    this.name = 'ProblemError';
-    this.status = status;
-    this.faults = faults;
+  constructor(
+    issues: readonly RequestIssue[],
+    code: ExtenderErrorCode = 'REQUEST_INVALID',
+    facts: Readonly<Record<string, Fact>> = {},
+  ) {
+    super(code, EXTENDER_ERRORS[code], facts);
+    this.issues = issues;
   }
 }
 
-/** Sends a problem, with further facts if there are any, unless an answer is already on its way. */
-export function sendProblem(response: Response, { status, message, faults }: ProblemError, facts: object = {}): void {
+/** Sends an error as a problem (RFC 9457), with further members if there are any, unless a response has begun. */
+export function sendProblem(response: Response, error: CodedError, members: object = {}): void {
   if (response.headersSent) return void response.destroy();
-  const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: message };
-  // A refused download is no file.
+  const { status = 500, code, message: detail } = error;
+  const errors = error instanceof RequestIssuesError && error.issues.length > 0 ? { errors: error.issues } : {};
+  // A refused download is not a file.
   response.removeHeader('Content-Disposition');
   response
     .status(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ ...body, ...(faults.length > 0 && { errors: faults }), ...facts }));
+    .send(
+      JSON.stringify({
+        type: 'about:blank',
+        title: TITLES[status] ?? 'Error',
+        status,
+        code,
+        detail,
+        ...errors,
+        ...members,
+      }),
+    );
 }
 
-/** Faults of input that a schema refused; names of unknown fields included. */
+/** Issues of input that a schema refused; names of unknown fields included. */
 export function issuesOf(error: z.ZodError): RequestIssue[] {
   return error.issues.flatMap((issue) => {
-    const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const pointer = issue.path.map((part) => `/${escapedPart(String(part))}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
-    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known field' }));
+    return issue.keys.map((key) => ({ pointer: `${pointer}/${escapedPart(key)}`, detail: 'is not a known field' }));
   });
 }
 
@@ -63,10 +78,11 @@ export function checked<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(input);
   const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const faults = [...(parsed.success ? [] : issuesOf(parsed.error)), ...further(record)];
-  if (!parsed.success || faults.length > 0) {
-    const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
-    throw new ProblemError(400, `The request has ${count}`, faults);
-  }
+  const issues = [...(parsed.success ? [] : issuesOf(parsed.error)), ...further(record)];
+  if (!parsed.success || issues.length > 0) throw new RequestIssuesError(issues);
   return parsed.data;
+}
+
+function escapedPart(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,25 +1,28 @@
 import type { RequestHandler } from 'express';
+import { TokenBucket } from '../../shared/pacing/token-bucket.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { ProblemError, sendProblem } from './problem.ts';
+import { extenderError } from '../errors.ts';
+import { sendProblem } from './problem.ts';
 
-/** Clients that are remembered; beyond this the one that asked longest ago is forgotten, and starts anew. */
-const MOST_CLIENTS = 10_000;
+/** Addresses that are remembered; beyond this the one whose last request is oldest is forgotten, and starts anew. */
+const MAX_ADDRESSES = 10_000;
+/** A burst is what two seconds allow. */
+const BURST_SECONDS = 2;
 
-/** Answers 429 to an address that asks more often than this, on average over two seconds; open paths are never refused. */
+/** Refuses an address (429) that sends more than this on average; open paths are never refused. */
 export function limitRate(perSecond: number, openPaths: ReadonlySet<string>, clock: Clock): RequestHandler {
-  const burst = Math.max(1, 2 * perSecond);
-  const clients = new Map<string, { left: number; at: number }>();
+  const options = { capacity: BURST_SECONDS * perSecond, perMs: perSecond / 1_000 };
+  const buckets = new Map<string, TokenBucket>();
   return (request, response, next) => {
     if (openPaths.has(request.path)) return next();
     const address = request.socket.remoteAddress ?? '';
+    const bucket = buckets.get(address) ?? new TokenBucket(options);
+    buckets.delete(address);
+    buckets.set(address, bucket);
+    if (buckets.size > MAX_ADDRESSES) buckets.delete(buckets.keys().next().value ?? '');
     const now = clock.monotonic();
-    const before = clients.get(address) ?? { left: burst, at: now };
-    const left = Math.min(burst, before.left + ((now - before.at) / 1_000) * perSecond);
-    clients.delete(address);
-    clients.set(address, { left: left < 1 ? left : left - 1, at: now });
-    if (clients.size > MOST_CLIENTS) clients.delete(clients.keys().next().value ?? '');
-    if (left >= 1) return next();
-    response.setHeader('Retry-After', String(Math.max(1, Math.ceil((1 - left) / perSecond))));
-    sendProblem(response, new ProblemError(429, `More than ${perSecond} requests a second came from this address`));
+    if (bucket.take(now)) return next();
+    response.setHeader('Retry-After', String(Math.max(1, Math.ceil(bucket.waitMs(now) / 1_000))));
+    sendProblem(response, extenderError('RATE_LIMITED', { limit: perSecond }));
   };
 }

@@ -1,25 +1,25 @@
 import type { MeterReading, MeterReadingIssue, ParsedMeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
+import { extenderError } from '../errors.ts';
 import { type Intake, IntakeError } from '../readings/intake.ts';
-import { ProblemError } from './problem.ts';
 
-/** What became of one item of a request. */
+/** The outcome of one item of a request. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly streamId: string }
-  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] }
-  | { readonly kind: 'unavailable'; readonly fault: IntakeError };
+  | { readonly kind: 'refused'; readonly issues: readonly MeterReadingIssue[] }
+  | { readonly kind: 'unavailable'; readonly error: IntakeError };
 
 /** A delivery with an Idempotency-Key, both as digests. */
 export type Once = Pick<KeyedDelivery, 'key' | 'now' | 'expires'> & { readonly fingerprint: string };
 
-/** What is remembered of a delivery beside its numbers: what was sent, and which items were refused. */
+/** What is remembered of a delivery beside its stream ids: what was sent, and which items were refused. */
 interface Note {
   readonly fingerprint: string;
-  readonly refused: readonly (readonly [index: number, faults: readonly MeterReadingIssue[]])[];
+  readonly refused: readonly (readonly [index: number, issues: readonly MeterReadingIssue[]])[];
   readonly count: number;
 }
 
-/** Hands checked items to the intake; one outcome per item, in their order. */
+/** Sends checked items to the intake; one outcome per item, in their order. */
 export async function deliver(
   intake: Intake,
   checked: readonly ParsedMeterReading[],
@@ -31,10 +31,10 @@ export async function deliver(
   return checked.map((item): Outcome => {
     if (item.kind === 'refused') return item;
     const next = taken.next().value;
-    if (next === undefined) throw new Error('the intake gave fewer outcomes than it was given readings');
+    if (next === undefined) throw new Error('the intake returned fewer results than readings');
     return next.kind === 'taken'
       ? { kind: 'accepted', streamId: next.streamId }
-      : { kind: 'unavailable', fault: next.fault };
+      : { kind: 'unavailable', error: next.error };
   });
 }
 
@@ -44,23 +44,22 @@ async function deliverOnce(
   readings: readonly MeterReading[],
   { fingerprint, ...keyed }: Once,
 ): Promise<Outcome[]> {
-  const refused = checked.flatMap((item, index) => (item.kind === 'refused' ? [[index, item.faults] as const] : []));
+  const refused = checked.flatMap((item, index) => (item.kind === 'refused' ? [[index, item.issues] as const] : []));
   const own: Note = { fingerprint, refused, count: checked.length };
   const first = await takeOnce(intake, readings, { ...keyed, note: JSON.stringify(own) });
   if (first instanceof IntakeError)
-    return checked.map((item) => (item.kind === 'refused' ? item : { kind: 'unavailable', fault: first }));
+    return checked.map((item) => (item.kind === 'refused' ? item : { kind: 'unavailable', error: first }));
   const note = JSON.parse(first.note) as Note;
-  if (note.fingerprint !== fingerprint)
-    throw new ProblemError(422, 'The Idempotency-Key was used before with another body');
+  if (note.fingerprint !== fingerprint) throw extenderError('IDEMPOTENCY_KEY_REUSED', {});
   return outcomesOf(note, first.streamIds);
 }
 
 function outcomesOf({ refused, count }: Note, streamIds: readonly string[]): Outcome[] {
-  const faults = new Map(refused);
+  const issues = new Map(refused);
   const ids = streamIds.values();
   return Array.from({ length: count }, (_, index): Outcome => {
-    const known = faults.get(index);
-    return known ? { kind: 'refused', faults: known } : { kind: 'accepted', streamId: ids.next().value ?? '' };
+    const known = issues.get(index);
+    return known ? { kind: 'refused', issues: known } : { kind: 'accepted', streamId: ids.next().value ?? '' };
   });
 }
 

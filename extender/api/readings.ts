@@ -3,12 +3,12 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import { z } from 'zod';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import { type ParsedMeterReading, parseMeterReading, readingInput } from '../../shared/records/meter-reading.ts';
-import type { IntakeError } from '../readings/intake.ts';
+import { extenderError } from '../errors.ts';
 import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';
 import { acceptedResponse, noneAccepted, partialResponse } from './openapi/readings-responses.ts';
-import { ProblemError, type RequestIssue, sendProblem } from './problem.ts';
+import { type RequestIssue, RequestIssuesError, sendProblem } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -23,19 +23,23 @@ export const readingsOperation: Operation = {
   method: 'POST',
   path: '/readings',
   tag: 'readings',
-  summary: 'Takes meter readings',
+  summary: 'Accepts meter readings',
   description:
     'One reading, or a batch as JSON array or as NDJSON, with an outcome for each. The same site, device and time, or the same Idempotency-Key, is counted once.',
   headers: z.object({
-    'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first answer'),
+    'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first response'),
   }),
   body: z.union([readingInput, z.array(readingInput).min(1)]),
   bodyTypes: ['application/json', NDJSON],
-  response: { status: 201, description: 'All readings are accepted and lasting', schema: acceptedResponse },
+  response: { status: 201, description: 'All readings are accepted and durable', schema: acceptedResponse },
   further: {
     207: { description: 'Some readings of the batch are accepted', schema: partialResponse },
-    400: { description: 'Faults of the readings, all of them', schema: noneAccepted, types: PROBLEM_TYPES },
-    503: { description: 'None could be taken now; see Retry-After', schema: noneAccepted, types: PROBLEM_TYPES },
+    400: { description: 'No reading is valid; errors lists every issue', schema: noneAccepted, types: PROBLEM_TYPES },
+    503: {
+      description: 'No reading could be accepted now; see Retry-After',
+      schema: noneAccepted,
+      types: PROBLEM_TYPES,
+    },
   },
   errors: { 422: 'The Idempotency-Key was used before with another body' },
 };
@@ -45,11 +49,11 @@ export function readingsRoute(deps: ApiDependencies, readings: ReadingsApi, metr
   return {
     operation: readingsOperation,
     readBody: bodyReaders(readings.config.READINGS_MAX_BODY_MB),
-    handle: (request, response) => answer(deps, readings, metrics, request, response),
+    handle: (request, response) => accept(deps, readings, metrics, request, response),
   };
 }
 
-async function answer(
+async function accept(
   { clock }: ApiDependencies,
   { intake, config }: ReadingsApi,
   metrics: IntakeMetrics,
@@ -58,7 +62,7 @@ async function answer(
 ): Promise<void> {
   const { single, items } = itemsOf(request.body, request.is(NDJSON) !== false);
   if (items.length > config.READINGS_MAX_BATCH)
-    throw new ProblemError(413, `${items.length} readings are more than the ${config.READINGS_MAX_BATCH} of one batch`);
+    throw extenderError('BATCH_TOO_LARGE', { count: items.length, limit: config.READINGS_MAX_BATCH });
   const now = clock.now();
   const limits = {
     maxAheadMs: config.READINGS_MAX_AHEAD_SECONDS * 1000,
@@ -87,10 +91,10 @@ function sendSingle(response: Response, outcome: Outcome): void {
       response.status(201).json({ status: SUCCESS.status, stream_id: outcome.streamId, message: SUCCESS.message });
       return;
     case 'refused':
-      throw new ProblemError(400, 'The reading has faults', outcome.faults);
+      throw new RequestIssuesError(outcome.issues, 'READINGS_INVALID');
     case 'unavailable':
-      response.setHeader('Retry-After', outcome.fault.retryAfterSeconds);
-      throw new ProblemError(503, `${outcome.fault.message}; the reading was not accepted, send it again later`);
+      response.setHeader('Retry-After', outcome.error.retryAfterSeconds);
+      throw outcome.error;
     default:
       outcome satisfies never;
   }
@@ -99,24 +103,23 @@ function sendSingle(response: Response, outcome: Outcome): void {
 function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
   const items = outcomes.map(itemJson);
   const accepted = items.filter(({ status }) => status === 201).length;
-  const fault = outcomes.find((outcome) => outcome.kind === 'unavailable')?.fault;
-  if (fault !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
+  const failure = outcomes.find((outcome) => outcome.kind === 'unavailable')?.error;
+  if (failure !== undefined) response.setHeader('Retry-After', failure.retryAfterSeconds);
   const whole = accepted === items.length ? 'success' : accepted > 0 ? 'partial' : 'failed';
-  const outcome = { accepted, failed: items.length - accepted, items };
-  if (whole !== 'failed') {
-    response.status(whole === 'success' ? 201 : 207).json({ status: whole, ...outcome });
-    return;
-  }
-  const detail = fault
-    ? `${fault.message}; none of the ${items.length} readings was accepted, send them again later`
-    : `None of the ${items.length} readings was accepted`;
-  sendProblem(response, new ProblemError(fault ? 503 : 400, detail, issuesOfBatch(outcomes)), outcome);
+  const members = { accepted, failed: items.length - accepted, items };
+  if (whole === 'failed')
+    return sendProblem(
+      response,
+      failure ?? new RequestIssuesError(issuesOfBatch(outcomes), 'READINGS_INVALID'),
+      members,
+    );
+  response.status(whole === 'success' ? 201 : 207).json({ status: whole, ...members });
 }
 
 function issuesOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
-      ? outcome.faults.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
+      ? outcome.issues.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
       : [],
   );
 }
@@ -126,29 +129,29 @@ function itemJson(outcome: Outcome, index: number) {
     case 'accepted':
       return { index, status: 201, stream_id: outcome.streamId };
     case 'refused':
-      return { index, status: 400, errors: outcome.faults as readonly RequestIssue[] };
+      return { index, status: 400, errors: outcome.issues as readonly RequestIssue[] };
     case 'unavailable':
-      return { index, status: 503, detail: (outcome.fault as IntakeError).message };
+      return { index, status: 503, detail: outcome.error.message };
     default:
       return outcome satisfies never;
   }
 }
 
-/** The key of the request; of a faulty one, the sender is told with all that is wrong beside it. */
+/** The key of the request; an invalid one is refused together with all other issues. */
 function keyOf(request: Request, others: () => readonly RequestIssue[]): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
-  const fault = 'is not 1 to 255 visible ASCII characters';
-  const faults = [{ pointer: '/Idempotency-Key', detail: fault }, ...others()];
-  const detail = faults.length === 1 ? `The Idempotency-Key ${fault}` : `The request has ${faults.length} faults`;
-  throw new ProblemError(400, detail, faults);
+  throw new RequestIssuesError([
+    { pointer: '/Idempotency-Key', detail: 'is not 1 to 255 visible ASCII characters' },
+    ...others(),
+  ]);
 }
 
 function issuesOfItems(single: boolean, items: readonly ParsedMeterReading[]): readonly RequestIssue[] {
   const [only] = items;
   if (!single) return issuesOfBatch(items);
-  return only?.kind === 'refused' ? only.faults : [];
+  return only?.kind === 'refused' ? only.issues : [];
 }
 
 function digest(text: string): string {
@@ -159,7 +162,7 @@ function bodyReaders(megabytes: number): RequestHandler[] {
   const limit = megabytes * 1_048_576;
   const known: RequestHandler = (request, _response, next) => {
     if (request.headers['content-type'] && request.is(['application/json', NDJSON])) return next();
-    throw new ProblemError(415, 'The body must be application/json or application/x-ndjson');
+    throw extenderError('MEDIA_TYPE_UNSUPPORTED', { types: 'application/json or application/x-ndjson' });
   };
   return [known, express.json({ limit, strict: false }), express.text({ limit, type: NDJSON })];
 }

@@ -20,12 +20,12 @@ export interface ApiDependencies {
   readonly workloads: WorkloadStore;
   /** Energy profiles of services. */
   readonly profiles: ServiceProfiles;
-  /** The grid zone of a node, as it tells or told, else by the configuration; undefined when nobody knows it. */
+  /** The grid zone of a node: as its object has or last had it, else from the configuration; undefined when unknown. */
   readonly zoneOfNode: ZoneOfNode;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;
-  /** Where the history is kept, for the health answers. */
+  /** Where the history is kept, for the health responses. */
   readonly mode: 'local' | 'db';
   /** The carbon cache as of now; absent: not watched. */
   readonly cache?: () => CacheState;

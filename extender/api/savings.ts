@@ -5,11 +5,11 @@ import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
 import { QUALITIES } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
+import { instant } from './instant.ts';
 import type { Operation } from './openapi/operation.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
-const instant = z.iso.datetime({ offset: true, error: 'is not a time such as 2026-01-01T12:00:00Z' });
 const query = z.strictObject({
   start_time: instant.optional(),
   end_time: instant.optional(),
@@ -30,7 +30,7 @@ const figures = {
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
   qualities: z.array(z.enum(QUALITIES)),
 };
-const answer = z.strictObject({
+const savingsResponse = z.strictObject({
   start_time: z.iso.datetime(),
   end_time: z.iso.datetime(),
   decisions: z.int().nonnegative(),
@@ -68,7 +68,7 @@ export const savingsOperation: Operation = {
   description:
     'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
   query,
-  response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: answer },
+  response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: savingsResponse },
 };
 
 /** `GET /api/savings`: what placed and deferred pods saved, in total by baseline and pod by pod; the last 30 days unless a range is given. */

@@ -15,7 +15,7 @@ import type { Operation } from './openapi/operation.ts';
 import { siteEmissionsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
-import { askedRange, rangeIssues, rangeQuery } from './site-range.ts';
+import { rangeIssues, rangeQuery, requestedRange } from './site-range.ts';
 import { knownSite, siteIssues, sitePath } from './sites.ts';
 
 const MAX_DAYS = 92;
@@ -34,7 +34,7 @@ export const siteEmissionsOperation: Operation = {
   params: sitePath,
   query,
   response: { description: 'Sums, by device and by hour', schema: siteEmissionsResponse },
-  errors: { 404: 'Nothing is known of the site' },
+  errors: { 404: 'The site has neither readings nor a zone' },
 };
 
 /** `GET /sites/{site_id}/emissions`: energy of a site's meters, priced hour by hour with the intensity of its zone. */
@@ -43,7 +43,7 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
     operation: siteEmissionsOperation,
     async handle(request, response) {
       const now = clock.now();
-      const range = askedRange(
+      const range = requestedRange(
         checked(query, request.query, (input) => [...siteIssues(request), ...rangeIssues(input, now, MAX_DAYS)]),
         now,
       );
@@ -51,7 +51,7 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
       const maxGapMs = readings.config.READINGS_MAX_GAP_SECONDS * 1000;
       const hours = await deviceHours(readings.store, siteId, range, maxGapMs);
       const [country] = zone === undefined ? [] : await countryIntensities(store, [zone], range);
-      const answer = answering(country?.at ?? (() => undefined), range);
+      const figures = figuresOf(country?.at ?? (() => undefined), range);
       const byDevice = [...Map.groupBy(hours, ({ deviceId }) => deviceId)].sort(([a], [b]) => (a < b ? -1 : 1));
       const byHour = [...Map.groupBy(hours, ({ hour }) => hour)].sort(([a], [b]) => a - b);
       response.json({
@@ -61,11 +61,11 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
         intensity_basis: country?.basis ?? null,
         from: isoTime(range.from),
         to: isoTime(range.to),
-        ...answer(hours, byDevice.length),
-        devices: byDevice.map(([deviceId, of]) => ({ device_id: deviceId, ...answer(of, 1) })),
+        ...figures(hours, byDevice.length),
+        devices: byDevice.map(([deviceId, of]) => ({ device_id: deviceId, ...figures(of, 1) })),
         hours: byHour.map(([hour, of]) => {
-          const { coverage, ...figures } = answer(of, byDevice.length);
-          return { hour: isoTime(hour), ...figures };
+          const { coverage, ...ofHour } = figures(of, byDevice.length);
+          return { hour: isoTime(hour), ...ofHour };
         }),
       });
     },
@@ -74,7 +74,7 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
 
 async function deviceHours(store: MeterReadingsReader, siteId: string, range: TimeRange, maxGapMs: number) {
   const energy = new SiteEnergy(range, maxGapMs);
-  // Readings just outside tell the power at the edges.
+  // Readings just outside give the power at the edges.
   const around = { from: range.from - maxGapMs, to: range.to + maxGapMs };
   let after: MeterReadingsCursor | undefined;
   for (;;) {
@@ -88,7 +88,7 @@ async function deviceHours(store: MeterReadingsReader, siteId: string, range: Ti
 }
 
 /** Figures of some device hours. Coverage: the share of the range, over all devices, for which power and price are known. */
-function answering(at: IntensityAt, { from, to }: TimeRange) {
+function figuresOf(at: IntensityAt, { from, to }: TimeRange) {
   return (hours: readonly DeviceHour[], devices: number) => {
     const total = meteredEmissions(hours, at);
     const whole = devices * (to - from);

@@ -7,7 +7,7 @@ import type { Operation } from './openapi/operation.ts';
 import { siteReadingsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
-import { askedRange, rangeIssues, rangeQuery } from './site-range.ts';
+import { rangeIssues, rangeQuery, requestedRange } from './site-range.ts';
 import { knownSite, siteIssues, sitePath } from './sites.ts';
 
 const MAX_DAYS = 36_500;
@@ -17,7 +17,7 @@ const cursor = z.string().transform((text, context): MeterReadingsCursor => {
   const timestamp = Number(time);
   if (Number.isSafeInteger(timestamp) && meterId.safeParse(deviceId).success)
     return { timestamp, deviceId: deviceId as string };
-  context.addIssue({ code: 'custom', message: 'is no cursor that this API gave' });
+  context.addIssue({ code: 'custom', message: 'is not a valid cursor; use the one of the page before' });
   return z.NEVER;
 });
 
@@ -42,7 +42,7 @@ export const siteReadingsOperation: Operation = {
   params: sitePath,
   query,
   response: { description: 'One page', schema: siteReadingsResponse },
-  errors: { 404: 'Nothing is known of the site' },
+  errors: { 404: 'The site has neither readings nor a zone' },
 };
 
 /** `GET /sites/{site_id}/readings`: readings by time, page by page; the last 24 hours unless a range is given. */
@@ -51,14 +51,19 @@ export function siteReadingsRoute({ clock }: ApiDependencies, readings: Readings
     operation: siteReadingsOperation,
     async handle(request, response) {
       const now = clock.now();
-      const asked = checked(query, request.query, (input) => [
+      const requested = checked(query, request.query, (input) => [
         ...siteIssues(request),
         ...rangeIssues(input, now, MAX_DAYS),
       ]);
       const { siteId } = await knownSite(readings, request);
-      const page = await readings.store.readings(siteId, askedRange(asked, now), asked.limit + 1, asked.cursor);
-      const shown = page.slice(0, asked.limit);
-      const last = page.length > asked.limit ? shown.at(-1) : undefined;
+      const page = await readings.store.readings(
+        siteId,
+        requestedRange(requested, now),
+        requested.limit + 1,
+        requested.cursor,
+      );
+      const shown = page.slice(0, requested.limit);
+      const last = page.length > requested.limit ? shown.at(-1) : undefined;
       response.json({ site_id: siteId, readings: shown.map(readingJson), next_cursor: last ? cursorAt(last) : null });
     },
   };

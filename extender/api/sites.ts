@@ -4,11 +4,12 @@ import { isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { meterId } from '../../shared/records/meter-reading.ts';
 import type { Site } from '../../shared/records/meter-readings.ts';
+import { extenderError } from '../errors.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import { zoneCode } from './co2-request.ts';
 import type { Operation } from './openapi/operation.ts';
 import { siteResponse, sitesResponse } from './openapi/readings-responses.ts';
-import { checked, issuesOf, ProblemError, type RequestIssue } from './problem.ts';
+import { checked, issuesOf, type RequestIssue } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The part of a path that names a site. */
@@ -51,13 +52,13 @@ export const putSiteOperation: Operation = {
   path: '/sites/:site_id',
   tag: 'readings',
   summary: 'Gives a site its zone',
-  description: 'null takes it away, so that SITE_ZONES counts again.',
+  description: 'null removes it, so that SITE_ZONES applies again.',
   params: sitePath,
   body: putBody,
   response: { description: 'The site as it is now', schema: siteResponse },
 };
 
-/** `PUT /sites/{site_id}`: gives a site its zone; null takes it away, so that SITE_ZONES counts again. */
+/** `PUT /sites/{site_id}`: gives a site its zone; null removes it, so that SITE_ZONES applies again. */
 export function putSiteRoute(readings: ReadingsApi): Route {
   return {
     operation: putSiteOperation,
@@ -71,16 +72,15 @@ export function putSiteRoute(readings: ReadingsApi): Route {
   };
 }
 
-/** The site that a path names; throws a 404 when nothing is known of it. */
+/** The site that a path names; throws SITE_UNKNOWN when it has neither readings nor a zone. */
 export async function knownSite({ store, config }: ReadingsApi, request: Request): Promise<PlacedSite> {
   const siteId = siteIdOf(request);
   const site = await store.site(siteId);
-  if (site === undefined && !config.SITE_ZONES.has(siteId))
-    throw new ProblemError(404, `Nothing is known of the site ${siteId}`);
+  if (site === undefined && !config.SITE_ZONES.has(siteId)) throw extenderError('SITE_UNKNOWN', { site: siteId });
   return placed(site ?? unseen(siteId), config.SITE_ZONES);
 }
 
-/** What is wrong with the name of the site in a path; none when it is one. */
+/** Issues of the name of the site in a path; none when it is valid. */
 export function siteIssues(request: Request): RequestIssue[] {
   const { error } = sitePath.safeParse(request.params);
   return error ? issuesOf(error) : [];

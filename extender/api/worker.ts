@@ -36,7 +36,7 @@ const surroundings = { clock: systemClock, logger };
 const nodeZones = stack.use(
   startNodeZones({ ...surroundings, store: store.nodeZones, configured: zoneByName(config) }),
 );
-// Until the other thread tells: nothing waits where nothing can, and otherwise it is not known.
+// Until the main thread reports: nothing waits where deferral is off, and otherwise it is not known.
 let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
   store: store.history,

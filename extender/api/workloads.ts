@@ -8,7 +8,7 @@ import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import { savedResponse, workloadsResponse } from './openapi/calculator-responses.ts';
 import type { Operation } from './openapi/operation.ts';
-import { checked, ProblemError, type RequestIssue } from './problem.ts';
+import { checked, type RequestIssue, RequestIssuesError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 /** Most records of one request. */
@@ -77,17 +77,17 @@ async function save(
   request: Request,
   response: Response,
 ): Promise<void> {
-  // A union names the faults of none of its members, so the list is told from the single record first.
+  // A union names the issues of none of its members, so the schema is chosen by the kind of body.
   const inputs = Array.isArray(request.body)
     ? checked(workloadList, request.body)
     : [checked(workloadInput, request.body)];
   const recorded = await recordWorkloads(inputs, profiles, store);
   if (recorded.kind === 'invalid') {
-    const faults = recorded.issues.map(({ index, message }) => ({
+    const issues = recorded.issues.map(({ index, message }) => ({
       pointer: Array.isArray(request.body) ? `/${index}` : '',
       detail: message,
     }));
-    throw new ProblemError(422, 'Nothing was saved, because some records cannot be calculated', faults);
+    throw new RequestIssuesError(issues, 'WORKLOADS_INVALID');
   }
   const { created, updated } = await workloads.saveWorkloads(recorded.records);
   response.status(created > 0 ? 201 : 200).json({ created, updated, workloads: recorded.records.map(workloadJson) });
@@ -99,8 +99,8 @@ function rangeOf({ start_time, end_time }: { start_time?: unknown; end_time?: un
 }
 
 function rangeIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
-  const faults = ['start_time', 'end_time'].flatMap((name) => timeIssues(name, input[name]));
-  if (faults.length > 0) return faults;
+  const issues = ['start_time', 'end_time'].flatMap((name) => timeIssues(name, input[name]));
+  if (issues.length > 0) return issues;
   const { from, to } = rangeOf(input, now);
   return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time' }];
 }

@@ -1,11 +1,11 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** The metrics of taking readings in, made on the API's registry. */
+/** The metrics of the readings intake, on the API's registry. */
 export function createIntakeMetrics(registry: Registry) {
   return {
     readings: new Counter({
       name: 'carbon_extender_readings_total',
-      help: 'Readings sent to POST /readings: accepted, refused (faulty), unavailable (to be sent again)',
+      help: 'Readings sent to POST /readings, by outcome: accepted, refused (not valid), unavailable (to be sent again)',
       labelNames: ['outcome'] as const,
       registers: [registry],
     }),

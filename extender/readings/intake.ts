@@ -1,32 +1,39 @@
+import { CodedError, type Fact } from '../../shared/errors/catalogue.ts';
 import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery, RememberedDelivery } from '../../shared/records/meter-readings.ts';
+import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 
-/** Why readings cannot be taken now; the sender may try again later, and nothing is lost or counted twice by it. */
-export class IntakeError extends Error {
+/** Readings cannot be taken now; the sender may repeat them later, and nothing is lost or counted twice by it. */
+export class IntakeError extends CodedError {
+  /** Seconds after which a repetition may succeed. */
   readonly retryAfterSeconds: number;
 
-  constructor(detail: string, retryAfterSeconds: number, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = 'IntakeError';
+  constructor(
+    code: ExtenderErrorCode,
+    retryAfterSeconds: number,
+    facts: Readonly<Record<string, Fact>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, EXTENDER_ERRORS[code], facts, options);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** What became of one reading: taken for good under a number, or not taken. */
+/** The result of taking one reading: durable under the id of its stream entry, or not taken. */
 export type Taken =
   | { readonly kind: 'taken'; readonly streamId: string }
-  | { readonly kind: 'fault'; readonly fault: IntakeError };
+  | { readonly kind: 'failed'; readonly error: IntakeError };
 
 /** How readings are taken, and how far their processing is, as /health shows it. */
 export type IntakeState = { readonly backend: 'redis' | 'store'; readonly status: string } & Readonly<
   Record<string, string | number | null>
 >;
 
-/** Takes checked readings. What it said to have taken survives a crash. */
+/** Takes checked readings. Those that it reported as taken survive a crash. */
 export interface Intake extends AsyncDisposable {
-  /** One outcome for each reading, in their order; never rejects. */
+  /** One result for each reading, in their order; never rejects. */
   take(readings: readonly MeterReading[]): Promise<Taken[]>;
-  /** Takes all or none, once for a key: a repetition gets what is remembered. Rejects with an IntakeError. */
+  /** Takes all or none, once for a key: a repetition gets the result of the first call. Rejects with an IntakeError. */
   takeOnce(readings: readonly MeterReading[], delivery: KeyedDelivery): Promise<RememberedDelivery>;
   /** Never rejects. */
   state(): Promise<IntakeState>;

@@ -4,7 +4,7 @@ import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../shared/runtime/redis.ts';
-import { type RedisError, toRedisError } from '../../shared/runtime/redis-error.ts';
+import { toRedisError } from '../../shared/runtime/redis-error.ts';
 import type { RedisConfig } from '../../shared/runtime/redis-settings.ts';
 import { encodeEntry } from '../../shared/store/stream/entry.ts';
 import { streamState } from '../../shared/store/stream/state.ts';
@@ -29,12 +29,12 @@ return {ARGV[1], table.concat(ids, ' ')}`;
 
 const remembered = z.tuple([z.string(), z.string()]);
 
-/** Takes readings into the Redis stream. The stream is bounded by refusing, never by dropping what was accepted. */
+/** Adds readings to the Redis stream. The stream is bounded by refusing new readings, never by dropping accepted ones. */
 export function redisIntake(options: { config: RedisConfig; clock: Clock; logger: Logger }): Intake {
   const { config, clock, logger } = options;
   const redis = connectRedis(config, 'intake', logger);
   const stream = config.REDIS_STREAM;
-  const room = new Room(redis, config, clock);
+  const capacity = new StreamCapacity(redis, config, clock);
   const batcher = new Batcher(async (readings) => {
     try {
       return await redis.ask((client) => add(client, stream, readings));
@@ -45,16 +45,16 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   return {
     async take(readings) {
       try {
-        await room.reserve(readings.length);
+        await capacity.reserve(readings.length);
       } catch (error) {
-        const fault = toIntakeError(error, stream);
-        return readings.map(() => ({ kind: 'fault', fault }));
+        const failed = toIntakeError(error, stream);
+        return readings.map(() => ({ kind: 'failed', error: failed }));
       }
       return batcher.take(readings);
     },
     async takeOnce(readings, delivery) {
       try {
-        await room.reserve(readings.length);
+        await capacity.reserve(readings.length);
         return await redis.ask((client) => addOnce(client, stream, readings, delivery));
       } catch (error) {
         throw toIntakeError(error, stream);
@@ -62,19 +62,19 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
     },
     state: () => stateOf(redis, config),
     async [Symbol.asyncDispose]() {
-      await batcher.settled();
+      await batcher.flushed();
       await redis[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Knows about how long the stream is, and refuses what would go beyond its bound. */
-class Room {
+/** Knows the approximate length of the stream, and refuses readings beyond its bound. */
+class StreamCapacity {
   readonly #redis: RedisConnection;
   readonly #config: RedisConfig;
   readonly #clock: Clock;
   #length = 0;
-  #asked = -Infinity;
+  #measuredAt = -Infinity;
 
   constructor(redis: RedisConnection, config: RedisConfig, clock: Clock) {
     this.#redis = redis;
@@ -84,13 +84,12 @@ class Room {
 
   async reserve(count: number): Promise<void> {
     const now = this.#clock.monotonic();
-    if (now - this.#asked > LENGTH_AGE_MS) {
-      this.#asked = now;
+    if (now - this.#measuredAt > LENGTH_AGE_MS) {
+      this.#measuredAt = now;
       this.#length = await this.#redis.ask((client) => client.xLen(this.#config.REDIS_STREAM));
     }
     const limit = this.#config.REDIS_STREAM_MAX_LENGTH;
-    if (this.#length + count > limit)
-      throw new IntakeError(`${this.#length} readings wait to be processed; ${limit} may`, 5);
+    if (this.#length + count > limit) throw new IntakeError('STREAM_FULL', 5, { length: this.#length });
     this.#length += count;
   }
 }
@@ -101,7 +100,7 @@ async function add(client: RedisClient, stream: string, readings: readonly Meter
   return results.map((result) =>
     result.status === 'fulfilled'
       ? { kind: 'taken', streamId: result.value }
-      : { kind: 'fault', fault: toIntakeError(result.reason, stream) },
+      : { kind: 'failed', error: toIntakeError(result.reason, stream) },
   );
 }
 
@@ -139,26 +138,22 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
   }
 }
 
+/** What the sender gets, and when to try again; addresses and texts of the server stay in the log. */
 function toIntakeError(error: unknown, stream: string): IntakeError {
   if (error instanceof IntakeError) return error;
-  const fault = toRedisError(error);
-  return new IntakeError(...sayings(fault, stream), { cause: fault });
-}
-
-/** What the sender is told, and when to try again in seconds; addresses and server texts stay in the log. */
-function sayings({ kind }: RedisError, stream: string): [string, number] {
-  switch (kind) {
+  const cause = toRedisError(error);
+  switch (cause.kind) {
     case 'away':
-      return ['Redis cannot be reached', 2];
+      return new IntakeError('READINGS_REDIS_UNREACHABLE', 2, {}, { cause });
     case 'full':
-      return ['Redis is full', 10];
+      return new IntakeError('REDIS_FULL', 10, {}, { cause });
     case 'no-access':
-      return ['Redis refuses the user or password of this service', 30];
+      return new IntakeError('REDIS_NO_ACCESS', 30, {}, { cause });
     case 'wrong-type':
-      return [`The key ${stream} in Redis is not a stream`, 30];
+      return new IntakeError('REDIS_WRONG_TYPE', 30, { stream }, { cause });
     case 'other':
-      return ['Redis answered with an error', 10];
+      return new IntakeError('REDIS_FAILED', 10, {}, { cause });
     default:
-      return kind satisfies never;
+      return cause.kind satisfies never;
   }
 }

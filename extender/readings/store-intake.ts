@@ -2,12 +2,13 @@ import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsStore, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { EXTENDER_ERRORS } from '../errors.ts';
 import { Batcher } from './batcher.ts';
 import { type Intake, IntakeError } from './intake.ts';
 
 const RETRY_SECONDS = 5;
 
-/** Takes readings straight into the store: for installations without Redis. */
+/** Writes readings to the store directly: for installations without Redis. */
 export function storeIntake(options: { store: MeterReadingsStore; clock: Clock; logger: Logger }): Intake {
   const { store, clock, logger } = options;
   const number = numbering(clock);
@@ -16,7 +17,7 @@ export function storeIntake(options: { store: MeterReadingsStore; clock: Clock; 
   const batcher = new Batcher(async (readings) => {
     const stored = numbered(readings);
     await store.appendReadings(stored).catch((error) => {
-      throw storeProblem(error, logger);
+      throw toIntakeError(error, logger);
     });
     return stored.map(({ streamId }) => ({ kind: 'taken', streamId }));
   });
@@ -26,22 +27,22 @@ export function storeIntake(options: { store: MeterReadingsStore; clock: Clock; 
       try {
         return await store.appendReadingsOnce(numbered(readings), delivery);
       } catch (error) {
-        throw storeProblem(error, logger);
+        throw toIntakeError(error, logger);
       }
     },
     state: async () => ({ backend: 'store', status: 'ok' }),
     async [Symbol.asyncDispose]() {
-      await batcher.settled();
+      await batcher.flushed();
     },
   };
 }
 
-function storeProblem(error: unknown, logger: Logger): IntakeError {
-  logger.error({ err: error }, 'the store takes no readings');
-  return new IntakeError('The store takes no readings now', RETRY_SECONDS, { cause: error });
+function toIntakeError(err: unknown, logger: Logger): IntakeError {
+  logger.error({ code: 'READINGS_NOT_STORED', err }, EXTENDER_ERRORS.READINGS_NOT_STORED.message);
+  return new IntakeError('READINGS_NOT_STORED', RETRY_SECONDS, {}, { cause: err });
 }
 
-/** Numbers like those of a stream: milliseconds, and a count within them. They never go back. */
+/** Ids like those of a stream: milliseconds, and a count within them. They never decrease. */
 function numbering(clock: Clock): () => string {
   let lastMs = 0;
   let count = 0;

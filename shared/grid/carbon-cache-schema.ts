@@ -9,6 +9,7 @@ const forecastPoint = z.looseObject({
   carbonIntensity: intensity,
   low: intensity.optional(),
   high: intensity.optional(),
+  source: z.string().optional().describe('Provider, `history`, or both; absent: `forecastSource`'),
 });
 
 const region = z.looseObject({

@@ -150,5 +150,6 @@ function decodeForecastPoint(
     carbonIntensity: gramsPerKwh(point.carbonIntensity),
     ...(point.low !== undefined && { low: gramsPerKwh(point.low) }),
     ...(point.high !== undefined && { high: gramsPerKwh(point.high) }),
+    ...(point.source !== undefined && { source: point.source }),
   };
 }

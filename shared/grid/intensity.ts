@@ -67,6 +67,8 @@ export interface ForecastPoint {
   readonly low?: GramsPerKwh;
   /** Upper edge of the uncertainty band; absent where the source gives none. */
   readonly high?: GramsPerKwh;
+  /** Where the point is from: a provider, `history`, or both as `provider+history`; absent: as the whole forecast. */
+  readonly source?: string;
 }
 
 /** Intensity of one zone in one hour, as the store keeps it. */

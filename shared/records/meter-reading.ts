@@ -21,24 +21,24 @@ export interface MeterReadingIssue {
   readonly detail: string;
 }
 
-/** What an untrusted value came to. */
+/** The result of checking an untrusted value. */
 export type ParsedMeterReading =
   | { readonly kind: 'reading'; readonly reading: MeterReading }
-  | { readonly kind: 'refused'; readonly faults: readonly MeterReadingIssue[] };
+  | { readonly kind: 'refused'; readonly issues: readonly MeterReadingIssue[] };
 
 /** Largest power that is taken for real, in watts: a gigawatt, more than any data centre. */
 export const MAX_READING_WATTS = 1_000_000_000;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
-const missingOr = (fault: string) => ({
-  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : fault),
+const missingOr = (detail: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : detail),
 });
 
 /** Name of a site or device: letters, digits and . _ : - after a letter or digit, at most 128. */
 export const meterId = z
   .string(missingOr('is not text'))
-  .regex(ID, 'is no name: 1 to 128 of A-Z a-z 0-9 . _ : - starting with a letter or digit');
+  .regex(ID, 'is not a valid name; use 1 to 128 of A-Z a-z 0-9 . _ : - starting with a letter or digit');
 
 /** A reading as it comes over the wire. */
 export const readingInput = z.strictObject({
@@ -50,38 +50,38 @@ export const readingInput = z.strictObject({
     .max(MAX_READING_WATTS, 'is above 1 GW')
     .describe('Watts'),
   timestamp: z.iso
-    .datetime({ offset: true, ...missingOr('is not a time such as 2026-01-01T12:00:00Z') })
-    .max(40, 'is not a time such as 2026-01-01T12:00:00Z'),
+    .datetime({ offset: true, ...missingOr('is not a valid time; use a form such as 2026-01-01T12:00:00Z') })
+    .max(40, 'is not a valid time; use a form such as 2026-01-01T12:00:00Z'),
 });
 
-/** Checks a reading as it came over the wire; every fault is named. Without limits any time is taken. */
+/** Checks a reading as it came over the wire; every issue is named. Without limits any time is taken. */
 export function parseMeterReading(input: unknown, now: EpochMs, limits?: SkewLimits): ParsedMeterReading {
   const parsed = readingInput.safeParse(input);
   if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap(faultsOf);
-    return { kind: 'refused', faults: limits ? withSkew(faults, input, now, limits) : faults };
+    const issues = parsed.error.issues.flatMap(issuesOf);
+    return { kind: 'refused', issues: limits ? withSkew(issues, input, now, limits) : issues };
   }
   const { site_id: siteId, device_id: deviceId, power_reading, timestamp: text } = parsed.data;
   const timestamp = Date.parse(text);
-  const fault = limits && skewFault(timestamp, now, limits);
-  if (fault !== undefined) return { kind: 'refused', faults: [{ pointer: '/timestamp', detail: fault }] };
+  const skew = limits && skewIssue(timestamp, now, limits);
+  if (skew !== undefined) return { kind: 'refused', issues: [{ pointer: '/timestamp', detail: skew }] };
   return { kind: 'reading', reading: { siteId, deviceId, watts: toWatts(power_reading), timestamp } };
 }
 
-/** Faults with that of the time, where it is one and is not among them. */
-function withSkew(faults: readonly MeterReadingIssue[], input: unknown, now: EpochMs, limits: SkewLimits) {
+/** Issues with that of the time, where it has one that is not among them. */
+function withSkew(issues: readonly MeterReadingIssue[], input: unknown, now: EpochMs, limits: SkewLimits) {
   const time = readingInput.shape.timestamp.safeParse((input as { timestamp?: unknown } | null)?.timestamp);
-  const detail = time.success ? skewFault(Date.parse(time.data), now, limits) : undefined;
-  return detail === undefined ? faults : [...faults, { pointer: '/timestamp', detail }];
+  const detail = time.success ? skewIssue(Date.parse(time.data), now, limits) : undefined;
+  return detail === undefined ? issues : [...issues, { pointer: '/timestamp', detail }];
 }
 
-function skewFault(timestamp: EpochMs, now: EpochMs, { maxAheadMs, maxAgeMs }: SkewLimits): string | undefined {
+function skewIssue(timestamp: EpochMs, now: EpochMs, { maxAheadMs, maxAgeMs }: SkewLimits): string | undefined {
   if (timestamp > now + maxAheadMs) return `lies more than ${maxAheadMs / 1000} s ahead of this server's clock`;
   if (timestamp < now - maxAgeMs) return `is older than the ${maxAgeMs / HOUR_MS} h that are taken`;
   return undefined;
 }
 
-function faultsOf(issue: z.core.$ZodIssue): MeterReadingIssue[] {
+function issuesOf(issue: z.core.$ZodIssue): MeterReadingIssue[] {
   const pointer = issue.path.map((part) => `/${String(part)}`).join('');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.slice(0, 10).map((key) => ({ pointer: `/${shortened(key)}`, detail: 'is not a known field' }));

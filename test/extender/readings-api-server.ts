@@ -55,6 +55,7 @@ export async function startReadingsApi(
 
 /** The fields of any answer to a reading; which of them are there, the status says. */
 export interface AnswerBody {
+  readonly code?: string;
   readonly status: string;
   readonly stream_id: string;
   readonly detail: string;

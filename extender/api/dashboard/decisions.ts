@@ -3,9 +3,10 @@ import { QUALITIES } from '../../../shared/grid/intensity.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
+import { extenderError } from '../../errors.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { checked, ProblemError } from '../problem.ts';
+import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const LONGEST_MS = 31 * 24 * HOUR_MS;
@@ -14,7 +15,7 @@ const query = z.strictObject({
   window: z
     .string()
     .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('60m')
     .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
   limit: z.coerce
@@ -63,7 +64,7 @@ export const decisionsOperation: Operation = {
   errors: { 503: 'This process records no decisions' },
 };
 
-/** `GET /api/decisions`: where pods were placed lately, and between what. */
+/** `GET /api/decisions`: where pods were placed, and what the alternatives were. */
 export function decisionsRoute(deps: ApiDependencies): Route {
   return {
     operation: decisionsOperation,
@@ -72,10 +73,8 @@ export function decisionsRoute(deps: ApiDependencies): Route {
       const { window, limit } = checked(query, request.query);
       const range = parseWindow(window, now) as TimeRange;
       if (range.to - range.from > LONGEST_MS)
-        throw new ProblemError(400, 'The request has a fault', [
-          { pointer: '/window', detail: 'is longer than 31 days' },
-        ]);
-      if (deps.decisions === undefined) throw new ProblemError(503, 'This process records no decisions');
+        throw new RequestIssuesError([{ pointer: '/window', detail: 'is longer than 31 days' }]);
+      if (deps.decisions === undefined) throw extenderError('DECISIONS_NOT_RECORDED', {});
       // A window of minutes ends now, and a pod bound in this very millisecond is of it.
       const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);
       response.json({

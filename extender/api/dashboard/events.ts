@@ -1,20 +1,20 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../../shared/grid/units.ts';
+import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { ProblemError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { gridNow, NOT_WATCHED } from './grid.ts';
 
-/** Most pages that listen at once; a further one is told to come back. */
+/** Most event streams that are open at once; a further one is refused with Retry-After. */
 const MAX_CLIENTS = 64;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 /** Decisions are read from the store, so less often. */
 const DECISIONS_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-/** What a client may leave unread before it is cut off; it comes back and asks anew. */
+/** What a client may leave unread before it is disconnected; it then reconnects. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** What counts as lately for the `decisions` event. */
+/** How far back the `decisions` event counts. */
 const DECISIONS_BACK_MS = 3_600_000;
 
 /** `GET /api/events`, as the API's description shows it. */
@@ -39,7 +39,7 @@ export function eventsRoute(deps: ApiDependencies, simulatedPower: () => boolean
   };
 }
 
-/** Looks once a second while anybody listens, and tells all of what changed. */
+/** Polls once a second while there are clients, and publishes to all of them what changed. */
 class EventFeed {
   readonly #deps: ApiDependencies;
   readonly #simulatedPower: () => boolean | null;
@@ -47,8 +47,8 @@ class EventFeed {
   #timer: NodeJS.Timeout | undefined;
   #grid = '';
   #decisions = '';
-  #looks = 0;
-  #looking = false;
+  #polls = 0;
+  #polling = false;
 
   constructor(deps: ApiDependencies, simulatedPower: () => boolean | null) {
     this.#deps = deps;
@@ -58,7 +58,7 @@ class EventFeed {
   add(response: Response): void {
     if (this.#clients.size >= MAX_CLIENTS) {
       response.setHeader('Retry-After', 30);
-      throw new ProblemError(503, `${MAX_CLIENTS} clients listen already`);
+      throw extenderError('EVENT_STREAMS_EXHAUSTED', { limit: MAX_CLIENTS });
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -68,7 +68,7 @@ class EventFeed {
     this.#clients.add(response);
     response.once('close', () => this.#drop(response));
     response.write(`retry: 2000\n${this.#gridEvent()}${this.#decisions}`);
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => void this.#poll(), POLL_MS).unref();
   }
 
   #drop(response: Response): void {
@@ -80,35 +80,35 @@ class EventFeed {
     this.#decisions = '';
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #poll(): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
     try {
       this.#beat();
       const grid = this.#gridKey();
-      if (grid !== this.#grid) this.#tell(this.#gridEvent());
+      if (grid !== this.#grid) this.#publish(this.#gridEvent());
       if (this.#decisions !== '' && !this.#every(DECISIONS_MS)) return;
       const decisions = await this.#decisionsEvent();
-      if (decisions !== this.#decisions) this.#tell(decisions);
+      if (decisions !== this.#decisions) this.#publish(decisions);
       this.#decisions = decisions;
     } catch (err) {
-      this.#deps.logger.debug({ err }, 'events cannot tell of decisions for now');
+      this.#deps.logger.debug({ err }, 'the decisions event cannot be refreshed; it is tried again');
     } finally {
-      this.#looking = false;
+      this.#polling = false;
     }
   }
 
   #beat(): void {
-    this.#looks += 1;
+    this.#polls += 1;
     if (!this.#every(HEARTBEAT_MS)) return;
-    this.#tell(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
+    this.#publish(`event: heartbeat\ndata: ${isoTime(this.#deps.clock.now())}\n\n`);
   }
 
   #every(ms: number): boolean {
-    return (this.#looks * LOOK_MS) % ms === 0;
+    return (this.#polls * POLL_MS) % ms === 0;
   }
 
-  #tell(text: string): void {
+  #publish(text: string): void {
     for (const client of this.#clients) {
       if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
       else client.write(text);

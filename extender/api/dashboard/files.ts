@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Every file of the page by its path: what stands in extender/dashboard, and the chart library from its package. */
+/** Every file of the page by its path: those in extender/dashboard, and the chart library from its package. */
 export function dashboardFiles(): ReadonlyMap<string, DashboardFile> {
   const files = new Map<string, DashboardFile>();
   for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {

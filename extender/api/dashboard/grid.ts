@@ -29,15 +29,15 @@ export const gridResponse = z.strictObject({
   written_at: z.iso.datetime().nullable(),
   age_seconds: z.number().nonnegative().nullable(),
   ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
-  simulated: z.boolean().describe('Some value is invented for a demonstration'),
+  simulated: z.boolean().describe('Some value is simulated for a demonstration'),
   simulated_power: z
     .boolean()
     .nullable()
-    .describe('Power of some container in the last day is invented; null while this is being looked up'),
+    .describe('Power of some container in the last day is simulated; null until this is known'),
   zones: z.array(zoneNow).describe('Cleanest first, then those that are not comparable'),
 });
 
-/** The state of the grid as the answer tells it. */
+/** The state of the grid, as the response has it. */
 export type GridNow = z.output<typeof gridResponse>;
 
 /** `GET /api/grid`, as the API's description shows it. */
@@ -62,7 +62,7 @@ export function gridRoute({ cache, clock }: ApiDependencies, simulatedPower: () 
 /** What an API without a cache file says of it. */
 export const NOT_WATCHED: CacheState = { kind: 'missing', reason: 'no cache file is watched' };
 
-/** Turns a look at the cache into the answer. */
+/** The response for a state of the cache. */
 export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean | null): GridNow {
   if (state.kind === 'missing') {
     const nothing = { written_at: null, age_seconds: null, ttl_seconds: null, simulated: false, zones: [] };

@@ -6,14 +6,14 @@ import { gridRoute } from './grid.ts';
 import { simulatedPower } from './simulated-power.ts';
 import { waitingRoute } from './waiting.ts';
 
-/** What the dashboard shows beside the resources that others ask for too. */
+/** What the dashboard shows beside the resources of other clients. */
 export function dashboardRoutes(deps: ApiDependencies): Route[] {
-  const invented = simulatedPower(deps);
+  const simulated = simulatedPower(deps);
   return [
-    gridRoute(deps, invented),
+    gridRoute(deps, simulated),
     forecastRoute(deps),
     decisionsRoute(deps),
     waitingRoute(deps),
-    eventsRoute(deps, invented),
+    eventsRoute(deps, simulated),
   ];
 }

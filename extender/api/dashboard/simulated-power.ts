@@ -1,16 +1,16 @@
 import { type EpochMs, HOUR_MS } from '../../../shared/grid/units.ts';
 import type { ApiDependencies } from '../route.ts';
 
-/** What was recorded longer ago than this is history, and tells of itself. */
+/** Samples that ended longer ago than this do not count. */
 const LATELY_MS = 24 * HOUR_MS;
 /** The list of containers is long in a large cluster. */
 const EVERY_MS = 60_000;
 
-/** Whether power recorded in the last day is invented; null while the store has not told. Never waits for it. */
+/** Whether any power recorded in the last day is simulated; null until the store has responded. Never waits for it. */
 export function simulatedPower({ store, clock, logger }: ApiDependencies): () => boolean | null {
   let known: boolean | null = null;
   let lookedAt: EpochMs | undefined;
-  const ask = async (now: EpochMs) => {
+  const refresh = async (now: EpochMs) => {
     try {
       const spans = await store.containers();
       known = spans.some(({ container, last }) => container.powerQuality === 'simulated' && last > now - LATELY_MS);
@@ -22,7 +22,7 @@ export function simulatedPower({ store, clock, logger }: ApiDependencies): () =>
     const now = clock.now();
     if (lookedAt === undefined || now - lookedAt >= EVERY_MS) {
       lookedAt = now;
-      void ask(now);
+      void refresh(now);
     }
     return known;
   };

@@ -25,7 +25,7 @@ export const waitingResponse = z.strictObject({
   waiting: z.array(entry).describe(`Nearest deadline first, ${MOST_LISTED} at most`),
 });
 
-/** What an API says that no controller tells anything. */
+/** The response where no deferral controller runs. */
 const NOT_DEFERRED: WaitingList = { deferral: 'off', total: 0, entries: [] };
 
 /** `GET /api/waiting`, as the API's description shows it. */
@@ -34,10 +34,10 @@ export const waitingOperation: Operation = {
   path: '/api/waiting',
   tag: 'scheduling',
   summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
-  response: { description: 'What waited at the end of the last round', schema: waitingResponse },
+  response: { description: 'What waited at the end of the last reconciliation', schema: waitingResponse },
 };
 
-/** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the controller's last round. */
+/** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the last reconciliation. */
 export function waitingRoute({ waiting }: ApiDependencies): Route {
   return {
     operation: waitingOperation,

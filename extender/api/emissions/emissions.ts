@@ -3,7 +3,7 @@ import { hourOf, isoTime } from '../../../shared/grid/units.ts';
 import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
-import { checked, ProblemError } from '../problem.ts';
+import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { energyWithin } from './energy.ts';
 import { type LabelsOf, rowNaming } from './naming.ts';
@@ -19,7 +19,7 @@ export const emissionsOperation: Operation = {
   tag: 'emissions',
   summary: 'Energy and emissions by namespace, pod, container, node or label',
   description:
-    'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= asks what all of it would have emitted there.',
+    'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= prices all of it with another zone instead.',
   query: emissionsQuery,
   response: { description: 'One set of rows for every step', schema: emissionsResponse },
 };
@@ -28,11 +28,11 @@ export const emissionsOperation: Operation = {
 export function emissionsRoute(deps: ApiDependencies): Route {
   return {
     operation: emissionsOperation,
-    handle: (request, response) => answer(deps, request, response),
+    handle: (request, response) => respond(deps, request, response),
   };
 }
 
-async function answer(deps: ApiDependencies, request: Request, response: Response): Promise<void> {
+async function respond(deps: ApiDependencies, request: Request, response: Response): Promise<void> {
   const now = deps.clock.now();
   const query = checked(emissionsQuery, request.query, (input) => emissionsIssues(input, now));
   const window = parseWindow(query.window, now) as TimeRange;
@@ -95,7 +95,10 @@ async function labelsFor({ labels }: ApiDependencies, dimensions: readonly strin
   if (!dimensions.some((dimension) => dimension.startsWith('label:'))) return () => undefined;
   const known = await labels?.();
   if (known !== undefined) return known;
-  throw new ProblemError(400, 'The request has a fault', [
-    { pointer: '/aggregate', detail: 'asks for pod labels, which are not recorded: no Kubernetes API was reachable' },
+  throw new RequestIssuesError([
+    {
+      pointer: '/aggregate',
+      detail: 'needs pod labels, and none are recorded; let the poller reach the Kubernetes API',
+    },
   ]);
 }

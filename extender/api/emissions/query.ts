@@ -6,7 +6,7 @@ import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
 /** What energy can be added up by. `label:NAME` needs the pods' labels. */
 const DIMENSION = /^(namespace|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
-/** Most rows of time that one answer may have. */
+/** Most pieces that one window may be cut into. */
 const MAX_PIECES = 2_000;
 const LONGEST_MS = 366 * 24 * HOUR_MS;
 
@@ -18,7 +18,7 @@ export const emissionsQuery = z.strictObject({
   window: z
     .string()
     .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is no window: give ${WINDOW_FORMS}`)
+    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('24h')
     .describe(`Span of time: ${WINDOW_FORMS}`),
   aggregate: z
@@ -32,7 +32,7 @@ export const emissionsQuery = z.strictObject({
   step: z
     .string()
     .max(8)
-    .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is no number of whole hours, such as 1h or 1d')
+    .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is not a valid step; use whole hours such as 1h or 1d')
     .optional()
     .describe('Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece'),
   accumulate: flag.default('false').describe('true adds all pieces up to one'),

@@ -10,12 +10,12 @@ import type { RowName } from './naming.ts';
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
 
-/** Prices a container's energy: its zone, or why there is none, and that zone's hours. */
+/** How a container's energy is priced: its zone, or why none is known, and that zone's hours. */
 export interface Pricing {
   /** Zone code, null where none is known. */
   readonly zone: Zone | null;
   readonly intensity: CountryIntensity | undefined;
-  /** Why there is no price; undefined where the zone is known. */
+  /** Why there is no intensity; undefined where the zone is known. */
   readonly reason: string | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Sum {
   readonly reasons: Set<string>;
 }
 
-/** The row of an answer, in OpenCost's shape with energy and emissions in the place of costs. */
+/** One row of the response, in OpenCost's shape with energy and emissions in the place of costs. */
 export type EmissionsRow = ReturnType<typeof rowOf>;
 
 /** Adds energy up to rows of one piece of time. */

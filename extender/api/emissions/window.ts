@@ -12,7 +12,7 @@ export const WINDOW_FORMS =
   'a duration such as 24h, 7d or 45m, a word (today, yesterday, week, lastweek, month, lastmonth), or two times with a comma between, as 2026-01-01T00:00:00Z,2026-01-02T00:00:00Z or in Unix seconds';
 
 /**
- * Reads a window as OpenCost writes it; undefined when it is none. Hours end with the running hour and days with the
+ * Reads a window as OpenCost writes it; undefined when it is not valid. Hours end with the running hour and days with the
  * running day (UTC), both whole, so `24h` is the running hour and the 23 before it; minutes end now.
  */
 export function parseWindow(text: string, now: EpochMs): TimeRange | undefined {
@@ -23,7 +23,7 @@ export function parseWindow(text: string, now: EpochMs): TimeRange | undefined {
   return named(text, now);
 }
 
-/** Milliseconds of a step such as 1h or 1d; undefined when it is none. */
+/** Milliseconds of a step such as 1h or 1d; undefined when it is not valid. */
 export function parseStep(text: string): number | undefined {
   const match = DURATION.exec(text);
   return match === null ? undefined : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];

@@ -56,7 +56,7 @@ export const budgetsResponse = z.strictObject({
         .string()
         .nullable()
         .describe(
-          'Who said where the nodes of a namespace stand: node (its labels), ZONE_MAP, DEFAULT_ZONE, or several; null for services',
+          'Where the zones of the nodes come from: node (its labels), ZONE_MAP, DEFAULT_ZONE, or several; null for services',
         ),
       state: z.enum(['ok', 'warning', 'exceeded', 'unknown']),
     }),

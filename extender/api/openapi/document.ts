@@ -3,7 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { Operation } from './operation.ts';
 import { problemResponse } from './responses.ts';
 
-/** A description in the form of OpenAPI 3.1, as far as the page and the tests look into it. */
+/** A description in the form of OpenAPI 3.1, as far as the page and the tests read it. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description: string };

@@ -50,13 +50,13 @@ function section(path: string, method: string, operation: DescribedOperation): s
   const { operationId, summary, description = '', parameters = [], requestBody, responses } = operation;
   const bodies = Object.entries(requestBody?.content ?? {});
   const good = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
-  const answer = Object.entries(good?.content ?? {});
+  const success = Object.entries(good?.content ?? {});
   return `<section id="${operationId}">
 <h2><code>${method} ${escaped(path)}</code></h2>
 <p>${escaped(summary)}. ${escaped(description)}</p>
 ${parameters.length > 0 ? parameterTable(parameters) : ''}
 ${bodies.length === 0 ? '' : `<details><summary>Body (${typesOf(bodies)})</summary><pre>${json(bodies[0]?.[1].schema)}</pre></details>`}
-${answer.length === 0 ? '' : `<details><summary>Answer (${typesOf(answer)})</summary><pre>${json(answer[0]?.[1].schema)}</pre></details>`}
+${success.length === 0 ? '' : `<details><summary>Response (${typesOf(success)})</summary><pre>${json(success[0]?.[1].schema)}</pre></details>`}
 <table><thead><tr><th>status</th><th>meaning</th></tr></thead><tbody>
 ${Object.entries(responses)
   .map(([status, response]) => `<tr><td>${status}</td><td>${escaped(response.description)}</td></tr>`)

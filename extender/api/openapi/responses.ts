@@ -13,7 +13,7 @@ const names = {
   namespace: z.string(),
   pod: z.string(),
   container: z.string(),
-  node: z.string().describe('Empty where the exporter does not tell it'),
+  node: z.string().describe('Empty where the exporter does not report it'),
 };
 const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
@@ -186,5 +186,5 @@ export const problemResponse = z.looseObject({
   errors: z
     .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
     .optional()
-    .describe('Every fault of the request'),
+    .describe('Every issue of the request'),
 });

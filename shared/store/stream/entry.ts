@@ -33,7 +33,7 @@ export function decodeEntry({ id, fields }: StreamEntry): DecodedEntry {
   const { [ORIGIN]: origin, power_reading: power, ...names } = fields;
   const value = power !== undefined && NUMBER.test(power) ? Number(power) : power;
   const parsed = parseMeterReading({ ...names, power_reading: value }, 0);
-  if (parsed.kind === 'refused') return { kind: 'refused', reason: reasonOf(parsed.faults) };
+  if (parsed.kind === 'refused') return { kind: 'refused', reason: reasonOf(parsed.issues) };
   const streamId = origin !== undefined && STREAM_ID.test(origin) ? origin : id;
   return { kind: 'reading', reading: { ...parsed.reading, streamId } };
 }
@@ -49,6 +49,6 @@ export function siteList(siteId: string): string {
   return `site_readings:${siteId}`;
 }
 
-function reasonOf(faults: readonly MeterReadingIssue[]): string {
-  return faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ');
+function reasonOf(issues: readonly MeterReadingIssue[]): string {
+  return issues.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ');
 }

@@ -40,7 +40,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
       detail: expect.stringContaining('cannot be reached'),
     });
     expect([batch.status, batch.body.items.map((item: { status: number }) => item.status)]).toEqual([503, [503, 400]]);
-    expect(state).toMatchObject({ status: 'unavailable', reason: 'Redis cannot be reached' });
+    expect(state).toMatchObject({ status: 'unavailable', reason: expect.stringContaining('Redis cannot be reached') });
     await expect.poll(async () => (await send(url, reading())).status, { timeout: 10_000 }).toBe(201);
     await using observer = await redisClient(redis.url);
     expect((await stateOf(observer.client)).length).toBe(2);
@@ -150,8 +150,11 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     await expect.poll(() => stateOf(observer.client), { timeout: 30_000 }).toMatchObject({ length: 0, pending: 0 });
 
     expect(full.headers.get('retry-after')).toBe('10');
-    expect(full.body.items.at(-1)).toMatchObject({ status: 503, detail: 'Redis is full' });
-    expect(keyed).toMatchObject({ status: 503, body: { detail: expect.stringContaining('Redis is full') } });
+    expect(full.body.items.at(-1)).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('Redis is out of memory'),
+    });
+    expect(keyed).toMatchObject({ status: 503, body: { detail: expect.stringContaining('Redis is out of memory') } });
     expect(accepted).toBeGreaterThan(1_000);
     expect(await store.readings('yard-1', { from: 0, to: Date.now() + HOUR_MS }, 1_000_000)).toHaveLength(accepted);
     expect(task.log.at('error')).toEqual([]);

@@ -55,7 +55,7 @@ describe('readings without Redis', () => {
     expect(kept.size).toBe(stored.length);
   });
 
-  it('tells every sender of a store that takes nothing, and takes again when it does', async () => {
+  it('reports to every sender that the store takes nothing, and takes readings again when it does', async () => {
     const log = capturedLog();
     await using store = openSqliteReadings(join(folder, 'full'));
     let full = true;
@@ -70,7 +70,7 @@ describe('readings without Redis', () => {
     full = false;
     const taken = await intake.take([reading]);
 
-    expect(refused.map((outcomes) => outcomes.map(({ kind }) => kind))).toEqual([['fault'], ['fault', 'fault']]);
+    expect(refused.map((outcomes) => outcomes.map(({ kind }) => kind))).toEqual([['failed'], ['failed', 'failed']]);
     expect(taken).toMatchObject([{ kind: 'taken' }]);
     expect(log.at('error')).toHaveLength(1);
   });

@@ -29,15 +29,15 @@ describe('a meter reading', () => {
     );
 
     expect(beyond).toMatchObject([
-      { faults: [{ pointer: '/timestamp', detail: expect.stringContaining('ahead') }] },
-      { faults: [{ pointer: '/timestamp', detail: expect.stringContaining('older') }] },
+      { issues: [{ pointer: '/timestamp', detail: expect.stringContaining('ahead') }] },
+      { issues: [{ pointer: '/timestamp', detail: expect.stringContaining('older') }] },
     ]);
   });
 
   it('is told of its time too when something else is wrong', () => {
     const parsed = parseMeterReading({ ...sound, power_reading: -1, timestamp: '2020-01-01T00:00:00Z' }, NOW, LIMITS);
 
-    expect(parsed).toMatchObject({ faults: [{ pointer: '/power_reading' }, { pointer: '/timestamp' }] });
+    expect(parsed).toMatchObject({ issues: [{ pointer: '/power_reading' }, { pointer: '/timestamp' }] });
   });
 
   it('never throws, whatever it is', () => {
