@@ -73,13 +73,22 @@ export async function startExtender(
       logger,
     }),
   );
-  const { metrics, zones, writeEvent } = placement;
+  const { metrics, zones, zoneOf, writeEvent } = placement;
   let waiting: ToApi | undefined;
   const onWaiting = (list: WaitingList) => {
     waiting = { kind: 'waiting', list };
     post(waiting);
   };
-  const sources = { config, client, cache: cache.state, zones, writeEvent, onWaiting, metrics: metrics.deferral };
+  const sources = {
+    config,
+    client,
+    cache: cache.state,
+    zones,
+    zoneOf,
+    writeEvent,
+    onWaiting,
+    metrics: metrics.deferral,
+  };
   deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
   if (startApi !== undefined) {
     api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));

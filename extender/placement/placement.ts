@@ -30,6 +30,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly writeEvent: WriteEvent;
   /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
   readonly zones: () => readonly Zone[] | undefined;
+  /** Zone of a node by its name, from its labels or the configuration. */
+  readonly zoneOf: (node: string) => Zone | undefined;
 }
 
 /** What placements are started with. */
@@ -105,7 +107,15 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   // Part of a list would be taken for all the zones that there are.
   const zones = () =>
     nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
-  return { placement, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    placement,
+    metrics,
+    link,
+    writeEvent,
+    zones,
+    zoneOf: directory.zoneOf,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */

@@ -67,6 +67,7 @@ function contextAt(now: number): DecisionContext {
   }));
   return {
     ...{ now, lostMs: 0, periodMs: PERIOD, durationHours: 1, review: false, advise: false },
+    ...{ isOff: false, hasStarted: false, isFull: () => false },
     forecast: { kind: 'known', candidates: [{ zone: zone('DE'), forecast }] },
   };
 }
