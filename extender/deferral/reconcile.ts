@@ -3,7 +3,7 @@ import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
-import type { Mode } from '../placement/pod-policy.ts';
+import { effectiveMode, type Mode } from '../placement/mode.ts';
 import { forecastViewOf, type Places } from './candidates.ts';
 import { type Action, type DecisionContext, decide, guaranteeDue } from './decide.ts';
 import type { PodRequirements } from './pod-requirements.ts';
@@ -103,7 +103,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
 /** The controller's own `advise` holds everywhere; else the namespace's mode, else the cluster's. */
 function modeOf({ mode }: WaitingWork, options: ReconcilerOptions): Mode {
-  const effective = mode ?? options.clusterMode ?? 'enforce';
+  const effective = effectiveMode({ namespace: mode, cluster: options.clusterMode ?? 'enforce' });
   return options.mode === 'advise' && effective === 'enforce' ? 'advise' : effective;
 }
 

@@ -9,7 +9,7 @@ import {
   type PodPreferences,
   parseAnnotations,
 } from '../placement/annotations.ts';
-import type { Mode } from '../placement/pod-policy.ts';
+import type { Mode } from '../placement/mode.ts';
 import { isOursToResume, isQueuedElsewhere } from './ownership.ts';
 import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
 

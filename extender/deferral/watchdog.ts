@@ -4,7 +4,8 @@ import { isObsolete, KubernetesError } from '../../shared/runtime/kubernetes/kub
 import { listObjects } from '../../shared/runtime/kubernetes/list.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
-import type { Mode, NamespaceDefaults } from '../placement/pod-policy.ts';
+import { effectiveMode, type Mode } from '../placement/mode.ts';
+import type { NamespaceDefaults } from '../placement/pod-policy.ts';
 import { deadlineOf, guaranteeDue } from './decide.ts';
 import { readOrigin } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
@@ -41,7 +42,7 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogRes
     const work = withDefaults(withNamespace(found, defaults.get(found.namespace)), clusterPreferences);
     result.checked += 1;
     const now = clock.now();
-    const isOff = (work.mode ?? clusterMode) === 'off';
+    const isOff = effectiveMode({ namespace: work.mode, cluster: clusterMode ?? 'enforce' }) === 'off';
     if (guaranteeDue(work, { now, lostMs: 0, periodMs: 0, isOff }) === undefined) continue;
     const { kind, namespace, name } = work;
     const facts = { kind, namespace, name, lateMs: now - deadlineOf(work) };

@@ -1,3 +1,4 @@
+// Flow: the dashboard in Chromium over hours of updates: memory and errors.
 import { describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { HOSTILE, startWorld } from './world.ts';

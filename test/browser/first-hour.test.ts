@@ -1,3 +1,4 @@
+// Flow: the dashboard in Chromium while a new installation has no data yet.
 import { describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { startWorld } from './world.ts';

@@ -1,3 +1,4 @@
+// Flow: the views of the dashboard in Chromium, with keyboard, themes and narrow screens.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
