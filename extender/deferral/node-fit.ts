@@ -2,7 +2,7 @@ import type { Zone } from '../../shared/grid/zones.ts';
 import type { NodeSelectorTerm, PodRequirements, Toleration } from './pod-requirements.ts';
 
 /** What of a node decides which pods can run on it. */
-export interface NodeFacts {
+export interface SchedulableNode {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
@@ -21,7 +21,7 @@ const CORDONED = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule'
  * taints, cordon and allocatable amounts, as kube-scheduler's filters NodeAffinity, VolumeBinding, TaintToleration,
  * NodeUnschedulable and NodeResourcesFit see them.
  */
-export function fitsNode(pod: PodRequirements, node: NodeFacts): boolean {
+export function fitsNode(pod: PodRequirements, node: SchedulableNode): boolean {
   for (const [key, value] of Object.entries(pod.nodeSelector)) if (node.labels[key] !== value) return false;
   for (const terms of pod.selectors) if (!terms.some((term) => matchesTerm(term, node))) return false;
   if (node.unschedulable && !isTolerated(CORDONED, pod.tolerations)) return false;
@@ -35,7 +35,7 @@ export function fitsNode(pod: PodRequirements, node: NodeFacts): boolean {
 /** Number of nodes that a pod can use, by zone; nodes without a zone are counted under undefined. */
 export function usableZones(
   pod: PodRequirements,
-  nodes: Iterable<NodeFacts>,
+  nodes: Iterable<SchedulableNode>,
   zoneOf: (node: string) => Zone | undefined,
 ): ReadonlyMap<Zone | undefined, number> {
   const zones = new Map<Zone | undefined, number>();
@@ -48,7 +48,7 @@ export function usableZones(
 }
 
 /** An empty term matches no node. */
-function matchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, { name, labels }: NodeFacts): boolean {
+function matchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, { name, labels }: SchedulableNode): boolean {
   const expressions = matchExpressions ?? [];
   const fields = matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;

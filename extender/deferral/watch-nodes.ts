@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { type NodeFacts, usableZones } from './node-fit.ts';
+import { type SchedulableNode, usableZones } from './node-fit.ts';
 import { type PodRequirements, quantityOf } from './pod-requirements.ts';
 
 /** Zones of the nodes that a pod can use. */
@@ -46,7 +46,7 @@ export function watchSchedulableNodes(options: {
 }): SchedulableNodes {
   const { zoneOf, ...source } = options;
   let version = 0;
-  const nodes = watchCollection<NodeFacts>({
+  const nodes = watchCollection<SchedulableNode>({
     ...source,
     path: '/api/v1/nodes',
     keep: readNode,
@@ -82,7 +82,7 @@ function* values<Value>(entries: Iterable<readonly [string, Value]>): Iterable<V
 }
 
 /** What of a node object is kept. */
-export function readNode(object: unknown): NodeFacts {
+export function readNode(object: unknown): SchedulableNode {
   const { metadata, spec, status } = nodeObject.parse(object);
   return {
     name: metadata.name,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitsNode, type NodeFacts, usableZones } from '../../../extender/deferral/node-fit.ts';
+import { fitsNode, type SchedulableNode, usableZones } from '../../../extender/deferral/node-fit.ts';
 import {
   type PodRequirements,
   podSpec,
@@ -9,7 +9,7 @@ import {
 } from '../../../extender/deferral/pod-requirements.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 
-const node = (given: Partial<NodeFacts> = {}): NodeFacts => ({
+const node = (given: Partial<SchedulableNode> = {}): SchedulableNode => ({
   name: 'n1',
   labels: { 'topology.kubernetes.io/zone': 'az-1', disk: 'ssd', cores: '16' },
   ...{ taints: [], unschedulable: false, allocatable: { cpu: 4, memory: 8 * 2 ** 30 } },
