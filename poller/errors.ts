@@ -39,6 +39,19 @@ export const POLLER_ERRORS = {
     message: 'no grid provider returned a value in {attempts} attempts',
     action: 'look for GRID_REQUEST_FAILED, which has the reasons',
   },
+  READING_BATCH_NOT_STORED: {
+    message: 'meter readings could not be written to the store; they stay in the stream and are tried again',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  READINGS_NOT_PROCESSED: {
+    message: 'meter readings cannot be taken from Redis',
+    action:
+      'by reason: away: check REDIS_URL or REDIS_HOST; no-access: check user and password; full: raise maxmemory; wrong-type: rename the key of that name',
+  },
+  READING_DEAD_LETTERED: {
+    message: 'a meter reading failed too often and was moved to the dead letters',
+    action: 'see carbon readings dead; once the cause is gone, carbon readings redrive puts it back',
+  },
   STORE_UNAVAILABLE: {
     exitCode: 3,
     message: 'the store could not be opened; the cache file is written all the same',
@@ -77,6 +90,23 @@ export const POLLER_ERRORS = {
     message: 'exporter {target} gave no power samples ({reason}: {detail})',
     action:
       'check that EXPORTER_URL is the metrics endpoint of Kepler and that the poller may reach it; no energy is lost while the gap is shorter than five scrape intervals',
+  },
+  KUBELET_SCRAPE_FAILED: {
+    message: 'the kubelet of node {target} gave no usage ({reason}: {detail})',
+    action:
+      'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
+  },
+  KUBELET_NOT_VERIFIED: {
+    message: 'certificates of kubelets are not verified, because KUBELET_INSECURE_TLS is set',
+    action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
+  },
+  NODE_TYPE_UNKNOWN: {
+    message: 'the power of node {node} cannot be modelled: neither its machine type nor its number of CPUs is known',
+    action: 'set NODE_TYPES, for example {node}=8x32 for 8 CPUs and 32 GB',
+  },
+  NODES_UNAVAILABLE: {
+    message: 'the nodes of the cluster could not be listed',
+    action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
   },
   EXPORTER_FROZEN: {
     message: 'no energy counter of node {node} has moved for ten scrapes of {target}',
