@@ -11,6 +11,18 @@ export const POLLER_ERRORS = {
     message: 'could not read which zones the key of {provider} covers',
     action: 'check the key; until then every zone is tried',
   },
+  GRID_VALUE_DROPPED: {
+    message: 'a value of {provider} for zone {zone} was dropped: {reason}: {detail}',
+    action: 'nothing, if it stays rare; for implausible values that are right raise MAX_INTENSITY',
+  },
+  GRID_CODE_UNKNOWN: {
+    message: '{provider} reports electricity of a source that is not known: {detail}; it is counted as other',
+    action: 'report it, so that it gets an emission factor',
+  },
+  GRID_API_DEPRECATED: {
+    message: '{provider} announces the end of the interface that is used: {detail}',
+    action: 'look for a newer release, or choose another provider in GRID_PROVIDERS',
+  },
   CACHE_NOT_WRITTEN: {
     message: 'no zone has a value, so the cache file was not written and the old one will expire',
     action: 'check the grid providers, their keys and the connection to the internet',
@@ -73,9 +85,9 @@ export const POLLER_ERRORS = {
     message: 'the carbon budget of {kind} {name} has reached {threshold} of its grams',
     action: 'see GET /api/budgets',
   },
-  ZONE_CODE_CORRECTED: {
-    message: '"{given}" is not a zone code and was taken as {used}',
-    action: 'write {used} in ZONES',
+  ZONE_NOT_VERIFIED: {
+    message: 'could not check whether a provider knows the zone {zone} of ZONES; it is polled all the same',
+    action: 'check the spelling and the connection to the provider',
   },
   CACHE_TTL_TOO_SHORT: {
     message: 'the cache expires before the next poll cycle: CACHE_TTL_MINUTES is not above POLL_INTERVAL_MINUTES',
@@ -90,6 +102,23 @@ export const POLLER_ERRORS = {
     message: 'exporter {target} gave no power samples ({reason}: {detail})',
     action:
       'check that EXPORTER_URL is the metrics endpoint of Kepler and that the poller may reach it; no energy is lost while the gap is shorter than five scrape intervals',
+  },
+  KUBELET_SCRAPE_FAILED: {
+    message: 'the kubelet of node {target} gave no usage ({reason}: {detail})',
+    action:
+      'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
+  },
+  KUBELET_NOT_VERIFIED: {
+    message: 'certificates of kubelets are not verified, because KUBELET_INSECURE_TLS is set',
+    action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
+  },
+  NODE_TYPE_UNKNOWN: {
+    message: 'the power of node {node} cannot be modelled: neither its machine type nor its number of CPUs is known',
+    action: 'set NODE_TYPES, for example {node}=8x32 for 8 CPUs and 32 GB',
+  },
+  NODES_UNAVAILABLE: {
+    message: 'the nodes of the cluster could not be listed',
+    action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
   },
   EXPORTER_FROZEN: {
     message: 'no energy counter of node {node} has moved for ten scrapes of {target}',
