@@ -87,26 +87,13 @@ export async function startExtender(
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = {
-    config,
-    client,
-    cache: cache.state,
-    zones,
-    zoneOf,
-    writeEvent,
-    onWaiting,
-    metrics: metrics.deferral,
-  };
-  deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
+  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
+  deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
-  return {
-    schedulerPort: scheduler.port,
-    apiPort,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** The port of the API; undefined where it does not listen in time. */
