@@ -77,8 +77,9 @@ function sitesCard(sites, chosen) {
 async function newestReadings(path, now) {
   for (const minutes of SPANS) {
     const from = new Date(now - minutes * 60_000).toISOString();
-    const { readings, next_cursor: more } = await ask(`${path}/readings?from=${from}&limit=${SHOWN}`);
-    if (!more || minutes === SPANS.at(-1)) return { readings, minutes, more };
+    const found = await ask(`${path}/readings?from=${from}&limit=${SHOWN + 1}`);
+    const more = found.length > SHOWN;
+    if (!more || minutes === SPANS.at(-1)) return { readings: found.slice(0, SHOWN), minutes, more };
   }
 }
 

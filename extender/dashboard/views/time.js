@@ -31,7 +31,7 @@ export function timeView(place, choices) {
       const [grid, ahead, recent] = await Promise.all([
         ask('/api/grid'),
         ask(`/api/forecast?hours=${hours}`),
-        ask(`/api/co2-intensities?start_time=${iso(now - 24 * HOUR)}&end_time=${iso(now)}`),
+        ask(`/api/co2-intensities?by=zone&start_time=${iso(now - 24 * HOUR)}&end_time=${iso(now)}`),
       ]);
       const zones = zonesOf(grid, ahead, recent);
       if (zones.length === 0)
@@ -46,7 +46,7 @@ export function timeView(place, choices) {
         ? choices.zone
         : (ahead.zones.find(({ zone }) => zones.includes(zone))?.zone ?? zones[0]);
       const past = await ask(
-        `/api/co2-intensities?country=${encodeURIComponent(zone)}&start_time=${iso(now - WINDOWS[window][1] * 24 * HOUR)}&end_time=${iso(now)}`,
+        `/api/co2-intensities?by=zone&country=${encodeURIComponent(zone)}&start_time=${iso(now - WINDOWS[window][1] * 24 * HOUR)}&end_time=${iso(now)}`,
       );
       const controls = h(
         'div',
