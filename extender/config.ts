@@ -7,7 +7,7 @@ import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
 import { readingsApiSettings } from './readings/settings.ts';
 
-/** What the watchdog reads: it needs no store, and must not fail for the want of one. */
+/** What the watchdog reads: it needs no store, and does not fail without one. */
 export const watchdogConfigSchema = z.object({
   ...processSettings,
   ...cacheSettings,
@@ -23,7 +23,7 @@ export const watchdogConfigSchema = z.object({
   API_HOST: z.string().default('0.0.0.0').describe('Address that API_PORT listens on'),
   API_TOKEN: z.string().optional().meta({
     secret: true,
-    description: 'Bearer token asked for on everything but health, metrics and the dashboard’s own files',
+    description: 'Bearer token that everything but health, metrics and the dashboard’s own files requires',
   }),
   API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
     .default(0)
@@ -33,7 +33,7 @@ export const watchdogConfigSchema = z.object({
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
-    .describe('Seconds between two looks at the cache file on volumes that deliver no file events'),
+    .describe('Seconds between two polls of the cache file, for volumes that deliver no file events'),
   ...readingsApiSettings,
 });
 
@@ -45,7 +45,7 @@ export const extenderConfigSchema = watchdogConfigSchema
     context.addIssue({
       code: 'custom',
       path: ['API_PORT'],
-      message: 'is also EXTENDER_PORT; each needs a port of its own',
+      message: 'is also EXTENDER_PORT; each needs its own port',
     });
   });
 

@@ -188,6 +188,47 @@ export const EXTENDER_ERRORS = {
     message: 'an object of the Kubernetes API cannot be read and is skipped',
     action: 'see `err` for the field',
   },
+  ZONE_CODES_CORRECTED: {
+    message: 'corrected zone codes in ZONE_MAP or DEFAULT_ZONE',
+    action: 'write the codes that `corrections` lists',
+  },
+  NODE_ZONES_UNKNOWN: {
+    message: 'the grid zone of some nodes is not known: they are neither preferred nor avoided',
+    action: 'label them with carbon-extender.io/zone, or set ZONE_MAP or DEFAULT_ZONE',
+  },
+  NAMESPACE_ANNOTATIONS_INVALID: {
+    message: 'ignored invalid annotations of a namespace',
+    action: 'correct the annotations that `annotations` lists',
+  },
+  NODE_POWER_INVALID: {
+    message: 'the file with the measured power of nodes cannot be read: nodes are scored by intensity alone',
+    action: 'check NODE_POWER_FILE, and that the poller writes it',
+  },
+  DECISIONS_LOST: {
+    message: 'placement decisions could not be stored before the end of the process',
+    action: 'check that the store accepts writes; scheduling is not affected',
+  },
+  CACHE_MISSING: {
+    message: 'the carbon cache is missing: all nodes get equal scores until it is back',
+    action: 'check CACHE_FILE, and that the poller writes it; `reason` says what was found',
+  },
+  CACHE_STALE: {
+    message: 'the carbon cache is stale: all nodes get equal scores until it is renewed',
+    action: 'check the poller; its log names the grid provider that fails',
+  },
+  FILE_EVENTS_UNAVAILABLE: {
+    message: 'no file events for the folder of the carbon cache; polling continues',
+    action: 'raise fs.inotify.max_user_watches if the change of the file has to be seen at once',
+  },
+  SCHEDULER_REQUEST_FAILED: {
+    status: 500,
+    message: 'a request on the scheduler port failed',
+    action: 'report it with `err`; kube-scheduler goes on without this response',
+  },
+  TLS_RELOAD_FAILED: {
+    message: 'could not load the renewed TLS files; the old certificate stays in use',
+    action: 'check TLS_CERT_FILE, TLS_KEY_FILE and TLS_CLIENT_CA_FILE; they are tried again every 10 s',
+  },
 } as const;
 
 /** Code of an error that only the extender reports. */

@@ -3,6 +3,7 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import type { ApiThread } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
@@ -12,29 +13,30 @@ import { startPlacement } from './placement/placement.ts';
 import type { FromStore, ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
 import { tlsFiles } from './webhook/tls.ts';
+import { createVerbs } from './webhook/verbs.ts';
 
-/** What a test may put in the place of the real thing. */
+/** What a test may replace. */
 export interface ExtenderDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
-  readonly startApi?: (
-    config: ExtenderConfig,
-    logger: Logger,
-    onMessage: (message: FromStore) => void,
-  ) => Promise<AsyncDisposable & { readonly port: number; post?(message: ToApi): void }>;
+  readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  /** Settings that were given under their former names. */
+  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
 }
 
 /** A running extender. */
 export interface Extender extends AsyncDisposable {
   /** Port that kube-scheduler calls. */
   readonly schedulerPort: number;
-  /** Port of the REST API; undefined when it was not started. */
+  /** Port of the REST API; undefined when it was not started, or does not listen yet. */
   readonly apiPort: number | undefined;
 }
 
-/** A volume that hangs may not keep the scheduler port from opening for longer than this. */
-const FIRST_LOOK_MS = 2_000;
+/** A volume that hangs delays the opening of the scheduler port by no more than this. */
+const FIRST_READ_MS = 2_000;
+/** A store that hangs delays the end of the start by no more than this; the API follows when it is there. */
+const API_START_MS = 10_000;
 
 /** Wires the extender: cache watcher, scheduler port, API thread. Disposing it stops everything in the reverse order. */
 export async function startExtender(
@@ -43,18 +45,20 @@ export async function startExtender(
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
   await using stack = new AsyncDisposableStack();
+  for (const facts of dependencies.renamed ?? [])
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
   const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
-  let readiness: Readiness = { ready: false, reason: 'the cache file has not been looked at yet' };
-  const firstLook = cache.firstLook.then(() => {
+  let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
+  const firstRead = cache.firstRead.then(() => {
     readiness = { ready: true };
   });
-  await Promise.race([firstLook, clock.sleep(FIRST_LOOK_MS)]);
+  await Promise.race([firstRead, clock.sleep(FIRST_READ_MS)]);
   const client = connectCluster(config, logger);
   if (client) stack.use(client);
-  let api: Awaited<ReturnType<NonNullable<typeof startApi>>> | undefined;
+  let api: ApiThread | undefined;
   const post = (message: ToApi) => {
-    api?.post?.(message);
+    api?.post(message);
     return api !== undefined;
   };
   let deferral: RunningDeferral | undefined;
@@ -66,7 +70,8 @@ export async function startExtender(
       port: config.EXTENDER_PORT,
       maxBodyBytes: config.MAX_BODY_MB * 1024 * 1024,
       tls: tlsFiles(config),
-      placement: placement.placement,
+      verbs: createVerbs(placement.decisions, placement.metrics),
+      log: placement.decisions.log,
       readiness: () => readiness,
       metrics: placement.metrics,
       clock,
@@ -74,28 +79,34 @@ export async function startExtender(
     }),
   );
   const { metrics, zones, writeEvent } = placement;
-  let waiting: ToApi | undefined;
-  const onWaiting = (list: WaitingList) => {
-    waiting = { kind: 'waiting', list };
-    post(waiting);
-  };
+  if (startApi !== undefined) {
+    api = stack.use(startApi(config, logger, (message) => placement.link.receive(message)));
+    // Before the API thread ends, which is the only one that can store them.
+    stack.defer(() => placement.link.flush());
+  }
+  const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, writeEvent, onWaiting, metrics: metrics.deferral };
   deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
-  if (startApi !== undefined) {
-    api = stack.use(await startApi(config, logger, (message) => placement.link.receive(message)));
-    // Before the API thread ends, which is the only one that can keep them.
-    stack.defer(() => placement.link.settle());
-  }
-  // The first round may have ended before there was a thread to tell.
-  if (waiting) post(waiting);
   const { port } = scheduler;
-  logger.info({ port, apiPort: api?.port, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
+  const apiPort = api && (await portWithin(api, API_START_MS, clock));
+  logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return {
     schedulerPort: scheduler.port,
-    apiPort: api?.port,
+    apiPort,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** The port of the API; undefined where it does not listen in time. */
+async function portWithin({ started }: ApiThread, ms: number, clock: Clock): Promise<number | undefined> {
+  const timeout = new AbortController();
+  const late = clock.sleep(ms, timeout.signal).then(() => undefined);
+  try {
+    return await Promise.race([started, late]);
+  } finally {
+    timeout.abort();
+  }
 }
 
 function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClient | undefined {

@@ -7,7 +7,7 @@ import { createPlacementMetrics, type PlacementProbes } from './placement/placem
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
 export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;
 
-/** From 50 µs, which a kept answer takes, to 2 s, after which a sensible httpTimeout has passed. */
+/** From 50 µs to 2 s, the longest sensible httpTimeout. */
 const LATENCY_BUCKETS = [
   0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
 ];
@@ -16,7 +16,7 @@ const nothingWatched = (): CacheState => ({ kind: 'missing', reason: 'no file is
 
 const CACHE_STATES = ['fresh', 'stale', 'missing'] as const;
 
-/** Makes the extender's metrics; each process and each test has its own. `cache` and the probes are asked at each scrape. */
+/** Makes the extender's metrics; each process and each test has its own. `cache` and the probes are read at each scrape. */
 export function createExtenderMetrics(cache: () => CacheState = nothingWatched, probes: PlacementProbes = {}) {
   const registry = new Registry();
   const registers = [registry];
@@ -25,41 +25,41 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
   registerCacheMetrics(registers, cache);
   const seconds = new Histogram({
     name: 'carbon_extender_call_duration_seconds',
-    help: 'Time from the head of a kube-scheduler call to its answer, by verb and outcome: ok, neutral, bad-request, too-large, aborted, failed',
+    help: 'Time from the head of a kube-scheduler request to its response, by verb and outcome: ok, neutral, bad-request, too-large, aborted, failed',
     labelNames: ['verb', 'outcome'],
     buckets: LATENCY_BUCKETS,
     registers,
   });
   const names = new Histogram({
     name: 'carbon_extender_call_nodes',
-    help: 'Candidate nodes in a kube-scheduler call',
+    help: 'Candidate nodes in a kube-scheduler request',
     labelNames: ['verb'],
     buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
     registers,
   });
   const neutral = new Counter({
     name: 'carbon_extender_neutral_answers_total',
-    help: 'Prioritize answers with equal scores by cause: stale or missing cache file, unknown intensity of every node, advise or off by mode',
-    labelNames: ['cause'],
+    help: 'Prioritize responses with equal scores, by reason: stale or missing cache file, unknown intensity of every node, mode advise or off',
+    labelNames: ['reason'],
     registers,
   });
   return {
     registry,
     deferral: createDeferralMetrics(registry),
     ...createPlacementMetrics(registers, probes),
-    /** Counts one call of kube-scheduler and how long it took. */
+    /** Counts one request of kube-scheduler and its duration in seconds. */
     observeCall: (verb: string, outcome: string, took: number): void => seconds.observe({ verb, outcome }, took),
-    /** Counts the candidate nodes of one call. */
+    /** Counts the candidate nodes of one request. */
     countNames: (verb: string, count: number): void => names.observe({ verb }, count),
-    /** Counts one answer that prefers no node. */
-    countNeutral: (cause: string): void => neutral.inc({ cause }),
+    /** Counts one response that prefers no node. */
+    countNeutral: (reason: string): void => neutral.inc({ reason }),
   };
 }
 
 function registerBuildInfo(registers: Registry[]): void {
   const info = new Gauge({
     name: 'carbon_extender_build_info',
-    help: 'Always 1; the labels tell what runs',
+    help: 'Always 1; the labels name the running versions',
     labelNames: ['version', 'node_version'],
     registers,
   });

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { createBackoff } from '../../shared/pacing/backoff.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderConfig } from '../config.ts';
@@ -13,55 +14,82 @@ export interface ApiThreadData {
   readonly port: number;
 }
 
-/** The API thread, watched over. */
+/** The API thread, restarted whenever it ends. */
 export interface ApiThread extends AsyncDisposable {
-  readonly port: number;
-  /** Sends to the thread that runs at the time; lost when none does. The list of waiting work is sent again to a thread that takes over. */
+  /**
+   * Settles when the first thread does: with its port once it listens; undefined where it ended before, and is tried
+   * again; rejects where no other attempt would help: the port cannot be opened, or the configuration is wrong.
+   */
+  readonly started: Promise<number | undefined>;
+  /** Sends to the running thread; lost when none runs. The newest list of waiting work is repeated to each new thread. */
   post(message: ToApi): void;
 }
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
-/** A thread that lived this long starts over with the shortest wait. */
+const BACKOFF = { initialMs: 500, maxMs: 30_000 };
+/** A thread that ran this long is restarted with the shortest delay. */
 const STABLE_MS = 60_000;
 const STOP_MS = 3_000;
 
-/** Runs the API in a thread with its own heap limit; a thread that dies is restarted on the same port, ever more slowly. */
+/** Starts the API thread and resolves with its port once it listens; rejects when the first thread ends before. */
 export async function startApiThread(
+  config: ExtenderConfig,
+  logger: Logger,
+  onMessage?: (message: FromStore) => void,
+  clock: Clock = systemClock,
+): Promise<ApiThread & { readonly port: number }> {
+  const thread = superviseApiThread(config, logger, onMessage, clock);
+  const port = await thread.started.catch(() => undefined);
+  if (port !== undefined) return { ...thread, port };
+  await thread[Symbol.asyncDispose]();
+  throw await thread.started.then(
+    () => new Error('the API thread ended before it listened; see the log'),
+    (error: unknown) => error,
+  );
+}
+
+/**
+ * Runs the API in a thread with its own heap limit. A thread that ends is restarted on the same port, ever more slowly: a
+ * history that cannot be opened never stops the scheduler port, which is served by the thread beside this one.
+ */
+export function superviseApiThread(
   config: ExtenderConfig,
   logger: Logger,
   onMessage: (message: FromStore) => void = () => undefined,
   clock: Clock = systemClock,
-): Promise<ApiThread> {
+): ApiThread {
   const stop = new AbortController();
+  const backoff = createBackoff(BACKOFF);
   let current = startWorker(config, config.API_PORT, onMessage);
-  const port = await current.listening;
+  let port = config.API_PORT;
   let waiting: ToApi | undefined;
-  const watched = (async () => {
-    let wait = FIRST_WAIT_MS;
-    let started = clock.monotonic();
+  const supervised = (async () => {
     for (;;) {
-      const reason = await current.ended;
-      if (stop.signal.aborted) return;
-      if (clock.monotonic() - started > STABLE_MS) wait = FIRST_WAIT_MS;
-      logger.error(
-        { code: 'API_THREAD_ENDED', reason, port, restartInMs: wait },
-        EXTENDER_ERRORS.API_THREAD_ENDED.message,
-      );
-      await clock.sleep(wait, stop.signal);
-      if (stop.signal.aborted) return;
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-      started = clock.monotonic();
-      current = startWorker(config, port, onMessage);
-      if (waiting) current.worker.postMessage(waiting);
+      const startedAt = clock.monotonic();
       current.listening.then(
-        () => logger.info({ port }, 'the API thread runs again'),
+        (listening) => {
+          port = listening;
+          if (backoff.failures > 0) logger.info({ port }, 'the API thread runs again');
+        },
         () => undefined,
       );
+      const reason = await current.ended;
+      if (stop.signal.aborted) return;
+      if (clock.monotonic() - startedAt > STABLE_MS) backoff.reset();
+      const restartInMs = backoff.next();
+      logger.error({ code: 'API_THREAD_ENDED', reason, port, restartInMs }, EXTENDER_ERRORS.API_THREAD_ENDED.message);
+      await clock.sleep(restartInMs, stop.signal);
+      if (stop.signal.aborted) return;
+      current = startWorker(config, port, onMessage);
+      if (waiting) current.worker.postMessage(waiting);
     }
   })();
+  const started = current.listening.catch((error: unknown) => {
+    if (isFinal(error)) throw error;
+    return undefined;
+  });
+  started.catch(() => undefined);
   return {
-    port,
+    started,
     post(message) {
       if (message.kind === 'waiting') waiting = message;
       current.worker.postMessage(message);
@@ -69,14 +97,20 @@ export async function startApiThread(
     async [Symbol.asyncDispose]() {
       stop.abort();
       await stopWorker(current);
-      await watched;
+      await supervised;
     },
   };
 }
 
+/** Whether a restart would end in the same way. By name: what a thread throws arrives without its class. */
+function isFinal(error: unknown): boolean {
+  const { name, syscall } = error as NodeJS.ErrnoException;
+  return name === 'ConfigError' || syscall === 'listen' || syscall === 'getaddrinfo';
+}
+
 interface RunningWorker {
   readonly worker: Worker;
-  /** The port, once the API listens; rejects when it ends before. */
+  /** The port, once the API listens; rejects when the thread ends before. */
   readonly listening: Promise<number>;
   /** Why it ended. */
   readonly ended: Promise<string>;

@@ -2,28 +2,29 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { stampOf } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import { watchFolder } from './folder-watch.ts';
 
-/** The newest look at the cache file. */
+/** The newest state of the cache file. */
 export interface CacheWatcher extends AsyncDisposable {
   /** Fresh, stale or missing as of now: freshness ends by the clock, without any change of the file. */
   state(): CacheState;
-  /** Resolves when the file has been looked at once, whether it was there or not. */
-  readonly firstLook: Promise<void>;
+  /** Resolves when the file has been read once, whether it was there or not. */
+  readonly firstRead: Promise<void>;
 }
 
 /** Which file to watch and how. */
 export interface CacheWatcherOptions {
   readonly file: string;
-  /** Between two looks by the clock, for volumes that deliver no file events. */
+  /** Between two polls, for volumes that deliver no file events. */
   readonly pollMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-type Look = ReturnType<typeof decodeCarbonCache>;
+type Decoded = ReturnType<typeof decodeCarbonCache>;
 
 /** A document of the whole world's zones with forecasts is under 2 MB; beyond this it is something else. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -39,33 +40,33 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
   const state = (): CacheState => {
     const current = cacheState(reader.latest(), clock.now());
     const key = current.kind === 'missing' ? `missing: ${current.reason}` : current.kind;
-    if (reader.looked() && key !== logged) {
+    if (reader.hasRead() && key !== logged) {
       logged = key;
       logState(logger, file, current);
     }
     return current;
   };
-  const look = async () => {
-    await reader.look();
+  const read = async () => {
+    await reader.read();
     state();
     await folder.refresh();
   };
   // The folder and not the file: a replaced file is a new one, and Kubernetes swaps the symlink beside it.
-  const folder = watchFolder(dirname(resolve(file)), () => void look(), logger);
-  const firstLook = look();
-  const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: look });
+  const folder = watchFolder(dirname(resolve(file)), () => void read(), logger);
+  const firstRead = read();
+  const polling = startLoop({ name: 'cache file', intervalMs: pollMs, clock, logger, task: read });
   return {
     state,
-    firstLook,
+    firstRead,
     async [Symbol.asyncDispose]() {
-      await Promise.all([folder[Symbol.asyncDispose](), polling[Symbol.asyncDispose](), firstLook]);
+      await Promise.all([folder[Symbol.asyncDispose](), polling[Symbol.asyncDispose](), firstRead]);
     },
   };
 }
 
 /** Reads the file whenever its stamp has changed; one read at a time, and one more if something happened meanwhile. */
 function createReader(file: string) {
-  let latest: Look = { kind: 'missing', reason: 'the file has not been looked at yet' };
+  let latest: Decoded = { kind: 'missing', reason: 'the file has not been read yet' };
   let stamp: string | undefined;
   let again = false;
   let running: Promise<void> | undefined;
@@ -73,7 +74,7 @@ function createReader(file: string) {
     const read = await readIfChanged(file, stamp);
     if (read === undefined) return;
     stamp = read.stamp;
-    latest = read.look;
+    latest = read.document;
   };
   const run = async () => {
     do {
@@ -84,8 +85,8 @@ function createReader(file: string) {
   };
   return {
     latest: () => latest,
-    looked: () => stamp !== undefined,
-    look(): Promise<void> {
+    hasRead: () => stamp !== undefined,
+    read(): Promise<void> {
       again = running !== undefined;
       running ??= run();
       return running;
@@ -93,41 +94,47 @@ function createReader(file: string) {
   };
 }
 
-/** Undefined when the file is the one that the stamp is of. What cannot be read is missing, with the reason. */
+/** The document, and the stamp of its file; undefined when the stamp has not changed. What cannot be read is missing, with the reason. */
 async function readIfChanged(
   file: string,
   stamp: string | undefined,
-): Promise<{ stamp: string; look: Look } | undefined> {
+): Promise<{ stamp: string; document: Decoded } | undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
     const stat = await handle.stat({ bigint: true });
-    const now = `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const now = stampOf(stat);
     if (now === stamp) return undefined;
-    if (stat.size > MAX_BYTES) return { stamp: now, look: missing(`the file has ${stat.size} bytes`) };
-    return { stamp: now, look: decodeCarbonCache(await handle.readFile('utf8')) };
+    if (stat.size > MAX_BYTES) return { stamp: now, document: missing(`the file has ${stat.size} bytes`) };
+    return { stamp: now, document: decodeCarbonCache(await handle.readFile('utf8')) };
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    return { stamp: code, look: missing(code === 'ENOENT' ? 'the file does not exist' : `cannot be read (${code})`) };
+    return {
+      stamp: code,
+      document: missing(code === 'ENOENT' ? 'the file does not exist' : `cannot be read (${code})`),
+    };
   } finally {
     await handle?.close();
   }
 }
 
-function missing(reason: string): Look {
+function missing(reason: string): Decoded {
   return { kind: 'missing', reason };
 }
 
 function logState(logger: Logger, file: string, state: CacheState): void {
   if (state.kind === 'missing') {
-    logger.warn({ file, reason: state.reason }, 'carbon cache is missing: scores are neutral until it is back');
+    logger.warn(
+      { code: 'CACHE_MISSING', file, reason: state.reason },
+      'the carbon cache is missing: all nodes get equal scores until it is back',
+    );
   } else if (state.kind === 'stale') {
     const { ageMs, snapshot } = state;
     logger.warn(
-      { file, ageMs, ttlMs: snapshot.ttlMs },
-      'carbon cache is stale: scores are neutral until it is renewed',
+      { code: 'CACHE_STALE', file, ageMs, ttlMs: snapshot.ttlMs },
+      'the carbon cache is stale: all nodes get equal scores until it is renewed',
     );
   } else {
-    logger.info({ file, ageMs: state.ageMs, zones: state.snapshot.regions.size }, 'carbon cache is fresh');
+    logger.info({ file, ageMs: state.ageMs, zones: state.snapshot.regions.size }, 'the carbon cache is fresh');
   }
 }

@@ -2,15 +2,15 @@ import { stat } from 'node:fs/promises';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from '../../shared/runtime/logger.ts';
 
-/** File events of one folder, also of one that is not there yet or that is removed and made anew. */
+/** File events of one folder, also of one that does not exist yet or is replaced. */
 export interface FolderWatch extends AsyncDisposable {
-  /** Starts to watch; watches anew if the folder is not the one that is watched. */
+  /** Starts to watch; starts again when the folder is another one than the watched one. */
   refresh(): Promise<void>;
 }
 
 /**
- * Calls back on every event in a folder, and whenever it has started to listen. chokidar notes that a missing folder has
- * appeared, but not what happens in it; a new watcher does.
+ * Calls back on every event in a folder, and whenever it has started to listen. chokidar reports that a missing folder has
+ * appeared, but nothing that happens in it; a new watcher does.
  */
 export function watchFolder(folder: string, onEvent: () => void, logger: Logger): FolderWatch {
   let warned = false;
@@ -19,7 +19,11 @@ export function watchFolder(folder: string, onEvent: () => void, logger: Logger)
       .on('all', onEvent)
       .on('ready', onEvent)
       .on('error', (err) => {
-        if (!warned) logger.warn({ folder, err }, 'no file events for the cache folder; polling goes on');
+        if (!warned)
+          logger.warn(
+            { code: 'FILE_EVENTS_UNAVAILABLE', folder, err },
+            'no file events for the folder of the carbon cache; polling continues',
+          );
         warned = true;
       });
   let watched: string | undefined;

@@ -84,7 +84,7 @@ export function createActions(options: ActionOptions): Actions {
       const { work, action } = decided;
       try {
         if (work.plan === undefined && action.kind !== 'wait' && work.invalid.length > 0)
-          report(work, 'CarbonAnnotationIgnored', `ignored: ${issuesOf(work)}`, 'Warning');
+          report(work, 'InvalidAnnotation', `ignored: ${issuesOf(work)}`, 'Warning');
         if (action.kind === 'release') await doRelease(decided, action.reason, action.plan);
         else if (action.kind === 'plan') await doPlan(decided, action);
         else action.kind satisfies 'wait';

@@ -53,7 +53,7 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
     periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
     releasePerMinute: config.RELEASE_PER_MINUTE,
     defaultDurationHours: config.DEFERRAL_DEFAULT_MINUTES / 60,
-    ...(config.DEFAULT_WISHES && { clusterPreferences: config.DEFAULT_WISHES }),
+    ...(config.DEFAULT_ANNOTATIONS && { clusterPreferences: config.DEFAULT_ANNOTATIONS }),
     lease: { namespace: config.DEFERRAL_NAMESPACE, identity },
   });
 }
@@ -67,7 +67,7 @@ export async function watchdogOnce(env: Environment): Promise<number> {
     throw new ConfigError('watchdog', ['KUBECONFIG: is missing, and this is not inside a cluster']);
   const { failed } = await runWatchdog({
     client,
-    clusterPreferences: config.DEFAULT_WISHES,
+    clusterPreferences: config.DEFAULT_ANNOTATIONS,
     clock: systemClock,
     logger,
   });

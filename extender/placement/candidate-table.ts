@@ -2,98 +2,98 @@ import type { CacheState, CarbonSnapshot } from '../../shared/grid/carbon-cache.
 import type { GramsPerKwh, Watts } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { relativePowers } from '../../shared/placement/score.ts';
-import type { Candidates } from '../webhook/protocol.ts';
-import { type NodeDirectory, zoneOfNode } from './nodes.ts';
+import { type NodeDirectory, type NodeFacts, zoneOfNode } from './nodes.ts';
 
-/** Why no candidate can be told from another: the cache file is too old or not there, or no node's intensity is known. */
+/** Why no candidate can be preferred: the cache file is too old, not there, or holds the intensity of no candidate. */
 export type SignalLoss = 'stale' | 'missing' | 'unknown';
 
-/** Measured power of nodes; a node that nobody measured has none. */
+/** Measured power of nodes; undefined for a node that is not measured. */
 export interface NodePower {
-  /** Watts that one busy core of the node draws, its share of the idle power included. */
+  /** Watts per busy core of the node, its share of the idle power included. */
   wattsPerCore(node: string): Watts | undefined;
-  /** Changes whenever an answer may have changed. */
+  /** Changes whenever a result of `wattsPerCore` may have changed. */
   readonly version: number;
 }
 
-/** Everything known of the candidates of a call, column by column, in the order of `names`. */
-export interface CandidateTable {
-  readonly names: readonly string[];
-  readonly zones: readonly (Zone | undefined)[];
-  /** Only intensities that may be compared: of a fresh document, and of the majority signal. */
-  readonly intensities: readonly (GramsPerKwh | undefined)[];
-  readonly watts: readonly (Watts | undefined)[];
-  /** Power relative to the candidates' median; undefined when no two nodes are measured. */
-  readonly relativePowers: readonly (number | undefined)[] | undefined;
-  /** Undefined while at least one intensity is known. */
-  readonly loss: SignalLoss | undefined;
-  /** The fresh document that the intensities are of. */
-  readonly snapshot: CarbonSnapshot | undefined;
-}
-
-/** Works out the field of a call. */
-export type CandidateTableOf = (candidates: Candidates, state: CacheState) => CandidateTable;
-
-/** What fields are worked out from. */
-export interface CandidateTableSources {
-  readonly directory: NodeDirectory;
-  readonly power: NodePower;
-  /** Told of nodes that nobody knows the zone of. */
-  readonly onUnplaced?: (names: readonly string[]) => void;
-}
-
-/** The power of nodes that nobody measures. */
+/** The power of nodes where none is measured. */
 export const NO_POWER: NodePower = { version: 0, wattsPerCore: () => undefined };
 
-/** Makes fields. One is kept with its candidates until snapshot, freshness, a zone or a power changes. */
-export function createFields({ directory, power, onUnplaced }: CandidateTableSources): CandidateTableOf {
-  const kept = new WeakMap<
-    Candidates,
-    { readonly field: CandidateTable; readonly kind: string; readonly version: string }
-  >();
-  const rankedOf = createRankedIntensities();
-  return (candidates, state) => {
-    const snapshot = state.kind === 'fresh' ? state.snapshot : undefined;
-    const version = `${directory.version} ${power.version}`;
-    const last = kept.get(candidates);
-    if (last?.field.snapshot === snapshot && last?.kind === state.kind && last.version === version) return last.field;
-    const field = workOut(candidates, state, snapshot && rankedOf(snapshot));
-    kept.set(candidates, { field, kind: state.kind, version });
-    return field;
-  };
-
-  function workOut(
-    candidates: Candidates,
-    state: CacheState,
-    ranked: ReadonlyMap<Zone, GramsPerKwh> | undefined,
-  ): CandidateTable {
-    const names = candidates.form === 'names' ? candidates.names : candidates.nodes.map((node) => node.name);
-    const zones =
-      candidates.form === 'names'
-        ? names.map((name) => directory.zoneOf(name))
-        : candidates.nodes.map((node) => zoneOfNode(node, directory));
-    const intensities = zones.map((zone) => (zone === undefined ? undefined : ranked?.get(zone)));
-    const watts = names.map((name) => power.wattsPerCore(name));
-    const unplaced = names.filter((_, at) => zones[at] === undefined);
-    if (unplaced.length > 0) onUnplaced?.(unplaced);
-    const known = intensities.some((intensity) => intensity !== undefined);
-    const loss = state.kind !== 'fresh' ? state.kind : known ? undefined : 'unknown';
-    const snapshot = state.kind === 'fresh' ? state.snapshot : undefined;
-    return { names, zones, intensities, watts, relativePowers: relativePowers(watts), loss, snapshot };
-  }
+/** One node that a pod may be placed on, with what is known of it; undefined is not known. */
+export interface CandidateNode {
+  readonly name: string;
+  readonly zone: Zone | undefined;
+  /** Only an intensity that may be compared: of a fresh document, and of the majority signal. */
+  readonly intensity: GramsPerKwh | undefined;
+  readonly watts: Watts | undefined;
 }
 
-/** Intensities that may be compared: those of the majority signal, worked out once per snapshot. */
-function createRankedIntensities(): (snapshot: CarbonSnapshot) => ReadonlyMap<Zone, GramsPerKwh> {
-  let last: { snapshot: CarbonSnapshot; ranked: ReadonlyMap<Zone, GramsPerKwh> } | undefined;
-  return (snapshot) => {
-    if (last?.snapshot === snapshot) return last.ranked;
-    const ranked = new Map<Zone, GramsPerKwh>();
-    for (const zone of snapshot.ranked) {
-      const region = snapshot.regions.get(zone);
-      if (region !== undefined) ranked.set(zone, region.carbonIntensity);
-    }
-    last = { snapshot, ranked };
-    return ranked;
+/** What is known of all nodes at one moment. A request that comes while nothing has changed gets the same view. */
+export interface NodeView {
+  readonly kind: CacheState['kind'];
+  /** The fresh document that intensities are taken from; undefined without one. */
+  readonly snapshot: CarbonSnapshot | undefined;
+  /** Looks a node up; whoever needs it again in the same view may keep the result. */
+  candidate(node: NodeFacts): CandidateNode;
+}
+
+/** The candidates of one request, in its order. */
+export interface CandidateTable {
+  readonly candidates: readonly CandidateNode[];
+  /** Power relative to the candidates' median; undefined when fewer than two of them are measured. */
+  readonly relativePowers: readonly (number | undefined)[] | undefined;
+  /** Undefined while the intensity of at least one candidate is known. */
+  readonly loss: SignalLoss | undefined;
+  readonly view: NodeView;
+}
+
+/** What views are made from. */
+export interface NodeViewSources {
+  readonly directory: NodeDirectory;
+  readonly power: NodePower;
+}
+
+/** Makes views: a new one whenever the document, its freshness, a zone or a power may have changed. */
+export function createNodeViews({ directory, power }: NodeViewSources): (state: CacheState) => NodeView {
+  let last: { readonly view: NodeView; readonly directory: number; readonly power: number } | undefined;
+  return (state) => {
+    const { kind } = state;
+    const snapshot = kind === 'fresh' ? state.snapshot : undefined;
+    const isSame = last?.view.kind === kind && last.view.snapshot === snapshot;
+    if (isSame && last?.directory === directory.version && last.power === power.version) return last.view;
+    const intensities = snapshot && rankedIntensities(snapshot);
+    const view: NodeView = {
+      kind,
+      snapshot,
+      candidate(node) {
+        const zone = zoneOfNode(node, directory);
+        const intensity = zone === undefined ? undefined : intensities?.get(zone);
+        return { name: node.name, zone, intensity, watts: power.wattsPerCore(node.name) };
+      },
+    };
+    last = { view, directory: directory.version, power: power.version };
+    return view;
   };
+}
+
+/** Puts the candidates of a request together. */
+export function candidateTable(candidates: readonly CandidateNode[], view: NodeView): CandidateTable {
+  let known = 0;
+  let measured = 0;
+  for (const { intensity, watts } of candidates) {
+    if (intensity !== undefined) known += 1;
+    if (watts !== undefined) measured += 1;
+  }
+  const loss = view.kind !== 'fresh' ? view.kind : known > 0 ? undefined : 'unknown';
+  const powers = measured < 2 ? undefined : relativePowers(candidates.map(({ watts }) => watts));
+  return { candidates, relativePowers: powers, loss, view };
+}
+
+/** Intensities that may be compared: those of the majority signal. */
+function rankedIntensities(snapshot: CarbonSnapshot): ReadonlyMap<Zone, GramsPerKwh> {
+  const intensities = new Map<Zone, GramsPerKwh>();
+  for (const zone of snapshot.ranked) {
+    const region = snapshot.regions.get(zone);
+    if (region !== undefined) intensities.set(zone, region.carbonIntensity);
+  }
+  return intensities;
 }

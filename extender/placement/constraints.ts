@@ -2,54 +2,70 @@ import type { GramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { PodPreferences } from './annotations.ts';
 import type { CandidateTable } from './candidate-table.ts';
+import type { PodPolicy } from './pod-policy.ts';
 
-/** Which preference a node goes against. */
+/** The annotation that a node violates, without its prefix. */
 export type ViolationReason = 'zones' | 'max-intensity' | 'cleaner-than';
 
-/** A node that is not what the pod asks for. */
+/** A constraint of the pod that a node does not meet. */
 export interface Violation {
-  readonly cause: ViolationReason;
-  /** The node is refused, not only the last choice. */
+  readonly reason: ViolationReason;
+  /** True: the node is refused. False: it is only the last choice. */
   readonly forbids: boolean;
   /**
-   * What was asked and what is. Constant for the same pod and zone: a changing text makes kube-scheduler ask again at once,
-   * without end.
+   * What was asked for and what the node's zone is. Constant for the same pod and zone: a text that changes makes
+   * kube-scheduler repeat the request at once, in an endless loop.
    */
   readonly text: string;
 }
 
-/** How intense a zone is in its own recent history. */
+/** Percentiles of a zone's own recent history. */
 export interface ZoneHistory {
-  /** The intensity that the zone is below for this percent of the time; undefined while too little is known. */
+  /** The intensity that the zone is below for this percent of the time; undefined while fewer than a day is known. */
   percentile(zone: Zone, percent: number): GramsPerKwh | undefined;
-  /** Changes whenever an answer may have changed. */
-  readonly version: number;
 }
 
-/** The history of zones that nobody recorded. */
-export const NO_HISTORY: ZoneHistory = { version: 0, percentile: () => undefined };
+/** The history where nothing was recorded. */
+export const NO_HISTORY: ZoneHistory = { percentile: () => undefined };
 
-/** Whether any preference limits where the pod may go. */
+/** Whether a pod's preferences say anything about where it may run. */
 export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
   return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
 }
 
 /**
- * The violation of each candidate, in the field's order; undefined where there is none. An unknown zone or intensity is no
- * violation, and while the signal is lost nothing is one: this program never keeps a pod from running by a fault of its own.
+ * The violation of each candidate, in the table's order; undefined where there is none. An unknown zone or intensity
+ * violates nothing, and while the signal is lost nothing does: this program is never the reason that a pod does not run.
  */
 export function violations(
-  field: CandidateTable,
+  table: CandidateTable,
   preferences: PodPreferences,
   history: ZoneHistory,
 ): readonly (Violation | undefined)[] {
-  if (field.loss !== undefined || !hasPlacementConstraints(preferences)) return field.names.map(() => undefined);
+  if (table.loss !== undefined || !hasPlacementConstraints(preferences)) return table.candidates.map(() => undefined);
   const byZone = new Map<Zone, Violation | undefined>();
-  return field.zones.map((zone, at) => {
+  return table.candidates.map(({ zone, intensity }) => {
     if (zone === undefined) return undefined;
-    if (!byZone.has(zone)) byZone.set(zone, violationOf(zone, field.intensities[at], preferences, history));
+    if (!byZone.has(zone)) byZone.set(zone, violationOf(zone, intensity, preferences, history));
     return byZone.get(zone);
   });
+}
+
+const NONE: ReadonlyMap<string, Violation> = new Map();
+
+/** The candidates that the filter refuses to a pod, by node name; with `advise` those that it would refuse. */
+export function refusedNodes(
+  table: CandidateTable,
+  { mode, preferences }: PodPolicy,
+  history: ZoneHistory,
+): ReadonlyMap<string, Violation> {
+  if (mode === 'off' || !hasPlacementConstraints(preferences)) return NONE;
+  const refused = new Map<string, Violation>();
+  for (const [index, violation] of violations(table, preferences, history).entries()) {
+    const candidate = table.candidates[index];
+    if (violation?.forbids && candidate !== undefined) refused.set(candidate.name, violation);
+  }
+  return refused;
 }
 
 function violationOf(
@@ -58,16 +74,18 @@ function violationOf(
   { zones, maxIntensity, cleanerThan, enforce: forbids = false }: PodPreferences,
   history: ZoneHistory,
 ): Violation | undefined {
-  if (zones !== undefined && !zones.includes(zone))
-    return { cause: 'zones', forbids: true, text: `carbon: zone ${zone} is not among the allowed ${zones.join(', ')}` };
+  if (zones !== undefined && !zones.includes(zone)) {
+    const text = `carbon: zone ${zone} is not among the allowed ${zones.join(', ')}`;
+    return { reason: 'zones', forbids: true, text };
+  }
   if (intensity === undefined) return undefined;
   if (maxIntensity !== undefined && intensity > maxIntensity) {
     const text = `carbon: zone ${zone} is above the pod's max-intensity of ${maxIntensity} gCO2eq/kWh`;
-    return { cause: 'max-intensity', forbids, text };
+    return { reason: 'max-intensity', forbids, text };
   }
   if (cleanerThan === undefined) return undefined;
   const threshold = history.percentile(zone, cleanerThan);
   if (threshold === undefined || intensity <= threshold) return undefined;
   const text = `carbon: zone ${zone} is above p${cleanerThan} of its own recent history`;
-  return { cause: 'cleaner-than', forbids, text };
+  return { reason: 'cleaner-than', forbids, text };
 }

@@ -1,59 +1,78 @@
 import type { EpochMs } from '../../shared/grid/units.ts';
-import type { Ranking } from '../webhook/prioritize.ts';
-import type { WirePod } from '../webhook/protocol.ts';
-import type { CandidateTable } from './candidate-table.ts';
+import type { CandidateTable, NodeView } from './candidate-table.ts';
 import type { Violation } from './constraints.ts';
 import type { PodPolicy } from './pod-policy.ts';
+import type { Ranking } from './ranking.ts';
 
-/** What was last answered about one pod. */
+/** What kube-scheduler sends of a pod, as far as placement reads it. */
+export interface PodMetadata {
+  readonly name?: string | undefined;
+  /** Default `default`. */
+  readonly namespace?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Not checked: a reference in another form than Kubernetes' own is passed over. */
+  readonly ownerReferences?: unknown;
+}
+
+/** What was last decided about one pod. */
 export interface LoggedDecision {
   readonly namespace: string;
   readonly pod: string;
   readonly uid: string;
-  /** Controller of the pod, such as a Job; undefined for a pod of its own. */
+  /** Controller of the pod, such as a Job; undefined for a pod without one. */
   readonly owner: { readonly kind: string; readonly name: string } | undefined;
   readonly policy: PodPolicy;
-  /** When the newest of its calls was answered. */
+  /** When the newest of its requests was served. */
   at: EpochMs;
   /** The node that the pod was bound to, once that is known. */
   node: string | undefined;
-  filtered: { readonly field: CandidateTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
-  ranked: { readonly field: CandidateTable; readonly ranking: Ranking } | undefined;
+  filtered: { readonly table: CandidateTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
+  ranked: { readonly table: CandidateTable; readonly ranking: Ranking } | undefined;
 }
 
-/** The newest log, for those who ask why and for when the pod is bound. */
+/** The newest decisions, to be explained and to be recorded when the pod is bound. */
 export interface DecisionLog {
-  /** The decision of a call's pod, made anew when it is another pod of that name; undefined for a pod without a name. */
-  of(pod: WirePod, policy: PodPolicy, at: EpochMs): LoggedDecision | undefined;
+  /** The entry of a request's pod, a new one for another pod of that name or another policy; undefined for a pod without a name. */
+  of(pod: PodMetadata, policy: PodPolicy, at: EpochMs): LoggedDecision | undefined;
   find(namespace: string, pod: string): LoggedDecision | undefined;
-  /** Tells that a decision has got the candidates of a call, so that what is held stays bounded. */
-  charge(decision: LoggedDecision, field: CandidateTable): void;
+  /** Counts the memory of an entry that has got the candidates of a request, and drops the oldest entries beyond the limit. */
+  account(decision: LoggedDecision): void;
   readonly size: number;
 }
 
-/** How many pods, and how many candidates in all, are remembered: about 20 MB at the most. */
-const LIMITS = { pods: 2_000, candidates: 250_000 };
+/** How many pods are remembered, and about how many bytes their candidates may take. */
+const LIMITS = { pods: 2_000, bytes: 24 * 1024 * 1024 };
+/** A candidate in a table: the reference to its row, and a score. */
+const REFERENCE_BYTES = 16;
+/** A candidate's own row, which all tables of one view share. */
+const ROW_BYTES = 72;
 
-/** Remembers the newest log by pod and forgets the oldest. */
+/** Remembers the newest decisions by pod and forgets the oldest. */
 export function createDecisionLog(limits = LIMITS): DecisionLog {
   const kept = new Map<string, LoggedDecision>();
-  const charges = new WeakMap<LoggedDecision, number>();
-  let candidates = 0;
-  let lastField: CandidateTable | undefined;
+  const costs = new WeakMap<LoggedDecision, number>();
+  let total = 0;
+  let lastView: NodeView | undefined;
   const drop = (key: string, decision: LoggedDecision) => {
     kept.delete(key);
-    candidates -= charges.get(decision) ?? 0;
+    total -= costs.get(decision) ?? 0;
   };
   const forgetOldest = () => {
     for (const [key, decision] of kept) {
-      if (kept.size <= limits.pods && candidates <= limits.candidates) return;
-      if (kept.size === 1) return;
+      if (kept.size === 1 || (kept.size <= limits.pods && total <= limits.bytes)) return;
       drop(key, decision);
     }
   };
+  const costOf = (table: CandidateTable | undefined): number => {
+    if (table === undefined) return 0;
+    const isShared = table.view === lastView;
+    lastView = table.view;
+    return table.candidates.length * (isShared ? REFERENCE_BYTES : REFERENCE_BYTES + ROW_BYTES);
+  };
   return {
-    of({ metadata = {} }, policy, at) {
-      const { name, namespace = 'default', uid = '' } = metadata;
+    of(pod, policy, at) {
+      const { name, namespace = 'default', uid = '' } = pod;
       if (name === undefined) return undefined;
       const key = `${namespace}/${name}`;
       const before = kept.get(key);
@@ -62,28 +81,19 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
         return before;
       }
       if (before !== undefined) drop(key, before);
-      const owner = ownerOf(metadata.ownerReferences);
-      const made = {
-        namespace,
-        pod: name,
-        uid,
-        owner,
-        policy,
-        at,
-        node: undefined,
-        filtered: undefined,
-        ranked: undefined,
+      const owner = ownerOf(pod.ownerReferences);
+      const made: LoggedDecision = {
+        ...{ namespace, pod: name, uid, owner, policy, at },
+        ...{ node: undefined, filtered: undefined, ranked: undefined },
       };
       kept.set(key, made);
       return made;
     },
     find: (namespace, pod) => kept.get(`${namespace}/${pod}`),
-    charge(decision, field) {
-      // Consecutive pods mostly share one field, which is held once.
-      const more = field === lastField ? 0 : field.names.length;
-      lastField = field;
-      candidates += more - (charges.get(decision) ?? 0);
-      charges.set(decision, more);
+    account(decision) {
+      const cost = costOf(decision.filtered?.table) + costOf(decision.ranked?.table);
+      total += cost - (costs.get(decision) ?? 0);
+      costs.set(decision, cost);
       forgetOldest();
     },
     get size() {
@@ -92,7 +102,7 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
   };
 }
 
-/** The owner that controls the pod. Foreign data that is not needed for an answer: what is not as it should be is no owner. */
+/** The owner that controls the pod; undefined without one, and for references in a form that Kubernetes does not write. */
 function ownerOf(references: unknown): LoggedDecision['owner'] {
   if (!Array.isArray(references)) return undefined;
   for (const reference of references as { kind?: unknown; name?: unknown; controller?: unknown }[]) {

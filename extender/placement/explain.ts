@@ -1,8 +1,8 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
-import type { Ranking } from '../webhook/prioritize.ts';
 import type { CandidateTable } from './candidate-table.ts';
 import type { LoggedDecision } from './decision-log.ts';
-import { fieldOfJudgement, regionOf, spreadOf } from './outcome.ts';
+import { candidatesOf, intensitySpread, regionOf } from './placement-decision.ts';
+import type { Ranking } from './ranking.ts';
 
 /** One candidate of an explanation. Null is not known, or not done. */
 export interface ExplainedCandidate {
@@ -12,13 +12,13 @@ export interface ExplainedCandidate {
   readonly quality: string | null;
   readonly age_seconds: number | null;
   readonly watts_per_core: number | null;
-  /** 0..10; null for a node that was refused or that prioritize was not asked about. */
+  /** 0..10; null for a node that was refused or that no prioritize request named. */
   readonly score: number | null;
-  /** Why the filter refused it. */
+  /** Why the filter refused it; null where it passed. */
   readonly refused: string | null;
 }
 
-/** Why a pod stands where it stands. */
+/** Why a pod runs where it runs, or waits. */
 export interface Explanation {
   readonly pod: string;
   readonly uid: string;
@@ -28,18 +28,21 @@ export interface Explanation {
   /** The node that the pod was bound to; null while that is not known. */
   readonly node: string | null;
   readonly reason: string;
+  /** What the pod, its namespace and the cluster ask for, merged. */
   readonly preferences: Readonly<Record<string, unknown>>;
+  /** The name of `preferences` before 0.1.0. */
+  readonly wishes: Readonly<Record<string, unknown>>;
   readonly ignored_annotations: readonly string[];
   readonly candidates_mean: number | null;
   /** Best score first. */
   readonly candidates: readonly ExplainedCandidate[];
 }
 
-/** Explains what was answered about a pod. */
+/** Explains what was decided about a pod. */
 export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
-  const field = fieldOfJudgement(decision);
-  const rows = field === undefined ? [] : candidatesOf(decision, field, now);
-  const spread = field && spreadOf(field);
+  const table = candidatesOf(decision);
+  const rows = table === undefined ? [] : explained(decision, table, now);
+  const spread = table && intensitySpread(table.candidates);
   return {
     pod: `${decision.namespace}/${decision.pod}`,
     uid: decision.uid,
@@ -49,6 +52,7 @@ export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
     node: decision.node ?? null,
     reason: reasonOf(decision, rows),
     preferences: { ...decision.policy.preferences },
+    wishes: { ...decision.policy.preferences },
     ignored_annotations: decision.policy.invalid.map(
       ({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`,
     ),
@@ -57,33 +61,35 @@ export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
   };
 }
 
-function candidatesOf({ filtered, ranked }: LoggedDecision, field: CandidateTable, now: EpochMs): ExplainedCandidate[] {
+function explained({ filtered, ranked }: LoggedDecision, table: CandidateTable, now: EpochMs): ExplainedCandidate[] {
   const scores = scoresOf(ranked);
-  return field.names.map((node, at) => {
-    const region = regionOf(field, at);
-    const watts = field.watts[at];
+  return table.candidates.map((candidate) => {
+    const { name, zone, watts } = candidate;
+    const region = regionOf(candidate, table);
     return {
-      node,
-      zone: field.zones[at] ?? null,
+      node: name,
+      zone: zone ?? null,
       carbon_intensity: region?.carbonIntensity ?? null,
       quality: region?.quality ?? null,
       age_seconds: region === undefined ? null : Math.max(0, Math.round((now - region.fetchedAt) / 1_000)),
       watts_per_core: watts === undefined ? null : Math.round(watts * 100) / 100,
-      score: scores.get(node) ?? null,
-      refused: filtered?.refused.get(node)?.text ?? null,
+      score: scores.get(name) ?? null,
+      refused: filtered?.refused.get(name)?.text ?? null,
     };
   });
 }
 
-function scoresOf(ranked: { field: CandidateTable; ranking: Ranking } | undefined): ReadonlyMap<string, number> {
-  return new Map(ranked?.field.names.map((name, at) => [name, ranked.ranking.scores[at] ?? 0]));
+function scoresOf(ranked: { table: CandidateTable; ranking: Ranking } | undefined): ReadonlyMap<string, number> {
+  return new Map(ranked?.table.candidates.map(({ name }, index) => [name, ranked.ranking.scores[index] ?? 0]));
 }
 
 function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[]): string {
   const { filtered, ranked, policy, node } = decision;
   if (policy.mode === 'off')
-    return policy.preferences.skip === true ? 'the pod says skip: nodes are not told apart' : 'the mode is off here';
-  const loss = (ranked ?? filtered)?.field.loss;
+    return policy.preferences.skip === true
+      ? 'the pod asks to be skipped: no node is preferred'
+      : 'the mode is off here';
+  const loss = (ranked ?? filtered)?.table.loss;
   if (loss !== undefined) return `no node was preferred or refused, because the carbon signal is ${loss}`;
   const advice = policy.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';
   const refused = filtered?.refused.size ?? 0;
@@ -96,5 +102,5 @@ function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[])
   if (chosen === undefined) return `${rows.length} candidates${after}; the best score is ${best}${advice}`;
   if (chosen.score === best)
     return `${chosen.node} has the best score, ${best}, of ${rows.length} candidates${after}${advice}`;
-  return `${chosen.node} has score ${chosen.score}, the best is ${best}: what else kube-scheduler weighs (room, spread, affinity) outweighed it${advice}`;
+  return `${chosen.node} has score ${chosen.score}, the best is ${best}: kube-scheduler's other scores (free resources, spreading, affinity) outweighed it${advice}`;
 }

@@ -4,18 +4,13 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { ANNOTATION_NAMES, ANNOTATION_PREFIX, type InvalidAnnotation } from './annotations.ts';
-import {
-  MODE_ANNOTATION,
-  type NamespaceDefaults,
-  type NamespaceDirectory,
-  readNamespaceDefaults,
-} from './pod-policy.ts';
+import { type NamespaceDefaults, type NamespaceDirectory, readNamespaceDefaults } from './pod-policy.ts';
 
 const namespaceObject = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }),
 });
 
-/** Follows what the namespaces of a cluster say for their pods. */
+/** Follows what the namespaces of a cluster set for their pods. */
 export function watchNamespaces(
   client: KubernetesClient,
   {
@@ -36,7 +31,10 @@ export function watchNamespaces(
     onChange(namespace, now, before) {
       if (!now?.invalid.length || JSON.stringify(now.invalid) === JSON.stringify(before?.invalid)) return;
       onIgnored(now.invalid);
-      logger.warn({ namespace, annotations: now.invalid }, 'annotations of a namespace cannot be read and are ignored');
+      logger.warn(
+        { code: 'NAMESPACE_ANNOTATIONS_INVALID', namespace, annotations: now.invalid },
+        'ignored invalid annotations of a namespace',
+      );
     },
     clock,
     logger,
@@ -47,18 +45,18 @@ export function watchNamespaces(
   };
 }
 
-/** Reads the cluster's defaults from one setting: `max-intensity=300; zones=FR,DE; enforce=true; mode=advise`. */
-export function readClusterAnnotations(text: string): { annotations: Record<string, string>; faults: string[] } {
+/** Reads the cluster's defaults from one setting: `max-intensity=300; zones=FR,DE; enforce=true`. */
+export function readClusterAnnotations(text: string): { annotations: Record<string, string>; issues: string[] } {
   const annotations: Record<string, string> = {};
-  const faults: string[] = [];
+  const issues: string[] = [];
   for (const part of text.split(';')) {
     if (part.trim() === '') continue;
-    const [name = '', ...value] = part.split('=');
-    const known = name.trim() === 'mode' || ANNOTATION_NAMES.includes(name.trim());
-    if (value.length === 0) faults.push(`"${part.trim()}" is not name=value`);
-    else if (!known) faults.push(`"${name.trim()}" is no preference; there are ${ANNOTATION_NAMES.join(', ')}`);
-    else annotations[`${ANNOTATION_PREFIX}${name.trim()}`] = value.join('=').trim();
+    const [name = '', ...value] = part.split('=').map((piece) => piece.trim());
+    if (value.length === 0) issues.push(`"${part.trim()}" is not name=value`);
+    else if (name === 'mode') issues.push('the mode of the cluster is PLACEMENT_MODE');
+    else if (!ANNOTATION_NAMES.includes(name))
+      issues.push(`"${name}" is not a known annotation; known are ${ANNOTATION_NAMES.join(', ')}`);
+    else annotations[`${ANNOTATION_PREFIX}${name}`] = value.join('=');
   }
-  if (MODE_ANNOTATION in annotations) faults.push('the mode of the cluster is PLACEMENT_MODE');
-  return { annotations, faults };
+  return { annotations, issues };
 }

@@ -4,22 +4,22 @@ import { startLoop } from '../../shared/runtime/loop.ts';
 import type { WatchedNodes } from './nodes.ts';
 import type { NodeZonesMessage } from './placement-link.ts';
 
-const LOOK_MS = 5_000;
-/** Told again without a change, because an API thread that died heard nothing. */
-const AGAIN_MS = 300_000;
+const INTERVAL_MS = 5_000;
+/** Published again without a change, because a restarted API thread has received nothing. */
+const REPEAT_MS = 300_000;
 
-/** Tells the API thread where nodes stand, when that changed; it remembers them for the time after they are gone. */
+/** Publishes the zones of nodes to the API thread when they change; it remembers them for the time after the nodes are gone. */
 export function publishNodeZones(
-  nodes: Pick<WatchedNodes, 'told' | 'version' | 'ageMs'>,
+  nodes: Pick<WatchedNodes, 'labelled' | 'version' | 'ageMs'>,
   post: (message: NodeZonesMessage) => boolean,
   { clock, logger }: { clock: Clock; logger: Logger },
 ): AsyncDisposable {
   let last: { readonly version: number; readonly at: number } | undefined;
-  const look = async () => {
+  const publish = async () => {
     const { version } = nodes;
     const at = clock.monotonic();
-    if (nodes.ageMs() === undefined || (last?.version === version && at - last.at < AGAIN_MS)) return;
-    if (post({ kind: 'node-zones', zones: new Map(nodes.told()) })) last = { version, at };
+    if (nodes.ageMs() === undefined || (last?.version === version && at - last.at < REPEAT_MS)) return;
+    if (post({ kind: 'node-zones', zones: new Map(nodes.labelled()) })) last = { version, at };
   };
-  return startLoop({ name: 'node zones', intervalMs: LOOK_MS, clock, logger, task: look });
+  return startLoop({ name: 'node zones', intervalMs: INTERVAL_MS, clock, logger, task: publish });
 }

@@ -1,8 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type InvalidAnnotation, UNKNOWN_ANNOTATION } from './annotations.ts';
 
-/** What the placement metrics are asked for at each scrape. */
+/** What the placement metrics read at each scrape. */
 export interface PlacementProbes {
-  /** Milliseconds since the node watch last heard of the API server; undefined while it has not. */
+  /** Milliseconds since the node watch last received anything from the API server; undefined before the first time. */
   readonly nodeWatchAgeMs?: () => number | undefined;
 }
 
@@ -13,41 +14,44 @@ export function createPlacementMetrics(registers: Registry[], { nodeWatchAgeMs }
   registerNodeWatch(registers, nodeWatchAgeMs);
   const refused = counter(
     'refused_nodes_total',
-    'Nodes that filter answers refused (or with mode advise would have refused), by cause: zones, max-intensity, cleaner-than',
-    ['cause', 'mode'],
+    'Nodes that filter responses refused (or with mode advise would have refused), by reason: zones, max-intensity, cleaner-than',
+    ['reason', 'mode'],
   );
   const vetoed = counter('vetoed_evictions_total', 'Evictions vetoed because the filter would refuse the node');
-  const placed = counter('placed_pods_total', 'Pods that were bound after they had been ranked here, by zone', [
-    'zone',
+  const placed = counter('placed_pods_total', 'Pods that were bound after they had been ranked, by zone', ['zone']);
+  const ignored = counter('ignored_annotations_total', 'Invalid annotations that were ignored, by name', [
+    'annotation',
   ]);
-  const ignored = counter('ignored_annotations_total', 'Annotations that could not be read, by name', ['annotation']);
-  const unplaced = counter('unknown_zone_nodes_total', 'Nodes, each counted once, that no rule gives a grid zone');
+  const unplaced = counter('unknown_zone_nodes_total', 'Nodes, each counted once, whose grid zone is not known');
   const events = counter(
     'pod_events_total',
-    'Kubernetes Events about placements by outcome: written, failed, limited (left out by the rate limit)',
+    'Kubernetes Events by outcome: written, failed, limited (dropped by the rate limit)',
     ['outcome'],
   );
   const decisions = counter(
     'decision_records_total',
-    'Decision records by outcome: handed over to be stored, dropped because storing them does not keep up',
+    'Placement decisions to be stored, by outcome: handed-over to the store, dropped because the store does not keep up',
     ['outcome'],
   );
   return {
-    /** Counts the nodes that one filter answer refused. */
-    countRefusals(mode: string, refusedNodes: ReadonlyMap<string, { readonly cause: string }>): void {
-      for (const { cause } of refusedNodes.values()) refused.inc({ cause, mode });
+    /** Counts the nodes that one filter response refused. */
+    countRefusals(mode: string, refusedNodes: ReadonlyMap<string, { readonly reason: string }>): void {
+      for (const { reason } of refusedNodes.values()) refused.inc({ reason, mode });
     },
     /** Counts evictions that were vetoed. */
     countVetoes: (count: number): void => void (count > 0 && vetoed.inc(count)),
-    /** Counts a pod that was bound to a node; the zone is `unknown` where nobody knows it. */
+    /** Counts a pod that was bound to a node; the zone is `unknown` where it is not known. */
     countPlaced: (zone: string | undefined): void => placed.inc({ zone: zone ?? 'unknown' }),
-    /** Counts an annotation that was ignored. */
-    countIgnored: (annotation: string): void => ignored.inc({ annotation }),
+    /** Counts annotations that were ignored; all unknown names count as `unknown`, for their number has no limit. */
+    countIgnored(invalid: readonly InvalidAnnotation[]): void {
+      for (const { annotation, problem } of invalid)
+        ignored.inc({ annotation: problem === UNKNOWN_ANNOTATION ? 'unknown' : annotation });
+    },
     /** Counts nodes that are new and have no zone. */
     countUnplaced: (count: number): void => unplaced.inc(count),
-    /** Counts an Event by what became of it. */
+    /** Counts an Event by its outcome. */
     countEvent: (outcome: 'written' | 'failed' | 'limited'): void => events.inc({ outcome }),
-    /** Counts decision records by what became of them. */
+    /** Counts placement decisions by what happened to them. */
     countDecisions: (outcome: 'handed-over' | 'dropped', count: number): void => decisions.inc({ outcome }, count),
   };
 }
@@ -55,7 +59,7 @@ export function createPlacementMetrics(registers: Registry[], { nodeWatchAgeMs }
 function registerNodeWatch(registers: Registry[], ageMs: (() => number | undefined) | undefined): void {
   new Gauge({
     name: 'carbon_extender_node_watch_age_seconds',
-    help: 'Time since the node watch last heard of the Kubernetes API; NaN while it has not or is off',
+    help: 'Time since the node watch last received anything from the Kubernetes API; NaN before that, and when it is off',
     registers,
     collect() {
       const age = ageMs?.();

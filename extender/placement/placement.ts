@@ -8,22 +8,22 @@ import { zoneCorrections } from '../../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from '../config.ts';
 import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
-import { createPlacement, type Placement } from '../webhook/verbs.ts';
-import { type InvalidAnnotation, UNKNOWN_ANNOTATION } from './annotations.ts';
 import { type BoundPod, watchBindings } from './bindings.ts';
+import type { BoundDecisionSources } from './bound-decision.ts';
+import { clusterZones } from './cluster-zones.ts';
+import { createPlacementDecisions, type PlacementDecisions } from './decisions.ts';
 import { watchNamespaces } from './namespaces.ts';
 import { watchNodePower } from './node-power-watch.ts';
 import { publishNodeZones } from './node-zone-publisher.ts';
 import { configuredDirectory, watchNodes } from './nodes.ts';
-import { describePlacement } from './outcome.ts';
 import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
-import { type RecordSources, recordOf } from './placement-records.ts';
 import { createPodPolicies, NO_NAMESPACES } from './pod-policy.ts';
+import { reportBoundPod, reportInvalidAnnotations } from './report-placement.ts';
 import { createUnplacedNodes } from './unplaced-nodes.ts';
 
-/** Placements as they are decided, told and recorded. */
+/** Placement decisions as they are made, reported and recorded. */
 export interface RunningPlacement extends AsyncDisposable {
-  readonly placement: Placement;
+  readonly decisions: PlacementDecisions;
   readonly metrics: ExtenderMetrics;
   readonly link: PlacementLink;
   /** The extender's one writer of Events; does nothing where POD_EVENTS is off. */
@@ -32,21 +32,21 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly zones: () => readonly Zone[] | undefined;
 }
 
-/** What placements are started with. */
+/** What placement is started with. */
 export interface PlacementOptions {
   readonly config: ExtenderConfig;
   readonly cache: () => CacheState;
-  /** Undefined where there is no cluster: zones come from the configuration and `Nodes` bodies alone. */
+  /** Undefined without a cluster: zones come from the configuration and `Nodes` bodies alone. */
   readonly client: KubernetesClient | undefined;
-  /** Sends to the thread that owns the store; false where none was started yet. */
+  /** Sends to the thread that owns the store; false before it has been started. */
   readonly post: (message: ToApi) => boolean;
   /** The wait of a Job that the deferral controller released; undefined for any other. */
-  readonly releasedJob: RecordSources['releasedJob'];
+  readonly releasedJob: BoundDecisionSources['releasedJob'];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Starts everything that placements need around the verbs: watches of the cluster, Events, records. */
+/** Starts everything that decisions need around them: watches of the cluster, Events, records. */
 export function startPlacement(options: PlacementOptions): RunningPlacement {
   const { config, cache, client, post, releasedJob, clock, logger } = options;
   const stack = new AsyncDisposableStack();
@@ -55,92 +55,29 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
   if (nodes) stack.use(publishNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
-  const onIgnored = (invalid: readonly InvalidAnnotation[]) => {
-    // Names that nobody knows are without number, and a metric's label must not be.
-    for (const { annotation, problem } of invalid)
-      metrics.countIgnored(problem === UNKNOWN_ANNOTATION ? 'unknown' : annotation);
-  };
+  const onIgnored = metrics.countIgnored;
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
   const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
+  const reports = { metrics, link, writeEvent, keepDecisions: config.DECISION_RECORDS, clock, logger };
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
-  const cluster = { mode: config.PLACEMENT_MODE, preferences: config.DEFAULT_WISHES ?? {} };
+  const cluster = { mode: config.PLACEMENT_MODE, preferences: config.DEFAULT_ANNOTATIONS ?? {} };
   const directory = nodes ?? configured;
-  const placement = createPlacement({
-    cache,
-    directory,
-    power,
-    history: link,
-    namespaces,
-    cluster,
-    metrics,
-    clock,
+  const decisions = createPlacementDecisions({
+    ...{ cache, directory, power, history: link, namespaces, cluster, metrics, clock },
     onUnplaced(names) {
-      // Before the first list every node is unknown, which says nothing about any.
+      // Before the first list the zone of no node is known, which is no news of any.
       if (nodes === undefined || nodes.ageMs() !== undefined) unplaced.note(names);
     },
-    onInvalidAnnotations({ metadata = {} }, { invalid }) {
-      onIgnored(invalid);
-      const { namespace = 'default', name = '', uid = '' } = metadata;
-      const message = invalid
-        .map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`)
-        .join('; ');
-      logger.info(
-        { namespace, pod: name, annotations: invalid },
-        'annotations of a pod cannot be read and are ignored',
-      );
-      writeEvent({
-        about: { kind: 'Pod', namespace, name, uid },
-        type: 'Warning',
-        reason: 'CarbonAnnotationIgnored',
-        message: `ignored: ${message}`,
-      });
-    },
+    onInvalidAnnotations: (pod, policy) => reportInvalidAnnotations(pod, policy, reports),
   });
-  const { log } = placement;
-  const records = { log, policyOf: createPodPolicies(cluster, namespaces), directory, cache, releasedJob };
-  const onBound = (bound: BoundPod) => tellBinding(bound, { records, metrics, link, writeEvent, options });
+  const policyOf = createPodPolicies(cluster, namespaces);
+  const sources = { log: decisions.log, policyOf, directory, cache, releasedJob };
+  const onBound = (bound: BoundPod) => reportBoundPod(bound, sources, reports);
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
-  // Part of a list would be taken for all the zones that there are.
-  const zones = () =>
-    nodes !== undefined && nodes.ageMs() === undefined ? undefined : clusterZones(nodes?.zones() ?? [], config);
-  return { placement, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-/** Zones of the nodes that tell one, and those of the configuration: DEFAULT_ZONE only counts where no node tells its own. */
-function clusterZones(told: readonly Zone[], { ZONE_MAP, DEFAULT_ZONE }: ExtenderConfig): readonly Zone[] {
-  const zones = new Set([...told, ...ZONE_MAP.values()]);
-  if (told.length === 0 && DEFAULT_ZONE !== undefined) zones.add(DEFAULT_ZONE);
-  return [...zones];
-}
-
-function tellBinding(
-  bound: BoundPod,
-  told: {
-    readonly records: RecordSources;
-    readonly metrics: ExtenderMetrics;
-    readonly link: PlacementLink;
-    readonly writeEvent: WriteEvent;
-    readonly options: PlacementOptions;
-  },
-): void {
-  const { config, clock, logger } = told.options;
-  const decision = recordOf(bound, clock.now(), told.records);
-  if (decision === undefined) return;
-  if (config.DECISION_RECORDS) told.link.keep(decision);
-  const { namespace, pod, uid, node, mode, candidates } = decision;
-  if (mode === 'off' || candidates === 0) return;
-  told.metrics.countPlaced(decision.zone ?? undefined);
-  const message = describePlacement(decision);
-  if (mode === 'advise') logger.info({ namespace, pod, node, message }, 'a placement was only advised');
-  if (message === undefined) return;
-  told.writeEvent({
-    about: { kind: 'Pod', namespace, name: pod, uid },
-    type: 'Normal',
-    reason: 'CarbonPlacement',
-    message,
-  });
+  const zones = () => clusterZones(nodes, config);
+  return { decisions, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WriteEvent {
@@ -157,7 +94,7 @@ function warnOfCorrections(config: ExtenderConfig, logger: Logger): void {
   const corrections = zoneCorrections(config);
   if (corrections.size === 0) return;
   logger.warn(
-    { corrections: Object.fromEntries(corrections) },
-    'zone codes in ZONE_MAP or DEFAULT_ZONE were corrected',
+    { code: 'ZONE_CODES_CORRECTED', corrections: Object.fromEntries(corrections) },
+    'corrected zone codes in ZONE_MAP or DEFAULT_ZONE',
   );
 }

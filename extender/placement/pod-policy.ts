@@ -1,37 +1,26 @@
-import {
-  ANNOTATION_PREFIX,
-  type InvalidAnnotation,
-  mergePreferences,
-  type ParsedAnnotations,
-  type PodPreferences,
-  parseAnnotations,
-} from './annotations.ts';
+import { type InvalidAnnotation, mergePreferences, type PodPreferences, parseAnnotations } from './annotations.ts';
 import { hasPlacementConstraints } from './constraints.ts';
+import { effectiveMode, type Mode, readMode } from './mode.ts';
 
-/** Whether placement is done (`enforce`), only worked out and told (`advise`), or left alone (`off`). */
-export const MODES = ['enforce', 'advise', 'off'] as const;
-/** What is done with a placement. */
-export type Mode = (typeof MODES)[number];
-
-/** What a namespace says for its pods. */
+/** What a namespace sets for its pods. */
 export interface NamespaceDefaults {
   readonly preferences: PodPreferences;
   readonly invalid: readonly InvalidAnnotation[];
   readonly mode: Mode | undefined;
 }
 
-/** Tells what namespaces say; undefined for those that say nothing or are not known. */
+/** Looks up what a namespace sets; undefined where it sets nothing or is not known. */
 export interface NamespaceDirectory {
   of(namespace: string): NamespaceDefaults | undefined;
 }
 
-/** What is meant to be done for one pod: its own preferences over its namespace's over the cluster's. */
+/** What applies to one pod: its own preferences over its namespace's over the cluster's. */
 export interface PodPolicy {
   readonly mode: Mode;
   readonly preferences: PodPreferences;
   /** The pod's own annotations that were ignored. */
   readonly invalid: readonly InvalidAnnotation[];
-  /** The same for policies that treat the same candidates alike. */
+  /** Equal for policies that treat the same candidates alike. */
   readonly key: string;
 }
 
@@ -41,23 +30,17 @@ export interface ClusterDefaults {
   readonly preferences: PodPreferences;
 }
 
-/** The directory where no namespace says anything. */
+/** The directory of a cluster whose namespaces set nothing. */
 export const NO_NAMESPACES: NamespaceDirectory = { of: () => undefined };
 
-/** Node, namespace: the annotation that sets the mode of a namespace. */
-export const MODE_ANNOTATION = `${ANNOTATION_PREFIX}mode`;
-
-/** Reads what a namespace's annotations say for its pods. */
+/** Reads what a namespace's annotations set for its pods. */
 export function readNamespaceDefaults(annotations: Readonly<Record<string, string>> | undefined): NamespaceDefaults {
-  const { preferences, invalid }: ParsedAnnotations = parseAnnotations(annotations);
-  const text = annotations?.[MODE_ANNOTATION];
-  const mode = MODES.find((known) => known === text?.trim().toLowerCase());
-  if (text === undefined || mode !== undefined) return { preferences, invalid, mode };
-  const problem = `is none of ${MODES.join(', ')}`;
-  return { preferences, invalid: [...invalid, { annotation: MODE_ANNOTATION, value: text, problem }], mode };
+  const { preferences, invalid } = parseAnnotations(annotations);
+  const { mode, invalid: invalidMode } = readMode(annotations);
+  return { preferences, invalid: [...invalid, ...invalidMode], mode };
 }
 
-/** Makes out what is meant to be done for a pod. A pod that says `skip` is left alone. */
+/** Makes the function that merges what applies to a pod. */
 export function createPodPolicies(cluster: ClusterDefaults, namespaces: NamespaceDirectory) {
   return (pod: {
     namespace?: string | undefined;
@@ -66,7 +49,7 @@ export function createPodPolicies(cluster: ClusterDefaults, namespaces: Namespac
     const { preferences: own, invalid } = parseAnnotations(pod.annotations);
     const namespace = namespaces.of(pod.namespace ?? 'default');
     const preferences = mergePreferences(own, namespace?.preferences, cluster.preferences);
-    const mode = preferences.skip === true ? 'off' : (namespace?.mode ?? cluster.mode);
+    const mode = effectiveMode({ skip: preferences.skip, namespace: namespace?.mode, cluster: cluster.mode });
     return { mode, preferences, invalid, key: keyOf(mode, preferences) };
   };
 }

@@ -1,16 +1,16 @@
 import type { Logger } from '../../shared/runtime/logger.ts';
 
-/** Nodes that no rule gives a zone. */
+/** Nodes whose zone is not known. */
 export interface UnplacedNodes {
   note(names: readonly string[]): void;
 }
 
-/** More names than the largest cluster has; beyond it the oldest may be named again. */
+/** More names than the largest cluster has; beyond it names may be logged and counted again. */
 const MAX_NAMES = 20_000;
 const MAX_LOGGED = 50;
 
-/** Counts each node without a zone once and names it once in the log; those that are found together in one line. */
-export function createUnplacedNodes(told: { logger: Logger; count: (nodes: number) => void }): UnplacedNodes {
+/** Counts and logs each node without a zone once; those that are found together in one log line. */
+export function createUnplacedNodes(reports: { logger: Logger; count: (nodes: number) => void }): UnplacedNodes {
   const known = new Set<string>();
   return {
     note(names) {
@@ -18,10 +18,10 @@ export function createUnplacedNodes(told: { logger: Logger; count: (nodes: numbe
       if (fresh.length === 0) return;
       if (known.size + fresh.length > MAX_NAMES) known.clear();
       for (const name of fresh) known.add(name);
-      told.count(fresh.length);
-      told.logger.warn(
-        { nodes: fresh.slice(0, MAX_LOGGED), count: fresh.length },
-        'nodes without a known grid zone: they are neither preferred nor avoided',
+      reports.count(fresh.length);
+      reports.logger.warn(
+        { code: 'NODE_ZONES_UNKNOWN', nodes: fresh.slice(0, MAX_LOGGED), count: fresh.length },
+        'the grid zone of some nodes is not known: they are neither preferred nor avoided',
       );
     },
   };

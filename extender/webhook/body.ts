@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What reading a request's body came to. */
+/** The result of reading a request's body. */
 export type ReadBody =
   | { readonly kind: 'body'; readonly bytes: Buffer }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'aborted' };
 
-/** Reads a body whole. One that is too large is read to its end and thrown away, so that its sender hears the answer. */
+/** Reads a body whole. One that is too large is read to its end and discarded, so that its sender gets the response. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<ReadBody> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ import { sendFault, sendJson } from '../../shared/runtime/http-server.ts';
 import type { DecisionLog } from '../placement/decision-log.ts';
 import { explain } from '../placement/explain.ts';
 
-/** Answers GET /explain?pod=namespace/name; a name alone is one of the namespace `default`. */
+/** Serves GET /explain?pod=namespace/name; a name alone is one of the namespace `default`. */
 export function serveExplain(request: IncomingMessage, response: ServerResponse, log: DecisionLog, clock: Clock): void {
   const wanted = new URL(request.url ?? '/', 'http://localhost').searchParams.get('pod') ?? '';
   const [first = '', second, ...rest] = wanted.split('/');
@@ -13,6 +13,6 @@ export function serveExplain(request: IncomingMessage, response: ServerResponse,
   const [namespace, pod] = second === undefined ? ['default', first] : [first, second];
   const decision = log.find(namespace, pod);
   if (decision !== undefined) return void sendJson(response, 200, explain(decision, clock.now()));
-  const error = `nothing is known of ${namespace}/${pod}: kube-scheduler has not asked about it here, or too long ago`;
+  const error = `no decision about ${namespace}/${pod} is remembered: kube-scheduler made no request for it here, or too long ago`;
   sendFault(response, 404, error);
 }

@@ -1,5 +1,5 @@
 import { REGION_LABEL, ZONE_LABEL } from '../placement/nodes.ts';
-import type { CandidateNode } from './protocol.ts';
+import type { WireNode } from './candidates.ts';
 import { InvalidRequestError, optionalString, stringMap, stringOf } from './wire-checks.ts';
 
 const QUOTE = 0x22;
@@ -30,10 +30,10 @@ const WANTED_LABELS = [ZONE_LABEL, REGION_LABEL].map((label) => ({ label, key: B
 /**
  * The nodes of a NodeList's JSON, each name once, with the place of each in the text and the labels that place it.
  * Walks over the rest: a node is 10 to 20 kB, of which 200 bytes matter here, and parsing all of them is what makes
- * `nodeCacheCapable: false` slow. Throws a ScanError for what is no JSON and a InvalidRequestError for what is no NodeList.
+ * `nodeCacheCapable: false` slow. Throws a ScanError for what is no JSON and an InvalidRequestError for what is no NodeList.
  */
-export function scanNodes(json: Buffer): CandidateNode[] {
-  const nodes = new Map<string, CandidateNode>();
+export function scanNodes(json: Buffer): WireNode[] {
+  const nodes = new Map<string, WireNode>();
   let count = 0;
   const end = members(json, skipBlank(json, 0), 'Nodes', (key, keyEnd, start) => {
     if (!isKey(json, key, keyEnd, ITEMS)) return skipValue(json, start);
@@ -49,9 +49,9 @@ export function scanNodes(json: Buffer): CandidateNode[] {
   return [...nodes.values()];
 }
 
-function readNode(json: Buffer, start: number, place: number): CandidateNode {
+function readNode(json: Buffer, start: number, place: number): WireNode {
   const path = `Nodes.items[${place}]`;
-  let metadata: { readonly name: string; readonly labels: CandidateNode['labels']; readonly end: number } | undefined;
+  let metadata: { readonly name: string; readonly labels: WireNode['labels']; readonly end: number } | undefined;
   let providerId: string | undefined;
   const end = members(json, start, path, (key, keyEnd, at) => {
     if (isKey(json, key, keyEnd, METADATA)) {
@@ -73,7 +73,7 @@ function readNode(json: Buffer, start: number, place: number): CandidateNode {
 
 function readMetadata(json: Buffer, start: number, path: string) {
   let name: unknown;
-  let labels: CandidateNode['labels'];
+  let labels: WireNode['labels'];
   const end = members(json, start, path, (key, keyEnd, at) => {
     if (isKey(json, key, keyEnd, LABELS) && json[at] === OPEN_BRACE) {
       const found: Record<string, string> = {};

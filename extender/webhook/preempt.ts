@@ -1,19 +1,22 @@
-import { parseJsonBody, podOf, type WirePod } from './protocol.ts';
+import type { PodMetadata } from '../placement/decision-log.ts';
+import { parseJsonBody, podOf } from './protocol.ts';
 import { arrayOf, InvalidRequestError, objectOf, stringOf } from './wire-checks.ts';
 
-/** Which of some nodes the filter would refuse to a pod. */
-export type RefusedOf = (pod: WirePod, nodes: readonly string[]) => { has(node: string): boolean };
+/** Looks up which of some nodes the filter would refuse to a pod. */
+export type RefusedOf = (request: { readonly pod: PodMetadata; readonly names: readonly string[] }) => {
+  has(node: string): boolean;
+};
 
 /**
- * Answers a preempt call: evictions stand, but for nodes that the filter would refuse, because the pod would not run
- * there for all that. The answer is always in meta form, whichever form came; a node that is left out is vetoed.
+ * Serves a preempt request: all proposed evictions are accepted but those on nodes that the filter would refuse, where the
+ * pod could not run anyway. The response is always in meta form, whichever form came; a node that is left out is vetoed.
  */
-export function preempt(body: Buffer, refusedOf: RefusedOf): { readonly answer: Buffer; readonly vetoed: number } {
+export function preempt(body: Buffer, refusedOf: RefusedOf): { readonly body: Buffer; readonly vetoed: number } {
   const args = objectOf(parseJsonBody(body), 'the body');
   const key = args.NodeNameToMetaVictims != null ? 'NodeNameToMetaVictims' : 'NodeNameToVictims';
   const uid = key === 'NodeNameToMetaVictims' ? uidOfMeta : uidOfPod;
   const victimsOf = objectOf(args[key] ?? {}, key);
-  const refused = refusedOf(podOf(args), Object.keys(victimsOf));
+  const refused = refusedOf({ pod: podOf(args), names: Object.keys(victimsOf) });
   const nodes = Object.entries(victimsOf).map(([name, value]) => {
     const path = `${key}["${name}"]`;
     const victims = objectOf(value ?? {}, path);
@@ -22,10 +25,10 @@ export function preempt(body: Buffer, refusedOf: RefusedOf): { readonly answer: 
     }));
     return [name, { Pods: pods, NumPDBViolations: violations(victims.NumPDBViolations, path) }] as const;
   });
-  const stand = nodes.filter(([name]) => !refused.has(name));
-  // fromEntries defines own properties, so that a node called __proto__ is a node like any other.
-  const answer = Buffer.from(JSON.stringify({ NodeNameToMetaVictims: Object.fromEntries(stand) }));
-  return { answer, vetoed: nodes.length - stand.length };
+  const accepted = nodes.filter(([name]) => !refused.has(name));
+  // fromEntries defines own properties, so that a node named __proto__ is treated like any other.
+  const response = Buffer.from(JSON.stringify({ NodeNameToMetaVictims: Object.fromEntries(accepted) }));
+  return { body: response, vetoed: nodes.length - accepted.length };
 }
 
 function uidOfMeta(pod: unknown, path: string): string {

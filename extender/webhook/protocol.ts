@@ -1,49 +1,16 @@
+import type { PodMetadata } from '../placement/decision-log.ts';
+import { knownCandidates, namedCandidates, type WireCandidates, wholeCandidates } from './candidates.ts';
 import { valueBytes } from './json-spans.ts';
+import type { KnownNames } from './known-names.ts';
 import { ScanError, scanNodes } from './node-scan.ts';
 import { arrayOf, InvalidRequestError, objectOf, optionalString, stringMap, stringOf } from './wire-checks.ts';
 
-/** A node that the pod may be placed on, with what its own object tells about where it stands. */
-export interface CandidateNode {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly providerId?: string | undefined;
-  /** Where the node's JSON starts and ends in the bytes of `Nodes`. */
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * The candidates of a request, each once. The same object is handed out for the same candidates, so what is worked out
- * for it can be kept with it.
- */
-export type Candidates =
-  | { readonly form: 'names'; readonly names: readonly string[] }
-  | { readonly form: 'objects'; readonly nodes: readonly CandidateNode[] };
-
-/** A pod as kube-scheduler sends it, in so far as this program reads it. */
-export interface WirePod {
-  readonly metadata?: {
-    readonly name?: string | undefined;
-    readonly namespace?: string | undefined;
-    readonly uid?: string | undefined;
-    readonly annotations?: Readonly<Record<string, string>> | undefined;
-    readonly ownerReferences?: unknown;
-  };
-}
-
 /** ExtenderArgs of kube-scheduler: a pod and where it may go. */
 export interface ExtenderArgs {
-  readonly pod: WirePod;
-  readonly candidates: Candidates;
+  readonly pod: PodMetadata;
+  readonly candidates: WireCandidates;
   /** The JSON of `NodeNames` or `Nodes` as it came, to be passed back unchanged. */
   readonly bytes: Buffer;
-}
-
-/** Keeps candidates, and finds them again by the JSON of `NodeNames` or `Nodes`. */
-export interface CandidateMemory {
-  /** Candidates with the same JSON, or with the same names in another order. */
-  recall(bytes: Buffer): Candidates | undefined;
-  keep(bytes: Buffer, candidates: Candidates): void;
 }
 
 /** Where Go's encoder puts the candidates: all three keys, always in this order, the unused one null. */
@@ -54,45 +21,42 @@ const OBJECTS_KEY = Buffer.byteLength(',"Nodes":');
 const OBJECTS_END = Buffer.from(',"NodeNames":null}');
 const CLOSE = '}'.charCodeAt(0);
 
-/** Reads the body of a filter or prioritize call; throws a InvalidRequestError that names what is wrong. */
-export function readExtenderArgs(body: Buffer, memory: CandidateMemory): ExtenderArgs {
-  return readAsGoWrites(body, memory) ?? readAny(body);
+/** Reads the body of a filter or prioritize request; throws an InvalidRequestError that names what is wrong. */
+export function readExtenderArgs(body: Buffer, known: KnownNames): ExtenderArgs {
+  return readAsGoWrites(body, known) ?? readAny(body);
 }
 
 /**
- * Takes the pod and the candidates apart at the seam that Go's encoder leaves, so that candidates that are known
- * need no parsing. Both halves are valid by themselves, so the whole is; where one is not, the seam was not one.
+ * Takes the pod and the candidates apart at the seam that Go's encoder leaves, so that names that are known need no
+ * parsing. Both halves are valid by themselves, so the whole is; where one is not, the seam was not one.
  */
-function readAsGoWrites(body: Buffer, memory: CandidateMemory): ExtenderArgs | undefined {
+function readAsGoWrites(body: Buffer, known: KnownNames): ExtenderArgs | undefined {
   const parts = seamOf(body);
   if (parts === undefined) return undefined;
-  const { form, head, bytes } = parts;
-  const pod = parsedOrUndefined(`${head.toString('utf8')}}`);
+  const pod = parsedOrUndefined(`${parts.head.toString('utf8')}}`);
   if (pod === undefined) return undefined;
-  const known = memory.recall(bytes);
-  if (known?.form === form) return { pod: podOf(pod), candidates: known, bytes };
-  const candidates = candidatesOf(form, bytes);
-  if (candidates === undefined) return undefined;
-  memory.keep(bytes, candidates);
-  return { pod: podOf(pod), candidates, bytes };
+  const { form, bytes } = parts;
+  const candidates = form === 'names' ? readNames(bytes, known) : readNodes(bytes);
+  return candidates && { pod: podOf(pod), candidates, bytes };
 }
 
-function candidatesOf(form: Candidates['form'], bytes: Buffer): Candidates | undefined {
-  if (form === 'objects') return scannedOrUndefined(bytes);
+function readNames(bytes: Buffer, known: KnownNames): WireCandidates | undefined {
+  const places = known.read(bytes);
+  if (places !== undefined) return knownCandidates(known, places);
   const value = parsedOrUndefined(bytes.toString('utf8'));
   return value === undefined ? undefined : namesOf(value);
 }
 
-function scannedOrUndefined(bytes: Buffer): Candidates | undefined {
+function readNodes(bytes: Buffer): WireCandidates | undefined {
   try {
-    return { form: 'objects', nodes: scanNodes(bytes) };
+    return wholeCandidates(scanNodes(bytes), bytes);
   } catch (error) {
     if (error instanceof ScanError) return undefined;
     throw error;
   }
 }
 
-function seamOf(body: Buffer): { form: Candidates['form']; head: Buffer; bytes: Buffer } | undefined {
+function seamOf(body: Buffer): { form: WireCandidates['form']; head: Buffer; bytes: Buffer } | undefined {
   if (body.subarray(-OBJECTS_END.length).equals(OBJECTS_END)) {
     const at = body.indexOf(OBJECTS_START);
     if (at < 0) return undefined;
@@ -111,35 +75,32 @@ function readAny(body: Buffer): ExtenderArgs {
   if (args[key] == null)
     throw new InvalidRequestError('NodeNames', 'is missing, and Nodes too: one of them must be given');
   const bytes = valueBytes(body).get(key) ?? Buffer.from('null');
-  const candidates: Candidates =
-    key === 'NodeNames' ? namesOf(args.NodeNames) : { form: 'objects', nodes: scanNodes(bytes) };
+  const candidates = key === 'NodeNames' ? namesOf(args.NodeNames) : wholeCandidates(scanNodes(bytes), bytes);
   return { pod: podOf(args), candidates, bytes };
 }
 
-function namesOf(value: unknown): Candidates {
+function namesOf(value: unknown): WireCandidates {
   const names = arrayOf(value, 'NodeNames') as readonly string[];
   for (let at = 0; at < names.length; at++) {
     if (typeof names[at] !== 'string') stringOf(names[at], `NodeNames[${at}]`);
   }
-  return { form: 'names', names: [...new Set(names)] };
+  return namedCandidates([...new Set(names)]);
 }
 
-/** Reads the pod of a call; throws a InvalidRequestError that names what is wrong. */
-export function podOf(args: unknown): WirePod {
+/** Reads the pod of a request; throws an InvalidRequestError that names what is wrong. */
+export function podOf(args: unknown): PodMetadata {
   const pod = objectOf((args as Record<string, unknown>).Pod ?? {}, 'Pod');
   const metadata = objectOf(pod.metadata ?? {}, 'Pod.metadata');
   return {
-    metadata: {
-      name: optionalString(metadata.name, 'Pod.metadata.name'),
-      namespace: optionalString(metadata.namespace, 'Pod.metadata.namespace'),
-      uid: optionalString(metadata.uid, 'Pod.metadata.uid'),
-      annotations: stringMap(metadata.annotations, 'Pod.metadata.annotations'),
-      ownerReferences: metadata.ownerReferences,
-    },
+    name: optionalString(metadata.name, 'Pod.metadata.name'),
+    namespace: optionalString(metadata.namespace, 'Pod.metadata.namespace'),
+    uid: optionalString(metadata.uid, 'Pod.metadata.uid'),
+    annotations: stringMap(metadata.annotations, 'Pod.metadata.annotations'),
+    ownerReferences: metadata.ownerReferences,
   };
 }
 
-/** Parses JSON text; throws a InvalidRequestError when it is none. */
+/** Parses JSON text; throws an InvalidRequestError when it is not JSON. */
 export function parseJsonBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

@@ -11,10 +11,11 @@ import {
 } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
+import type { DecisionLog } from '../placement/decision-log.ts';
 import { readBody } from './body.ts';
 import { serveExplain } from './explain-route.ts';
 import { createTlsServer, type TlsFiles } from './tls.ts';
-import type { Placement, Verb } from './verbs.ts';
+import type { Verb, Verbs } from './verbs.ts';
 import { InvalidRequestError } from './wire-checks.ts';
 
 /** What the scheduler port needs. */
@@ -24,33 +25,35 @@ export interface SchedulerServerOptions {
   readonly maxBodyBytes: number;
   /** Undefined for plain HTTP. */
   readonly tls?: TlsFiles | undefined;
-  readonly placement: Placement;
+  readonly verbs: Verbs;
+  /** What GET /explain reads. */
+  readonly log: DecisionLog;
   readonly readiness: () => Readiness;
   readonly metrics: ExtenderMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** How a call ended, as the metrics count it. */
+/** How a request ended, as the metrics count it. */
 type Outcome = 'ok' | 'neutral' | 'bad-request' | 'too-large' | 'aborted' | 'failed';
 
-/** A call's answer. */
-interface Answer {
+/** The response to a request. */
+interface VerbReply {
   readonly status: number;
   readonly outcome: Outcome;
-  /** JSON, ready to send, or what went wrong. */
+  /** JSON, ready to send, or what is wrong with the request. */
   readonly body: Buffer | { readonly error: string };
 }
 
-/** Answers kube-scheduler on its own port, at / and under /scheduler/. */
+/** Serves kube-scheduler on its own port, at / and under /scheduler/. */
 export async function startSchedulerServer(options: SchedulerServerOptions): Promise<ListeningServer> {
   const routes = new Map<string, { name: string; verb: Verb }>();
-  for (const [name, verb] of Object.entries(options.placement.verbs))
+  for (const [name, verb] of Object.entries(options.verbs))
     for (const prefix of ['', '/scheduler']) routes.set(`${prefix}/${name}`, { name, verb });
   const handler = (request: IncomingMessage, response: ServerResponse) => {
     const route = routes.get(pathOf(request));
-    if (route === undefined) void answerOther(request, response, options);
-    else void answerCall(request, response, route, options);
+    if (route === undefined) void serveOther(request, response, options);
+    else void serveVerb(request, response, route, options);
   };
   if (options.tls === undefined) return listen(handler, options);
   const { server, watching } = await createTlsServer(options.tls, TIMEOUTS, options);
@@ -61,19 +64,19 @@ export async function startSchedulerServer(options: SchedulerServerOptions): Pro
   return { port: listening.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-async function answerCall(
+async function serveVerb(
   request: IncomingMessage,
   response: ServerResponse,
   route: { name: string; verb: Verb },
   options: SchedulerServerOptions,
 ): Promise<void> {
   const start = options.clock.monotonic();
-  const answer = refusal(request) ?? (await decide(request, route.verb, options));
-  if (answer.outcome !== 'aborted') send(response, answer);
-  options.metrics.observeCall(route.name, answer.outcome, (options.clock.monotonic() - start) / 1_000);
+  const reply = refusal(request) ?? (await decide(request, route.verb, options));
+  if (reply.outcome !== 'aborted') send(response, reply);
+  options.metrics.observeCall(route.name, reply.outcome, (options.clock.monotonic() - start) / 1_000);
 }
 
-async function decide(request: IncomingMessage, verb: Verb, options: SchedulerServerOptions): Promise<Answer> {
+async function decide(request: IncomingMessage, verb: Verb, options: SchedulerServerOptions): Promise<VerbReply> {
   const read = await readBody(request, options.maxBodyBytes);
   if (read.kind === 'aborted') return { status: 400, outcome: 'aborted', body: { error: 'the request was aborted' } };
   if (read.kind === 'too-large') {
@@ -86,42 +89,48 @@ async function decide(request: IncomingMessage, verb: Verb, options: SchedulerSe
   } catch (error) {
     if (error instanceof InvalidRequestError)
       return { status: 400, outcome: 'bad-request', body: { error: error.message } };
-    options.logger.error({ err: error, path: pathOf(request) }, 'a call could not be answered');
+    options.logger.error(
+      { code: 'SCHEDULER_REQUEST_FAILED', err: error, path: pathOf(request) },
+      'a request on the scheduler port failed',
+    );
     return { status: 500, outcome: 'failed', body: { error: 'internal error; see the log of the extender' } };
   }
 }
 
-/** What is wrong with a call before its body is read. */
-function refusal({ method, headers }: IncomingMessage): Answer | undefined {
-  const refuse = (status: number, error: string): Answer => ({ status, outcome: 'bad-request', body: { error } });
+/** What is wrong with a request before its body is read; undefined for nothing. */
+function refusal({ method, headers }: IncomingMessage): VerbReply | undefined {
+  const refuse = (status: number, error: string): VerbReply => ({ status, outcome: 'bad-request', body: { error } });
   if (method !== 'POST') return refuse(405, `${method} is not allowed here, only POST`);
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))
     return refuse(415, `the body is ${type}, not application/json`);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') return refuse(415, `the body is encoded as ${encoding}; only plain JSON is taken`);
+  if (encoding !== 'identity') return refuse(415, `the body is encoded as ${encoding}; only plain JSON is accepted`);
   return undefined;
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
+function send(response: ServerResponse, { status, body }: VerbReply): void {
   if (status === 405) response.setHeader('Allow', 'POST');
   if (!Buffer.isBuffer(body)) return void sendFault(response, status, body.error);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
-async function answerOther(
+async function serveOther(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, readiness, logger, placement, clock }: SchedulerServerOptions,
+  { metrics, readiness, logger, log, clock }: SchedulerServerOptions,
 ): Promise<void> {
   try {
     if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request)))
-      return serveExplain(request, response, placement.log, clock);
+      return serveExplain(request, response, log, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
     sendFault(response, 404, error);
   } catch (error) {
-    logger.error({ err: error, path: pathOf(request) }, 'a request could not be answered');
+    logger.error(
+      { code: 'SCHEDULER_REQUEST_FAILED', err: error, path: pathOf(request) },
+      'a request on the scheduler port failed',
+    );
     response.destroy();
   }
 }

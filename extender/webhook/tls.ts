@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { ConfigError } from '../../shared/runtime/config.ts';
+import { fileStamp } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 
@@ -84,10 +85,6 @@ async function readNamed(setting: string, file: string): Promise<Buffer> {
 }
 
 async function stampOf({ cert, key, clientCa }: TlsFiles): Promise<string> {
-  const stamps = [cert, key, clientCa].map(async (file) => {
-    if (file === undefined) return '';
-    const { ino, mtimeMs, size } = await stat(file).catch(() => ({ ino: 0, mtimeMs: 0, size: 0 }));
-    return `${ino} ${mtimeMs} ${size}`;
-  });
-  return (await Promise.all(stamps)).join();
+  const files = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
+  return (await Promise.all(files.map(fileStamp))).join();
 }

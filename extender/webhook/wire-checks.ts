@@ -1,27 +1,27 @@
-/** A request that kube-scheduler could not have sent: where the fault is, and what it is. */
+/** A request that kube-scheduler could not have sent: where the problem is, and what it is. */
 export class InvalidRequestError extends Error {
   readonly path: string;
 
-  constructor(path: string, fault: string) {
-    super(`${path} ${fault}`);
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}`);
     this.name = 'InvalidRequestError';
     this.path = path;
   }
 }
 
-/** The value as an object; throws a InvalidRequestError that names its path otherwise. */
+/** The value as an object; throws an InvalidRequestError that names its path otherwise. */
 export function objectOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw wrongType(path, value, 'an object');
 }
 
-/** The value as an array; throws a InvalidRequestError that names its path otherwise. */
+/** The value as an array; throws an InvalidRequestError that names its path otherwise. */
 export function arrayOf(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw wrongType(path, value, 'an array');
 }
 
-/** The value as a string; throws a InvalidRequestError that names its path otherwise. */
+/** The value as a string; throws an InvalidRequestError that names its path otherwise. */
 export function stringOf(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
   throw wrongType(path, value, 'a string');

@@ -1,12 +1,13 @@
-import { createFields, NO_POWER } from '../../extender/placement/candidate-table.ts';
+import { createExtenderMetrics } from '../../extender/metrics.ts';
+import { NO_POWER } from '../../extender/placement/candidate-table.ts';
 import { NO_HISTORY } from '../../extender/placement/constraints.ts';
+import { createPlacementDecisions } from '../../extender/placement/decisions.ts';
 import { configuredDirectory } from '../../extender/placement/nodes.ts';
-import { createCandidateMemory } from '../../extender/webhook/candidate-memory.ts';
-import { filter } from '../../extender/webhook/filter.ts';
-import { createPrioritize } from '../../extender/webhook/prioritize.ts';
-import { readExtenderArgs } from '../../extender/webhook/protocol.ts';
+import { NO_NAMESPACES } from '../../extender/placement/pod-policy.ts';
+import { createVerbs } from '../../extender/webhook/verbs.ts';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
-import { zone } from '../../shared/grid/zones.ts';
+import { type Zone, zone } from '../../shared/grid/zones.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
 import { cacheText } from '../extender/cache/cache-file.ts';
 import { fakePod, goJson, nodesCall } from '../fixtures/kube-scheduler/calls.ts';
 import { type Comparison, compare } from './measure.ts';
@@ -24,8 +25,20 @@ interface WireArgs {
 export async function benchNodes(): Promise<Comparison[]> {
   const read = decodeCarbonCache(cacheText({ DE: 380, FR: 45 }, { at: Date.now(), ttlMinutes: 600 }));
   const state = (): CacheState => cacheState(read, Date.now());
-  const fields = createFields({ directory: configuredDirectory(new Map(), undefined), power: NO_POWER });
-  const prioritize = createPrioritize(NO_HISTORY);
+  const verbsWith = (zones: readonly Zone[] | undefined) => {
+    const metrics = createExtenderMetrics(state);
+    const decisions = createPlacementDecisions({
+      cache: state,
+      directory: configuredDirectory(new Map(), undefined),
+      power: NO_POWER,
+      history: NO_HISTORY,
+      namespaces: NO_NAMESPACES,
+      cluster: { mode: 'enforce', preferences: { ...(zones && { zones }) } },
+      metrics,
+      clock: systemClock,
+    });
+    return createVerbs(decisions, metrics);
+  };
   const bodies = Array.from({ length: 4 }, (_, at) => nodesBody(at));
   const size = `${COUNT} nodes, ${((bodies[0]?.length ?? 0) / 1e6).toFixed(1)} MB`;
   const comparisons: Comparison[] = [];
@@ -34,12 +47,8 @@ export async function benchNodes(): Promise<Comparison[]> {
     ['half pass', [zone('FR')]],
   ] as const) {
     let next = 0;
-    const policy = { mode: 'enforce', preferences: { ...(zones && { zones }) }, invalid: [], key: name } as const;
-    // A new memory each time: nothing may be known from the call before.
-    const ours = () => {
-      const args = readExtenderArgs(bodies[next++ % bodies.length] as Buffer, createCandidateMemory());
-      return filter(args, fields(args.candidates, state()), policy, NO_HISTORY).body.length;
-    };
+    const verbs = verbsWith(zones);
+    const ours = () => verbs.filter(bodies[next++ % bodies.length] as Buffer).body.length;
     const floor = () => {
       const args = JSON.parse((bodies[next++ % bodies.length] as Buffer).toString('utf8')) as WireArgs;
       const items = args.Nodes.items.filter((_, at) => zones === undefined || at % 2 === 0);
@@ -48,11 +57,8 @@ export async function benchNodes(): Promise<Comparison[]> {
     comparisons.push(await compare(`filter, ${size}, ${name}`, { ours, floor }, ROUNDS));
   }
   let next = 0;
-  const prioritized = () => {
-    const args = readExtenderArgs(bodies[next++ % bodies.length] as Buffer, createCandidateMemory());
-    return prioritize(fields(args.candidates, state()), { mode: 'enforce', preferences: {}, invalid: [], key: '' }).body
-      .length;
-  };
+  const verbs = verbsWith(undefined);
+  const prioritized = () => verbs.prioritize(bodies[next++ % bodies.length] as Buffer).body.length;
   const parsed = () => {
     const args = JSON.parse((bodies[next++ % bodies.length] as Buffer).toString('utf8')) as WireArgs;
     return JSON.stringify(args.Nodes.items.map(({ metadata }) => ({ Host: metadata.name, Score: 5 }))).length;

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { createExtenderMetrics } from '../../extender/metrics.ts';
 import { NO_POWER } from '../../extender/placement/candidate-table.ts';
 import { NO_HISTORY } from '../../extender/placement/constraints.ts';
+import { createPlacementDecisions } from '../../extender/placement/decisions.ts';
 import { configuredDirectory } from '../../extender/placement/nodes.ts';
 import { NO_NAMESPACES } from '../../extender/placement/pod-policy.ts';
 import { startSchedulerServer } from '../../extender/webhook/server.ts';
-import { createPlacement } from '../../extender/webhook/verbs.ts';
+import { createVerbs } from '../../extender/webhook/verbs.ts';
 import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
@@ -30,20 +31,22 @@ async function startOurs(): Promise<number> {
     ]),
   );
   const metrics = createExtenderMetrics(state);
+  const decisions = createPlacementDecisions({
+    cache: state,
+    directory: configuredDirectory(zoneMap, undefined),
+    power: NO_POWER,
+    history: NO_HISTORY,
+    namespaces: NO_NAMESPACES,
+    cluster: { mode: 'enforce', preferences: {} },
+    metrics,
+    clock: systemClock,
+  });
   const server = await startSchedulerServer({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 64 * 1024 * 1024,
-    placement: createPlacement({
-      cache: state,
-      directory: configuredDirectory(zoneMap, undefined),
-      power: NO_POWER,
-      history: NO_HISTORY,
-      namespaces: NO_NAMESPACES,
-      cluster: { mode: 'enforce', preferences: {} },
-      metrics,
-      clock: systemClock,
-    }),
+    verbs: createVerbs(decisions, metrics),
+    log: decisions.log,
     readiness: () => ({ ready: true }),
     metrics,
     clock: systemClock,

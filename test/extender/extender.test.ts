@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { ApiThread } from '../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { type ExtenderDependencies, startExtender } from '../../extender/extender.ts';
 import { ConfigError, loadConfig } from '../../shared/runtime/config.ts';
@@ -40,9 +41,9 @@ describe('startExtender', () => {
   it('starts the API beside the scheduler port and stops it too', async () => {
     await using test = await setUp();
     const events: string[] = [];
-    const startApi = async () => {
+    const startApi = () => {
       events.push('started');
-      return { port: 4242, [Symbol.asyncDispose]: async () => void events.push('stopped') };
+      return apiThread({ [Symbol.asyncDispose]: async () => void events.push('stopped') });
     };
     {
       await using extender = await test.start({ startApi });
@@ -52,21 +53,21 @@ describe('startExtender', () => {
     expect(events).toEqual(['started', 'stopped']);
   });
 
-  it('hands the last decision over before it stops the thread that keeps them', async () => {
+  it('flushes the last decision before it stops the thread that stores it', async () => {
     await using test = await setUp();
     await using cluster = await startKubernetesApi();
     const KUBECONFIG = `${test.file}-kubeconfig`;
     await writeFile(KUBECONFIG, kubeconfigFor(cluster.url));
     const events: string[] = [];
-    const startApi: ExtenderDependencies['startApi'] = async (_config, _logger, onMessage) => ({
-      port: 4242,
-      post(message) {
-        if (message.kind !== 'decisions') return;
-        events.push(...message.decisions.map(({ pod, node }) => `${pod} on ${node}`));
-        setTimeout(() => onMessage({ kind: 'decisions-kept', batch: message.batch }), 50);
-      },
-      [Symbol.asyncDispose]: async () => void events.push('stopped'),
-    });
+    const startApi: ExtenderDependencies['startApi'] = (_config, _logger, onMessage) =>
+      apiThread({
+        post(message) {
+          if (message.kind !== 'decisions') return;
+          events.push(...message.decisions.map(({ pod, node }) => `${pod} on ${node}`));
+          setTimeout(() => onMessage({ kind: 'decisions-kept', batch: message.batch }), 50);
+        },
+        [Symbol.asyncDispose]: async () => void events.push('stopped'),
+      });
     {
       await using extender = await test.start({ startApi }, { KUBECONFIG });
       await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']));
@@ -83,7 +84,7 @@ describe('startExtender', () => {
 
   it('frees its port when it is stopped or cannot start', async () => {
     await using test = await setUp();
-    const startApi = async () => Promise.reject(new Error('no port for the API'));
+    const startApi = () => apiThread({ started: Promise.reject(new Error('no port for the API')) });
     const first = await test.start();
     const port = first.schedulerPort;
     await first[Symbol.asyncDispose]();
@@ -96,7 +97,7 @@ describe('startExtender', () => {
 });
 
 describe("the extender's configuration", () => {
-  it('corrects zones that people get wrong and refuses what is no zone', () => {
+  it('corrects zones that people get wrong and refuses what is not a zone', () => {
     const config = loadConfig('extender', extenderConfigSchema, {
       ZONE_MAP: 'a=UK, b=de',
       DEFAULT_ZONE: 'us-ny-nyiso',
@@ -111,6 +112,15 @@ describe("the extender's configuration", () => {
     expect(load).toThrow(ConfigError);
   });
 });
+
+function apiThread(parts: Partial<ApiThread>): ApiThread {
+  return {
+    started: Promise.resolve(4242),
+    post: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+    ...parts,
+  };
+}
 
 async function setUp() {
   const root = await temporaryFolder();

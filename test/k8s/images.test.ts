@@ -1,3 +1,4 @@
+// Flow: the Dockerfiles: what they copy, who they run as, what they start.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';

@@ -1,3 +1,4 @@
+// Flow: the package as others install it: its module, its types, both programs.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

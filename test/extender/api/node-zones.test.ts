@@ -84,7 +84,7 @@ describe('telling the zones of nodes', () => {
     const state = { version: 1, age: undefined as number | undefined, listens: false };
     const sent: NodeZonesMessage[] = [];
     const nodes = {
-      told: () => zones({ a: 'FR' }),
+      labelled: () => zones({ a: 'FR' }),
       ageMs: () => state.age,
       get version() {
         return state.version;

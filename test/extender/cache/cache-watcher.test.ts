@@ -14,7 +14,7 @@ describe('watchCache', () => {
     await writeFile(test.file, cacheText({ FR: 40 }));
     await using cache = test.watch();
 
-    await cache.firstLook;
+    await cache.firstRead;
 
     expect(cache.state()).toMatchObject({ kind: 'fresh', ageMs: 0 });
   });
@@ -23,7 +23,7 @@ describe('watchCache', () => {
     await using test = await setUp();
     await writeFile(test.file, cacheText({ FR: 40 }));
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     await replaceFile(test.file, cacheText({ FR: 55 }));
 
@@ -46,7 +46,7 @@ describe('watchCache', () => {
     await symlink('..1', join(test.folder, '..data'));
     await symlink(join('..data', 'cache.json'), test.file);
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     await mkdir(join(test.folder, '..2'));
     await writeFile(join(test.folder, '..2', 'cache.json'), cacheText({ FR: 70 }));
@@ -59,7 +59,7 @@ describe('watchCache', () => {
   it('sees a file in a folder that appears later, and what becomes of it, without a poll', async () => {
     await using test = await setUp('later');
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
     expect(cache.state()).toEqual({ kind: 'missing', reason: 'the file does not exist' });
     await new Promise((resolve) => setTimeout(resolve, 100));
 
@@ -90,7 +90,7 @@ describe('watchCache', () => {
   it('finds by polling a folder of which several parents were missing', async () => {
     await using test = await setUp(join('not', 'yet', 'there'));
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     await mkdir(test.folder, { recursive: true });
     await replaceFile(test.file, cacheText({ FR: 40 }));
@@ -107,7 +107,7 @@ describe('watchCache', () => {
     await writeFile(elsewhere, cacheText({ FR: 40 }));
     await symlink(elsewhere, test.file);
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
     await settled();
@@ -124,7 +124,7 @@ describe('watchCache', () => {
     await using test = await setUp();
     await writeFile(test.file, cacheText({ FR: 40 }, { ttlMinutes: 10 }));
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     test.clock.jump(10 * 60_000);
     const atTtl = cache.state().kind;
@@ -134,8 +134,8 @@ describe('watchCache', () => {
     expect(atTtl).toBe('fresh');
     expect(after).toEqual(['stale', 'stale']);
     expect(test.logger.lines.map((line) => line.message)).toEqual([
-      'carbon cache is fresh',
-      'carbon cache is stale: scores are neutral until it is renewed',
+      'the carbon cache is fresh',
+      'the carbon cache is stale: all nodes get equal scores until it is renewed',
     ]);
   });
 
@@ -156,7 +156,7 @@ describe('watchCache', () => {
       await using test = await setUp();
       await writeFile(test.file, cacheText({ FR: 40 }));
       await using cache = test.watch();
-      await cache.firstLook;
+      await cache.firstRead;
 
       await replaceFile(test.file, bad);
       await vi.waitFor(() => expect(cache.state().kind).toBe('missing'), WAIT);
@@ -173,7 +173,7 @@ describe('watchCache', () => {
     await using test = await setUp();
     await writeFile(test.file, cacheText({ FR: 40 }));
     await using cache = test.watch();
-    await cache.firstLook;
+    await cache.firstRead;
 
     await rm(test.file);
 
@@ -185,7 +185,7 @@ describe('watchCache', () => {
     await mkdir(test.file);
     await using cache = test.watch();
 
-    await cache.firstLook;
+    await cache.firstRead;
 
     expect(cache.state()).toEqual({ kind: 'missing', reason: 'cannot be read (EISDIR)' });
   });

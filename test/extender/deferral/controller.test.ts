@@ -192,7 +192,7 @@ describe('the deferral controller', () => {
       'no-slack',
     ]);
     const [warning] = await until(
-      () => events('CarbonAnnotationIgnored'),
+      () => events('InvalidAnnotation'),
       (found) => found.length > 0,
     );
     expect(warning?.message).toContain('carbon-extender.io/max-delay: "soon" is not a duration');

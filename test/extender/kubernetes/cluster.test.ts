@@ -45,7 +45,7 @@ describe('the watched nodes', () => {
       undefined,
     ]);
     // What the configuration places is not what a node tells.
-    expect(Object.fromEntries(nodes.told())).toEqual({ labelled: 'FR', aws: 'DE' });
+    expect(Object.fromEntries(nodes.labelled())).toEqual({ labelled: 'FR', aws: 'DE' });
   });
 
   it('lists more than a page, follows changes, and is a new version only when a zone changed', async () => {

@@ -1,3 +1,4 @@
+// Flow: annotations of pods and namespaces through the scheduler port to refusals, scores and Events.
 import { describe, expect, it } from 'vitest';
 import { annotatedPod, namesCall, nodesCall, preemptMetaCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText } from '../cache/cache-file.ts';
@@ -172,8 +173,8 @@ describe('defaults and modes', () => {
     expect(scored).toEqual({ fr: 0, de: 0, pl: 0, elsewhere: 0 });
     expect(explained.candidates).toContainEqual(expect.objectContaining({ node: 'fr', score: 10 }));
     expect(explained.reason).toContain('only advised');
-    expect(metrics).toContain('carbon_extender_refused_nodes_total{cause="zones",mode="advise"} 2');
-    expect(metrics).toContain('carbon_extender_neutral_answers_total{cause="advise"} 1');
+    expect(metrics).toContain('carbon_extender_refused_nodes_total{reason="zones",mode="advise"} 2');
+    expect(metrics).toContain('carbon_extender_neutral_answers_total{reason="advise"} 1');
   });
 
   it('of a namespace win over the cluster, and a pod that says skip is left alone', async () => {

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
 import { mergePreferences, parseAnnotations } from '../../../extender/placement/annotations.ts';
-import { MODE_ANNOTATION } from '../../../extender/placement/pod-policy.ts';
+import { MODE_ANNOTATION } from '../../../extender/placement/mode.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 
 const OWN = 'carbon-extender.io/';
 const HOUR = 3_600_000;
 
-describe('readWishes', () => {
+describe('parseAnnotations', () => {
   it('reads every annotation of our own', () => {
     const { preferences, invalid } = parseAnnotations({
       [`${OWN}skip`]: 'false',
@@ -138,18 +138,18 @@ describe('layeredWishes', () => {
 
 describe('the preferences of the cluster', () => {
   it('are refused with every problem named, so that a slip of the pen is not a preference that nobody follows', () => {
-    const settings = { DEFAULT_WISHES: 'max-intensty=300; zones=FR; mode=off; enforce' };
+    const settings = { DEFAULT_ANNOTATIONS: 'max-intensty=300; zones=FR; mode=off; enforce' };
 
     expect(() => loadConfig('extender', extenderConfigSchema, settings)).toThrow(
-      /"max-intensty" is no preference; there are skip, max-intensity, .*\n.*"enforce" is not name=value\n.*PLACEMENT_MODE/,
+      /"max-intensty" is not a known annotation; known are skip, max-intensity, .*\n.*PLACEMENT_MODE\n.*"enforce" is not name=value/,
     );
   });
 
   it('are read with spaces around them', () => {
-    const { DEFAULT_WISHES } = loadConfig('extender', extenderConfigSchema, {
-      DEFAULT_WISHES: ' zones = FR, DE ; enforce=true; ',
+    const { DEFAULT_ANNOTATIONS } = loadConfig('extender', extenderConfigSchema, {
+      DEFAULT_ANNOTATIONS: ' zones = FR, DE ; enforce=true; ',
     });
 
-    expect(DEFAULT_WISHES).toEqual({ zones: ['DE', 'FR'], enforce: true });
+    expect(DEFAULT_ANNOTATIONS).toEqual({ zones: ['DE', 'FR'], enforce: true });
   });
 });

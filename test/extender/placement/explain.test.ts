@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decisionOf, describePlacement } from '../../../extender/placement/outcome.ts';
+import { decisionOf, describePlacement } from '../../../extender/placement/placement-decision.ts';
 import { annotatedPod, namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { cacheText, WRITTEN_AT } from '../cache/cache-file.ts';
 import { startScheduler } from '../webhook/start-webhook.ts';
@@ -24,6 +24,7 @@ describe('GET /explain', () => {
       node: null,
       reason: '4 candidates; the best score is 10',
       preferences: {},
+      wishes: {},
       ignored_annotations: ['carbon-extender.io/min-saving: "?" is not a percentage from 0 to 100'],
       candidates_mean: 225,
       candidates: [
@@ -56,7 +57,7 @@ describe('GET /explain', () => {
     const unknown = await scheduler.send('GET', '/explain?pod=shop/never');
 
     expect([unnamed.status, unknown.status]).toEqual([400, 404]);
-    expect(JSON.parse(unknown.text).error).toMatch(/^nothing is known of shop\/never/);
+    expect(JSON.parse(unknown.text).error).toMatch(/^no decision about shop\/never is remembered/);
   });
 
   it('forgets the oldest pods, not the newest', async () => {

@@ -21,7 +21,7 @@ describe('the power of nodes', () => {
     const seen: (number | undefined)[] = [];
     const look = async () => {
       const before = power.version;
-      await power.look();
+      await power.refresh();
       seen.push(power.wattsPerCore('a'));
       return power.version > before;
     };

@@ -1,3 +1,4 @@
+// Flow: random and torn bodies through every verb of the scheduler port.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verb } from '../../../extender/webhook/verbs.ts';

@@ -1,3 +1,4 @@
+// Flow: each request of kube-scheduler through the scheduler port, against golden responses.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Flow: recorded requests of a real kube-scheduler through the scheduler port.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

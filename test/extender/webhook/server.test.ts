@@ -152,8 +152,8 @@ describe('the scheduler port', () => {
       'carbon_extender_call_duration_seconds_bucket{le="0.00005",verb="prioritize",outcome="neutral"} 2',
     );
     expect(text).toContain('carbon_extender_call_nodes_sum{verb="prioritize"} 7');
-    expect(text).toContain('carbon_extender_neutral_answers_total{cause="unknown"} 1');
-    expect(text).toContain('carbon_extender_neutral_answers_total{cause="stale"} 1');
+    expect(text).toContain('carbon_extender_neutral_answers_total{reason="unknown"} 1');
+    expect(text).toContain('carbon_extender_neutral_answers_total{reason="stale"} 1');
     expect(text).toContain('carbon_extender_cache_state{state="stale"} 1');
     expect(text).toContain('carbon_extender_cache_age_seconds 660');
     expect(text).toMatch(/carbon_extender_build_info\{version="\d+\.\d+\.\d+",node_version="v\d+/);

@@ -2,11 +2,13 @@ import { request } from 'node:http';
 import { createExtenderMetrics } from '../../../extender/metrics.ts';
 import { parseAnnotations } from '../../../extender/placement/annotations.ts';
 import type { NodePower } from '../../../extender/placement/candidate-table.ts';
+import { createPlacementDecisions } from '../../../extender/placement/decisions.ts';
+import type { Mode } from '../../../extender/placement/mode.ts';
 import { configuredDirectory, type NodeDirectory } from '../../../extender/placement/nodes.ts';
-import { type Mode, readNamespaceDefaults } from '../../../extender/placement/pod-policy.ts';
+import { readNamespaceDefaults } from '../../../extender/placement/pod-policy.ts';
 import { startSchedulerServer } from '../../../extender/webhook/server.ts';
 import type { TlsFiles } from '../../../extender/webhook/tls.ts';
-import { createPlacement } from '../../../extender/webhook/verbs.ts';
+import { createVerbs } from '../../../extender/webhook/verbs.ts';
 import type { CacheState } from '../../../shared/grid/carbon-cache.ts';
 import { cacheState, decodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
 import type { GramsPerKwh, Watts } from '../../../shared/grid/units.ts';
@@ -61,12 +63,11 @@ export async function startScheduler(setting: Setting = {}) {
   );
   const watts = new Map(Object.entries(setting.watts ?? {}));
   const ignored: string[] = [];
-  const placement = createPlacement({
+  const decisions = createPlacementDecisions({
     cache: state,
     directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
     power: setting.power ?? { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
     history: {
-      version: 0,
       percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,
     },
     namespaces: { of: (name) => namespaces.get(name) },
@@ -75,12 +76,14 @@ export async function startScheduler(setting: Setting = {}) {
     clock,
     onInvalidAnnotations: (_pod, { invalid }) => ignored.push(...invalid.map(({ annotation }) => annotation)),
   });
+  const verbs = createVerbs(decisions, metrics);
   const server = await startSchedulerServer({
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes,
     tls: setting.tls,
-    placement,
+    verbs,
+    log: decisions.log,
     readiness: () => ({ ready: true }),
     metrics,
     clock,
@@ -91,8 +94,8 @@ export async function startScheduler(setting: Setting = {}) {
     clock,
     logger,
     ignored,
-    log: placement.log,
-    verbs: placement.verbs,
+    log: decisions.log,
+    verbs,
     setCache(text: string) {
       read = decodeCarbonCache(text);
     },

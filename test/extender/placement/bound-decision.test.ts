@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BoundPod } from '../../../extender/placement/bindings.ts';
+import { type BoundDecisionSources, decisionOfBoundPod } from '../../../extender/placement/bound-decision.ts';
 import { createDecisionLog } from '../../../extender/placement/decision-log.ts';
 import { configuredDirectory } from '../../../extender/placement/nodes.ts';
-import { type RecordSources, recordOf } from '../../../extender/placement/placement-records.ts';
 import { createPodPolicies, NO_NAMESPACES } from '../../../extender/placement/pod-policy.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -21,7 +21,7 @@ const bound: BoundPod = {
   releasedAt: BOUND_AT - 60_000,
 };
 
-function sources(given: Partial<RecordSources> = {}): RecordSources {
+function sources(given: Partial<BoundDecisionSources> = {}): BoundDecisionSources {
   return {
     log: createDecisionLog(),
     policyOf: createPodPolicies({ mode: 'enforce', preferences: {} }, NO_NAMESPACES),
@@ -32,9 +32,9 @@ function sources(given: Partial<RecordSources> = {}): RecordSources {
   };
 }
 
-describe('recordOf', () => {
+describe('decisionOfBoundPod', () => {
   it('records where a pod went that had waited, although kube-scheduler did not ask about it', () => {
-    const record = recordOf(bound, BOUND_AT, sources());
+    const record = decisionOfBoundPod(bound, BOUND_AT, sources());
 
     expect(record).toEqual({
       ...{
@@ -54,7 +54,7 @@ describe('recordOf', () => {
   });
 
   it('records nothing of other pods that nobody asked about', () => {
-    expect(recordOf({ ...bound, releasedAt: null }, BOUND_AT, sources())).toBeUndefined();
+    expect(decisionOfBoundPod({ ...bound, releasedAt: null }, BOUND_AT, sources())).toBeUndefined();
   });
 
   it('counts the pod of a Job that waited as made so much earlier', () => {
@@ -62,7 +62,11 @@ describe('recordOf', () => {
     const pod = { ...bound, owner, arrivedAt: BOUND_AT - 5_000, releasedAt: null, annotations: {} };
     const waited = { uid: 'job-1', waitedMs: 3 * HOUR_MS, slackMs: 8 * HOUR_MS };
 
-    const record = recordOf(pod, BOUND_AT, sources({ releasedJob: (uid) => (uid === 'job-1' ? waited : undefined) }));
+    const record = decisionOfBoundPod(
+      pod,
+      BOUND_AT,
+      sources({ releasedJob: (uid) => (uid === 'job-1' ? waited : undefined) }),
+    );
 
     const arrivedAt = BOUND_AT - 5_000 - 3 * HOUR_MS;
     expect(record).toMatchObject({ ownerKind: 'Job', ownerName: 'nightly', candidates: 0 });
@@ -75,10 +79,10 @@ describe('recordOf', () => {
       cache: () => ({ kind: 'missing' }) as never,
     });
 
-    const record = recordOf(bound, BOUND_AT, off);
+    const record = decisionOfBoundPod(bound, BOUND_AT, off);
 
     expect(record).toMatchObject({ mode: 'off', intensity: null, releasedAt: BOUND_AT - 60_000 });
-    expect(recordOf({ ...bound, releasedAt: null }, BOUND_AT, off)).toBeUndefined();
+    expect(decisionOfBoundPod({ ...bound, releasedAt: null }, BOUND_AT, off)).toBeUndefined();
   });
 
   it('takes what was answered about the pod, with the zones between which it could choose', async () => {
@@ -91,7 +95,7 @@ describe('recordOf', () => {
     await scheduler.call('/prioritize', namesCall(['de', 'fr', 'fr-2', 'pl', 'x'], pod));
     const web = { ...bound, namespace: 'shop', pod: 'web-0', uid: 'uid-of-web-0', node: 'fr', arrivedAt: WRITTEN_AT };
 
-    const record = recordOf(web, WRITTEN_AT, sources({ log: scheduler.log }));
+    const record = decisionOfBoundPod(web, WRITTEN_AT, sources({ log: scheduler.log }));
 
     expect(record).toMatchObject({ candidates: 5, candidateZones: 'DE=1,FR=2', latestStart: WRITTEN_AT + 2 * HOUR_MS });
     expect(scheduler.log.find('shop', 'web-0')?.node).toBe('fr');

@@ -7,11 +7,11 @@ import type { PodPreferences } from './annotations.ts';
 import type { BoundPod } from './bindings.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { NodeDirectory } from './nodes.ts';
-import { decisionOf, type Waited } from './outcome.ts';
+import { decisionOf, type Waited } from './placement-decision.ts';
 import type { createPodPolicies, PodPolicy } from './pod-policy.ts';
 
-/** What records of bound pods are made from. */
-export interface RecordSources {
+/** What the decisions of bound pods are made from. */
+export interface BoundDecisionSources {
   readonly log: DecisionLog;
   readonly policyOf: ReturnType<typeof createPodPolicies>;
   readonly directory: NodeDirectory;
@@ -21,10 +21,14 @@ export interface RecordSources {
 }
 
 /**
- * The record of a pod that was bound: what was answered about it, or, for a pod that had waited and about which
- * kube-scheduler did not ask, where it went. Undefined for a pod that is not this program's affair.
+ * The placement decision of a pod that was bound: the logged one, or, for a pod that had waited and that kube-scheduler
+ * made no request about, where it was placed. Undefined for a pod that this program had no part in.
  */
-export function recordOf(bound: BoundPod, boundAt: EpochMs, sources: RecordSources): Decision | undefined {
+export function decisionOfBoundPod(
+  bound: BoundPod,
+  boundAt: EpochMs,
+  sources: BoundDecisionSources,
+): Decision | undefined {
   const { namespace, pod, uid, node, annotations, owner } = bound;
   const logged = sources.log.find(namespace, pod);
   const job = owner?.kind === 'Job' ? sources.releasedJob(owner.uid) : undefined;
@@ -35,18 +39,18 @@ export function recordOf(bound: BoundPod, boundAt: EpochMs, sources: RecordSourc
   }
   const policy = sources.policyOf({ namespace, annotations });
   const waited = waitOf(bound, job, policy.preferences);
-  return waited.releasedAt === null ? undefined : unaskedDecision(bound, { boundAt, policy, waited, sources });
+  return waited.releasedAt === null ? undefined : decisionWithoutRequest(bound, { boundAt, policy, waited, sources });
 }
 
-/** Pods of a Job that waited are counted as made so much earlier: without its wait they would have been. */
+/** Pods of a Job that waited count as created earlier by its wait: without it they would have been. */
 function waitOf(
-  { arrivedAt: madeAt, releasedAt }: BoundPod,
+  { arrivedAt: createdAt, releasedAt }: BoundPod,
   job: ReleasedJob | undefined,
   preferences: PodPreferences,
 ): Waited {
-  const released = releasedAt ?? (job === undefined ? null : madeAt);
-  if (madeAt === null) return { arrivedAt: null, releasedAt: released, latestStart: null };
-  const arrivedAt = madeAt - (job?.waitedMs ?? 0);
+  const released = releasedAt ?? (job === undefined ? null : createdAt);
+  if (createdAt === null) return { arrivedAt: null, releasedAt: released, latestStart: null };
+  const arrivedAt = createdAt - (job?.waitedMs ?? 0);
   if (job !== undefined)
     return { arrivedAt, releasedAt: released, latestStart: arrivedAt + (job.slackMs ?? job.waitedMs) };
   const latest =
@@ -54,16 +58,16 @@ function waitOf(
   return { arrivedAt, releasedAt: released, latestStart: latest > arrivedAt ? latest : null };
 }
 
-function unaskedDecision(
+function decisionWithoutRequest(
   { namespace, pod, uid, node, owner }: BoundPod,
-  told: {
+  options: {
     readonly boundAt: EpochMs;
     readonly policy: PodPolicy;
     readonly waited: Waited;
-    readonly sources: RecordSources;
+    readonly sources: BoundDecisionSources;
   },
 ): Decision {
-  const { boundAt, policy, waited, sources } = told;
+  const { boundAt, policy, waited, sources } = options;
   const zone = sources.directory.zoneOf(node) ?? null;
   const state = sources.cache();
   const snapshot = state.kind === 'fresh' ? state.snapshot : undefined;

@@ -1,0 +1,63 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { WriteEvent } from '../kubernetes/events.ts';
+import type { ExtenderMetrics } from '../metrics.ts';
+import type { InvalidAnnotation } from './annotations.ts';
+import type { BoundPod } from './bindings.ts';
+import { type BoundDecisionSources, decisionOfBoundPod } from './bound-decision.ts';
+import type { PodMetadata } from './decision-log.ts';
+import { describePlacement } from './placement-decision.ts';
+import type { PlacementLink } from './placement-link.ts';
+import type { PodPolicy } from './pod-policy.ts';
+
+/** Where placement decisions are reported to. */
+export interface PlacementReports {
+  readonly metrics: ExtenderMetrics;
+  readonly link: PlacementLink;
+  readonly writeEvent: WriteEvent;
+  /** DECISION_RECORDS: whether decisions are kept in the store. */
+  readonly keepDecisions: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Reports where a pod was bound: to the store, the metrics and an Event. */
+export function reportBoundPod(bound: BoundPod, sources: BoundDecisionSources, reports: PlacementReports): void {
+  const { metrics, link, writeEvent, keepDecisions, clock, logger } = reports;
+  const decision = decisionOfBoundPod(bound, clock.now(), sources);
+  if (decision === undefined) return;
+  if (keepDecisions) link.keep(decision);
+  const { namespace, pod, uid, node, mode, candidates } = decision;
+  if (mode === 'off' || candidates === 0) return;
+  metrics.countPlaced(decision.zone ?? undefined);
+  const message = describePlacement(decision);
+  if (mode === 'advise') logger.info({ namespace, pod, node, decision: message }, 'placement was only advised');
+  if (message === undefined) return;
+  writeEvent({
+    about: { kind: 'Pod', namespace, name: pod, uid },
+    type: 'Normal',
+    reason: 'CarbonPlacement',
+    message,
+  });
+}
+
+/** Reports a pod's annotations that were ignored: to the metrics, the log and an Event. */
+export function reportInvalidAnnotations(
+  { namespace = 'default', name = '', uid = '' }: PodMetadata,
+  { invalid }: PodPolicy,
+  { metrics, writeEvent, logger }: Pick<PlacementReports, 'metrics' | 'writeEvent' | 'logger'>,
+): void {
+  metrics.countIgnored(invalid);
+  logger.info({ namespace, pod: name, annotations: invalid }, 'ignored invalid annotations of a pod');
+  writeEvent({
+    about: { kind: 'Pod', namespace, name, uid },
+    type: 'Warning',
+    reason: 'InvalidAnnotation',
+    message: `ignored: ${describeInvalid(invalid)}`,
+  });
+}
+
+/** Invalid annotations in one sentence: each with its value and what is wrong with it. */
+export function describeInvalid(invalid: readonly InvalidAnnotation[]): string {
+  return invalid.map(({ annotation, value, problem }) => `${annotation}: "${value}" ${problem}`).join('; ');
+}

@@ -1,0 +1,184 @@
+import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
+
+/**
+ * The names of nodes that requests have brought, each with its part of a prioritize response as ready bytes. Reading a
+ * list of names that are known costs the same whichever they are and in whatever order: nothing of a list is remembered.
+ */
+export interface KnownNames {
+  /**
+   * Reads a JSON array of strings as the places of its names, each once, in its order. Undefined where JSON has to be
+   * parsed: white space, escapes, characters beyond ASCII, or more names than are kept.
+   */
+  read(json: Buffer): Int32Array | undefined;
+  /** The candidates of some places. Looked up once in each view. */
+  candidates(places: Int32Array, view: NodeView): readonly CandidateNode[];
+  /** The prioritize response for some places and their scores, 0..10. */
+  encodeScores(places: Int32Array, scores: readonly number[]): Buffer;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const CLOSE_BRACE = 0x7d;
+const ZERO = 0x30;
+const FIRST_PRINTABLE = 0x20;
+const LAST_ASCII = 0x7e;
+
+const HEAD = Buffer.from('{"Host":"');
+const TAIL = Buffer.from('","Score":');
+/** What follows a head at the most: two digits, the brace and a comma. */
+const AFTER_HEAD = 4;
+
+/** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 6 MB. */
+const MAX_NAMES = 12_000;
+const MAX_NAME_BYTES = 253;
+
+/** Starts without any names. When `limit` names are known, all are forgotten before the next list is read. */
+export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
+  let table = createTable(limit);
+  let rows: (CandidateNode | undefined)[] = [];
+  let rowsView: NodeView | undefined;
+  return {
+    read(json) {
+      if (table.count >= limit) {
+        table = createTable(limit);
+        rowsView = undefined;
+      }
+      return readNames(json, table);
+    },
+    candidates(places, view) {
+      if (view !== rowsView) {
+        rowsView = view;
+        rows = [];
+      }
+      const candidates: CandidateNode[] = [];
+      for (const place of places) {
+        let row = rows[place];
+        if (row === undefined) {
+          row = view.candidate({ name: nameAt(table, place) });
+          rows[place] = row;
+        }
+        candidates.push(row);
+      }
+      return candidates;
+    },
+    encodeScores: (places, scores) => encode(table, places, scores),
+  };
+}
+
+/** Open addressing by hash: slot → place of the name + 1, and for each name the head of its part of a response. */
+interface Table {
+  count: number;
+  /** The list that is being read, to notice a name that it repeats. */
+  list: number;
+  readonly limit: number;
+  readonly mask: number;
+  readonly slots: Int32Array;
+  readonly hashes: Int32Array;
+  /** The list in which each name was last seen. */
+  readonly seen: Float64Array;
+  /** Where each head starts in `heads`; one more entry than names. */
+  readonly starts: Int32Array;
+  heads: Buffer;
+}
+
+function createTable(limit: number): Table {
+  const size = 2 ** Math.ceil(Math.log2(limit * 2 + 2));
+  return {
+    count: 0,
+    list: 0,
+    limit,
+    mask: size - 1,
+    slots: new Int32Array(size),
+    hashes: new Int32Array(limit),
+    seen: new Float64Array(limit),
+    starts: new Int32Array(limit + 1),
+    heads: Buffer.alloc(4_096),
+  };
+}
+
+function readNames(json: Buffer, table: Table): Int32Array | undefined {
+  const end = json.length - 1;
+  if (json[0] !== OPEN || json[end] !== CLOSE) return undefined;
+  table.list += 1;
+  if (end === 1) return new Int32Array(0);
+  // The shortest name takes three bytes and a comma.
+  const places = new Int32Array(Math.ceil(end / 3));
+  let count = 0;
+  for (let at = 1; ; at++) {
+    if (json[at] !== QUOTE) return undefined;
+    const start = ++at;
+    let hash = 0;
+    for (let byte = json[at]; byte !== QUOTE; byte = json[++at]) {
+      if (byte === undefined || byte < FIRST_PRINTABLE || byte > LAST_ASCII || byte === BACKSLASH) return undefined;
+      hash = (Math.imul(hash, 31) + byte) | 0;
+    }
+    const place = placeOf(json, start, at, hash, table);
+    if (place === undefined) return undefined;
+    if (table.seen[place] !== table.list) {
+      table.seen[place] = table.list;
+      places[count++] = place;
+    }
+    if (++at === end) return places.subarray(0, count);
+    if (json[at] !== COMMA) return undefined;
+  }
+}
+
+/** The place of the name at [start, end) of the JSON, a new one for a new name; undefined where there is no more room. */
+function placeOf(json: Buffer, start: number, end: number, hash: number, table: Table): number | undefined {
+  const { slots, hashes, starts, heads, mask } = table;
+  const length = end - start;
+  // Names that count up differ in their last bits only: the product spreads them.
+  let slot = (Math.imul(hash, 0x9e37_79b1) >>> 8) & mask;
+  for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+    const place = (slots[slot] as number) - 1;
+    const from = (starts[place] as number) + HEAD.length;
+    if (hashes[place] !== hash || (starts[place + 1] as number) - from - TAIL.length !== length) continue;
+    let same = 0;
+    while (same < length && json[start + same] === heads[from + same]) same++;
+    if (same === length) return place;
+  }
+  if (table.count >= table.limit || length > MAX_NAME_BYTES) return undefined;
+  slots[slot] = table.count + 1;
+  hashes[table.count] = hash;
+  return addHead(json.subarray(start, end), table);
+}
+
+function addHead(name: Buffer, table: Table): number {
+  const start = table.starts[table.count] as number;
+  const end = start + HEAD.length + name.length + TAIL.length;
+  if (end > table.heads.length) table.heads = Buffer.concat([table.heads, Buffer.alloc(Math.max(end, start * 2))]);
+  HEAD.copy(table.heads, start);
+  name.copy(table.heads, start + HEAD.length);
+  TAIL.copy(table.heads, end - TAIL.length);
+  table.count += 1;
+  table.starts[table.count] = end;
+  return table.count - 1;
+}
+
+function nameAt({ heads, starts }: Table, place: number): string {
+  const start = (starts[place] as number) + HEAD.length;
+  return heads.toString('latin1', start, (starts[place + 1] as number) - TAIL.length);
+}
+
+function encode({ heads, starts }: Table, places: Int32Array, scores: readonly number[]): Buffer {
+  let size = 2;
+  for (const place of places) size += (starts[place + 1] as number) - (starts[place] as number) + AFTER_HEAD;
+  const json = Buffer.allocUnsafe(size);
+  json[0] = OPEN;
+  let at = 1;
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index] as number;
+    if (index > 0) json[at++] = COMMA;
+    const end = starts[place + 1] as number;
+    for (let from = starts[place] as number; from < end; from++) json[at++] = heads[from] as number;
+    const score = scores[index] as number;
+    if (score >= 10) json[at++] = ZERO + 1;
+    json[at++] = ZERO + (score % 10);
+    json[at++] = CLOSE_BRACE;
+  }
+  json[at++] = CLOSE;
+  return json.subarray(0, at);
+}
