@@ -54,13 +54,14 @@ function latestHour(group: readonly ZoneHour[]): ZoneHour[] {
   return hours.get(newest - complete <= MAX_LAG_MS ? complete : newest) ?? [];
 }
 
-function rowOf(values: readonly ZoneHour[], { by, countryOf }: IntensityGrouping) {
+function rowOf(values: readonly ZoneHour[], { countryOf }: IntensityGrouping) {
   const [first] = values as readonly [ZoneHour];
   const { carbonIntensity, quality, providers } = meanOf(values);
+  const country = countryOf(first.zone);
   const years = values.flatMap(({ year }) => (year === undefined ? [] : [year]));
   return {
-    country: countryOf(first.zone),
-    ...(by === 'zone' && { zone: first.zone }),
+    country,
+    zone: values.length > 1 ? country : first.zone,
     zones: values.map(({ zone }) => zone).sort(),
     basis: values.length > 1 ? ('mean-of-zones' as const) : ('zone' as const),
     hour: isoTime(first.hour),

@@ -77,7 +77,7 @@ export const co2Response = z.array(
 export const intensitiesResponse = z.array(
   z.strictObject({
     country: z.string().describe('As the request spells it, where it names one'),
-    zone: z.string().optional().describe('With by=zone: the zone of the value'),
+    zone: z.string().describe('Zone of the value; the country where it is the mean of several zones'),
     zones,
     basis,
     hour: time,

@@ -1,9 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
 import { yearlyIntensity } from '../../../shared/grid/yearly-intensity.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { cacheText } from '../cache/cache-file.ts';
 import { NOON, start, web } from './start-api.ts';
 
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };

@@ -20,6 +20,7 @@ describe('GET /api/co2-intensities', () => {
       expect.objectContaining({ country: 'DE', zones: ['DE'], basis: 'zone', hour: hour('09'), value: 250 }),
       {
         country: 'US',
+        zone: 'US',
         zones: ['US-CAL-CISO', 'US-TEX-ERCO'],
         basis: 'mean-of-zones',
         hour: hour('11'),
@@ -89,8 +90,8 @@ describe('GET /api/co2-intensities', () => {
       ['GB', 'GB', hour('11')],
     ]);
     expect(facts(one.body)).toEqual([
-      ['UK', undefined, hour('10')],
-      ['UK', undefined, hour('11')],
+      ['UK', 'GB', hour('10')],
+      ['UK', 'GB', hour('11')],
     ]);
   });
 
