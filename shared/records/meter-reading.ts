@@ -31,10 +31,9 @@ export type ParsedMeterReading =
 /** Largest power that is taken for real, in watts: a gigawatt, more than any data centre. */
 export const MAX_READING_WATTS = 1_000_000_000;
 
-// Visible characters, with blanks between them; no control characters and no halves of surrogate pairs.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is control characters that a name must not have.
-const ID =
-  /^[^\u0000-\u0020\u007f-\u00a0\ud800-\udfff](?:[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{0,126}[^\u0000-\u0020\u007f-\u00a0\ud800-\udfff])?$/u;
+/** Characters that have a shape: neither blanks, control characters nor halves of surrogate pairs. */
+const VISIBLE = '!-~\\u00a1-\\ud7ff\\ue000-\\uffff';
+const ID = new RegExp(`^[${VISIBLE}]([ ${VISIBLE}]{0,126}[${VISIBLE}])?$`);
 
 const missingOr = (detail: string) => ({
   error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : detail),
