@@ -37,6 +37,7 @@ const END_OF_TIME = 8.64e15;
 export const exportTimeSeriesOperation: Operation = {
   method: 'GET',
   path: '/api/export-time-series',
+  isExport: true,
   tag: 'power',
   summary: 'Every raw sample, as JSON, NDJSON or CSV',
   description:
