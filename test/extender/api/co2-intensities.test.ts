@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
+import { type CarbonSnapshot, cacheState } from '../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { cacheText } from '../cache/cache-file.ts';
 import { NOON, start } from './start-api.ts';
 
