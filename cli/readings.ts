@@ -58,15 +58,15 @@ async function withRedis(env: Environment, work: (redis: RedisConnection, config
   if (!usesRedis(config)) throw cliError('REDIS_NOT_CONFIGURED', {});
   await using redis = connectRedis(config, 'cli', createLogger('carbon', 'silent'));
   const until = systemClock.monotonic() + CONNECT_WITHIN_MS;
-  while (!redis.client.isReady && redis.fault()?.kind !== 'no-access' && systemClock.monotonic() < until)
+  while (!redis.client.isReady && redis.error()?.reason !== 'no-access' && systemClock.monotonic() < until)
     await systemClock.sleep(20);
-  const fault = redis.fault();
+  const fault = redis.error();
   if (fault !== undefined) throw cliError('REDIS_UNREACHABLE', { reason: fault.message });
   await work(redis, config);
 }
 
 async function status(redis: RedisConnection, { REDIS_STREAM: stream, CONSUMER_GROUP: group }: Config) {
-  const state = await redis.ask((client) => streamState(client, stream, group));
+  const state = await redis.run((client) => streamState(client, stream, group));
   const { length, pending, lag = null, consumers, deadLetters: dead_letters } = state;
   process.stdout.write(`${JSON.stringify({ stream, group, length, pending, lag, consumers, dead_letters })}\n`);
 }
@@ -84,7 +84,7 @@ async function redriveAll(redis: RedisConnection, { REDIS_STREAM: stream }: Conf
   const done = { put_back: 0, left: 0 };
   for await (const dead of eachDead(redis, stream)) {
     if (done.put_back >= limit) break;
-    if (await redis.ask((client) => redrive(client, stream, dead))) done.put_back += 1;
+    if (await redis.run((client) => redrive(client, stream, dead))) done.put_back += 1;
     else done.left += 1;
   }
   process.stdout.write(`${JSON.stringify({ stream, ...done })}\n`);
@@ -95,7 +95,7 @@ async function* eachDead(redis: RedisConnection, stream: string): AsyncIterable<
   const end = systemClock.now();
   for (let after: string | undefined = '0'; after !== undefined; ) {
     const from: string = after;
-    const { letters, last } = await redis.ask((client) => deadLetters(client, stream, PAGE, from));
+    const { letters, last } = await redis.run((client) => deadLetters(client, stream, PAGE, from));
     for (const dead of letters) {
       if (Number.parseInt(dead.id, 10) > end) return;
       yield dead;

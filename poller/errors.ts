@@ -39,6 +39,19 @@ export const POLLER_ERRORS = {
     message: 'no grid provider returned a value in {attempts} attempts',
     action: 'look for GRID_REQUEST_FAILED, which has the reasons',
   },
+  READING_BATCH_NOT_STORED: {
+    message: 'meter readings could not be written to the store; they stay in the stream and are tried again',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  READINGS_NOT_PROCESSED: {
+    message: 'meter readings cannot be taken from Redis',
+    action:
+      'by reason: away: check REDIS_URL or REDIS_HOST; no-access: check user and password; full: raise maxmemory; wrong-type: rename the key of that name',
+  },
+  READING_DEAD_LETTERED: {
+    message: 'a meter reading failed too often and was moved to the dead letters',
+    action: 'see carbon readings dead; once the cause is gone, carbon readings redrive puts it back',
+  },
   STORE_UNAVAILABLE: {
     exitCode: 3,
     message: 'the store could not be opened; the cache file is written all the same',

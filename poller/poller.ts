@@ -8,7 +8,7 @@ import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
-import { startReadingsPart } from './readings/start.ts';
+import { startReadings } from './readings/start.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
@@ -33,8 +33,9 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const metrics = createPollerMetrics();
   for (const facts of dependencies.renamed ?? [])
     logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
-  const store = stack.use(await openRecordingStore(config, { clock, logger, onBacklog: metrics.store.onBacklog }));
+  const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
   const { history } = store;
+  metrics.store.watch(store.backlog);
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no poll cycle has succeeded yet' }
@@ -50,7 +51,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   );
   if (runs('grid'))
     stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
-  stack.use(startReadingsPart({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
+  stack.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
   if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
   if (runs('power')) {
     const lease = stack.use(store.lease('recording'));

@@ -1,36 +1,55 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Backlog } from '../shared/store/spool/spool.ts';
+import type { Backlog } from '../shared/store/spool/backlog.ts';
 
 /** Makes the metrics of the spool and of the recording lease on the poller's registry. */
 export function createStoreMetrics(registry: Registry) {
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-  const blocks = gauge('carbon_poller_spool_blocks', 'Minutes of containers in the spool, waiting for the database');
+  const registers = [registry];
+  let source: (() => Backlog) | undefined;
+  const blocks = new Gauge({
+    name: 'carbon_poller_spool_blocks',
+    help: 'Minutes of containers in the spool, waiting for the database',
+    registers,
+    // The first of these metrics to be collected; it sets them all.
+    collect: () => {
+      if (source !== undefined) show(source());
+    },
+  });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const entries = gauge('carbon_poller_spool_entries', 'Writes in the spool, waiting for the database');
   const bytes = gauge('carbon_poller_spool_bytes', 'Size of the spool on disk');
   const dropped = new Counter({
     name: 'carbon_poller_spool_dropped_entries_total',
-    help: 'Writes that were dropped from the spool because it had reached SPOOL_MAX_MB, oldest first',
-    registers: [registry],
+    help: 'Writes that were dropped from the spool because it had reached SPOOL_MAX_MB, oldest first; kept over restarts',
+    registers,
+  });
+  const setAside = new Counter({
+    name: 'carbon_poller_spool_set_aside_entries_total',
+    help: 'Writes in the spool that cannot be delivered and were set aside, by reason; kept over restarts',
+    labelNames: ['reason'] as const,
+    registers,
   });
   const droppedBefore = gauge(
     'carbon_poller_spool_dropped_entries',
     'Deprecated: use carbon_poller_spool_dropped_entries_total',
   );
-  let counted = 0;
   const lease = gauge(
     'carbon_poller_lease_held',
     '1 while this process holds the recording lease, 0 while it is on standby',
   );
+  function show(backlog: Backlog): void {
+    blocks.set(backlog.blocks);
+    entries.set(backlog.entries);
+    bytes.set(backlog.bytes);
+    droppedBefore.set(backlog.dropped);
+    dropped.reset();
+    dropped.inc(backlog.dropped);
+    setAside.reset();
+    for (const [reason, count] of Object.entries(backlog.setAside)) setAside.inc({ reason }, count);
+  }
   return {
-    /** Exports the state of the spool. */
-    onBacklog(backlog: Backlog): void {
-      blocks.set(backlog.blocks);
-      entries.set(backlog.entries);
-      bytes.set(backlog.bytes);
-      droppedBefore.set(backlog.dropped);
-      // A count below the last one is that of a spool opened anew.
-      dropped.inc(backlog.dropped >= counted ? backlog.dropped - counted : backlog.dropped);
-      counted = backlog.dropped;
+    /** Exports the state of a spool, read whenever metrics are collected; without one nothing waits. */
+    watch(backlog: (() => Backlog) | undefined): void {
+      source = backlog;
     },
     /** Exports whether this process records power. */
     onLease(held: boolean): void {

@@ -1,3 +1,4 @@
+// Flow: a grid service and Kepler through poller and extender to scores and grams.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@ import { isSecret } from '../../shared/runtime/config.ts';
 
 /** Settings that the chart decides itself, from other values or because ports and paths stand in the manifests. */
 export const DECIDED_BY_THE_CHART: ReadonlySet<string> = new Set([
-  ...['EXTENDER_PORT', 'EXTENDER_HOST', 'API_PORT', 'API_HOST', 'POLLER_PORT', 'POLLER_HOST', 'CACHE_FILE', 'DATA_DIR'],
+  ...['EXTENDER_PORT', 'API_PORT', 'POLLER_PORT', 'CACHE_FILE', 'DATA_DIR'],
   ...[
     'MODE',
     'DEFERRAL',
@@ -50,14 +50,40 @@ export function chartValuesSchema(): string {
       }),
       guardPolicy: section({ enabled: flag }),
       ingest: section({ enabled: flag, schedule: text }),
-      networkPolicies: section({ enabled: flag }),
+      networkPolicies: section({
+        enabled: flag,
+        egressPorts: section({ https: list(port), exporters: list(port), database: port }),
+      }),
       podDisruptionBudget: section({ enabled: flag }),
       serviceMonitor: section({ enabled: flag, labels: strings }),
       priorityClassName: text,
       nodeSelector: strings,
       tolerations: list({ type: 'object' }),
+      affinity: anything,
       podAnnotations: strings,
-      global: { type: 'object' },
+      podSecurityContext: anything,
+      securityContext: anything,
+      extraEnv: list(anything),
+      extraEnvFrom: list(anything),
+      extraVolumes: list(anything),
+      extraVolumeMounts: list(anything),
+      service: section({
+        type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer'),
+        annotations: strings,
+        loadBalancerSourceRanges: list(text),
+      }),
+      // Other charts may share global values, so more than ours is let through.
+      global: { type: 'object', properties: { redis: section({ host: text, port: orNull(port) }) } },
+      ingestionApi: section({ replicaCount: orNull(count), image: section({ repository: text, tag: text }) }),
+      processingService: section({ replicaCount: orNull(count), image: section({ repository: text, tag: text }) }),
+      keda: section({
+        enabled: flag,
+        scaledObject: section({
+          minReplicaCount: orNull(count),
+          maxReplicaCount: orNull(count),
+          threshold: orNull(count),
+        }),
+      }),
     }),
   };
   return `${JSON.stringify(schema, null, 2)}\n`;
@@ -67,7 +93,10 @@ const text: Schema = { type: 'string' };
 const flag: Schema = { type: 'boolean' };
 const quantity: Schema = { type: 'string', pattern: '^[0-9.]+(m|k|M|G|T|Ki|Mi|Gi|Ti)?$' };
 const strings: Schema = { type: 'object', additionalProperties: { type: 'string' } };
-const resources: Schema = { type: 'object' };
+const anything: Schema = { type: 'object' };
+const resources = anything;
+const count = { type: 'integer', minimum: 0 } as const;
+const port = { type: 'integer', minimum: 1, maximum: 65535 } as const;
 const image = section({ repository: text, tag: text, pullPolicy: oneOf('IfNotPresent', 'Always', 'Never') });
 
 const schedulerValues = section({
@@ -82,6 +111,7 @@ const schedulerValues = section({
 
 const readingsValues = section({
   enabled: flag,
+  replicas: orNull(count),
   redis: section({
     deploy: flag,
     image: text,
@@ -97,6 +127,7 @@ const readingsValues = section({
     namespace: text,
     minReplicas: { type: 'integer', minimum: 0 },
     maxReplicas: { type: 'integer', minimum: 1 },
+    lagCount: { type: 'integer', minimum: 1 },
     pendingEntriesCount: { type: 'integer', minimum: 1 },
   }),
 });
@@ -114,6 +145,10 @@ function program(schema: z.ZodObject, more: Record<string, Schema>): Schema {
 
 function section(properties: Record<string, Schema>): Schema {
   return { type: 'object', additionalProperties: false, properties };
+}
+
+function orNull(schema: Schema & { readonly type: string }): Schema {
+  return { ...schema, type: [schema.type, 'null'] };
 }
 
 function list(items: Schema): Schema {

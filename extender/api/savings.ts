@@ -30,7 +30,8 @@ const figures = {
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
   qualities: z.array(z.enum(QUALITIES)),
 };
-const savingsResponse = z.strictObject({
+/** Response of `GET /api/savings`. */
+export const savingsResponse = z.strictObject({
   start_time: z.iso.datetime(),
   end_time: z.iso.datetime(),
   decisions: z.int().nonnegative(),

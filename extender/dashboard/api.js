@@ -1,72 +1,101 @@
-const KEY = 'carbon-extender-token';
-let asking;
+const TOKEN_KEY = 'carbon-extender-token';
+const TIMEOUT_MS = 30_000;
 
-/** A fault of a request, in the words of the API where it gave any. */
+/** @type {Promise<void> | undefined} */
+let tokenRequest;
+
+/** A failed request, with the message of the API where it sent one. */
 export class ApiError extends Error {
-  constructor(status, message, errors = []) {
+  /**
+   * @param {number} status HTTP status; 0 when there was no response
+   * @param {string} message
+   */
+  constructor(status, message) {
     super(message);
     this.status = status;
-    this.errors = errors;
   }
 }
 
-/** Asks the API; asks the user for a token when it is needed. Times out after half a minute. */
-export async function ask(path, { method = 'GET', body, signal = AbortSignal.timeout(30_000) } = {}) {
+/**
+ * Requests JSON from the API within 30 seconds. On 401 the user is asked for a token, and the request is repeated.
+ * @param {string} path
+ * @param {{method?: string, body?: unknown}} [options]
+ * @returns {Promise<any>} callers declare the type of the response
+ */
+export async function request(path, { method = 'GET', body } = {}) {
   for (;;) {
-    const response = await send(path, { method, body, signal });
+    const response = await send(path, { method, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 401) {
-      await tokenAsked(sessionStorage.getItem(KEY) !== null);
-      signal = AbortSignal.timeout(30_000);
+      await requestToken(sessionStorage.getItem(TOKEN_KEY) !== null);
       continue;
     }
-    if (!response.ok) throw await faultOf(response);
+    if (!response.ok) throw await errorOf(response);
     return response.json();
   }
 }
 
-/** Asks with the token that is known, and gives the bare response. */
+/**
+ * Sends a request with the stored token, and returns the response whatever its status is.
+ * @param {string} path
+ * @param {{method?: string, body?: unknown, signal?: AbortSignal}} [options]
+ */
 export async function send(path, { method = 'GET', body, signal } = {}) {
-  const token = sessionStorage.getItem(KEY);
+  const token = sessionStorage.getItem(TOKEN_KEY);
   const headers = {
     ...(token && { Authorization: `Bearer ${token}` }),
-    ...(body && { 'Content-Type': 'application/json' }),
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
   };
   try {
-    return await fetch(path, { method, headers, signal, cache: 'no-store', body: body && JSON.stringify(body) });
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    return await fetch(path, { method, headers, signal, cache: 'no-store', body: payload });
   } catch (error) {
-    if (error.name === 'TimeoutError') throw new ApiError(0, 'The API did not answer within 30 seconds.');
-    if (error.name === 'AbortError') throw error;
+    const { name } = /** @type {Error} */ (error);
+    if (name === 'TimeoutError') throw new ApiError(0, 'The API did not respond within 30 seconds.');
+    if (name === 'AbortError') throw error;
     throw new ApiError(0, 'The API cannot be reached.');
   }
 }
 
-/** Lets the user give a token; resolves when one was given. */
-function tokenAsked(wrong) {
-  asking ??= new Promise((resolve) => {
-    const dialog = document.getElementById('token');
-    const input = document.getElementById('token-input');
-    document.getElementById('token-fault').textContent = wrong ? 'That token was refused.' : '';
-    // Without a token there is nothing to show, so the question stays until it is answered.
+/**
+ * The element with an id of index.html.
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ * @returns {Kind}
+ */
+export function byId(id) {
+  return /** @type {Kind} */ (document.getElementById(id));
+}
+
+/**
+ * Lets the user enter a token; resolves once one was entered.
+ * @param {boolean} rejected whether a token was sent before and rejected
+ */
+function requestToken(rejected) {
+  tokenRequest ??= new Promise((resolve) => {
+    /** @type {HTMLDialogElement} */
+    const dialog = byId('token');
+    /** @type {HTMLInputElement} */
+    const input = byId('token-input');
+    byId('token-error').textContent = rejected ? 'The API rejected that token.' : '';
+    // Without a token there is nothing to show, so the dialog cannot be dismissed.
     dialog.addEventListener('cancel', (event) => event.preventDefault());
-    document.getElementById('token-form').onsubmit = () => {
-      sessionStorage.setItem(KEY, input.value.trim());
+    byId('token-form').onsubmit = () => {
+      sessionStorage.setItem(TOKEN_KEY, input.value.trim());
       input.value = '';
-      asking = undefined;
+      tokenRequest = undefined;
       resolve();
     };
     dialog.showModal();
     input.focus();
   });
-  return asking;
+  return tokenRequest;
 }
 
-async function faultOf(response) {
+/** @param {Response} response */
+async function errorOf(response) {
+  /** @type {{detail?: string, errors?: {pointer: string, detail: string}[]}} */
   const problem = await response.json().catch(() => ({}));
-  const errors = problem.errors ?? [];
-  const more = errors.map(({ pointer, detail }) => `${pointer.replace(/^\//, '')} ${detail}`).join('; ');
-  return new ApiError(
-    response.status,
-    [problem.detail ?? `The API answered ${response.status}.`, more].filter(Boolean).join(': '),
-    errors,
-  );
+  const issues = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer.replace(/^\//, '')} ${detail}`);
+  const message = [problem.detail ?? `The API responded with status ${response.status}.`, issues.join('; ')];
+  return new ApiError(response.status, message.filter(Boolean).join(': '));
 }

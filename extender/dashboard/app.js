@@ -1,4 +1,5 @@
-import { ask } from './api.js';
+import { byId, request } from './api.js';
+import { isLocal, setLocal, timeZone } from './clock.js';
 import { h } from './dom.js';
 import { listen } from './live.js';
 import { choose, current, urlWith } from './location.js';
@@ -8,6 +9,15 @@ import { schedulingView } from './views/scheduling.js';
 import { sitesView } from './views/sites.js';
 import { timeView } from './views/time.js';
 
+/** @typedef {import('./responses.ts').ApiResponses['grid']} Grid */
+
+/**
+ * @typedef {object} View what a view returns
+ * @property {(kind: string, data?: any) => void} [onEvent] called for server events, and with 'back' after a reconnect
+ * @property {() => void} [stop] called before another view replaces it
+ */
+
+/** @type {Record<string, {title: string, view: (place: HTMLElement, choices: import('./location.js').Choices) => View}>} */
 const VIEWS = {
   now: { title: 'Now', view: nowView },
   time: { title: 'Time', view: timeView },
@@ -16,82 +26,111 @@ const VIEWS = {
   sites: { title: 'Sites', view: sitesView },
 };
 
-const content = document.getElementById('content');
-const live = document.getElementById('live');
+const content = byId('content');
+const live = byId('live');
+/** @type {View | undefined} */
 let shown;
 
+/** @param {{focus?: boolean}} [options] */
 function draw({ focus = false } = {}) {
   const choices = current();
-  const key = Object.hasOwn(VIEWS, choices.view) ? choices.view : 'now';
-  document.title = `${VIEWS[key].title} · carbon-extender`;
+  const key = choices.view && Object.hasOwn(VIEWS, choices.view) ? choices.view : 'now';
+  const { title, view } = /** @type {typeof VIEWS[string]} */ (VIEWS[key]);
+  document.title = `${title} · carbon-extender`;
   drawNav(key);
   const focused = document.activeElement?.id;
   shown?.stop?.();
   const place = h('div', { class: 'view' });
-  content.replaceChildren(h('h1', {}, VIEWS[key].title), place);
-  shown = { key, ...VIEWS[key].view(place, choices) };
+  content.replaceChildren(h('h1', {}, title), place);
+  shown = view(place, choices);
   if (focus) content.focus();
   else if (focused) document.getElementById(focused)?.focus();
 }
 
-function drawNav(key) {
+/** @param {string} active */
+function drawNav(active) {
   const links = Object.entries(VIEWS).map(([view, { title }]) => {
     const href = urlWith({ view: view === 'now' ? undefined : view }, {});
-    const onclick = (event) => {
+    const onclick = (/** @type {MouseEvent} */ event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
       history.pushState(null, '', href);
       draw({ focus: true });
     };
-    return h('a', { href, onclick, id: `nav-${view}`, 'aria-current': view === key && 'page' }, title);
+    return h('a', { href, onclick, id: `nav-${view}`, 'aria-current': view === active && 'page' }, title);
   });
-  document.getElementById('nav').replaceChildren(...links);
+  byId('nav').replaceChildren(...links);
 }
 
+/** The switch between UTC and the viewer's time zone, and the footer that names the one in use. */
+function drawClock() {
+  const toggle = byId('clock');
+  toggle.textContent = isLocal() ? 'Local time' : 'UTC';
+  toggle.title = `Times are shown in ${timeZone()}. Switch to ${isLocal() ? 'UTC' : 'your time zone'}.`;
+  byId('footer-zone').textContent = timeZone();
+}
+
+/** @param {Grid} grid */
 function showBanner(grid) {
-  const banner = document.getElementById('banner');
-  const told = [];
-  const invented = inventedOf(grid);
-  if (invented) told.push(h('p', { class: 'simulated' }, h('strong', {}, 'Simulated. '), invented));
+  const banner = byId('banner');
+  const simulated = simulationNotice(grid);
+  const notices = [];
+  if (simulated) notices.push(h('p', { class: 'simulated' }, h('strong', {}, 'Simulated. '), simulated));
   if (grid.state === 'stale')
-    told.push(
+    notices.push(
       h(
         'p',
         { class: 'stale' },
         h('strong', {}, 'Stale. '),
-        'The grid data is too old to steer pods: scores are neutral until it is renewed.',
+        'Carbon intensity is too old for scheduling: all nodes score the same until it is updated.',
       ),
     );
   if (grid.state === 'missing')
-    told.push(
-      h('p', { class: 'stale' }, h('strong', {}, 'No grid data. '), 'Scores are neutral, and no zone is ranked.'),
+    notices.push(
+      h(
+        'p',
+        { class: 'stale' },
+        h('strong', {}, 'No carbon intensity. '),
+        'All nodes score the same; no zone is ranked.',
+      ),
     );
-  banner.replaceChildren(...told);
-  banner.hidden = told.length === 0;
+  banner.replaceChildren(...notices);
+  banner.hidden = notices.length === 0;
 }
 
-/** What is invented for a demonstration; undefined where nothing is known to be. */
-function inventedOf({ simulated, simulated_power: power }) {
-  if (simulated && power) return 'Carbon intensity and power are invented for a demonstration, and so is every gram.';
-  if (power) return 'The power of containers is invented for a demonstration, and so are energy and grams.';
-  return simulated ? 'Carbon intensity is invented for a demonstration, and so are grams and placements.' : undefined;
+/**
+ * What is simulated; undefined when nothing is known to be.
+ * @param {Grid} grid
+ */
+function simulationNotice({ simulated, simulated_power: power }) {
+  if (simulated && power) return 'Carbon intensity and power are simulated, and so is every gram shown here.';
+  if (power) return 'The power of containers is simulated, and so are energy and grams.';
+  return simulated ? 'Carbon intensity is simulated, and so are grams and placements.' : undefined;
 }
 
+/** @param {import('./live.js').LiveState} state */
 function setLive(state) {
   live.className = state === 'live' ? 'live connected' : 'live lost';
-  live.textContent = state === 'live' ? 'Live' : 'Connection lost, trying again';
+  live.textContent = state === 'live' ? 'Live' : 'Connection lost, reconnecting';
 }
 
 addEventListener('popstate', () => draw());
-document.querySelector('.brand').addEventListener('click', (event) => {
+byId('brand').addEventListener('click', (event) => {
   event.preventDefault();
-  choose({ ...Object.fromEntries(Object.keys(current()).map((key) => [key, undefined])) });
+  choose(Object.fromEntries(Object.keys(current()).map((key) => [key, undefined])));
 });
+byId('clock').addEventListener('click', () => {
+  setLocal(!isLocal());
+  drawClock();
+  draw();
+});
+drawClock();
 draw();
 
-// The first question also asks for the token, before a stream is opened that could not.
-const first = await ask('/api/grid').catch(() => undefined);
+// The first request also asks for a token, before a stream is opened that needs one.
+const first = await request('/api/grid').catch(() => undefined);
 if (first) showBanner(first);
+/** @type {import('./live.js').LiveState} */
 let before = 'live';
 void listen({
   onEvent(kind, data) {

@@ -1,19 +1,28 @@
-/** RFC 4180 text of rows. A cell that a spreadsheet would take for a formula is led by an apostrophe. */
+/** @typedef {string | number | null | undefined} Cell */
+
+/**
+ * CSV of RFC 4180. A cell that a spreadsheet would read as a formula is prefixed with an apostrophe.
+ * @param {string[]} columns
+ * @param {Cell[][]} rows
+ */
 export function csvText(columns, rows) {
-  return [columns, ...rows]
-    .map((row) => row.map(cell).join(','))
-    .join('\r\n')
-    .concat('\r\n');
+  return [columns, ...rows].map((row) => `${row.map(cellText).join(',')}\r\n`).join('');
 }
 
-function cell(value) {
+/** @param {Cell} value */
+function cellText(value) {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Lets the browser save a text. */
+/**
+ * Saves a text as a file in the browser.
+ * @param {string} fileName
+ * @param {string} text
+ * @param {string} type media type
+ */
 export function saveFile(fileName, text, type) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');

@@ -1,85 +1,75 @@
-/** Makes an element. Children that are strings become text, never markup: names are chosen by strangers. */
+/**
+ * @typedef {Node | string | number | false | null | undefined} Leaf
+ * @typedef {Leaf | readonly Child[]} Child text, an element, or a list of them; false, null and undefined are left out
+ * @typedef {(event: any) => void} Handler of an event whose type its name determines
+ */
+
+/**
+ * Makes an element. Text children never become markup: workloads choose their own names.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean | null | undefined | Handler>} [attributes] `on…` are listeners
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(
-    ...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false),
-  );
+  element.append(...nodesOf(children));
   return element;
 }
 
-/** A name that somebody else chose: kept apart from its surroundings whatever its direction, whole in the title. */
+/**
+ * Children in one flat list, without those that are left out.
+ * @param {readonly Child[]} children
+ * @returns {(Node | string)[]}
+ */
+export function nodesOf(children) {
+  return children.flatMap((child) => {
+    if (child === undefined || child === null || child === false) return [];
+    if (child instanceof Node) return [child];
+    return typeof child === 'object' ? nodesOf(child) : [String(child)];
+  });
+}
+
+/**
+ * A name from a cluster: isolated from the text around it whatever its direction, complete in the tooltip.
+ * @param {string} text
+ */
 export function name(text) {
   return h('bdi', { class: 'name', title: text }, text);
 }
 
-/** A card with a heading. */
+/**
+ * A card with a heading.
+ * @param {string} title
+ * @param {...Child} children
+ */
 export function card(title, ...children) {
   const id = `card-${title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
   return h('section', { class: 'card', 'aria-labelledby': id }, h('h2', { id }, title), ...children);
 }
 
-/** A table that scrolls within itself. Columns: {title, numeric, minor, cell}; minor ones are left out on a small screen. */
-export function table(caption, columns, rows) {
-  const head = h(
-    'tr',
-    {},
-    columns.map((column) => h('th', { scope: 'col', class: kindOf(column) }, column.title)),
-  );
-  const body = rows.map((row) =>
-    h(
-      'tr',
-      {},
-      columns.map((column, at) =>
-        h(at === 0 ? 'th' : 'td', { scope: at === 0 && 'row', class: kindOf(column) }, column.cell(row)),
-      ),
-    ),
-  );
-  return h(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
-    h('table', {}, h('caption', { class: 'hidden' }, caption), h('thead', {}, head), h('tbody', {}, body)),
-  );
-}
-
-function kindOf({ numeric, minor }) {
-  return [numeric && 'number', minor && 'minor'].filter(Boolean).join(' ') || undefined;
-}
-
-/** Where there is nothing to show: what is missing, and what brings it. */
+/**
+ * A message in place of data that does not exist: what is missing, and how to get it.
+ * @param {string} title
+ * @param {...Child} hint
+ */
 export function empty(title, ...hint) {
   return h('div', { class: 'empty' }, h('p', { class: 'empty-title' }, title), h('p', {}, ...hint));
 }
 
-/** Grey shapes while data is on its way. */
-export function loading(what) {
-  return h(
-    'div',
-    { class: 'loading', role: 'status' },
-    h('span', { class: 'hidden' }, `Loading ${what}`),
-    h('div', { class: 'bone wide' }),
-    h('div', { class: 'bone' }),
-    h('div', { class: 'bone' }),
-    h('div', { class: 'bone short' }),
-  );
-}
-
-/** A fault, in the API's words, and a way to try again. */
-export function failed(error, retry) {
-  return h(
-    'div',
-    { class: 'failed', role: 'alert' },
-    h('p', { class: 'empty-title' }, 'This could not be loaded'),
-    h('p', {}, error.message),
-    h('button', { type: 'button', onclick: retry }, 'Try again'),
-  );
-}
-
-/** A labelled select. */
+/**
+ * A labelled select.
+ * @param {string} label
+ * @param {string} value
+ * @param {readonly (readonly [value: string, text: string])[]} options
+ * @param {(value: string) => void} onchange
+ */
 export function select(label, value, options, onchange) {
   const id = `select-${label.toLowerCase().replace(/[^a-z]+/g, '-')}`;
   const box = h(
@@ -90,7 +80,13 @@ export function select(label, value, options, onchange) {
   return h('div', { class: 'field' }, h('label', { for: id }, label), box);
 }
 
-/** A figure with its unit and what it means. */
+/**
+ * A figure with its unit and a note.
+ * @param {string} label
+ * @param {string} value
+ * @param {string} [unit]
+ * @param {Child} [note]
+ */
 export function figure(label, value, unit = '', note = '') {
   return h(
     'div',
@@ -100,20 +96,23 @@ export function figure(label, value, unit = '', note = '') {
   );
 }
 
-/** Fills a place by a task: loading, then what it gives, or its fault. A later fill of the same place wins. */
-export function fill(place, what, task) {
-  const turn = Symbol(what);
-  place.turn = turn;
-  // What is already shown stays until its successor is there: a live update must not flicker.
-  if (place.childElementCount === 0) place.replaceChildren(loading(what));
-  place.setAttribute('aria-busy', 'true');
-  const show = (...shown) => {
-    if (place.turn !== turn) return;
-    place.removeAttribute('aria-busy');
-    place.replaceChildren(...shown);
-  };
-  return task().then(
-    (shown) => show(...[shown].flat().filter(Boolean)),
-    (error) => show(failed(error, () => fill(place, what, task))),
-  );
+/**
+ * A bar whose length is the share of the largest value; decorative, so the number is shown beside it.
+ * @param {number} value
+ * @param {number} largest
+ * @param {string} kind class of its colour
+ */
+export function bar(value, largest, kind) {
+  const inner = h('span', { class: `fill ${kind}` });
+  inner.style.width = `${Math.max(0.5, Math.min(100, (value / largest) * 100))}%`;
+  return h('span', { class: 'track', 'aria-hidden': 'true' }, inner);
+}
+
+/**
+ * A small label of a data quality or state; a dash for none.
+ * @param {string | null | undefined} text
+ * @param {string} [kind] class of its colour
+ */
+export function chip(text, kind = text ?? '') {
+  return text ? h('span', { class: `chip ${kind}` }, text) : '–';
 }

@@ -79,6 +79,7 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
 function decideNew(request: PlanRequest, advise: boolean): Action {
   const decided = plan(request);
   if (decided.kind === 'run-now') return { kind: 'release', reason: decided.reason };
+  if (decided.kind === 'hold') return advise ? { kind: 'release', reason: decided.reason } : { kind: 'wait' };
   const { slot, saving } = decided;
   return advise ? { kind: 'release', reason: 'advised', plan: { slot, saving } } : { kind: 'plan', slot, saving };
 }

@@ -37,7 +37,7 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
   const capacity = new StreamCapacity(redis, config, clock);
   const batcher = new Batcher(async (readings) => {
     try {
-      return await redis.ask((client) => add(client, stream, readings));
+      return await redis.run((client) => add(client, stream, readings));
     } catch (error) {
       throw toIntakeError(error, stream);
     }
@@ -55,7 +55,7 @@ export function redisIntake(options: { config: RedisConfig; clock: Clock; logger
     async takeOnce(readings, delivery) {
       try {
         await capacity.reserve(readings.length);
-        return await redis.ask((client) => addOnce(client, stream, readings, delivery));
+        return await redis.run((client) => addOnce(client, stream, readings, delivery));
       } catch (error) {
         throw toIntakeError(error, stream);
       }
@@ -86,7 +86,7 @@ class StreamCapacity {
     const now = this.#clock.monotonic();
     if (now - this.#measuredAt > LENGTH_AGE_MS) {
       this.#measuredAt = now;
-      this.#length = await this.#redis.ask((client) => client.xLen(this.#config.REDIS_STREAM));
+      this.#length = await this.#redis.run((client) => client.xLen(this.#config.REDIS_STREAM));
     }
     const limit = this.#config.REDIS_STREAM_MAX_LENGTH;
     if (this.#length + count > limit) throw new IntakeError('STREAM_FULL', 5, { length: this.#length });
@@ -121,7 +121,7 @@ async function addOnce(
 async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<IntakeState> {
   const { REDIS_STREAM: stream, CONSUMER_GROUP: group } = config;
   try {
-    const state = await redis.ask((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
+    const state = await redis.run((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
     const full = state.length >= config.REDIS_STREAM_MAX_LENGTH;
     const idle = state.consumers === 0 && state.length > 0;
     return {
@@ -142,7 +142,7 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
 function toIntakeError(error: unknown, stream: string): IntakeError {
   if (error instanceof IntakeError) return error;
   const cause = toRedisError(error);
-  switch (cause.kind) {
+  switch (cause.reason) {
     case 'away':
       return new IntakeError('READINGS_REDIS_UNREACHABLE', 2, {}, { cause });
     case 'full':
@@ -154,6 +154,6 @@ function toIntakeError(error: unknown, stream: string): IntakeError {
     case 'other':
       return new IntakeError('REDIS_FAILED', 10, {}, { cause });
     default:
-      return cause.kind satisfies never;
+      return cause.reason satisfies never;
   }
 }

@@ -6,13 +6,13 @@ export function createReadingsMetrics(registry: Registry) {
   return {
     processed: new Counter({
       name: 'carbon_poller_readings_processed_total',
-      help: 'Stream entries that this worker finished: stored, repeated (kept already), or dead (given up)',
+      help: 'Stream entries that this worker finished: stored, repeated (kept already), or dead (moved to the dead letters)',
       labelNames: ['outcome'] as const,
       registers,
     }),
     failures: new Counter({
       name: 'carbon_poller_readings_failures_total',
-      help: 'Deliveries of a stream entry that failed and will be tried again, or were the last',
+      help: 'Deliveries of a stream entry that failed, by reason; the last one leads to the dead letters',
       labelNames: ['reason'] as const,
       registers,
     }),
@@ -49,10 +49,10 @@ function streamGauges(registry: Registry) {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['stream'] as const, registers: [registry] });
   return {
-    length: gauge('carbon_readings_stream_length', 'Entries of the readings stream; finished ones go away'),
+    length: gauge('carbon_readings_stream_length', 'Entries of the readings stream that are not finished'),
     pending: gauge('carbon_readings_stream_pending', 'Entries that were handed to a worker and are not finished'),
-    lag: gauge('carbon_readings_stream_lag', 'Entries that no worker was handed yet; absent where Redis cannot tell'),
-    consumers: gauge('carbon_readings_stream_consumers', 'Workers that the group knows'),
-    deadLetters: gauge('carbon_readings_dead_letters', 'Entries that were given up and wait for a redrive'),
+    lag: gauge('carbon_readings_stream_lag', 'Entries that no worker was handed yet; absent where Redis does not know'),
+    consumers: gauge('carbon_readings_stream_consumers', 'Workers in the group'),
+    deadLetters: gauge('carbon_readings_dead_letters', 'Entries in the dead letters, which wait for a redrive'),
   };
 }

@@ -4,21 +4,21 @@ import { usesRedis } from '../../shared/runtime/redis-settings.ts';
 import type { PollerConfig } from '../config.ts';
 import { type ReadingsTaskOptions, startReadingsTask } from './task.ts';
 
-/** The readings task with what the poller tells it. */
-export interface ReadingsPartOptions extends Omit<ReadingsTaskOptions, 'onState'> {
+/** What the readings task needs, and what is called when its state changes. */
+export interface ReadingsOptions extends Omit<ReadingsTaskOptions, 'onState'> {
   readonly config: PollerConfig;
-  /** Told whether readings are being processed. */
+  /** Called with whether readings are being processed, at each change. */
   readonly onReadiness: (readiness: Readiness) => void;
 }
 
-/** Starts the readings task where it is asked for and Redis is configured; without Redis the API stores readings itself. */
-export function startReadingsPart(options: ReadingsPartOptions): AsyncDisposable | undefined {
+/** Starts the readings task where POLLER_TASKS names it and Redis is configured; without Redis the API stores readings itself. */
+export function startReadings(options: ReadingsOptions): AsyncDisposable | undefined {
   const { config, onReadiness, ...given } = options;
   if (!config.POLLER_TASKS.includes('readings')) return undefined;
   if (usesRedis(config)) {
-    onReadiness({ ready: false, reason: 'no reading has been asked for yet' });
-    const onState: ReadingsTaskOptions['onState'] = (fault) =>
-      onReadiness(fault === undefined ? { ready: true } : { ready: false, reason: fault.message });
+    onReadiness({ ready: false, reason: 'the readings task has not reached Redis yet' });
+    const onState: ReadingsTaskOptions['onState'] = (error) =>
+      onReadiness(error === undefined ? { ready: true } : { ready: false, reason: error.message });
     return startReadingsTask({ ...given, config, onState });
   }
   if (config.POLLER_TASKS.length > 1) return undefined;

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { HOUR_MS } from '../../shared/grid/units.ts';
+import { createBackoff } from '../../shared/pacing/backoff.ts';
 import type { MeterReadingsStore } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -8,27 +9,28 @@ import { connectRedis, type RedisConnection } from '../../shared/runtime/redis.t
 import { type RedisError, toRedisError } from '../../shared/runtime/redis-error.ts';
 import { sweepConsumers } from '../../shared/store/stream/commit.ts';
 import { streamState } from '../../shared/store/stream/state.ts';
-import { type ConsumeOptions, consumeBatch } from './consume.ts';
-import { claimIdle, ensureGroup, takeNew } from './deliveries.ts';
+import { POLLER_ERRORS } from '../errors.ts';
+import type { BatchOptions } from './batch.ts';
+import { processBatch } from './process-batch.ts';
 import type { ReadingsMetrics } from './readings-metrics.ts';
 import type { ReadingsConfig } from './settings.ts';
+import { claimIdle, ensureGroup, takeNew } from './stream.ts';
 
-/** What the readings task is given. */
+/** What the readings task needs. */
 export interface ReadingsTaskOptions {
   readonly config: ReadingsConfig;
   readonly store: MeterReadingsStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ReadingsMetrics;
-  /** Told whether readings are being taken, at each change. */
-  readonly onState?: (fault: RedisError | undefined) => void;
+  /** Called at each change: with the error that keeps readings from being processed, or undefined while they are. */
+  readonly onState?: (error: RedisError | undefined) => void;
 }
 
 /** Longest wait for new entries; also about how long stopping takes. */
 const BLOCK_MS = 1_000;
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
-const LOOK_EVERY_MS = 5_000;
+const BACKOFF = { initialMs: 100, maxMs: 5_000 };
+const WATCH_INTERVAL_MS = 5_000;
 /** Workers that were silent for this long and hold nothing leave the group. */
 const SILENT_MS = HOUR_MS;
 
@@ -39,16 +41,16 @@ export function startReadingsTask(options: ReadingsTaskOptions): AsyncDisposable
   const redis = stack.use(connectRedis(config, 'readings', logger));
   // Waiting for entries blocks a connection: it has its own.
   const source = stack.use(connectRedis(config, 'readings-source', logger));
-  const consume = consumeOptions(options, redis);
-  const worker = new ReadingsWorker(options, consume, source);
+  const batch = batchOptions(options, redis);
+  const worker = new ReadingsWorker(options, batch, source);
   const stop = new AbortController();
   const finished = worker.run(stop.signal);
   const watch = startLoop({
     name: 'readings-watch',
-    intervalMs: LOOK_EVERY_MS,
+    intervalMs: WATCH_INTERVAL_MS,
     clock,
     logger,
-    task: () => watchStream(options, consume, redis),
+    task: () => watchStream(options, batch, redis),
   });
   return {
     async [Symbol.asyncDispose]() {
@@ -59,7 +61,7 @@ export function startReadingsTask(options: ReadingsTaskOptions): AsyncDisposable
   };
 }
 
-function consumeOptions(options: ReadingsTaskOptions, redis: RedisConnection): ConsumeOptions {
+function batchOptions(options: ReadingsTaskOptions, redis: RedisConnection): BatchOptions {
   const { config, store, clock, logger, metrics } = options;
   return {
     stream: config.REDIS_STREAM,
@@ -75,94 +77,97 @@ function consumeOptions(options: ReadingsTaskOptions, redis: RedisConnection): C
   };
 }
 
-/** One worker of the group: takes a batch, finishes it, and looks now and then for what others left behind. */
+/** One worker of the group: takes a batch, processes it, and now and then takes over what other workers left behind. */
 class ReadingsWorker {
   readonly #options: ReadingsTaskOptions;
-  readonly #consume: ConsumeOptions;
+  readonly #batch: BatchOptions;
   readonly #source: RedisConnection;
   readonly #idleMs: number;
   #nextClaim = 0;
-  /** What was told last: `ok`, or why not. */
-  #told: string | undefined;
+  /** State that was reported last: `ok`, or the error. */
+  #reported: string | undefined;
 
-  constructor(options: ReadingsTaskOptions, consume: ConsumeOptions, source: RedisConnection) {
+  constructor(options: ReadingsTaskOptions, batch: BatchOptions, source: RedisConnection) {
     this.#options = options;
-    this.#consume = consume;
+    this.#batch = batch;
     this.#source = source;
     this.#idleMs = options.config.CLAIM_IDLE_SECONDS * 1000;
   }
 
   async run(signal: AbortSignal): Promise<void> {
     let ready = false;
-    for (let wait = FIRST_WAIT_MS; !signal.aborted; ) {
+    const backoff = createBackoff(BACKOFF);
+    while (!signal.aborted) {
       try {
         if (!ready) {
-          await this.#source.ask((client) => ensureGroup(client, this.#consume));
-          // Told at once: the first wait for entries may be long.
-          this.#tell(undefined);
+          await this.#source.run((client) => ensureGroup(client, this.#batch));
+          // Reported at once: the first wait for entries may be long.
+          this.#report(undefined);
         }
         ready = true;
-        await this.#round(signal);
-        this.#tell(undefined);
-        wait = FIRST_WAIT_MS;
+        await this.#takeAndProcess(signal);
+        this.#report(undefined);
+        backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        this.#tell(toRedisError(error));
+        this.#report(toRedisError(error));
         // The stream may be gone, and the group with it: both are made again.
         ready = false;
-        await this.#options.clock.sleep(wait, signal);
-        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+        await this.#options.clock.sleep(backoff.next(), signal);
       }
     }
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
+  async #takeAndProcess(signal: AbortSignal): Promise<void> {
     const { config, clock } = this.#options;
     if (clock.monotonic() >= this.#nextClaim) {
       await this.#claimAll(signal);
       this.#nextClaim = clock.monotonic() + this.#idleMs / 2;
     }
     const blockMs = Math.max(1, Math.min(BLOCK_MS, Math.ceil(this.#idleMs / 2)));
-    const taken = await this.#source.ask(
-      (client) => takeNew(client, this.#consume, config.READINGS_BATCH, blockMs),
+    const taken = await this.#source.run(
+      (client) => takeNew(client, this.#batch, config.READINGS_BATCH, blockMs),
       blockMs + BLOCK_MS * 5,
     );
-    if (taken.length > 0) await consumeBatch(this.#consume, taken, signal);
+    if (taken.length > 0) await processBatch(this.#batch, taken, signal);
   }
 
   async #claimAll(signal: AbortSignal): Promise<void> {
     const { config, metrics } = this.#options;
     let start = '0-0';
     do {
-      const { next, deliveries } = await this.#source.ask((client) =>
-        claimIdle(client, this.#consume, config.READINGS_BATCH, this.#idleMs, start),
+      const { next, deliveries } = await this.#source.run((client) =>
+        claimIdle(client, this.#batch, config.READINGS_BATCH, this.#idleMs, start),
       );
       start = next;
       metrics.claimed.inc(deliveries.length);
-      if (deliveries.length > 0) await consumeBatch(this.#consume, deliveries, signal);
+      if (deliveries.length > 0) await processBatch(this.#batch, deliveries, signal);
     } while (start !== '0-0' && !signal.aborted);
   }
 
-  #tell(fault: RedisError | undefined): void {
+  #report(error: RedisError | undefined): void {
     const { logger, metrics, onState } = this.#options;
-    const told = fault === undefined ? 'ok' : fault.message;
-    metrics.connected.set({ consumer: this.#consume.consumer }, fault === undefined ? 1 : 0);
-    if (told !== this.#told) {
-      const { stream, group, consumer } = this.#consume;
-      if (fault === undefined) logger.info({ stream, group, consumer }, 'readings are being processed');
+    const state = error === undefined ? 'ok' : error.message;
+    metrics.connected.set({ consumer: this.#batch.consumer }, error === undefined ? 1 : 0);
+    if (state !== this.#reported) {
+      const { stream, group, consumer } = this.#batch;
+      if (error === undefined) logger.info({ stream, group, consumer }, 'readings are being processed');
       else
-        logger.error({ stream, group, consumer, kind: fault.kind, reason: fault.message }, 'no readings can be taken');
-      onState?.(fault);
+        logger.error(
+          { code: 'READINGS_NOT_PROCESSED', stream, group, consumer, reason: error.reason, detail: error.message },
+          POLLER_ERRORS.READINGS_NOT_PROCESSED.message,
+        );
+      onState?.(error);
     }
-    this.#told = told;
+    this.#reported = state;
   }
 }
 
-async function watchStream(options: ReadingsTaskOptions, consume: ConsumeOptions, redis: RedisConnection) {
-  const { stream, group, consumer } = consume;
+async function watchStream(options: ReadingsTaskOptions, batch: BatchOptions, redis: RedisConnection) {
+  const { stream, group, consumer } = batch;
   const { metrics } = options;
-  // While Redis is away the worker says so; the figures keep their last value.
-  const state = await redis.ask((client) => streamState(client, stream, group)).catch(() => undefined);
+  // While Redis is away the worker reports it; the figures keep their last value.
+  const state = await redis.run((client) => streamState(client, stream, group)).catch(() => undefined);
   if (state === undefined) return;
   metrics.length.set({ stream }, state.length);
   metrics.pending.set({ stream }, state.pending);
@@ -171,5 +176,5 @@ async function watchStream(options: ReadingsTaskOptions, consume: ConsumeOptions
   if (state.lag === undefined) metrics.lag.remove({ stream });
   else metrics.lag.set({ stream }, state.lag);
   if (state.consumers > 1)
-    await redis.ask((client) => sweepConsumers(client, { stream, group, consumer }, SILENT_MS)).catch(() => undefined);
+    await redis.run((client) => sweepConsumers(client, { stream, group, consumer }, SILENT_MS)).catch(() => undefined);
 }

@@ -1,9 +1,13 @@
 import type { ForecastPoint } from '../grid/intensity.ts';
-import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 
-/** Least saving against running now, in percent, that is worth a wait. */
-export const MIN_SAVING_PERCENT = 5;
+/** Least saving against running now, in percent, that is worth a wait unless the work says otherwise; less in quiet zones, see {@link usualMinSaving}. */
+export const MIN_SAVING_PERCENT = 1;
+/** Share of the spread of a day's hours that is worth a wait where it is less than {@link MIN_SAVING_PERCENT}. */
+const SPREAD_SHARE = 0.05;
+/** Hours over which the spread is taken. */
+const SPREAD_HOURS = 24;
 /** Two expectations closer than this share are the same: floating-point noise never delays a job. */
 const SAME = 1e-9;
 
@@ -21,7 +25,7 @@ export interface PlanRequest {
   /** When it must have started. */
   readonly latestStart: EpochMs;
   readonly candidates: readonly Candidate[];
-  /** Default 5; 0 waits for any saving. */
+  /** Default: {@link usualMinSaving}; 0 waits for any saving. */
   readonly minSavingPercent?: number;
 }
 
@@ -32,15 +36,24 @@ export interface Slot {
   readonly expected: number;
 }
 
-/** What to do with a job. `saving` is the expected share (0 to 1) of the grams of running now in the cleanest zone of now. */
+/** What a plan expects. */
+interface Expectation {
+  /** Running at once in the cleanest zone of now. */
+  readonly now: Slot;
+  /** Expected share (0 to 1) of the grams of running now that the best start saves. */
+  readonly saving: number;
+  /** Whether the forecast ends before the latest start could be tried: the horizon, not the grid, set the choice. */
+  readonly horizonLimited: boolean;
+}
+
+/**
+ * What to do with a job. `hold`: the saving is too small to plan a wait for it, but to look again in an hour is not
+ * expected to cost anything; until then the job need not start.
+ */
 export type Plan =
-  | { readonly kind: 'wait'; readonly slot: Slot; readonly now: Slot; readonly saving: number }
-  | {
-      readonly kind: 'run-now';
-      readonly reason: 'cleanest' | 'saving-too-small' | 'no-slack';
-      readonly now: Slot;
-      readonly saving: number;
-    }
+  | ({ readonly kind: 'wait'; readonly slot: Slot } & Expectation)
+  | ({ readonly kind: 'hold'; readonly reason: 'saving-too-small'; readonly until: EpochMs } & Expectation)
+  | ({ readonly kind: 'run-now'; readonly reason: 'cleanest' | 'saving-too-small' | 'no-slack' } & Expectation)
   | { readonly kind: 'run-now'; readonly reason: 'no-forecast' };
 
 /** The moment a job must have started by: the earlier of arrival plus `max-delay` and `deadline`; the arrival without either. */
@@ -55,15 +68,45 @@ export function latestStartOf(
 
 /** Waits for the start and zone of least expected grams, or runs now when that saves less than the minimum; ties run earliest, then in the order of the candidates. */
 export function plan(request: PlanRequest): Plan {
-  const { now, latestStart, minSavingPercent = MIN_SAVING_PERCENT } = request;
+  const { now, latestStart, minSavingPercent = usualMinSaving(request) } = request;
   const atOnce = bestSlot({ ...request, latestStart: now });
   if (!atOnce) return { kind: 'run-now', reason: 'no-forecast' };
-  if (latestStart <= now) return { kind: 'run-now', reason: 'no-slack', now: atOnce, saving: 0 };
+  if (latestStart <= now) return { kind: 'run-now', reason: 'no-slack', now: atOnce, saving: 0, horizonLimited: false };
+  const horizonLimited = endOf(request.candidates) - request.durationHours * HOUR_MS < latestStart;
   const best = bestSlot(request);
-  if (!best || best.start === now) return { kind: 'run-now', reason: 'cleanest', now: atOnce, saving: 0 };
-  const saving = (atOnce.expected - best.expected) / Math.abs(atOnce.expected);
-  if (!(saving * 100 >= minSavingPercent)) return { kind: 'run-now', reason: 'saving-too-small', now: atOnce, saving };
-  return { kind: 'wait', slot: best, now: atOnce, saving };
+  if (!best || best.start === now)
+    return { kind: 'run-now', reason: 'cleanest', now: atOnce, saving: 0, horizonLimited };
+  const expectation = {
+    now: atOnce,
+    saving: (atOnce.expected - best.expected) / Math.abs(atOnce.expected),
+    horizonLimited,
+  };
+  if (expectation.saving * 100 >= minSavingPercent) return { kind: 'wait', slot: best, ...expectation };
+  const until = hourOf(now) + HOUR_MS;
+  const later = until <= latestStart ? bestSlot({ ...request, now: until, latestStart: until }) : undefined;
+  if (later && later.expected <= atOnce.expected)
+    return { kind: 'hold', reason: 'saving-too-small', until, ...expectation };
+  return { kind: 'run-now', reason: 'saving-too-small', ...expectation };
+}
+
+/**
+ * The least saving in percent that is worth a wait by default: {@link MIN_SAVING_PERCENT}, or a twentieth of the spread
+ * between the dirtiest and the cleanest hour of the day ahead where that is less, so that quiet zones save, too.
+ */
+export function usualMinSaving({ now, candidates }: Pick<PlanRequest, 'now' | 'candidates'>): number {
+  let least = MIN_SAVING_PERCENT;
+  for (const { forecast } of candidates) {
+    let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+    for (const { datetime, carbonIntensity } of forecast) {
+      if (datetime + HOUR_MS <= now || datetime >= now + SPREAD_HOURS * HOUR_MS) continue;
+      low = Math.min(low, carbonIntensity);
+      high = Math.max(high, carbonIntensity);
+      sum += carbonIntensity;
+      count += 1;
+    }
+    if (sum > 0) least = Math.min(least, (100 * SPREAD_SHARE * (high - low)) / (sum / count));
+  }
+  return least;
 }
 
 /** The slot of least mean intensity from now to the latest start; undefined when no forecast covers one. */

@@ -1,13 +1,10 @@
 import { errorFactory } from './catalogue.ts';
+import { RUNTIME_ERRORS } from './runtime-errors.ts';
 import { STORE_ERRORS } from './store-errors.ts';
 
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
-  PORT_TAKEN: {
-    exitCode: 1,
-    message: 'port {port} on {address} is taken by another program',
-    action: 'stop that one, or set {setting} to a free port',
-  },
+  ...RUNTIME_ERRORS,
   INTENSITY_INVALID: { exitCode: 1, message: 'intensity must be a number of gCO2eq/kWh above 0, not {value}' },
   INTENSITY_NOT_KNOWN: {
     exitCode: 1,

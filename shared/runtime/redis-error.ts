@@ -1,7 +1,7 @@
-/** Why Redis did not do what it was asked: away, no access, full, a key of another type, or its own error. */
+/** Why a command to Redis failed: away, no access, full, a key of another type, or any other error of its own. */
 export type RedisErrorReason = 'away' | 'no-access' | 'full' | 'wrong-type' | 'other';
 
-const SAYS: Record<RedisErrorReason, string> = {
+const MESSAGES: Record<RedisErrorReason, string> = {
   away: 'Redis cannot be reached',
   'no-access': 'Redis refuses the user or password',
   full: 'Redis is full (maxmemory)',
@@ -9,26 +9,26 @@ const SAYS: Record<RedisErrorReason, string> = {
   other: 'Redis answered with an error',
 };
 
-/** A fault of Redis with its kind. The message never holds what was sent. */
+/** A command to Redis failed. The message never holds what was sent. */
 export class RedisError extends Error {
-  readonly kind: RedisErrorReason;
+  readonly reason: RedisErrorReason;
 
-  constructor(kind: RedisErrorReason, detail?: string, options?: ErrorOptions) {
-    super(detail ? `${SAYS[kind]}: ${detail}` : SAYS[kind], options);
-    this.name = 'RedisFault';
-    this.kind = kind;
+  constructor(reason: RedisErrorReason, detail?: string, options?: ErrorOptions) {
+    super(detail ? `${MESSAGES[reason]}: ${detail}` : MESSAGES[reason], options);
+    this.name = 'RedisError';
+    this.reason = reason;
   }
 }
 
-/** What a client's error means. */
+/** The error of a client as a RedisError. */
 export function toRedisError(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
   const text = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
   const name = error instanceof Error ? error.constructor.name : '';
-  return new RedisError(kindOf(text, name), text.slice(0, 200), { cause: error });
+  return new RedisError(reasonOf(text, name), text.slice(0, 200), { cause: error });
 }
 
-function kindOf(text: string, name: string): RedisErrorReason {
+function reasonOf(text: string, name: string): RedisErrorReason {
   if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR Client sent AUTH)/.test(text)) return 'no-access';
   if (/^OOM|used memory > 'maxmemory'/.test(text)) return 'full';
   if (/^WRONGTYPE/.test(text)) return 'wrong-type';

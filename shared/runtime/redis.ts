@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
+import { RUNTIME_ERRORS } from '../errors/runtime-errors.ts';
 import type { Logger } from './logger.ts';
 import { RedisError, toRedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
@@ -11,34 +12,38 @@ export type RedisClient = ReturnType<typeof makeClient>;
 export interface RedisConnection extends AsyncDisposable {
   readonly client: RedisClient;
   /** Why the connection is away; undefined while it works. */
-  fault(): RedisError | undefined;
-  /** Runs a command, once the first attempt to connect is over; rejects with a RedisFault, also when there is no answer in time. */
-  ask<Result>(command: (client: RedisClient) => Promise<Result>, withinMs?: number): Promise<Result>;
+  error(): RedisError | undefined;
+  /** Runs a command, once the first attempt to connect is over; rejects with a RedisError, also when there is no response in time. */
+  run<Result>(command: (client: RedisClient) => Promise<Result>, withinMs?: number): Promise<Result>;
 }
 
 const CONNECT_MS = 5_000;
-const ANSWER_MS = 3_000;
+const RESPONSE_MS = 3_000;
 const LONGEST_WAIT_MS = 2_000;
-/** Commands that may wait for an answer; more would only fill memory while Redis hangs. */
+/** Commands that may wait for a response; more would only fill memory while Redis hangs. */
 const QUEUE = 50_000;
 
-/** Starts to connect and returns at once; what goes wrong is logged once per change, never with a secret. */
+/** Starts to connect and returns at once; errors are logged once per change, never with a secret. */
 export function connectRedis(config: RedisConfig, name: string, logger: Logger): RedisConnection {
   const client = makeClient(config, name);
-  let fault: RedisError | undefined = new RedisError('away', 'not connected yet');
-  let told: string | undefined;
+  let current: RedisError | undefined = new RedisError('away', 'not connected yet');
+  let logged: string | undefined;
   const first = Promise.withResolvers<void>();
   const broken = (error: unknown) => {
-    fault = toRedisError(error);
+    current = toRedisError(error);
     first.resolve();
-    if (told === fault.message) return;
-    told = fault.message;
-    logger.error({ connection: name, kind: fault.kind, reason: fault.message }, 'Redis is away');
+    if (logged === current.message) return;
+    logged = current.message;
+    const { reason, message: detail } = current;
+    logger.error(
+      { code: 'REDIS_UNAVAILABLE', connection: name, reason, detail },
+      RUNTIME_ERRORS.REDIS_UNAVAILABLE.message,
+    );
   };
   client.on('error', broken);
   client.on('ready', () => {
-    fault = undefined;
-    told = undefined;
+    current = undefined;
+    logged = undefined;
     first.resolve();
     logger.info({ connection: name }, 'Redis is connected');
     void warnOfEviction(client, logger);
@@ -46,11 +51,11 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
   client.connect().catch(broken);
   return {
     client,
-    fault: () => fault,
-    ask: (command, withinMs = ANSWER_MS) =>
+    error: () => current,
+    run: (command, withinMs = RESPONSE_MS) =>
       within(withinMs, async () => {
         await first.promise;
-        if (!client.isReady) throw fault ?? new RedisError('away');
+        if (!client.isReady) throw current ?? new RedisError('away');
         return command(client);
       }),
     async [Symbol.asyncDispose]() {
@@ -61,7 +66,7 @@ export function connectRedis(config: RedisConfig, name: string, logger: Logger):
 
 async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RedisError('away', `no answer within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(() => reject(new RedisError('away', `no response within ${ms / 1000} s`)), ms);
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
@@ -79,7 +84,7 @@ function makeClient(config: RedisConfig, name: string) {
     socket: socketOf(config),
     disableOfflineQueue: true,
     commandsQueueMaxLength: QUEUE,
-    // Own deadlines see the whole way to the answer; the client's would only cover its queue, at a price per command.
+    // Own deadlines cover the whole way to the response; the client's would only cover its queue, at a price per command.
     commandOptions: { timeout: 0 },
     maintNotifications: 'disabled',
     ...(url !== undefined && { url }),
@@ -105,5 +110,5 @@ async function warnOfEviction(client: RedisClient, logger: Logger): Promise<void
   const limit = Number(/^maxmemory:(\d+)/m.exec(memory)?.[1] ?? 0);
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
   if (limit > 0 && policy !== undefined && policy !== 'noeviction')
-    logger.warn({ policy }, 'Redis may evict accepted readings when it is full: set maxmemory-policy noeviction');
+    logger.warn({ code: 'REDIS_MAY_EVICT', policy }, RUNTIME_ERRORS.REDIS_MAY_EVICT.message);
 }

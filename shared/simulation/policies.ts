@@ -1,4 +1,4 @@
-import { type Candidate, plan } from '../deferral/plan.ts';
+import { type Candidate, plan, type Slot } from '../deferral/plan.ts';
 import { revise } from '../deferral/replan.ts';
 import { quantileOf } from '../grid/quantile.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
@@ -17,7 +17,8 @@ export type Policy = (job: SimulatedJob) => Start | undefined;
 
 /** How policies decide. */
 export interface PolicySettings {
-  readonly minSavingPercent: number;
+  /** Least saving that is worth a wait; absent: the controller's default. */
+  readonly minSavingPercent?: number | undefined;
   /** Percentile of the last four weeks that the threshold policy waits for. */
   readonly thresholdPercent: number;
 }
@@ -62,7 +63,11 @@ function runNow(world: World): Policy {
   };
 }
 
-function planOnce(world: World, ahead: (job: SimulatedJob) => readonly Candidate[], minSavingPercent: number): Policy {
+function planOnce(
+  world: World,
+  ahead: (job: SimulatedJob) => readonly Candidate[],
+  minSavingPercent: number | undefined,
+): Policy {
   const now = runNow(world);
   return (job) => {
     const decided = plan({
@@ -70,30 +75,37 @@ function planOnce(world: World, ahead: (job: SimulatedJob) => readonly Candidate
       durationHours: job.durationHours,
       latestStart: latestStart(job),
       candidates: ahead(job).filter(({ zone }) => mayRunIn(job, zone)),
-      minSavingPercent,
+      ...(minSavingPercent !== undefined && { minSavingPercent }),
     });
     if (decided.kind === 'wait') return decided.slot;
     return 'now' in decided ? decided.now : now(job);
   };
 }
 
-function planAndRevise(world: World, minSavingPercent: number): Policy {
-  const once = planOnce(world, (job) => world.forecast(job.arrival), minSavingPercent);
+/** What the deferral controller does: plans at arrival, and looks again every hour until the job runs. */
+function planAndRevise(world: World, minSavingPercent: number | undefined): Policy {
+  const now = runNow(world);
   return (job) => {
-    const first = once(job);
-    if (!first || first.start <= job.arrival) return first;
-    let slot = { ...first, expected: Number.NaN };
-    for (let now = hourOf(job.arrival) + HOUR_MS; now <= slot.start; now += HOUR_MS) {
-      const { durationHours } = job;
-      const revision = revise(slot, {
-        now,
-        durationHours,
+    let slot: Slot | undefined;
+    for (let time = job.arrival; time <= latestStart(job); time = hourOf(time) + HOUR_MS) {
+      const request = {
+        now: time,
+        durationHours: job.durationHours,
         latestStart: latestStart(job),
-        candidates: world.forecast(now).filter(({ zone }) => mayRunIn(job, zone)),
-      });
-      if (revision.kind === 'change') slot = revision.slot;
+        candidates: world.forecast(time).filter(({ zone }) => mayRunIn(job, zone)),
+        ...(minSavingPercent !== undefined && { minSavingPercent }),
+      };
+      if (slot === undefined) {
+        const decided = plan(request);
+        if (decided.kind === 'wait') slot = decided.slot;
+        else if (decided.kind === 'run-now') return 'now' in decided ? decided.now : now({ ...job, arrival: time });
+      } else {
+        const revision = revise(slot, request);
+        if (revision.kind === 'change') slot = revision.slot;
+      }
+      if (slot !== undefined && slot.start < hourOf(time) + HOUR_MS) return slot;
     }
-    return slot;
+    return slot ?? now({ ...job, arrival: latestStart(job) });
   };
 }
 

@@ -4,7 +4,6 @@ import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StoreConfig } from '../runtime/settings.ts';
-import type { Backlog } from './spool/spool.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 import type { RecordingStore, Store } from './store.ts';
 
@@ -19,16 +18,14 @@ export type RecordingConfig = StoreConfig & {
 export interface RecordingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /**
-   * Receives what waits for the database, after each change. With it, writes that cannot reach a database are kept on
-   * disk and delivered later; without it they reject.
-   */
-  readonly onBacklog?: (backlog: Backlog) => void;
+  /** Whether writes that cannot reach a database are kept on disk and delivered later; without it they reject. */
+  readonly spool?: boolean;
 }
 
 /** Size of the spool where the configuration has none, in MiB. */
 const SPOOL_MAX_MB = 512;
 const BYTES_PER_MB = 1_048_576;
+const SPOOL_FOLDER = 'spool';
 
 /** Opens the store that the configuration names, for the API and the CLI; once per process. */
 export async function openStore(config: StoreConfig): Promise<Store> {
@@ -53,10 +50,10 @@ export async function openRecordingStore(config: RecordingConfig, options: Recor
       return openSqliteStore(config.DATA_DIR, { recording: true });
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
-      const { clock, logger, onBacklog } = options;
+      const { clock, logger, spool = false } = options;
       const recording = { retentionDays: config.RETENTION_DAYS, leaseName: config.RECORDING_LEASE_NAME, clock, logger };
       const store = openTimescaleStore({ dsn: dsnOf(config), recording });
-      return onBacklog === undefined ? store : await behindSpool(store, config, { ...options, onBacklog });
+      return spool ? await behindSpool(store, config, options) : store;
     }
     default:
       return config.MODE satisfies never;
@@ -73,26 +70,29 @@ function dsnOf({ TSDB_DSN, DATABASE_URL }: Pick<StoreConfig, 'TSDB_DSN' | 'DATAB
 
 /** Adds what pollers on the same volume keep for the database. */
 async function withPending(totals: PowerTotals, dataDir: string): Promise<PowerTotals> {
-  const { readBacklog } = await import('./spool/backlog-file.ts');
-  return { ...totals, pendingBlocks: (await readBacklog(dataDir))?.blocks };
+  const [{ readBacklog }, { SPOOL_FILE }] = await Promise.all([
+    import('./spool/backlog.ts'),
+    import('./spool/spool.ts'),
+  ]);
+  return { ...totals, pendingBlocks: readBacklog(join(dataDir, SPOOL_FOLDER, SPOOL_FILE))?.blocks };
 }
 
 async function behindSpool(
   store: RecordingStore,
   config: RecordingConfig,
-  { clock, logger, onBacklog }: Required<RecordingOptions>,
+  { clock, logger }: RecordingOptions,
 ): Promise<RecordingStore> {
-  const { spooledHistory } = await import('./spool/spooled-store.ts');
+  const { spooledHistory } = await import('./spool/spooled-history.ts');
   const history = await spooledHistory(store.history, {
-    folder: join(config.DATA_DIR, 'spool'),
+    folder: join(config.DATA_DIR, SPOOL_FOLDER),
     maxBytes: (config.SPOOL_MAX_MB ?? SPOOL_MAX_MB) * BYTES_PER_MB,
     clock,
     logger,
-    onChange: onBacklog,
   });
   return {
     ...store,
     history,
+    backlog: () => history.backlog(),
     async [Symbol.asyncDispose]() {
       await history[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

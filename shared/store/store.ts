@@ -5,6 +5,7 @@ import type { ReadableStore, WritableStore } from '../records/power.ts';
 import type { WorkloadStore } from '../records/workloads.ts';
 import type { Lease, LeasePurpose } from '../runtime/lease.ts';
 import type { AlertMemory } from './alert-memory.ts';
+import type { Backlog } from './spool/backlog.ts';
 
 /** Everything that is kept, opened once per process: its parts share one file or one pool of connections. */
 export interface Store extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface Store extends AsyncDisposable {
 export interface RecordingStore extends Store {
   readonly history: WritableStore;
   readonly alerts: AlertMemory;
+  /** What waits on disk for the database; absent where nothing can. */
+  readonly backlog?: () => Backlog;
   /** Enters the competition for the right to do something that one of several pollers does. Dispose it before the store. */
   lease(purpose: LeasePurpose): Lease;
 }

@@ -1,9 +1,10 @@
+// Flow: the dashboard in Chromium while a new installation has no data yet.
 import { describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { startWorld } from './world.ts';
 
-describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { timeout: 120_000 }, () => {
-  it('carries the banner when only the power is invented, and says that it is the power', async () => {
+describe.skipIf(!HAS_CHROMIUM)('the dashboard at first sight', { timeout: 120_000 }, () => {
+  it('shows the banner when only the power is simulated, and says that it is the power', async () => {
     await using world = await startWorld({ simulatedPower: true });
     await using open = await openPage();
 
@@ -11,13 +12,13 @@ describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { time
     await open.page.waitForSelector('.banner .simulated');
 
     expect(await open.page.locator('.banner .simulated').textContent()).toContain(
-      'The power of containers is invented',
+      'The power of containers is simulated',
     );
     expect(await world.get('/api/grid')).toMatchObject({ simulated: false, simulated_power: true });
     await picture(open.page, 'now-simulated-power');
   });
 
-  it('carries none when everything is measured', async () => {
+  it('shows none when everything is measured', async () => {
     await using world = await startWorld();
     await using open = await openPage();
 
@@ -60,7 +61,7 @@ describe.skipIf(!HAS_CHROMIUM)('what the dashboard tells at first sight', { time
 
     expect(await open.page.locator('[aria-label="Newest readings"] tbody tr').first().textContent()).toContain('777');
     expect(await open.page.locator('#site .note').allTextContents()).toEqual([
-      'Readings of the last 6 hours: a day has too many.',
+      'Readings of the last 6 hours; a whole day has too many for a chart.',
     ]);
   });
 

@@ -1,3 +1,4 @@
+// Flow: the views of the dashboard in Chromium, with keyboard, themes and narrow screens.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -14,7 +15,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
   it.each(['measured', 'simulated'] as const)(
-    'shows every view on %s data without a fault, within its origin',
+    'shows every view on %s data without errors, within its origin',
     async (quality) => {
       await using world = await startWorld({ quality });
       await using open = await openPage();
@@ -117,7 +118,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect(burnt.map(([, used]) => used)).toEqual(budgets.map((one: { used_gCO2e: number }) => grams(one.used_gCO2e)));
   });
 
-  it('shows what waits with its plan, and says where nothing is made to wait', async () => {
+  it('shows waiting work with its plan and reason, and says when waiting is switched off', async () => {
     await using world = await startWorld();
     await using idle = await startWorld({ empty: true });
     await using open = await openPage();
@@ -126,20 +127,22 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await settled(open.page);
     const shown = await rowsOf(open.page, 'Waiting pods and Jobs');
     const note = await open.page.locator('#waiting .note').textContent();
+    const lanes = await open.page.locator('.timeline .lane:not(.scale)').count();
     await open.page.goto(`${idle.url}/?view=scheduling`);
     await settled(open.page);
 
     const { waiting } = await world.get('/api/waiting');
     const text = (iso: string) => iso.slice(5, 16).replace('T', ' ');
     expect(shown.map((cells) => cells.slice(2))).toEqual([
-      [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %'],
-      ['no plan yet', text(waiting[1].deadline), '–'],
+      [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %', 'electricity will be 31.4 % cleaner then'],
+      ['no plan yet', text(waiting[1].deadline), '–', 'waiting for a forecast to plan with'],
     ]);
+    expect(lanes).toBe(2);
     expect(note).toContain('2 of 3');
-    expect(await open.page.locator('#waiting').textContent()).toContain('No pod is made to wait here');
+    expect(await open.page.locator('#waiting').textContent()).toContain('Waiting is switched off');
   });
 
-  it('sends a reading by the form and tells the faults of another', async () => {
+  it('sends a reading from the form and shows what is wrong with an invalid one', async () => {
     await using world = await startWorld();
     await using open = await openPage();
     const send = async (watts: string) => {
@@ -147,7 +150,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
       await open.page.fill('#device-id', 'meter-1');
       await open.page.fill('#watts', watts);
       await open.page.click('#reading button');
-      await open.page.waitForSelector('#reading-outcome.success, #reading-outcome.fault');
+      await open.page.waitForSelector('#reading-outcome.success, #reading-outcome.error');
       return open.page.locator('#reading-outcome').textContent();
     };
 
@@ -163,14 +166,14 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect((await world.get('/sites/berlin/readings')).readings).toHaveLength(1);
   });
 
-  it('asks for the token and keeps it in the tab only', async () => {
+  it('requests a token and keeps it in the tab only', async () => {
     await using world = await startWorld({ token: 'secret-of-the-test' });
     await using open = await openPage();
 
     await open.page.goto(world.url);
     await open.page.fill('#token-input', 'wrong');
     await open.page.keyboard.press('Enter');
-    await open.page.waitForSelector('text=That token was refused.');
+    await open.page.waitForSelector('text=The API rejected that token.');
     await open.page.fill('#token-input', 'secret-of-the-test');
     await open.page.keyboard.press('Enter');
     await settled(open.page);
@@ -184,7 +187,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
   it.each([
     ['light', false],
     ['dark', true],
-  ] as const)('has no serious fault of accessibility in the %s theme', async (theme, dark) => {
+  ] as const)('has no serious accessibility violation in the %s theme', async (theme, dark) => {
     await using world = await startWorld({ quality: 'simulated' });
     await using open = await openPage({ dark });
 

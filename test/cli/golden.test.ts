@@ -1,3 +1,4 @@
+// Flow: the output of each command against its golden file.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Flow: `carbon simulate --shadow` from a recorded history to savings by policy.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';

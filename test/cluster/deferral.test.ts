@@ -1,4 +1,5 @@
 // Flow: waiting work on a real API server, with the shipped policies.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // Flow: the cluster's own scheduler calls the extender over mutual TLS.
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 // Flow: a real kube-scheduler reads the shipped configurations.
+
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Flow: the environment variables in the manifests against the programs' settings.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -110,8 +111,11 @@ const SECRET_VALUES: Record<string, string> = {
   SLACK_WEBHOOK_URL: 'https://hooks.example/hidden',
 };
 
+/** Names that Node.js and the HTTP client read themselves. */
+const RUNTIME_NAMES: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS']);
+
 function anticipated(program: 'poller' | 'extender', name: string): boolean {
-  return ANTICIPATED[program].includes(name);
+  return ANTICIPATED[program].includes(name) || RUNTIME_NAMES.has(name);
 }
 
 function nameOf(value: string): string {

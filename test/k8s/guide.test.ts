@@ -1,3 +1,4 @@
+// Flow: the commands, links and names in the pages that operators follow.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Flow: the health checks of the images against running programs.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Flow: Grafana dashboards and Prometheus rules against the metrics of the code.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Flow: the rights in the manifests against what the code does with the API.
 import { describe, expect, it } from 'vitest';
 import { productSources } from '../laws/sources.ts';
 import { ANTICIPATED } from './anticipated.ts';
@@ -15,7 +16,7 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   '/events:create': { by: 'reasons on the pod', code: /createNamespacedEvent|\/events/ },
   'batch/jobs:list': { by: 'suspended Jobs', code: /listJobForAllNamespaces|apis\/batch\/v1\/jobs/ },
   'batch/jobs:watch': { by: 'suspended Jobs', code: /apis\/batch\/v1\/jobs/ },
-  'batch/jobs:patch': { by: 'suspended Jobs', code: /patchNamespacedJob\b|apis\/batch\/v1\/namespaces/ },
+  'batch/jobs:patch': { by: 'suspended Jobs', code: /patchNamespacedJob\b|'\/apis\/batch\/v1', 'jobs'/ },
   'coordination.k8s.io/leases:create': { by: 'one controller', code: /createNamespacedLease|LeaderElector|\/leases/ },
   'coordination.k8s.io/leases:get': { by: 'one controller', code: /readNamespacedLease|LeaderElector|\/leases/ },
   'coordination.k8s.io/leases:update': { by: 'one controller', code: /replaceNamespacedLease|LeaderElector|\/leases/ },

@@ -1,3 +1,4 @@
+// Flow: the recorded manifests against what kustomize and helm render now.
 import { describe, expect, it } from 'vitest';
 import { type KubeObject, recorded } from './objects.ts';
 import { optionalTool } from './tools.ts';

@@ -1,3 +1,4 @@
+// Flow: the manifests against Kubernetes' own schemas.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Flow: the CI workflow against the files and scripts that it runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,8 +59,21 @@ describe('the workflow', () => {
       expect(everyCommand).toContain(
         `--set images.${program}.repository=ghcr.io/\${{ github.repository_owner }}/${program}`,
       );
-      expect(everyCommand).toContain(`--set images.${program}.tag="\${GITHUB_REF_NAME#v}"`);
+      expect(everyCommand).toContain(`--set images.${program}.tag="$VERSION"`);
     }
+  });
+
+  it('deploys on pushes to main and tags, only where a variable says so, by kubeconfig or without a stored key', () => {
+    const deploy = jobs.deploy as unknown as { if: string; steps: { if?: string; uses?: string; run?: string }[] };
+    const stepsFor = (target: string) =>
+      deploy.steps.filter((step) => step.if === `vars.DEPLOY_TO == '${target}'`).map(({ uses, run }) => uses ?? run);
+
+    expect(parse(text).on.push.branches).toEqual(['main']);
+    expect(deploy.if).toContain("github.event_name == 'push' && contains(");
+    for (const target of ['kubeconfig', 'gke', 'eks']) expect(deploy.if).toContain(`"${target}"`);
+    expect(stepsFor('kubeconfig').join()).toContain('base64 --decode');
+    expect(stepsFor('gke').join()).toMatch(/google-github-actions\/auth@.*get-gke-credentials@/);
+    expect(stepsFor('eks').join()).toMatch(/configure-aws-credentials@.*update-kubeconfig/s);
   });
 });
 

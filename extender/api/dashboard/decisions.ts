@@ -40,6 +40,11 @@ const decision = z.strictObject({
   candidates: z.int().nonnegative(),
   quality: z.enum(QUALITIES).nullable(),
   mode: z.enum(['enforce', 'advise', 'off']),
+  arrived_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('Arrival of the pod or its Job; null: it did not wait, or is not known'),
+  released_at: z.iso.datetime().nullable().describe('Removal of its scheduling gate; null: it had none'),
   bound_at: z.iso.datetime(),
 });
 
@@ -116,6 +121,8 @@ function decisionJson(one: Decision): z.output<typeof decision> {
     candidates: one.candidates,
     quality: one.quality,
     mode: one.mode,
+    arrived_at: one.arrivedAt === null ? null : isoTime(one.arrivedAt),
+    released_at: one.releasedAt === null ? null : isoTime(one.releasedAt),
     bound_at: isoTime(one.boundAt),
   };
 }

@@ -22,7 +22,7 @@ const query = z.strictObject({
 const grams = z.number();
 const window = z.strictObject({ start: z.iso.datetime(), end: z.iso.datetime(), mean_g_per_kwh: grams });
 
-/** Answer of `GET /api/forecast`. */
+/** Response of `GET /api/forecast`. */
 export const forecastResponse = z.strictObject({
   state: z.enum(['fresh', 'stale', 'missing']),
   hours: z.int().positive(),
@@ -34,11 +34,11 @@ export const forecastResponse = z.strictObject({
         z.strictObject({
           hour: z.iso.datetime(),
           value: grams.describe('gCO2eq/kWh'),
-          low: grams.nullable().describe('Lower edge of the band; null: the source gives none'),
+          low: grams.nullable().describe('Lower bound; null: the source has none'),
           high: grams.nullable(),
         }),
       ),
-      best: window.nullable().describe('The window of least mean intensity ahead; null: the forecast covers none'),
+      best: window.nullable().describe('Window ahead with the lowest mean intensity; null: the forecast is too short'),
       now_mean_g_per_kwh: grams.nullable().describe('Mean of a window that starts now; null: not covered'),
     }),
   ),

@@ -1,6 +1,12 @@
 import type { Request, Response } from 'express';
 import { hourOf, isoTime } from '../../../shared/grid/units.ts';
-import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
+import {
+  type Container,
+  type ContainerFilter,
+  type ContainerSpan,
+  IDLE,
+  type TimeRange,
+} from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
@@ -9,15 +15,17 @@ import { energyWithin } from './energy.ts';
 import { type LabelsOf, rowNaming } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
 import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
-import { RowSums } from './rows.ts';
+import { rowPage } from './row-page.ts';
+import { RowSums, rowTotals } from './rows.ts';
 import { parseStep, parseWindow, piecesOf } from './window.ts';
+import { workloadName } from './workload-name.ts';
 
 /** `GET /api/emissions`, as the API's description shows it. */
 export const emissionsOperation: Operation = {
   method: 'GET',
   path: '/api/emissions',
   tag: 'emissions',
-  summary: 'Energy and emissions by namespace, pod, container, node or label',
+  summary: 'Energy and emissions by namespace, workload, pod, container, node or label',
   description:
     'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= prices all of it with another zone instead.',
   query: emissionsQuery,
@@ -41,7 +49,7 @@ async function respond(deps: ApiDependencies, request: Request, response: Respon
   const labelsOf = await labelsFor(deps, dimensions);
   const { namespace, pod, container, node } = query;
   const filter: ContainerFilter = { namespace, pod, container, node };
-  const spans = (await deps.store.containers(filter)).filter((span) => wanted(span.container.namespace, query));
+  const spans = (await deps.store.containers(filter)).filter((span) => isWanted(span.container, query));
   const pricing = await pricingByNode(
     deps.store,
     new Set(spans.map((span) => span.container.node)),
@@ -56,17 +64,20 @@ async function respond(deps: ApiDependencies, request: Request, response: Respon
     stepMs === undefined ? 0 : Math.max(0, Math.floor((time - hourOf(window.from)) / stepMs));
   expectTime(spans, sums, pieceOf, nameOf);
   for await (const piece of energyWithin(deps.store, filter, window)) {
-    if (!wanted(piece.container.namespace, query)) continue;
+    if (!isWanted(piece.container, query)) continue;
     sums[pieceOf(piece.hour)]?.add(nameOf(piece.container), piece, pricing.of(piece.container.node));
   }
+  const page = rowPage(rowTotals(sums), query);
   response.json({
     code: 200,
     status: 'success',
-    data: sums.map((sum) => sum.rows()),
+    data: sums.map((sum) => sum.rows(page.names, query.other === 'true')),
     meta: {
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
       aggregate: query.aggregate,
+      rows: page.total,
+      order: page.names,
       zone: query.zone ?? null,
       zones: Object.fromEntries(pricing.intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
       units: { energy: 'kWh', emissions: 'gCO2eq', intensity: 'gCO2eq/kWh', coverage: 'share of 1' },
@@ -87,7 +98,8 @@ function expectTime(
   }
 }
 
-function wanted(namespace: string, { includeIdle }: EmissionsRequest): boolean {
+function isWanted({ namespace, pod }: Container, { includeIdle, workload }: EmissionsRequest): boolean {
+  if (workload !== undefined && workloadName(pod) !== workload) return false;
   return namespace !== IDLE || includeIdle === 'true';
 }
 

@@ -1,4 +1,5 @@
 import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
+import { workloadName } from './workload-name.ts';
 
 /** What a row is called where the container has no such name or label, as in OpenCost. */
 const UNALLOCATED = '__unallocated__';
@@ -13,12 +14,21 @@ export interface RowName {
 export type LabelsOf = (container: Container) => Readonly<Record<string, string>> | undefined;
 
 /** A pod's name says nothing without its namespace, nor a container's without its pod. */
-const FIELDS: Readonly<Record<string, readonly (keyof Container)[]>> = {
+const FIELDS: Readonly<Record<string, readonly (keyof typeof VALUES)[]>> = {
   namespace: ['namespace'],
+  workload: ['namespace', 'workload'],
   pod: ['namespace', 'pod'],
   container: ['namespace', 'pod', 'container'],
   node: ['node'],
 };
+
+const VALUES = {
+  namespace: ({ namespace }: Container) => namespace,
+  workload: ({ pod }: Container) => workloadName(pod),
+  pod: ({ pod }: Container) => pod,
+  container: ({ container }: Container) => container,
+  node: ({ node }: Container) => node,
+} as const;
 
 /** Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own, and so is that of
  * processes outside containers unless rows are nodes. */
@@ -30,7 +40,7 @@ export function rowNaming(dimensions: readonly string[], labelsOf: LabelsOf): (c
     if (container.namespace === IDLE) return { name: IDLE, properties: {} };
     if (container.namespace === SYSTEM && !fields.includes('node')) return { name: SYSTEM, properties: {} };
     const properties: Record<string, string> = {};
-    for (const field of fields) properties[field] = container[field] || UNALLOCATED;
+    for (const field of fields) properties[field] = VALUES[field](container) || UNALLOCATED;
     for (const label of labels) properties[label] = labelsOf(container)?.[label.slice(6)] || UNALLOCATED;
     return { name: Object.values(properties).join('/'), properties };
   };

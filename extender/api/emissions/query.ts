@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zoneCode } from '../co2-request.ts';
 import type { RequestIssue } from '../problem.ts';
+import { rowPageQuery } from './row-page-query.ts';
 import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
 /** What energy can be added up by. `label:NAME` needs the pods' labels. */
-const DIMENSION = /^(namespace|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
+const DIMENSION = /^(namespace|workload|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
 /** Most pieces that one window may be cut into. */
 const MAX_PIECES = 2_000;
 const LONGEST_MS = 366 * 24 * HOUR_MS;
@@ -25,10 +26,12 @@ export const emissionsQuery = z.strictObject({
     .string()
     .max(600)
     .refine((text) => text.split(',').every((part) => DIMENSION.test(part)), {
-      error: 'is not made of namespace, pod, container, node and label:NAME, with commas between',
+      error: 'is not a comma-separated list of namespace, workload, pod, container, node and label:NAME',
     })
     .default('namespace')
-    .describe('What to add up by: namespace, pod, container, node, label:NAME, or several with commas between'),
+    .describe(
+      'Group by namespace, workload, pod, container, node, label:NAME, or several of them, comma-separated. A workload is the name of a pod without the suffix that Kubernetes generates',
+    ),
   step: z
     .string()
     .max(8)
@@ -41,9 +44,12 @@ export const emissionsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Prices everything with this zone or country instead of the zone of each container’s node' }),
   namespace: name.describe('Only this namespace'),
+  workload: name.describe('Only pods of this workload'),
   pod: name.describe('Only this pod'),
   container: name.describe('Only containers of this name'),
   node: name.describe('Only this node'),
+  ...rowPageQuery,
+  other: flag.default('false').describe('true adds up the rows outside the limit as one row __other__'),
 });
 
 /** The checked query. */

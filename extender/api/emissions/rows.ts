@@ -6,6 +6,7 @@ import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/rec
 import type { CountryIntensity } from '../country-intensity.ts';
 import type { PieceOfHour } from './energy.ts';
 import type { RowName } from './naming.ts';
+import type { RowTotals } from './row-page.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
@@ -19,8 +20,11 @@ export interface Pricing {
   readonly reason: string | undefined;
 }
 
-/** One row being added up. */
-interface Sum {
+/** Name of the row that combines all rows outside a page. */
+export const OTHER = '__other__';
+
+/** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
+export interface RowSum {
   readonly properties: Readonly<Record<string, string>>;
   millijoules: number;
   pricedMillijoules: number;
@@ -42,7 +46,7 @@ export type EmissionsRow = ReturnType<typeof rowOf>;
 /** Adds energy up to rows of one piece of time. */
 export class RowSums {
   readonly #window: TimeRange;
-  readonly #sums = new Map<string, Sum>();
+  readonly #sums = new Map<string, RowSum>();
 
   constructor(window: TimeRange) {
     this.#window = window;
@@ -77,37 +81,99 @@ export class RowSums {
     sum.zones.add(pricing.zone ?? '');
   }
 
-  /** The rows by name, in the order of the names. */
-  rows(): Record<string, EmissionsRow> {
-    const entries = [...this.#sums].sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([name, sum]) => [name, rowOf(name, sum, this.#window)]));
+  /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
+  rows(names: readonly string[], other: boolean): Record<string, EmissionsRow> {
+    const rows: Record<string, EmissionsRow> = {};
+    for (const name of names) {
+      const sum = this.#sums.get(name);
+      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window);
+    }
+    if (!other) return rows;
+    const selected = new Set(names);
+    const rest = [...this.#sums].filter(([name]) => !selected.has(name)).map(([, sum]) => sum);
+    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window);
+    return rows;
   }
 
-  #sum({ name, properties }: RowName): Sum {
+  /** Every row as it is summed, for totals over several pieces. */
+  sums(): Iterable<readonly [string, RowSum]> {
+    return this.#sums;
+  }
+
+  #sum({ name, properties }: RowName): RowSum {
     let sum = this.#sums.get(name);
     if (sum === undefined) {
-      sum = {
-        properties,
-        millijoules: 0,
-        pricedMillijoules: 0,
-        grams: 0,
-        powerMs: 0,
-        pricedMs: 0,
-        expectedMs: 0,
-        first: Infinity,
-        last: -Infinity,
-        worst: -1,
-        worstPower: -1,
-        zones: new Set(),
-        reasons: new Set(),
-      };
+      sum = emptySum(properties);
       this.#sums.set(name, sum);
     }
     return sum;
   }
 }
 
-function rowOf(name: string, sum: Sum, { from, to }: TimeRange) {
+function emptySum(properties: Readonly<Record<string, string>>): RowSum {
+  return {
+    properties,
+    millijoules: 0,
+    pricedMillijoules: 0,
+    grams: 0,
+    powerMs: 0,
+    pricedMs: 0,
+    expectedMs: 0,
+    first: Infinity,
+    last: -Infinity,
+    worst: -1,
+    worstPower: -1,
+    zones: new Set(),
+    reasons: new Set(),
+  };
+}
+
+function combined(sums: readonly RowSum[]): RowSum {
+  const all = emptySum({});
+  for (const sum of sums) {
+    all.millijoules += sum.millijoules;
+    all.pricedMillijoules += sum.pricedMillijoules;
+    all.grams += sum.grams;
+    all.powerMs += sum.powerMs;
+    all.pricedMs += sum.pricedMs;
+    all.expectedMs += sum.expectedMs;
+    all.first = Math.min(all.first, sum.first);
+    all.last = Math.max(all.last, sum.last);
+    all.worst = Math.max(all.worst, sum.worst);
+    all.worstPower = Math.max(all.worstPower, sum.worstPower);
+    for (const zone of sum.zones) all.zones.add(zone);
+    for (const reason of sum.reasons) all.reasons.add(reason);
+  }
+  return all;
+}
+
+/** Totals of every row over all pieces, to order rows by. */
+export function rowTotals(pieces: readonly RowSums[]): Map<string, RowTotals> {
+  const parts = new Map<string, RowSum[]>();
+  for (const piece of pieces)
+    for (const [name, sum] of piece.sums()) {
+      const known = parts.get(name);
+      if (known === undefined) parts.set(name, [sum]);
+      else known.push(sum);
+    }
+  return new Map([...parts].map(([name, sums]) => [name, totalsOf(sums)]));
+}
+
+function totalsOf(sums: readonly RowSum[]): RowTotals {
+  const add = (field: 'millijoules' | 'pricedMillijoules' | 'grams' | 'powerMs' | 'pricedMs' | 'expectedMs') =>
+    sums.reduce((total, sum) => total + sum[field], 0);
+  const isPriced = add('pricedMs') > 0;
+  const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
+  const pricedKwh = kwh(add('pricedMillijoules'));
+  return {
+    grams: isPriced ? add('grams') : null,
+    kwh: add('powerMs') > 0 ? kwh(add('millijoules')) : null,
+    intensity: isPriced && pricedKwh > 0 ? add('grams') / pricedKwh : null,
+    coverage: add('expectedMs') > 0 ? Math.min(1, add('pricedMs') / add('expectedMs')) : null,
+  };
+}
+
+function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
   const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
   const priced = sum.pricedMs > 0;
   const quality: Quality | null = QUALITIES[sum.worst] ?? null;

@@ -124,6 +124,8 @@ export const emissionsResponse = z.strictObject({
     window: span,
     pieces: z.array(span).describe('What each set of data covers'),
     aggregate: z.string(),
+    rows: whole.describe('Number of rows that match, on this page or not'),
+    order: z.array(z.string()).describe('Names of the rows of this page, in the requested order'),
     zone: z.string().nullable(),
     zones: used,
     units: z.record(z.string(), z.string()),

@@ -1,212 +1,227 @@
-import { ask } from '../api.js';
-import { csvText, saveFile } from '../csv.js';
-import { card, empty, figure, fill, h, name, select, table } from '../dom.js';
-import { energy, grams, number, percent } from '../format.js';
+import { request } from '../api.js';
+import { card, empty, h, name, select } from '../dom.js';
+import { fill } from '../fill.js';
 import { choose } from '../location.js';
-import { bar } from './now.js';
+import { emissionsChart } from './emissions-chart.js';
+import { emissionsTable, PAGE_SIZE } from './emissions-table.js';
+import { totalsCard } from './emissions-totals.js';
 
+/**
+ * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
+ * @typedef {import('../location.js').Choices} Choices
+ * @typedef {{query: URLSearchParams, by: string, unit: 'grams' | 'kwh', sort: string, offset: number, zone: string | undefined}} EmissionsQuery
+ */
+
+/** @type {readonly (readonly [window: string, text: string, step: string])[]} */
 const WINDOWS = [
-  ['1h', 'This hour'],
-  ['24h', 'Last 24 hours'],
-  ['7d', 'Last 7 days'],
-  ['30d', 'Last 30 days'],
-  ['90d', 'Last 90 days'],
-  ['today', 'Today'],
-  ['yesterday', 'Yesterday'],
-  ['month', 'This month'],
-  ['lastmonth', 'Last month'],
+  ['1h', 'This hour', '1h'],
+  ['24h', 'Last 24 hours', '1h'],
+  ['7d', 'Last 7 days', '6h'],
+  ['30d', 'Last 30 days', '1d'],
+  ['90d', 'Last 90 days', '1d'],
+  ['today', 'Today', '1h'],
+  ['yesterday', 'Yesterday', '1h'],
+  ['month', 'This month', '1d'],
+  ['lastmonth', 'Last month', '1d'],
 ];
+/** @type {readonly (readonly [by: string, text: string])[]} */
 const BY = [
   ['namespace', 'Namespace'],
+  ['workload', 'Workload'],
   ['pod', 'Pod'],
   ['container', 'Container'],
   ['node', 'Node'],
+  ['label', 'Label'],
 ];
-const SHOWN = 200;
+/** Choices that narrow the data; each is a removable chip. */
+const FILTERS = ['namespace', 'workload', 'pod', 'container', 'node'];
+/** Layers of the chart; everything else is one more. */
+const LAYERS = 8;
+/** Typing pauses this long before a search starts, in milliseconds. */
+const SEARCH_DELAY_MS = 120;
 
-/** Energy and emissions of what ran, with a what-if beside it. */
+/**
+ * Energy and emissions over time and by row, with the previous window and a what-if zone beside them.
+ * @param {HTMLElement} place
+ * @param {Choices} choices
+ */
 export function emissionsView(place, choices) {
-  const window = choices.window || '24h';
-  const by = BY.some(([value]) => value === choices.by) ? choices.by : 'namespace';
-  const body = h('div', { id: 'emissions' });
   const controls = h('div', { class: 'controls' });
-  place.append(controls, body);
-  drawControls(controls, window, by, choices.zone ?? '', []);
-  const show = () =>
-    fill(body, 'emissions', async () => {
-      const query = `window=${encodeURIComponent(window)}&aggregate=${by}`;
-      const [actual, whatIf, grid] = await Promise.all([
-        ask(`/api/emissions?${query}`),
-        choices.zone ? ask(`/api/emissions?${query}&zone=${encodeURIComponent(choices.zone)}`) : undefined,
-        ask('/api/grid').catch(() => ({ zones: [] })),
-      ]);
+  const [overview, rows] = [h('div', { id: 'emissions' }), h('div', { id: 'rows' })];
+  place.append(controls, filterChips(choices), overview, rows);
+  drawControls(controls, choices, []);
+  const show = () => {
+    void fill(overview, 'emissions', () => loadOverview(choices));
+    void fill(rows, 'rows', () => loadRows(choices));
+  };
+  show();
+  void request('/api/grid').then(
+    (/** @type {import('../responses.ts').ApiResponses['grid']} */ grid) =>
       drawControls(
         controls,
-        window,
-        by,
-        choices.zone ?? '',
+        choices,
         grid.zones.map(({ zone }) => zone),
-      );
-      return results(actual, whatIf, by, choices.zone);
-    });
-  show();
-  return { onEvent: (kind) => kind === 'back' && show() };
+      ),
+    () => undefined,
+  );
+  return { onEvent: (/** @type {string} */ kind) => kind === 'back' && show() };
 }
 
-function drawControls(place, window, by, zone, zones) {
-  // Redrawing would take the focus from somebody who is choosing.
-  if (place.contains(document.activeElement) && place.childElementCount > 0) return;
-  const windows = WINDOWS.some(([value]) => value === window) ? WINDOWS : [...WINDOWS, [window, window]];
-  const others = [...new Set([...(zone ? [zone] : []), ...zones])];
-  place.replaceChildren(
-    select('Window', window, windows, (value) => choose({ window: value })),
-    select('By', by, BY, (value) => choose({ by: value })),
-    select('What if all ran in', zone, [['', 'no what-if'], ...others.map((code) => [code, code])], (value) =>
-      choose({ zone: value }),
-    ),
-  );
+/**
+ * The query that the URL describes, with what every request of the view has in common.
+ * @param {Choices} choices
+ * @returns {EmissionsQuery}
+ */
+function queryOf(choices) {
+  const by = BY.some(([value]) => value === choices.by) ? String(choices.by) : 'namespace';
+  const aggregate = by === 'label' ? `label:${choices.label || 'app'}` : by;
+  const query = new URLSearchParams({ window: choices.window || '24h', aggregate });
+  for (const filter of FILTERS) if (choices[filter]) query.set(filter, choices[filter]);
+  if (choices.search) query.set('search', choices.search);
+  const offset = Math.max(0, Math.trunc(Number(choices.offset)) || 0);
+  return {
+    ...{ query, by, offset, zone: choices.zone, sort: choices.sort || '-grams' },
+    unit: choices.unit === 'kwh' ? 'kwh' : 'grams',
+  };
 }
 
-function results(actual, whatIf, by, zone) {
-  const rows = Object.values(actual.data[0] ?? {}).sort(
-    (a, b) => (b.grams ?? -1) - (a.grams ?? -1) || (b.kwh ?? -1) - (a.kwh ?? -1),
-  );
-  if (rows.length === 0)
+/**
+ * @param {URLSearchParams} query
+ * @param {Record<string, string | undefined>} more
+ * @returns {Promise<Emissions>}
+ */
+function load(query, more) {
+  const all = new URLSearchParams(query);
+  for (const [key, value] of Object.entries(more)) if (value !== undefined) all.set(key, value);
+  return request(`/api/emissions?${all}`);
+}
+
+/** @param {Choices} choices */
+async function loadOverview(choices) {
+  const { query, unit, zone, by } = queryOf(choices);
+  const step = WINDOWS.find(([key]) => key === query.get('window'))?.[2] ?? '1h';
+  const layers = { step, limit: String(LAYERS), sort: `-${unit}`, other: 'true' };
+  const total = { limit: '0', other: 'true', step };
+  const current = await load(query, layers);
+  const { start, end } = current.meta.window;
+  const length = Date.parse(end) - Date.parse(start);
+  const before = `${new Date(Date.parse(start) - length).toISOString()},${start}`;
+  const [previous, whatIf] = await Promise.all([
+    load(query, { ...total, window: before }).catch(() => undefined),
+    zone ? load(query, { ...total, zone }) : undefined,
+  ]);
+  if (current.data.every((piece) => Object.keys(piece).length === 0))
     return card(
       'Emissions',
       empty(
         'Nothing was measured in this window',
-        'Once the poller scrapes Kepler, what ran appears here. A longer window may hold something.',
+        'Pods appear here once the poller has scraped Kepler. Try a longer window, or remove filters.',
       ),
     );
-  const other = whatIf?.data[0] ?? {};
-  const simulated = rows.some(({ power_quality, quality }) => power_quality === 'simulated' || quality === 'simulated');
   return [
-    simulated &&
-      h(
-        'p',
-        { class: 'notice simulated' },
-        h('strong', {}, 'Simulated. '),
-        'Energy or intensity of these rows is invented for a demonstration.',
-      ),
-    totalsCard(rows, other, zone),
-    card(
-      'Top emitters',
-      rows.length > SHOWN &&
-        h('p', { class: 'note' }, `The first ${SHOWN} of ${number(rows.length)}; the CSV has all.`),
-      rowsTable(rows.slice(0, SHOWN), other, by, zone),
-      h(
-        'p',
-        {},
-        h(
-          'button',
-          { type: 'button', id: 'csv', onclick: () => saveCsv(actual, rows, other, by, zone) },
-          'Download CSV',
-        ),
-      ),
-    ),
-  ].filter(Boolean);
-}
-
-/** A sum of what is known; null when nothing is. */
-function sum(rows, field) {
-  const known = rows.map((row) => row[field]).filter((value) => value !== null && value !== undefined);
-  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
-}
-
-function totalsCard(rows, other, zone) {
-  const [kwh, total, unpriced] = [sum(rows, 'kwh'), sum(rows, 'grams'), sum(rows, 'unpriced_kwh')];
-  const elsewhere = sum(
-    rows.map(({ name: key }) => other[key] ?? {}),
-    'grams',
-  );
-  const weights = rows.reduce((all, { minutes }) => all + minutes, 0);
-  const covered =
-    weights > 0 ? rows.reduce((all, { coverage, minutes }) => all + coverage * minutes, 0) / weights : null;
-  const reasons = [...new Set(rows.map(({ reason }) => reason).filter(Boolean))];
-  return h(
-    'section',
-    { class: 'card', 'aria-label': 'Totals' },
-    h(
-      'dl',
-      { class: 'figures' },
-      figure('Energy', energy(kwh)),
-      figure('Emissions', grams(total), 'CO2e'),
-      zone && figure(`If all had run in ${zone}`, grams(elsewhere), 'CO2e', difference(total, elsewhere)),
-      figure('Coverage', percent(covered), '', 'of the time, energy and intensity known'),
-    ),
-    unpriced > 0 &&
-      h(
-        'p',
-        { class: 'note' },
-        `${energy(unpriced)} are not in the grams${reasons.length > 0 ? `: ${reasons.slice(0, 3).join('; ')}` : ''}.`,
-      ),
-  );
-}
-
-function difference(actual, elsewhere) {
-  if (!actual || elsewhere === null) return '';
-  const share = elsewhere / actual - 1;
-  return share <= 0 ? `${percent(-share)} less` : `${percent(share)} more`;
-}
-
-function rowsTable(rows, other, by, zone) {
-  const most = Math.max(...rows.map((row) => row.grams ?? 0), 1e-9);
-  return table(
-    `Emissions by ${by}, greatest first`,
-    [
-      { title: BY.find(([value]) => value === by)[1], cell: (row) => h('div', { class: 'whole' }, name(row.name)) },
-      { title: 'Emissions', numeric: true, cell: (row) => h('span', { class: 'value' }, grams(row.grams)) },
-      { title: 'Energy', numeric: true, cell: (row) => energy(row.kwh) },
-      { title: 'Share', minor: true, cell: (row) => (row.grams === null ? '–' : bar(row.grams, most, 'plain')) },
-      ...(zone ? [{ title: `In ${zone}`, numeric: true, cell: (row) => grams(other[row.name]?.grams) }] : []),
-      { title: 'g/kWh', numeric: true, cell: (row) => number(row.intensity_g_per_kwh) },
-      { title: 'Coverage', numeric: true, cell: (row) => percent(row.coverage) },
-      {
-        title: 'Quality',
-        cell: (row) => (row.quality ? h('span', { class: `chip ${row.quality}` }, row.quality) : '–'),
-      },
-      {
-        title: 'Power',
-        cell: (row) => (row.power_quality ? h('span', { class: `chip ${row.power_quality}` }, row.power_quality) : '–'),
-      },
-    ],
-    rows,
-  );
-}
-
-function saveCsv(actual, rows, other, by, zone) {
-  const { start, end } = actual.meta.window;
-  const columns = [
-    by,
-    'window_start',
-    'window_end',
-    'kwh',
-    'grams',
-    'intensity_g_per_kwh',
-    'coverage',
-    'power_coverage',
-    'unpriced_kwh',
-    'quality',
-    'power_quality',
-    ...(zone ? [`grams_in_${zone}`] : []),
+    totalsCard({ current, previous, whatIf, zone }),
+    emissionsChart({ current, previous, whatIf, zone, unit, by }),
   ];
-  const text = csvText(
-    columns,
-    rows.map((row) => [
-      row.name,
-      start,
-      end,
-      row.kwh,
-      row.grams,
-      row.intensity_g_per_kwh,
-      row.coverage,
-      row.power_coverage,
-      row.unpriced_kwh,
-      row.quality,
-      row.power_quality,
-      ...(zone ? [other[row.name]?.grams] : []),
-    ]),
+}
+
+/** @param {Choices} choices */
+async function loadRows(choices) {
+  const { query, by, sort, offset, zone, unit } = queryOf(choices);
+  const page = { accumulate: 'true', sort, limit: String(PAGE_SIZE), offset: String(offset) };
+  const [current, whatIf] = await Promise.all([
+    load(query, page),
+    zone ? load(query, { accumulate: 'true', zone }) : undefined,
+  ]);
+  return emissionsTable({ current, whatIf, by, sort, offset, zone, unit, query });
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {Choices} choices
+ * @param {readonly string[]} zones
+ */
+function drawControls(place, choices, zones) {
+  // Redrawing would take the focus away from a control in use.
+  if (place.contains(document.activeElement) && place.childElementCount > 0) return;
+  const { by, unit } = queryOf(choices);
+  const window = choices.window || '24h';
+  const known = WINDOWS.map(([key, text]) => /** @type {const} */ ([key, text]));
+  const windows = known.some(([key]) => key === window) ? known : [...known, /** @type {const} */ ([window, window])];
+  const others = [...new Set([...(choices.zone ? [choices.zone] : []), ...zones])];
+  place.replaceChildren(
+    select('Window', window, windows, (value) => choose({ window: value, offset: undefined })),
+    select('Group by', by, BY, (value) => choose({ by: value, offset: undefined, sort: undefined })),
+    ...(by === 'label' ? [labelField(choices.label ?? 'app')] : []),
+    select(
+      'Show',
+      unit,
+      [
+        ['grams', 'Emissions'],
+        ['kwh', 'Energy'],
+      ],
+      (value) => choose({ unit: value }),
+    ),
+    select(
+      'What if all ran in',
+      choices.zone ?? '',
+      [['', 'no what-if'], ...others.map((code) => /** @type {const} */ ([code, code]))],
+      (value) => choose({ zone: value }),
+    ),
+    searchField(choices.search ?? ''),
   );
-  saveFile(`emissions-by-${by}-${start.slice(0, 10)}.csv`, text, 'text/csv');
+}
+
+/** @param {string} label */
+function labelField(label) {
+  const input = h('input', {
+    id: 'label-name',
+    value: label,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    onchange: (event) => choose({ label: event.target.value.trim(), offset: undefined }),
+  });
+  return h('div', { class: 'field' }, h('label', { for: 'label-name' }, 'Label'), input);
+}
+
+/** @param {string} text */
+function searchField(text) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const oninput = (/** @type {InputEvent} */ event) => {
+    clearTimeout(timer);
+    const { value } = /** @type {HTMLInputElement} */ (event.target);
+    timer = setTimeout(() => choose({ search: value.trim(), offset: undefined }), SEARCH_DELAY_MS);
+  };
+  const input = h('input', {
+    id: 'search',
+    type: 'search',
+    value: text,
+    placeholder: 'Name',
+    autocomplete: 'off',
+    oninput,
+  });
+  return h('div', { class: 'field' }, h('label', { for: 'search' }, 'Search'), input);
+}
+
+/** @param {Choices} choices */
+function filterChips(choices) {
+  const active = FILTERS.filter((filter) => choices[filter]);
+  return h(
+    'p',
+    { class: 'filters', id: 'filters' },
+    active.map((filter) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'filter',
+          'aria-label': `Remove filter ${filter} ${choices[filter]}`,
+          onclick: () => choose({ [filter]: undefined, offset: undefined }),
+        },
+        `${filter}: `,
+        name(choices[filter] ?? ''),
+        ' ×',
+      ),
+    ),
+  );
 }

@@ -1,45 +1,62 @@
-import { ask } from '../api.js';
-import { card, empty, figure, fill, h, name, table } from '../dom.js';
-import { duration, number, step, time } from '../format.js';
+import { request } from '../api.js';
+import { time } from '../clock.js';
+import { bar, card, chip, empty, figure, h, name } from '../dom.js';
+import { fill } from '../fill.js';
+import { duration, number, step } from '../format.js';
+import { table } from '../table.js';
 
+/**
+ * @typedef {import('../responses.ts').ApiResponses} Api
+ * @typedef {Api['grid']} Grid
+ */
+
+/** @type {Record<Grid['state'], [title: string, meaning: string]>} */
 const STATES = {
-  fresh: ['Fresh', 'Pods are steered by this data.'],
-  stale: ['Stale', 'Older than its time to live: scores are neutral until it is renewed.'],
-  missing: ['Missing', 'There is no grid data: scores are neutral, pods are scheduled as without carbon-extender.'],
+  fresh: ['Fresh', 'Scheduling uses this data.'],
+  stale: ['Stale', 'Older than its time to live: all nodes score the same until it is updated.'],
+  missing: ['Missing', 'Carbon intensity is unknown: all nodes score the same, as without carbon-extender.'],
 };
 
-/** The grid as decisions see it now, and what was decided in the last hour. */
+/**
+ * Current carbon intensity as scheduling sees it, and the placements of the last hour.
+ * @param {HTMLElement} place
+ */
 export function nowView(place) {
   const grid = h('div', { id: 'grid' });
-  const decided = h('div', { id: 'decided' });
-  place.append(grid, decided);
-  let received = performance.now();
-  let newest;
-  const show = (answer) => {
-    newest = answer;
-    received = performance.now();
-    return gridCards(answer);
+  const placements = h('div', { id: 'decided' });
+  place.append(grid, placements);
+  let receivedAt = performance.now();
+  const show = (/** @type {Grid} */ response) => {
+    receivedAt = performance.now();
+    return gridCards(response);
   };
-  const showDecisions = () =>
-    fill(decided, 'decisions', async () => decisionsCard(await ask('/api/decisions?window=60m&limit=12')));
-  fill(grid, 'the grid', async () => show(await ask('/api/grid')));
-  showDecisions();
-  const ticking = setInterval(() => tick(grid, newest, (performance.now() - received) / 1000), 5000);
+  const showPlacements = () =>
+    fill(placements, 'placements', async () => placementsCard(await request('/api/decisions?window=60m&limit=12')));
+  void fill(grid, 'carbon intensity', async () => show(await request('/api/grid')));
+  void showPlacements();
+  const timer = setInterval(() => updateAges(grid, (performance.now() - receivedAt) / 1000), 5000);
   return {
-    onEvent(kind, data) {
-      if (kind === 'grid') fill(grid, 'the grid', async () => show(data));
-      if (kind === 'decisions' || kind === 'back') showDecisions();
+    onEvent(/** @type {string} */ kind, /** @type {any} */ data) {
+      if (kind === 'grid') void fill(grid, 'carbon intensity', async () => show(data));
+      if (kind === 'decisions' || kind === 'back') void showPlacements();
     },
-    stop: () => clearInterval(ticking),
+    stop: () => clearInterval(timer),
   };
 }
 
-/** Ages go on between two answers. */
-function tick(grid, answer, since) {
-  if (answer === undefined) return;
-  for (const cell of grid.querySelectorAll('[data-age]')) cell.textContent = duration(Number(cell.dataset.age) + since);
+/**
+ * Ages keep growing between two responses.
+ * @param {HTMLElement} place
+ * @param {number} seconds since the last response
+ */
+function updateAges(place, seconds) {
+  for (const cell of place.querySelectorAll('[data-age]')) {
+    const age = Number(/** @type {HTMLElement} */ (cell).dataset.age);
+    cell.textContent = duration(age + seconds);
+  }
 }
 
+/** @param {Grid} grid */
 function gridCards(grid) {
   const [title, meaning] = STATES[grid.state];
   const ranked = grid.zones.filter(({ rank }) => rank !== null);
@@ -48,13 +65,13 @@ function gridCards(grid) {
     'div',
     { class: `state ${grid.state}` },
     h('p', { class: 'state-name' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), title),
-    h('p', {}, grid.reason ? `${meaning} Cause: ${grid.reason}.` : meaning),
+    h('p', {}, grid.reason ? `${meaning} Reason: ${grid.reason}.` : meaning),
   );
   const figures = h(
     'dl',
     { class: 'figures' },
-    figure('Cleanest', best ? number(best.intensity_g_per_kwh) : '–', 'g/kWh', best && name(best.zone)),
-    figure('Dirtiest', worst ? number(worst.intensity_g_per_kwh) : '–', 'g/kWh', worst && name(worst.zone)),
+    figure('Cleanest', number(best?.intensity_g_per_kwh), 'g/kWh', best && name(best.zone)),
+    figure('Dirtiest', number(worst?.intensity_g_per_kwh), 'g/kWh', worst && name(worst.zone)),
     figure('Zones', number(grid.zones.length)),
     h(
       'div',
@@ -69,89 +86,78 @@ function gridCards(grid) {
     ),
   );
   return [
-    h('section', { class: `card hero ${grid.state}`, 'aria-label': 'State of the grid data' }, state, figures),
+    h(
+      'section',
+      { class: `card hero ${grid.state}`, 'aria-label': 'State of the carbon intensity data' },
+      state,
+      figures,
+    ),
     zonesCard(grid),
   ];
 }
 
+/** @param {Grid} grid */
 function zonesCard({ zones, state }) {
-  if (zones.length === 0)
-    return card(
-      'Zones by intensity',
-      empty(
-        'No zone is known right now',
-        state === 'missing'
-          ? 'The poller writes the carbon cache; once it runs and reaches a provider, zones appear here by themselves.'
-          : 'The cache holds no zone.',
-      ),
-    );
-  const most = Math.max(...zones.map((zone) => zone.intensity_g_per_kwh), 1);
-  return card(
-    'Zones by intensity',
-    table(
-      'Zones by carbon intensity, cleanest first',
-      [
-        { title: 'Zone', cell: (zone) => [h('span', { class: 'rank' }, zone.rank ?? '–'), ' ', name(zone.zone)] },
-        {
-          title: 'g/kWh',
-          numeric: true,
-          cell: (zone) => h('span', { class: 'value' }, number(zone.intensity_g_per_kwh)),
-        },
-        { title: 'Intensity', minor: true, cell: (zone) => bar(zone.intensity_g_per_kwh, most) },
-        { title: 'Quality', cell: (zone) => h('span', { class: `chip ${zone.quality}` }, zone.quality) },
-        {
-          title: 'Age',
-          numeric: true,
-          cell: (zone) => h('span', { 'data-age': zone.age_seconds }, duration(zone.age_seconds)),
-        },
-        { title: 'Source', cell: (zone) => [name(zone.provider), zone.signal === 'marginal' ? ' (marginal)' : ''] },
-      ],
-      zones,
-    ),
-  );
+  const title = 'Zones by intensity';
+  if (zones.length === 0) {
+    const hint =
+      state === 'missing'
+        ? 'The poller writes the cache file. Zones appear here as soon as it has reached a provider.'
+        : 'The cache file contains no zones.';
+    return card(title, empty('No zone is currently known', hint));
+  }
+  const largest = Math.max(...zones.map((zone) => zone.intensity_g_per_kwh), 1);
+  /** @type {import('../table.js').TableColumn<Grid['zones'][number]>[]} */
+  const columns = [
+    { title: 'Zone', cell: (zone) => [h('span', { class: 'rank' }, zone.rank ?? '–'), ' ', name(zone.zone)] },
+    { title: 'g/kWh', numeric: true, cell: (zone) => h('span', { class: 'value' }, number(zone.intensity_g_per_kwh)) },
+    {
+      title: 'Intensity',
+      minor: true,
+      cell: ({ intensity_g_per_kwh: value }) => bar(value, largest, `step-${step(value)}`),
+    },
+    { title: 'Quality', cell: (zone) => chip(zone.quality) },
+    {
+      title: 'Age',
+      numeric: true,
+      cell: (zone) => h('span', { 'data-age': zone.age_seconds }, duration(zone.age_seconds)),
+    },
+    { title: 'Source', cell: (zone) => [name(zone.provider), zone.signal === 'marginal' ? ' (marginal)' : ''] },
+  ];
+  return card(title, table('Zones by carbon intensity, cleanest first', columns, zones));
 }
 
-/** A bar whose length is the share of the greatest; the number stands beside it. */
-export function bar(value, most, kind = `step-${step(value)}`) {
-  const inner = h('span', { class: `fill ${kind}` });
-  inner.style.width = `${Math.max(0.5, Math.min(100, (value / most) * 100))}%`;
-  return h('span', { class: 'track', 'aria-hidden': 'true' }, inner);
-}
-
-function decisionsCard({ count, by_zone, by_mode, decisions }) {
-  const title = 'Decided in the last hour';
+/** @param {Api['decisions']} response */
+function placementsCard({ count, by_zone, by_mode, decisions }) {
+  const title = 'Placed in the last hour';
   if (count === 0)
     return card(
       title,
       empty(
         'No pod was placed in the last hour',
-        'Pods that kube-scheduler ranked through the extender and then bound appear here.',
+        'Pods that kube-scheduler scored with the extender and then bound appear here.',
       ),
     );
   const zones = Object.entries(by_zone).sort(([, a], [, b]) => b - a);
-  const modes = Object.entries(by_mode)
-    .map(([mode, pods]) => `${pods} ${mode}`)
-    .join(', ');
+  const modes = Object.entries(by_mode).map(([mode, pods]) => `${pods} ${mode}`);
+  /** @type {import('../table.js').TableColumn<Api['decisions']['decisions'][number]>[]} */
+  const columns = [
+    { title: 'Pod', cell: (one) => [name(one.pod), h('small', {}, name(one.namespace))] },
+    { title: 'Node', cell: (one) => name(one.node) },
+    { title: 'Zone', cell: (one) => (one.zone ? name(one.zone) : '–') },
+    { title: 'g/kWh', numeric: true, cell: (one) => number(one.intensity_g_per_kwh) },
+    { title: 'Mean of candidates', numeric: true, cell: (one) => number(one.candidates_mean_g_per_kwh) },
+    { title: 'At', numeric: true, cell: (one) => time(one.bound_at) },
+  ];
   return card(
     title,
     h(
       'p',
       {},
       h('strong', {}, String(count)),
-      ` ${count === 1 ? 'pod' : 'pods'} placed (${modes}): `,
-      zones.map(([zone, pods], at) => [at > 0 ? ', ' : '', name(zone), ` ${pods}`]),
+      ` ${count === 1 ? 'pod' : 'pods'} placed (${modes.join(', ')}): `,
+      zones.map(([zone, pods], index) => [index > 0 && ', ', name(zone), ` ${pods}`]),
     ),
-    table(
-      'The newest placements',
-      [
-        { title: 'Pod', cell: (one) => [name(one.pod), h('small', {}, name(one.namespace))] },
-        { title: 'Node', cell: (one) => name(one.node) },
-        { title: 'Zone', cell: (one) => (one.zone ? name(one.zone) : '–') },
-        { title: 'g/kWh', numeric: true, cell: (one) => number(one.intensity_g_per_kwh) },
-        { title: 'Mean of choices', numeric: true, cell: (one) => number(one.candidates_mean_g_per_kwh) },
-        { title: 'At', numeric: true, cell: (one) => time(one.bound_at) },
-      ],
-      decisions,
-    ),
+    table('The newest placements', columns, decisions),
   );
 }

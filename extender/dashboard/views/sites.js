@@ -1,94 +1,117 @@
-import { ask } from '../api.js';
-import { lineChart } from '../chart.js';
-import { card, empty, figure, fill, h, name, table } from '../dom.js';
-import { energy, grams, number, percent, time } from '../format.js';
+import { ApiError, request } from '../api.js';
+import { lineChart } from '../charts/chart.js';
+import { time } from '../clock.js';
+import { card, empty, figure, h, name } from '../dom.js';
+import { fill } from '../fill.js';
+import { energy, grams, number, percent } from '../format.js';
 import { choose, urlWith } from '../location.js';
+import { table } from '../table.js';
+import { readingForm } from './reading-form.js';
 
-/** As many readings as a chart can tell apart. */
+/**
+ * @typedef {import('../responses.ts').ApiResponses} Api
+ * @typedef {Api['sites']['sites'][number]} Site
+ * @typedef {Api['siteReadings']['readings'][number]} MeterReading
+ */
+
+/** Readings that fit into a chart. */
 const SHOWN = 5000;
-/** In minutes. */
+/** Spans before now to try, in minutes. */
 const SPANS = [24 * 60, 6 * 60, 60, 10];
-const [LONGEST] = SPANS;
+const [LONGEST = 0] = SPANS;
 
-/** Meters: send a reading, and see what a site used and emitted. */
+/**
+ * Meters: what a site used and emitted, and a form to send a reading.
+ * @param {HTMLElement} place
+ * @param {import('../location.js').Choices} choices
+ */
 export function sitesView(place, choices) {
   const sites = h('div', { id: 'sites' });
   const one = h('div', { id: 'site' });
-  let { site } = choices;
+  let site = choices.site;
   const show = () => {
-    fill(sites, 'sites', async () => sitesCard(await allSites(), site));
-    if (site) fill(one, 'the site', () => siteCards(site));
+    void fill(sites, 'sites', async () => sitesCard(await allSites(), site));
+    if (site) void fill(one, 'the site', () => siteCards(String(site)));
   };
-  const sent = (to) => {
+  const sent = (/** @type {string} */ to) => {
     site = to;
-    // Not drawn anew, so that the form and what it says stay.
+    // Not redrawn, so that the form keeps its message.
     history.replaceState(null, '', urlWith({ site }));
     show();
   };
-  place.append(sites, one, formCard(site ?? '', sent));
+  place.append(sites, one, readingForm(site ?? '', sent));
   show();
-  return { onEvent: (kind) => kind === 'back' && show() };
+  return { onEvent: (/** @type {string} */ kind) => kind === 'back' && show() };
 }
 
+/** @returns {Promise<Site[]>} */
 async function allSites() {
   try {
-    return (await ask('/sites')).sites;
+    return (await request('/sites')).sites;
   } catch (error) {
-    if (error.status === 404) return [];
+    if (error instanceof ApiError && error.status === 404) return [];
     throw error;
   }
 }
 
+/**
+ * @param {readonly Site[]} sites
+ * @param {string | undefined} chosen
+ */
 function sitesCard(sites, chosen) {
   if (sites.length === 0)
     return card(
       'Sites',
-      empty('No site has sent a reading', 'Send the first with the form below, or with POST /readings.'),
+      empty('No site has sent a reading', 'Send the first one with the form below, or with POST /readings.'),
     );
-  const link = (id) =>
+  const link = (/** @type {string} */ id) =>
     h(
       'a',
       {
         href: urlWith({ view: 'sites', site: id }, {}),
         'aria-current': id === chosen && 'true',
-        onclick: (event) => {
+        onclick: (/** @type {MouseEvent} */ event) => {
           event.preventDefault();
           choose({ site: id });
         },
       },
       name(id),
     );
-  return card(
-    'Sites',
-    table(
-      'Sites with their zones',
-      [
-        { title: 'Site', cell: ({ site_id }) => link(site_id) },
-        { title: 'Zone', cell: ({ zone }) => (zone ? name(zone) : 'not known') },
-        { title: 'Devices', numeric: true, cell: ({ devices }) => number(devices) },
-        { title: 'Last reading', cell: ({ last_reading }) => time(last_reading, true) },
-      ],
-      sites,
-    ),
-  );
+  /** @type {import('../table.js').TableColumn<Site>[]} */
+  const columns = [
+    { title: 'Site', cell: ({ site_id }) => link(site_id) },
+    { title: 'Zone', cell: ({ zone }) => (zone ? name(zone) : 'not known') },
+    { title: 'Devices', numeric: true, cell: ({ devices }) => number(devices) },
+    { title: 'Last reading', cell: ({ last_reading }) => time(last_reading, true) },
+  ];
+  return card('Sites', table('Sites with their zones', columns, sites));
 }
 
-/** Readings come oldest first: of the spans before now, the longest whose readings can all be shown. */
+/**
+ * Readings of the longest span before now that fits into the chart; the API returns them oldest first.
+ * @param {string} path
+ * @param {number} now
+ */
 async function newestReadings(path, now) {
   for (const minutes of SPANS) {
     const from = new Date(now - minutes * 60_000).toISOString();
-    const { readings, next_cursor: more } = await ask(`${path}/readings?from=${from}&limit=${SHOWN}`);
+    /** @type {Api['siteReadings']} */
+    const { readings, next_cursor: more } = await request(`${path}/readings?from=${from}&limit=${SHOWN}`);
     if (!more || minutes === SPANS.at(-1)) return { readings, minutes, more };
   }
+  return { readings: [], minutes: 0, more: null };
 }
 
+/** @param {number} minutes */
 function spanText(minutes) {
   return minutes < 120 ? `${minutes} minutes` : `${minutes / 60} hours`;
 }
 
+/** @param {string} site */
 async function siteCards(site) {
   const path = `/sites/${encodeURIComponent(site)}`;
-  const sums = await ask(`${path}/emissions`);
+  /** @type {Api['siteEmissions']} */
+  const sums = await request(`${path}/emissions`);
   const { readings, minutes, more } = await newestReadings(path, Date.parse(sums.to));
   const totals = h(
     'dl',
@@ -98,7 +121,7 @@ async function siteCards(site) {
       'Emissions',
       grams(sums.grams),
       'CO2e',
-      sums.zone ?? 'no zone is set: by SITE_ZONES, or PUT /sites/{site_id}',
+      sums.zone ?? 'no zone is set; use SITE_ZONES or PUT /sites/{site_id}',
     ),
     figure('Intensity', number(sums.intensity_g_per_kwh), 'g/kWh'),
     figure('Coverage', percent(sums.coverage.emissions), '', `power ${percent(sums.coverage.power)}`),
@@ -107,34 +130,39 @@ async function siteCards(site) {
     return card(
       `Site ${site}`,
       totals,
-      empty('No reading within the last 24 hours', 'Older ones are kept; the API gives them by from and to.'),
+      empty('No readings in the last 24 hours', 'Older ones are available from the API with from and to.'),
     );
   return card(
     `Site ${site}`,
     totals,
     powerChart(readings),
-    minutes < LONGEST && h('p', { class: 'note' }, `Readings of the last ${spanText(minutes)}: a day has too many.`),
-    more && h('p', { class: 'note' }, `The first ${number(SHOWN)} of them; the API gives all.`),
-    table(
-      'Newest readings',
-      [
-        { title: 'Device', cell: ({ device_id }) => name(device_id) },
-        { title: 'Watts', numeric: true, cell: ({ power_reading }) => number(power_reading, 5) },
-        { title: 'At', cell: ({ timestamp }) => new Date(timestamp).toISOString().slice(0, 19).replace('T', ' ') },
-      ],
-      readings.slice(-20).reverse(),
-    ),
+    minutes < LONGEST &&
+      h('p', { class: 'note' }, `Readings of the last ${spanText(minutes)}; a whole day has too many for a chart.`),
+    more && h('p', { class: 'note' }, `Only the first ${number(SHOWN)} are shown; the API returns all.`),
+    newestTable(readings.slice(-20).reverse()),
   );
 }
 
+/** @param {readonly MeterReading[]} readings */
+function newestTable(readings) {
+  /** @type {import('../table.js').TableColumn<MeterReading>[]} */
+  const columns = [
+    { title: 'Device', cell: ({ device_id }) => name(device_id) },
+    { title: 'Watts', numeric: true, cell: ({ power_reading }) => number(power_reading, 5) },
+    { title: 'At', cell: ({ timestamp }) => time(timestamp, true) },
+  ];
+  return table('Newest readings', columns, readings);
+}
+
+/** @param {readonly MeterReading[]} readings */
 function powerChart(readings) {
   const times = [...new Set(readings.map(({ timestamp }) => Date.parse(timestamp)))].sort((a, b) => a - b);
   if (times.length < 2) return undefined;
   const devices = [...Map.groupBy(readings, ({ device_id }) => device_id)].slice(0, 6);
-  const series = devices.map(([device, of], at) => {
-    const known = new Map(of.map(({ timestamp, power_reading }) => [Date.parse(timestamp), power_reading]));
-    // Devices report at their own times: what they do not tell is no gap.
-    return { label: device, token: `--series-${at}`, values: times.map((ms) => known.get(ms)) };
+  const series = devices.map(([device, own], index) => {
+    const known = new Map(own.map(({ timestamp, power_reading }) => [Date.parse(timestamp), power_reading]));
+    // Devices report at different times: undefined is not drawn as a gap.
+    return { label: device, token: `--series-${index}`, values: times.map((ms) => known.get(ms)) };
   });
   return lineChart({
     label: 'Power by device in watts; the table below has the newest figures',
@@ -142,54 +170,4 @@ function powerChart(readings) {
     series,
     unit: 'W',
   });
-}
-
-function formCard(site, sent) {
-  const input = (id, label, attributes) =>
-    h(
-      'div',
-      { class: 'field' },
-      h('label', { for: id }, label),
-      h('input', { id, required: true, autocomplete: 'off', 'aria-describedby': 'reading-outcome', ...attributes }),
-    );
-  const outcome = h('p', { id: 'reading-outcome', role: 'status' });
-  const form = h(
-    'form',
-    { id: 'reading', novalidate: true },
-    input('site-id', 'Site', { value: site, maxlength: 253 }),
-    input('device-id', 'Device', { maxlength: 253 }),
-    input('watts', 'Power in watts', { type: 'number', step: 'any', inputmode: 'decimal' }),
-    h('button', { class: 'primary', type: 'submit' }, 'Send reading'),
-    outcome,
-  );
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const value = (id) => form.querySelector(`#${id}`).value.trim();
-    const body = {
-      site_id: value('site-id'),
-      device_id: value('device-id'),
-      power_reading: value('watts') === '' ? null : Number(value('watts')),
-      timestamp: new Date().toISOString(),
-    };
-    outcome.className = '';
-    outcome.textContent = 'Sending';
-    try {
-      await ask('/readings', { method: 'POST', body });
-      outcome.className = 'success';
-      outcome.textContent = `Accepted: ${body.power_reading} W of ${body.device_id} at ${body.site_id}.`;
-      sent(body.site_id);
-    } catch (error) {
-      outcome.className = 'fault';
-      outcome.textContent = error.message;
-    }
-  });
-  return card(
-    'Send a reading',
-    h(
-      'p',
-      { class: 'note' },
-      'One power reading of a meter, stamped with the present time. Energy is counted between two readings of a device.',
-    ),
-    form,
-  );
 }

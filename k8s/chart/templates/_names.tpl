@@ -18,9 +18,11 @@ app.kubernetes.io/name: carbon-extender
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* The image of a program; ingestionApi.image and processingService.image override it where they are set. */}}
 {{- define "ce.image" -}}
 {{- $image := index .root.Values.images .name -}}
-{{ $image.repository }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- $service := ternary .root.Values.ingestionApi .root.Values.processingService (eq .name "extender") -}}
+{{ $service.image.repository | default $image.repository }}:{{ $service.image.tag | default $image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{/* The cluster's version without what a provider appends to it. */}}
@@ -30,17 +32,41 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "ce.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 10001
-runAsGroup: 10001
-fsGroup: 10001
-seccompProfile: { type: RuntimeDefault }
+{{- toYaml .Values.podSecurityContext }}
 {{- end }}
 
 {{- define "ce.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
+{{- toYaml .Values.securityContext }}
+{{- end }}
+
+{{/* What every pod of ours may be given. */}}
+{{- define "ce.podOptions" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext: {{- include "ce.podSecurity" . | nindent 2 }}
+{{- end }}
+
+{{- define "ce.extraEnvFrom" -}}
+{{- with .Values.extraEnvFrom }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- define "ce.extraEnv" -}}
+{{- with .Values.extraEnv }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- define "ce.extraMounts" -}}
+{{- with .Values.extraVolumeMounts }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- define "ce.extraVolumes" -}}
+{{- with .Values.extraVolumes }}{{ toYaml . }}{{ end }}
 {{- end }}
 
 {{- define "ce.apiAccessMount" -}}
@@ -66,9 +92,36 @@ projected:
   valueFrom: { secretKeyRef: { name: {{ .Values.store.existingSecret }}, key: TSDB_DSN } }
 {{- end }}
 
+{{/* Not empty when the readings pipeline runs: readings.enabled, or a value that only it has. */}}
+{{- define "ce.readings" -}}
+{{- if or .Values.readings.enabled (include "ce.keda" .) (not (kindIs "invalid" .Values.processingService.replicaCount)) }}true{{ end -}}
+{{- end }}
+
+{{- define "ce.keda" -}}
+{{- if or .Values.readings.keda.enabled .Values.keda.enabled }}true{{ end -}}
+{{- end }}
+
+{{/* global.redis names a Redis of yours; then none is deployed. */}}
+{{- define "ce.deploysRedis" -}}
+{{- if and (include "ce.readings" .) .Values.readings.redis.deploy (not .Values.global.redis.host) }}true{{ end -}}
+{{- end }}
+{{- define "ce.redisHost" -}}
+{{ .Values.global.redis.host | default .Values.readings.redis.host }}
+{{- end }}
+{{- define "ce.redisPort" -}}
+{{ .Values.global.redis.port | default .Values.readings.redis.port }}
+{{- end }}
+
+{{/* A Redis without a password needs no Secret. */}}
 {{- define "ce.redisEnv" -}}
+{{- with .Values.readings.redis.existingSecret -}}
 - name: REDIS_PASSWORD
-  valueFrom: { secretKeyRef: { name: {{ .Values.readings.redis.existingSecret }}, key: REDIS_PASSWORD } }
+  valueFrom: { secretKeyRef: { name: {{ . }}, key: REDIS_PASSWORD, optional: {{ not (include "ce.deploysRedis" $) }} } }
+{{- end }}
+{{- end }}
+
+{{- define "ce.replicas" -}}
+{{ .Values.ingestionApi.replicaCount | default .Values.replicas }}
 {{- end }}
 
 {{/* Probes of the poller; the argument is true when its readiness counts. */}}
@@ -104,9 +157,9 @@ readinessProbe:
 
 {{/* Combinations that cannot work are refused here, by name. */}}
 {{- define "ce.check" -}}
-{{- if and (gt (int .Values.replicas) 1) (ne .Values.store.mode "db") }}{{ fail "replicas above 1 need store.mode: db, because the embedded history belongs to one pod" }}{{ end -}}
+{{- if and (gt (int (include "ce.replicas" .)) 1) (ne .Values.store.mode "db") }}{{ fail "replicas above 1 need store.mode: db, because the embedded history belongs to one pod" }}{{ end -}}
 {{- if and .Values.poller.separate (ne .Values.store.mode "db") }}{{ fail "poller.separate needs store.mode: db, because SQLite must not lie on a shared file system" }}{{ end -}}
-{{- if and .Values.readings.enabled (ne .Values.store.mode "db") }}{{ fail "readings.enabled needs store.mode: db" }}{{ end -}}
+{{- if and (include "ce.readings" .) (ne .Values.store.mode "db") }}{{ fail "the readings pipeline (readings.enabled, keda.enabled, processingService.replicaCount) needs store.mode: db" }}{{ end -}}
 {{- if and .Values.timescaledb.deploy (ne .Values.store.mode "db") }}{{ fail "timescaledb.deploy needs store.mode: db" }}{{ end -}}
 {{- if and .Values.ingest.enabled (not .Values.poller.separate) }}{{ fail "ingest.enabled needs poller.separate: true, because the cache file must be on a volume that both mount" }}{{ end -}}
 {{- if and (not .Values.scheduler.enabled) (not .Values.extender.tls.existingSecret) }}{{ fail "scheduler.enabled: false needs extender.tls.existingSecret, because the scheduler's port then leaves the pod" }}{{ end -}}

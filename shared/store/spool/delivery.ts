@@ -1,37 +1,32 @@
-import { appendFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { STORE_ERRORS } from '../../errors/store-errors.ts';
+import { createBackoff } from '../../pacing/backoff.ts';
 import type { IntensityWriter, PowerWriter } from '../../records/power.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { SpoolEntry } from './entry.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, SpooledEntry } from './spool.ts';
 
-/** What delivers needs: spools to empty in order, and where to. */
+/** What delivers needs: the spool to empty, and where to. */
 export interface DeliveryOptions {
-  readonly spools: readonly Spool[];
+  readonly spool: Spool;
   readonly store: Pick<PowerWriter, 'append'> & Pick<IntensityWriter, 'record'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told after each change of what waits. */
-  readonly changed: () => void;
 }
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-/** Ticks handed to the store at a time; it may write them together. */
-const TICKS_AT_A_TIME = 200;
-/** Entries that the store will never take are set aside up to this size. */
-const REJECTED_BYTES = 16_777_216;
+const BACKOFF = { initialMs: 1_000, maxMs: 30_000 };
+/** Entries handed to the store at a time; it may write them together. */
+const BATCH = 200;
 
-/** Empties spools into a store, in order, and knows whether the store is away. */
+/** Empties a spool into a store, in order, and knows whether the store is away. */
 export class SpoolDelivery implements AsyncDisposable {
   readonly #options: DeliveryOptions;
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
   #wake: () => void = () => {};
   #away = false;
-  /** Whether the log's last word was that the store is away. */
-  #toldAway = false;
+  /** Whether the last log line of this kind was that the store is away. */
+  #reportedAway = false;
+  #reportedFull = false;
   readonly #drained: (() => void)[] = [];
 
   constructor(options: DeliveryOptions) {
@@ -51,13 +46,13 @@ export class SpoolDelivery implements AsyncDisposable {
       throw new Error(`no answer within ${patienceMs} ms`);
     });
     const written = write();
-    // Whoever loses the race may fail later, unheard.
+    // The one that loses the race may still reject later.
     for (const one of [late, written]) one.catch(() => undefined);
     try {
       await Promise.race([written, late]);
       return true;
     } catch (error) {
-      if (isDataFault(error)) throw error;
+      if (isRefusal(error)) throw error;
       this.#lost(error);
       return false;
     } finally {
@@ -67,18 +62,17 @@ export class SpoolDelivery implements AsyncDisposable {
 
   /** True once nothing waits any more: at once, or soon when the store takes what little there is. */
   async drained(patienceMs: number): Promise<boolean> {
-    const { spools, clock } = this.#options;
-    const left = spools.reduce((sum, spool) => sum + spool.backlog.entries, 0);
-    if (left === 0) return true;
-    if (left > TICKS_AT_A_TIME) return false;
+    const { spool, clock } = this.#options;
+    if (spool.empty) return true;
+    if (spool.backlog().entries > BATCH) return false;
     const over = new AbortController();
     const empty = new Promise<void>((resolve) => this.#drained.push(resolve));
     await Promise.race([empty, clock.sleep(patienceMs, over.signal)]);
     over.abort();
-    return !this.#away && spools.every((spool) => spool.empty);
+    return !this.#away && spool.empty;
   }
 
-  /** Tells that something waits. */
+  /** Announces that something waits. */
   wake(): void {
     this.#wake();
   }
@@ -91,31 +85,48 @@ export class SpoolDelivery implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { spools, clock } = this.#options;
-    let pause = FIRST_PAUSE_MS;
+    const { spool, clock } = this.#options;
+    const backoff = createBackoff(BACKOFF);
     while (!this.#stop.signal.aborted) {
-      const full = spools.find((spool) => !spool.empty);
-      if (full === undefined) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          if (spools.some((spool) => !spool.empty) || this.#stop.signal.aborted) resolve();
-        });
-        continue;
-      }
       try {
-        await this.#abandonable(full.deliver((entries) => this.#take(full, entries)));
-        pause = FIRST_PAUSE_MS;
-        this.#found(spools.every((spool) => spool.empty));
+        const waiting = spool.next(BATCH);
+        if (waiting.length === 0) {
+          await this.#somethingWaits();
+          continue;
+        }
+        await this.#abandonable(this.#take(waiting));
+        if (this.#stop.signal.aborted) return;
+        backoff.reset();
+        this.#remove(waiting.at(-1)?.id ?? 0);
+        this.#found(spool.empty);
       } catch (error) {
         this.#lost(error);
-        await clock.sleep(pause, this.#stop.signal);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+        await clock.sleep(backoff.next(), this.#stop.signal);
       }
-      this.#options.changed();
     }
   }
 
-  /** Lets go of a delivery when the process stops: what it was about stays on disk. */
+  #somethingWaits(): Promise<void> {
+    const { spool } = this.#options;
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (!spool.empty || this.#stop.signal.aborted) resolve();
+    });
+  }
+
+  /** A disk that is too full to delete must not hold up what the store takes. */
+  #remove(upTo: number): void {
+    const { spool, logger } = this.#options;
+    try {
+      spool.remove(upTo);
+      this.#reportedFull = false;
+    } catch (err) {
+      if (!this.#reportedFull) logger.warn({ code: 'SPOOL_NOT_DELETED', err }, STORE_ERRORS.SPOOL_NOT_DELETED.message);
+      this.#reportedFull = true;
+    }
+  }
+
+  /** Lets go of a delivery when the process stops: its entries stay on disk. */
   async #abandonable(delivery: Promise<unknown>): Promise<void> {
     delivery.catch(() => undefined);
     const stopped = Promise.withResolvers<void>();
@@ -124,42 +135,29 @@ export class SpoolDelivery implements AsyncDisposable {
     await Promise.race([delivery, stopped.promise]).finally(() => this.#stop.signal.removeEventListener('abort', stop));
   }
 
-  async #take(spool: Spool, entries: readonly SpoolEntry[]): Promise<void> {
+  async #take(waiting: readonly SpooledEntry[]): Promise<void> {
     const { store } = this.#options;
-    for (let from = 0; from < entries.length; from += TICKS_AT_A_TIME) {
-      const some = entries.slice(from, from + TICKS_AT_A_TIME);
-      const ticks = some.filter((entry) => entry.kind === 'power');
-      const outcomes = await Promise.allSettled(ticks.map(({ tick }) => store.append(tick)));
-      for (const [index, outcome] of outcomes.entries())
-        if (outcome.status === 'rejected') await this.#refused(spool, ticks[index] as SpoolEntry, outcome.reason);
-      for (const entry of some) {
-        if (entry.kind !== 'intensity') continue;
-        await store.record(entry.readings).catch((error: unknown) => this.#refused(spool, entry, error));
-      }
-    }
+    const powers = waiting.flatMap(({ id, entry }) => (entry.kind === 'power' ? [{ id, tick: entry.tick }] : []));
+    const outcomes = await Promise.allSettled(powers.map(({ tick }) => store.append(tick)));
+    for (const [index, outcome] of outcomes.entries())
+      if (outcome.status === 'rejected') this.#refused(powers[index]?.id ?? 0, outcome.reason);
+    for (const { id, entry } of waiting)
+      if (entry.kind === 'intensity')
+        await store.record(entry.readings).catch((error: unknown) => this.#refused(id, error));
   }
 
   /** Sets an entry aside that the store will never take, so that it does not hold up the others; throws when it may yet be taken. */
-  async #refused(spool: Spool, entry: SpoolEntry, error: unknown): Promise<void> {
-    if (!isDataFault(error)) throw error;
-    const path = join(spool.folder, 'refused.ndjson');
-    const size = await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    if (size < REJECTED_BYTES) await appendFile(path, `${JSON.stringify(entry)}\n`);
-    this.#options.logger.error(
-      { err: error, kind: entry.kind, file: path },
-      'the store refuses an entry of the spool; it is set aside',
-    );
+  #refused(id: number, error: unknown): void {
+    if (!isRefusal(error)) throw error;
+    this.#options.spool.setAside(id, 'refused', error instanceof Error ? error.message : String(error));
   }
 
   #lost(error: unknown): void {
     this.#away = true;
     this.#release();
-    if (this.#toldAway) return;
-    this.#toldAway = true;
-    this.#options.logger.error({ err: error }, 'the store cannot be reached; writes are kept on disk');
+    if (this.#reportedAway || this.#stop.signal.aborted) return;
+    this.#reportedAway = true;
+    this.#options.logger.error({ code: 'STORE_UNREACHABLE', err: error }, STORE_ERRORS.STORE_UNREACHABLE.message);
   }
 
   #release(): void {
@@ -170,12 +168,13 @@ export class SpoolDelivery implements AsyncDisposable {
     this.#away = false;
     if (!empty) return;
     this.#release();
-    if (!this.#toldAway) return;
-    this.#toldAway = false;
+    if (!this.#reportedAway) return;
+    this.#reportedAway = false;
     this.#options.logger.info({}, 'the store is back; everything kept on disk is delivered');
   }
 }
 
-function isDataFault(error: unknown): boolean {
+/** Whether the store will never take this data, however often it is sent. */
+function isRefusal(error: unknown): boolean {
   return error instanceof RangeError || (error as { kind?: unknown } | null)?.kind === 'data';
 }

@@ -9,8 +9,18 @@ export type SpoolEntry =
   | { readonly kind: 'power'; readonly tick: PowerTick }
   | { readonly kind: 'intensity'; readonly readings: readonly HourlyIntensity[] };
 
-/** Length and checksum before each record. */
-const HEADER_BYTES = 8;
+/** An entry as the spool keeps it: compressed JSON with its checksum. */
+export interface PackedEntry {
+  readonly payload: Uint8Array;
+  /** CRC-32 of the payload. */
+  readonly crc: number;
+}
+
+/** A packed entry as it was read back: intact, damaged, or in a form that another version of the program wrote. */
+export type UnpackedEntry =
+  | { readonly state: 'intact'; readonly entry: SpoolEntry }
+  | { readonly state: 'damaged' }
+  | { readonly state: 'other-version' };
 
 const containerSchema = z.looseObject({
   namespace: z.string(),
@@ -28,7 +38,6 @@ const readingSchema = z.looseObject({
   quality: z.enum(QUALITIES),
 });
 
-/** What a spool file holds, written by this or another version of the program. */
 const entrySchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('power'), tick: z.looseObject({ target: z.string(), samples: z.array(sampleSchema) }) }),
@@ -36,41 +45,29 @@ const entrySchema = z
   ])
   .transform((entry) => entry as unknown as SpoolEntry);
 
-/** An entry as a record of a spool file: length, checksum, compressed JSON. */
-export function encodeEntry(entry: SpoolEntry): Buffer {
+/** Packs an entry. */
+export function packEntry(entry: SpoolEntry): PackedEntry {
   const payload = deflateRawSync(JSON.stringify(entry), { level: 1 });
-  const record = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  record.writeUInt32LE(payload.length, 0);
-  record.writeUInt32LE(crc32(payload), 4);
-  payload.copy(record, HEADER_BYTES);
-  return record;
+  return { payload, crc: crc32(payload) };
 }
 
-/** Entries of a spool file up to the first that is torn or damaged; `whole` tells whether all could be read. */
-export function decodeEntries(file: Buffer): { entries: SpoolEntry[]; whole: boolean } {
-  const entries: SpoolEntry[] = [];
-  let at = 0;
-  let foreign = 0;
-  while (at + HEADER_BYTES <= file.length) {
-    const end = at + HEADER_BYTES + file.readUInt32LE(at);
-    if (end > file.length) break;
-    const payload = file.subarray(at + HEADER_BYTES, end);
-    if (crc32(payload) !== file.readUInt32LE(at + 4)) break;
-    const entry = entrySchema.safeParse(JSON.parse(inflateRawSync(payload).toString()));
-    if (entry.success) entries.push(entry.data);
-    else foreign += 1;
-    at = end;
+/** Unpacks an entry; what does not match its checksum is damaged, what it does not understand is another version's. */
+export function unpackEntry({ payload, crc }: PackedEntry): UnpackedEntry {
+  if (crc32(payload) !== crc) return { state: 'damaged' };
+  let content: unknown;
+  try {
+    content = JSON.parse(inflateRawSync(payload).toString());
+  } catch {
+    return { state: 'other-version' };
   }
-  return { entries, whole: at === file.length && foreign === 0 };
+  const parsed = entrySchema.safeParse(content);
+  return parsed.success ? { state: 'intact', entry: parsed.data } : { state: 'other-version' };
 }
 
-/** How many containers have samples in each minute of an entry, by minute and target. */
-export function blocksOf(entry: SpoolEntry): Map<string, number> {
-  const blocks = new Map<string, number>();
-  if (entry.kind === 'intensity') return blocks;
-  for (const { end } of entry.tick.samples) {
-    const key = `${blockOf(end)} ${entry.tick.target}`;
-    blocks.set(key, (blocks.get(key) ?? 0) + 1);
-  }
-  return blocks;
+/** Containers that an entry has samples of, in each minute of each target. */
+export function blocksOf(entry: SpoolEntry): { target: string; minute: number; containers: number }[] {
+  if (entry.kind === 'intensity') return [];
+  const counts = new Map<number, number>();
+  for (const { end } of entry.tick.samples) counts.set(blockOf(end), (counts.get(blockOf(end)) ?? 0) + 1);
+  return [...counts].map(([minute, containers]) => ({ target: entry.tick.target, minute, containers }));
 }

@@ -1,184 +1,197 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeEntries, encodeEntry, type SpoolEntry } from './entry.ts';
-import { lockFolder } from './folder-lock.ts';
-import { OpenSegment, Segment, syncFolder } from './segment.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { SqliteDatabase } from '../sqlite/database.ts';
+import { addEntries, type Backlog, backlogOf, bump, makeRoom, type SetAsideReason } from './backlog.ts';
+import { type PackedEntry, packEntry, type SpoolEntry, unpackEntry } from './entry.ts';
+import { isSpoolDamage, openSpoolFile, salvage, setSpoolFileAside } from './spool-file.ts';
 
-/** What waits for the database. */
-export interface Backlog {
-  readonly entries: number;
-  /** Containers' minutes that wait. */
-  readonly blocks: number;
-  readonly bytes: number;
-  /** Entries given up since the start, oldest first, because the bound was reached. */
-  readonly dropped: number;
-}
+/** The spool's file in its folder. */
+export const SPOOL_FILE = 'spool.sqlite';
 
-/** Bounds of a spool in bytes. */
-export interface SpoolLimits {
+/** How a spool is opened. */
+export interface SpoolOptions {
+  /** Folder of the file; processes that share it deliver each other's entries. */
+  readonly folder: string;
+  /** Size of the file at most, in bytes; beyond it the oldest entries are dropped. */
   readonly maxBytes: number;
-  /** Size at which a file is finished and the next begun; a file is also what is given up at once. */
-  readonly segmentBytes: number;
+  readonly clock: Clock;
+  /** Called with the number of entries dropped, each time. */
+  readonly onDropped?: (count: number) => void;
+  /** Called for each entry or file that is set aside, with its reason. */
+  readonly onSetAside?: (reason: SetAsideReason, detail: string) => void;
 }
 
-interface Waiting {
+/** An entry that waits, with its number; numbers grow with time. */
+export interface SpooledEntry {
+  readonly id: number;
   readonly entry: SpoolEntry;
-  readonly record: Buffer;
+}
+
+interface Push {
+  readonly entry: SpoolEntry;
+  readonly packed: PackedEntry;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-const SEGMENT_NAME = /^\d{12}\.spool$/;
+/** Writes that wait on disk for the database, in order. What a crash cuts off is delivered again. */
+export class Spool implements Disposable {
+  readonly #options: SpoolOptions;
+  readonly #path: string;
+  #database: SqliteDatabase;
+  readonly #pushes: Push[] = [];
+  /** Entries up to this number are delivered, though they may still be in the file. */
+  #delivered = 0;
 
-/** Writes that wait on disk, in order. A file goes only when all of it was delivered, so what a crash cuts off is delivered again. */
-export class Spool implements AsyncDisposable {
-  readonly folder: string;
-  readonly #limits: SpoolLimits;
-  readonly #lock: Disposable;
-  /** Finished files, oldest first. */
-  readonly #segments: Segment[] = [];
-  #open: OpenSegment | undefined;
-  #next = 1;
-  readonly #waiting: Waiting[] = [];
-  /** Whatever touches the files, one after the other. */
-  #busy: Promise<unknown> = Promise.resolve();
-  #writing = false;
-  #delivering: Segment | undefined;
-  #dropped = 0;
-  /** Files whose end was torn or damaged when the spool was opened. */
-  readonly damaged: string[] = [];
-
-  private constructor(folder: string, limits: SpoolLimits, lock: Disposable) {
-    this.folder = folder;
-    this.#limits = limits;
-    this.#lock = lock;
-  }
-
-  /** Opens a spool with what an earlier process left; undefined while another process has it. */
-  static async open(folder: string, limits: SpoolLimits): Promise<Spool | undefined> {
-    await mkdir(folder, { recursive: true });
-    const lock = lockFolder(folder);
-    if (lock === undefined) return undefined;
-    const spool = new Spool(folder, limits, lock);
-    for (const name of (await readdir(folder)).filter((file) => SEGMENT_NAME.test(file)).sort())
-      await spool.#adopt(name);
-    return spool;
-  }
-
-  get backlog(): Backlog {
-    const all = this.#open === undefined ? this.#segments : [...this.#segments, this.#open.segment];
-    const sum = { entries: this.#waiting.length, blocks: 0, bytes: 0, dropped: this.#dropped };
-    for (const { entries, blocks, bytes } of all) {
-      sum.entries += entries;
-      sum.blocks += blocks;
-      sum.bytes += bytes;
-    }
-    return sum;
-  }
-
-  /** True when nothing waits. */
-  get empty(): boolean {
-    return this.#segments.length === 0 && this.#open === undefined && !this.#writing;
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#path = join(options.folder, SPOOL_FILE);
+    this.#database = this.#opened();
+    this.#reconsider();
   }
 
   /** Keeps an entry; it survives a crash when this resolves. Entries kept at the same time share one write to disk. */
   push(entry: SpoolEntry): Promise<void> {
-    const kept = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ entry, record: encodeEntry(entry), resolve, reject });
+    return new Promise<void>((resolve, reject) => {
+      this.#pushes.push({ entry, packed: packEntry(entry), resolve, reject });
+      if (this.#pushes.length === 1) setImmediate(() => this.#flush());
     });
-    if (!this.#writing) {
-      this.#writing = true;
-      void this.#alone(() => this.#writeWaiting());
-    }
-    return kept;
   }
 
-  /** Hands the oldest file's entries on and removes the file once they are taken. False when nothing was left to take. */
-  async deliver(take: (entries: readonly SpoolEntry[]) => Promise<void>): Promise<boolean> {
-    const oldest = await this.#alone(async () => {
-      if (this.#segments.length === 0) await this.#finish();
-      this.#delivering = this.#segments[0];
-      return this.#delivering;
-    });
-    if (oldest === undefined) return false;
-    try {
-      await take(decodeEntries(await readFile(oldest.path)).entries);
-      // Were the file to come back after a power cut, its old values would overwrite what was written since.
-      await this.#alone(() => rm(oldest.path, { force: true }).then(() => syncFolder(this.folder)));
-      this.#segments.splice(this.#segments.indexOf(oldest), 1);
-    } finally {
-      this.#delivering = undefined;
-    }
-    return true;
+  /** True when nothing waits. */
+  get empty(): boolean {
+    if (this.#pushes.length > 0) return false;
+    const sql = 'SELECT 1 FROM entry WHERE id > ? LIMIT 1';
+    return this.#guarded(() => this.#database.get(sql, this.#delivered)) === undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#alone(() => this.#finish());
-    this.#lock[Symbol.dispose]();
-  }
-
-  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#busy.then(work);
-    this.#busy = result.catch(() => undefined);
-    return result;
-  }
-
-  async #adopt(name: string): Promise<void> {
-    const path = join(this.folder, name);
-    this.#next = Number.parseInt(name, 10) + 1;
-    const file = await readFile(path);
-    const { entries, whole } = decodeEntries(file);
-    if (!whole) this.damaged.push(name);
-    if (entries.length === 0) return await rm(path);
-    const segment = new Segment(path);
-    segment.bytes = file.length;
-    for (const entry of entries) segment.count(entry);
-    this.#segments.push(segment);
-  }
-
-  async #writeWaiting(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = [...this.#waiting];
-      try {
-        await this.#write(batch);
-        this.#waiting.splice(0, batch.length);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        this.#waiting.splice(0, batch.length);
-        for (const { reject } of batch) reject(error);
+  /** The oldest entries that wait, at most `count`. Damaged ones, and those of another version, are set aside. */
+  next(count: number): SpooledEntry[] {
+    for (;;) {
+      const sql = 'SELECT id, crc, payload FROM entry WHERE id > ? ORDER BY id LIMIT ?';
+      const rows = this.#guarded(() => this.#database.all<PackedEntry & { id: number }>(sql, this.#delivered, count));
+      const found: SpooledEntry[] = [];
+      for (const { id, ...packed } of rows) {
+        const unpacked = unpackEntry(packed);
+        if (unpacked.state === 'intact') found.push({ id, entry: unpacked.entry });
+        else this.setAside(id, unpacked.state);
       }
-    }
-    this.#writing = false;
-  }
-
-  async #write(batch: readonly Waiting[]): Promise<void> {
-    const records = Buffer.concat(batch.map(({ record }) => record));
-    await this.#makeRoom(records.length);
-    if (this.#open !== undefined && this.#open.segment.bytes >= this.#limits.segmentBytes) await this.#finish();
-    this.#open ??= await OpenSegment.create(join(this.folder, `${String(this.#next++).padStart(12, '0')}.spool`));
-    await this.#open.add(records);
-    for (const { entry } of batch) this.#open.segment.count(entry);
-  }
-
-  async #makeRoom(bytes: number): Promise<void> {
-    while (this.backlog.bytes + bytes > this.#limits.maxBytes) {
-      if (this.#segments.every((segment) => segment === this.#delivering)) await this.#finish();
-      const oldest = this.#segments.find((segment) => segment !== this.#delivering);
-      if (oldest === undefined) return;
-      this.#segments.splice(this.#segments.indexOf(oldest), 1);
-      this.#dropped += oldest.entries;
-      await rm(oldest.path, { force: true });
+      if (found.length > 0 || rows.length === 0) return found;
     }
   }
 
-  /** Ends the file that is being written; the next entry begins another. */
-  async #finish(): Promise<void> {
-    const finished = this.#open;
-    this.#open = undefined;
-    if (finished === undefined) return;
-    // Listed before anything is awaited: at no moment may the spool look empty while something waits in it.
-    if (finished.segment.entries > 0) this.#segments.push(finished.segment);
-    await finished.close();
-    if (finished.segment.entries === 0) await rm(finished.segment.path, { force: true });
+  /** Removes entries up to a number: they are delivered, also where a full disk does not let them be deleted now. */
+  remove(upTo: number): void {
+    this.#delivered = Math.max(this.#delivered, upTo);
+    this.#guarded(() =>
+      this.#database.write(() => {
+        this.#database.run('DELETE FROM entry WHERE id <= ?', this.#delivered);
+        this.#database.run('DELETE FROM block WHERE entry <= ?', this.#delivered);
+      }),
+    );
+    if (this.empty) this.#database.exec('PRAGMA incremental_vacuum');
+  }
+
+  /** Keeps an entry out of the way of the others, with the reason; it stays in the file. */
+  setAside(id: number, reason: SetAsideReason, detail = ''): void {
+    this.#guarded(() =>
+      this.#database.write(() => {
+        this.#database.run(
+          'INSERT OR REPLACE INTO set_aside SELECT id, ?, ?, crc, payload, ? FROM entry WHERE id = ?',
+          reason,
+          detail,
+          new Date(this.#options.clock.now()).toISOString(),
+          id,
+        );
+        this.#database.run('DELETE FROM entry WHERE id = ?', id);
+        this.#database.run('DELETE FROM block WHERE entry = ?', id);
+        bump(this.#database, reason, 1);
+      }),
+    );
+    this.#options.onSetAside?.(reason, detail);
+  }
+
+  /** What waits, and what was dropped or set aside since the spool was made. */
+  backlog(): Backlog {
+    return this.#guarded(() => backlogOf(this.#database, this.#delivered));
+  }
+
+  [Symbol.dispose](): void {
+    this.#flush();
+    this.#database[Symbol.dispose]();
+  }
+
+  #flush(): void {
+    const pushes = this.#pushes.splice(0);
+    if (pushes.length === 0) return;
+    try {
+      let dropped = 0;
+      this.#guarded(() =>
+        this.#database.write(() => {
+          dropped = makeRoom(this.#database, pushes, this.#options.maxBytes);
+          addEntries(this.#database, pushes);
+        }),
+      );
+      if (dropped > 0) this.#options.onDropped?.(dropped);
+      for (const { resolve } of pushes) resolve();
+    } catch (error) {
+      for (const { reject } of pushes) reject(error);
+    }
+  }
+
+  /** Runs work on the file; where that finds the file damaged, it is set aside, and the work is run on a new one. */
+  #guarded<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      if (!isSpoolDamage(error)) throw error;
+      this.#database[Symbol.dispose]();
+      this.#database = this.#replaced(error);
+      return work();
+    }
+  }
+
+  #opened(): SqliteDatabase {
+    try {
+      return openSpoolFile(this.#path, this.#options.maxBytes);
+    } catch (error) {
+      if (!isSpoolDamage(error)) throw error;
+      return this.#replaced(error);
+    }
+  }
+
+  /** A new file with what can be read of the damaged one. */
+  #replaced(error: unknown): SqliteDatabase {
+    const { clock, maxBytes, onSetAside } = this.#options;
+    const aside = setSpoolFileAside(this.#path, new Date(clock.now()));
+    const { entries, unreadable } = salvage(aside);
+    const database = openSpoolFile(this.#path, maxBytes);
+    const intact = entries.flatMap((packed) => {
+      const unpacked = unpackEntry(packed);
+      return unpacked.state === 'intact' ? [{ packed, entry: unpacked.entry }] : [];
+    });
+    database.write(() => {
+      addEntries(database, intact);
+      bump(database, 'damaged', entries.length - intact.length + unreadable);
+    });
+    this.#delivered = 0;
+    onSetAside?.('damaged', `${aside}: ${error instanceof Error ? error.message : String(error)}`);
+    return database;
+  }
+
+  /** Entries that another version wrote wait again where this one understands them. */
+  #reconsider(): void {
+    const rows = this.#database.all<PackedEntry & { id: number }>(
+      "SELECT id, crc, payload FROM set_aside WHERE reason = 'other-version'",
+    );
+    const known = rows.flatMap(({ id, ...packed }) => {
+      const unpacked = unpackEntry(packed);
+      return unpacked.state === 'intact' ? [{ id, packed, entry: unpacked.entry }] : [];
+    });
+    if (known.length === 0) return;
+    this.#database.write(() => {
+      addEntries(this.#database, known);
+      for (const { id } of known) this.#database.run('DELETE FROM set_aside WHERE id = ?', id);
+    });
   }
 }

@@ -78,6 +78,16 @@ export class SqliteDatabase implements Disposable {
   }
 }
 
+/** SQLite's codes for a file that is damaged, or is not a database. */
+const DAMAGE = new Set([11, 26]);
+
+/** Whether an error of SQLite means that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  // Extended codes hold the primary one in their lowest byte.
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && DAMAGE.has(errcode & 255);
+}
+
 /** Opens a file for writing, making it and bringing it up to date where needed. What is committed survives a power cut. */
 export function openForWriting(path: string): SqliteDatabase {
   const connection = new DatabaseSync(path, { timeout: BUSY_MS });

@@ -17,11 +17,11 @@ export interface Finished {
   readonly kept: boolean;
 }
 
-/** What became of an entry: listed and acknowledged, done before by somebody else, or its list is no list. */
-export type CommitOutcome = 'done' | 'done-before' | 'list-is-no-list';
+/** How a commit ended: listed and acknowledged, done before by another worker, or the key of the list is not a list. */
+export type CommitOutcome = 'done' | 'done-before' | 'not-a-list';
 
 // One step for Redis, so a crash leaves either both, the item and the acknowledgement, or neither. Only the one call
-// that acknowledges an entry lists it, whoever else holds it. Works on a full Redis, too: it gives up more than it takes.
+// that acknowledges an entry lists it, whichever other workers hold it. Works on a full Redis, too: it gives up more than it takes.
 const COMMIT = `#!lua flags=allow-oom
 local outcomes, types, touched = {}, {}, {}
 local group, maxItems, oldest, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -94,7 +94,7 @@ export async function commitEntries(
     keys: [stream, ...entries.map(({ reading }) => siteList(reading.siteId))],
     arguments: [group, String(maxItems), String(now - maxAgeMs), String(maxAgeMs), ...values],
   })) as number[];
-  return outcomes.map((code) => (code === 1 ? 'done' : code === 0 ? 'done-before' : 'list-is-no-list'));
+  return outcomes.map((code) => (code === 1 ? 'done' : code === 0 ? 'done-before' : 'not-a-list'));
 }
 
 /** Removes entries from the stream that every group has finished; returns how many. */

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { RedisClient } from '../../runtime/redis.ts';
 import { type EntryFields, ORIGIN, type StreamEntry } from './entry.ts';
 
-/** The stream of entries that were given up, beside the stream that they came from. */
+/** The stream of dead letters, beside the stream that they came from. */
 export function deadStream(stream: string): string {
   return `${stream}:dead`;
 }
 
-/** An entry that was given up. */
+/** An entry that was moved to the dead letters. */
 export interface DeadLetter {
   /** Its number among the dead letters. */
   readonly id: string;
@@ -37,7 +37,7 @@ const letter = z.object({
 });
 
 // Both work on a full Redis, too: what they write is no more than what the stream gives up.
-const BURY = `#!lua flags=allow-oom
+const DEAD_LETTER = `#!lua flags=allow-oom
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
 return 1`;
@@ -51,22 +51,22 @@ return 1`;
 const MAX_FIELDS = 1_000;
 
 /** Moves an entry from the group to the dead letters, in one step. False when another worker was faster. */
-export async function bury(
+export async function deadLetter(
   client: RedisClient,
   from: { stream: string; group: string },
   entry: StreamEntry,
-  why: { reason: string; deliveries: number; failedAt: string },
+  facts: { reason: string; deliveries: number; failedAt: string },
 ): Promise<boolean> {
-  const told = ['reason', why.reason, 'deliveries', String(why.deliveries), 'failed_at', why.failedAt];
+  const values = ['reason', facts.reason, 'deliveries', String(facts.deliveries), 'failed_at', facts.failedAt];
   const origin = entry.fields[ORIGIN] ?? entry.id;
-  const moved = await client.eval(BURY, {
+  const moved = await client.eval(DEAD_LETTER, {
     keys: [from.stream, deadStream(from.stream)],
-    arguments: [from.group, entry.id, ORIGIN, origin, ...told, 'entry', JSON.stringify(entry.fields)],
+    arguments: [from.group, entry.id, ORIGIN, origin, ...values, 'entry', JSON.stringify(entry.fields)],
   });
   return moved === 1;
 }
 
-/** The oldest dead letters after one; those that somebody else wrote in another form are left out. */
+/** The oldest dead letters after one; those in a form that is not ours are left out. */
 export async function deadLetters(
   client: RedisClient,
   stream: string,

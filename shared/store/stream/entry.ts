@@ -14,7 +14,7 @@ export interface StreamEntry {
   readonly fields: EntryFields;
 }
 
-/** What a stream entry came to. */
+/** A stream entry as a reading, or the reason why it is not one. */
 export type DecodedEntry =
   | { readonly kind: 'reading'; readonly reading: StoredReading }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -28,7 +28,7 @@ export function encodeEntry({ siteId, deviceId, watts, timestamp }: MeterReading
   return ['site_id', siteId, 'device_id', deviceId, 'power_reading', String(watts), 'timestamp', time];
 }
 
-/** Reads an entry that anybody may have written. */
+/** Reads an entry, which any program may have written. */
 export function decodeEntry({ id, fields }: StreamEntry): DecodedEntry {
   const { [ORIGIN]: origin, power_reading: power, ...names } = fields;
   const value = power !== undefined && NUMBER.test(power) ? Number(power) : power;

@@ -6,13 +6,13 @@ export interface StreamState {
   readonly length: number;
   /** Entries that were handed to a consumer and are not acknowledged. */
   readonly pending: number;
-  /** Entries that no consumer was handed yet; undefined where Redis cannot tell. */
+  /** Entries that no consumer was handed yet; undefined where Redis does not know. */
   readonly lag: number | undefined;
   readonly consumers: number;
   readonly deadLetters: number;
 }
 
-/** Asks Redis; a stream or group that does not exist yet is empty. */
+/** The state as Redis has it; a stream or group that does not exist yet is empty. */
 export async function streamState(client: RedisClient, stream: string, group: string): Promise<StreamState> {
   const [length, deadLetters, groups] = await Promise.all([
     client.xLen(stream),

@@ -84,7 +84,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
       body: { detail: expect.stringContaining('refuses the user or password') },
     });
     await expect.poll(() => task.log.at('error').length).toBeGreaterThan(0);
-    expect(task.log.at('error')[0]?.fields.kind).toBe('no-access');
+    expect(task.log.at('error')[0]?.fields.reason).toBe('no-access');
     expect(JSON.stringify([...task.log.lines, ...api.log.lines])).not.toMatch(/(wrong|right)-one/);
   });
 

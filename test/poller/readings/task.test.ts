@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { consumeBatch } from '../../../poller/readings/consume.ts';
-import { claimIdle, ensureGroup, takeNew } from '../../../poller/readings/deliveries.ts';
+import { processBatch } from '../../../poller/readings/process-batch.ts';
 import { createReadingsMetrics } from '../../../poller/readings/readings-metrics.ts';
+import { claimIdle, ensureGroup, takeNew } from '../../../poller/readings/stream.ts';
 import { watts } from '../../../shared/grid/units.ts';
 import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
@@ -71,8 +71,8 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     const taken = await takeNew(redis.client, slow, 10, 1);
     const { deliveries } = await claimIdle(redis.client, fast, 10, 0, '0-0');
 
-    await consumeBatch(fast, deliveries, new AbortController().signal);
-    await consumeBatch(slow, taken, new AbortController().signal);
+    await processBatch(fast, deliveries, new AbortController().signal);
+    await processBatch(slow, taken, new AbortController().signal);
 
     expect(deliveries).toMatchObject([{ id: taken[0]?.id, deliveries: 2 }]);
     expect(await listOf(redis.client)).toHaveLength(1);
@@ -171,7 +171,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await redis.client.set(STREAM, 'not a stream');
 
     await using task = runTask(store, env());
-    await expect.poll(() => task.log.at('error')).toMatchObject([{ fields: { kind: 'wrong-type' } }]);
+    await expect.poll(() => task.log.at('error')).toMatchObject([{ fields: { reason: 'wrong-type' } }]);
     await redis.client.del(STREAM);
     await redis.client.xAdd(STREAM, '*', entry(1));
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bestSlot, latestStartOf, type PlanRequest, plan, windowMean } from '../../../shared/deferral/plan.ts';
+import {
+  bestSlot,
+  latestStartOf,
+  type PlanRequest,
+  plan,
+  usualMinSaving,
+  windowMean,
+} from '../../../shared/deferral/plan.ts';
 import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -91,10 +98,10 @@ describe('plan', () => {
     expect(decided.kind === 'wait' && decided.saving).toBeCloseTo(0.25, 9);
   });
 
-  test('runs now in the cleanest zone when waiting saves less than asked', () => {
-    const values = [100, 96, 97];
+  test('runs now in the cleanest zone when waiting saves less than the minimum', () => {
+    const values = [100, 102, 96, 97];
 
-    expect(plan(request(values))).toMatchObject({
+    expect(plan(request(values, { minSavingPercent: 5 }))).toMatchObject({
       kind: 'run-now',
       reason: 'saving-too-small',
       now: { expected: 100 },
@@ -104,7 +111,7 @@ describe('plan', () => {
 
   test('waits for exactly the saving that is asked for, and not for a trifle less', () => {
     expect(plan(request([100, 75], { minSavingPercent: 25 }))).toMatchObject({ kind: 'wait', saving: 0.25 });
-    expect(plan(request([100, 75.001], { minSavingPercent: 25 }))).toMatchObject({ reason: 'saving-too-small' });
+    expect(plan(request([100, 100.1, 75.001], { minSavingPercent: 25 }))).toMatchObject({ reason: 'saving-too-small' });
   });
 
   test('is never delayed by floating-point noise, but by any saving that is more', () => {
@@ -112,6 +119,24 @@ describe('plan', () => {
 
     expect(plan(request([100, noise], { minSavingPercent: 0 }))).toMatchObject({ kind: 'run-now', reason: 'cleanest' });
     expect(plan(request([100, 99.999], { minSavingPercent: 0 }))).toMatchObject({ kind: 'wait' });
+  });
+
+  test('holds work for an hour when waiting saves too little yet and looking again costs nothing', () => {
+    const flat = request([100, 100, 98, 99], { minSavingPercent: 5, now: NOON + 10 * 60_000 });
+
+    expect(plan(flat)).toMatchObject({ kind: 'hold', reason: 'saving-too-small', until: NOON + HOUR_MS });
+    expect(plan({ ...flat, latestStart: NOON + HOUR_MS - 1 })).toMatchObject({ kind: 'run-now' });
+    expect(plan(request([100, 100.1, 98], { minSavingPercent: 5 }))).toMatchObject({ kind: 'run-now' });
+  });
+
+  test('says when the forecast ended before the latest start could be tried', () => {
+    expect(plan(request([300, 100, 200], { latestStart: NOON + 2 * HOUR_MS }))).toMatchObject({
+      horizonLimited: false,
+    });
+    expect(plan(request([300, 100, 200], { latestStart: NOON + 2 * HOUR_MS + 1 }))).toMatchObject({
+      horizonLimited: true,
+    });
+    expect(plan(request([100, 200, 300]))).toMatchObject({ kind: 'run-now', reason: 'cleanest', horizonLimited: true });
   });
 
   test('takes the earliest of equal hours', () => {
@@ -138,11 +163,16 @@ describe('plan', () => {
       fc.property(requests, (asked) => {
         const decided = plan(asked);
 
+        if (decided.kind === 'hold') {
+          expect(decided.until).toBeLessThanOrEqual(asked.latestStart);
+          const later = bestSlot({ ...asked, now: decided.until, latestStart: decided.until });
+          expect(later?.expected).toBeLessThanOrEqual(decided.now.expected);
+        }
         if (decided.kind !== 'wait') return;
         waits += 1;
         expect(decided.slot.start).toBeGreaterThan(asked.now);
         expect(decided.slot.start).toBeLessThanOrEqual(asked.latestStart);
-        expect(decided.saving * 100).toBeGreaterThanOrEqual(asked.minSavingPercent ?? 5);
+        expect(decided.saving * 100).toBeGreaterThanOrEqual(asked.minSavingPercent ?? 0);
         for (const { forecast } of asked.candidates) {
           const atOnce = windowMean(forecast, asked.now, asked.durationHours * HOUR_MS);
           if (atOnce !== undefined) expect(decided.slot.expected).toBeLessThanOrEqual(atOnce);
@@ -178,6 +208,21 @@ describe('plan', () => {
         expect(plan(structuredClone(asked))).toEqual(plan(asked));
       }),
     );
+  });
+});
+
+describe('usualMinSaving', () => {
+  test('is one percent, and a twentieth of the daily spread where the zone is quieter', () => {
+    expect(usualMinSaving(request([100, 300]))).toBe(1);
+    expect(usualMinSaving(request([99, 101]))).toBeCloseTo(0.1, 9);
+    expect(usualMinSaving(request([100, 100]))).toBe(0);
+  });
+
+  test('looks at the hours of the next day only, and is one percent when it sees none', () => {
+    const past = hourly([1, ...new Array<number>(24).fill(100), 900], NOON - HOUR_MS);
+
+    expect(usualMinSaving({ now: NOON, candidates: [{ zone: DE, forecast: past }] })).toBe(0);
+    expect(usualMinSaving({ now: NOON, candidates: [] })).toBe(1);
   });
 });
 

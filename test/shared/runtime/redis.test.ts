@@ -47,8 +47,8 @@ describe.skipIf(!redisAvailable() || !available('openssl', 'apt-get install open
       const url = connect({ ...trusted, REDIS_URL: `rediss://127.0.0.1:${port}` });
       const wary = connect({ ...password, REDIS_URL: `rediss://127.0.0.1:${port}` });
 
-      const pongs = await Promise.all([host, url].map(({ redis }) => redis.ask((client) => client.ping())));
-      const refused = await wary.redis.ask((client) => client.ping()).catch((error: Error) => error.message);
+      const pongs = await Promise.all([host, url].map(({ redis }) => redis.run((client) => client.ping())));
+      const refused = await wary.redis.run((client) => client.ping()).catch((error: Error) => error.message);
 
       expect(pongs).toEqual(['PONG', 'PONG']);
       expect(refused).toMatch(/cannot be reached.*self-signed/);
@@ -83,6 +83,6 @@ describe('a fault of Redis', () => {
     ['NOGROUP No such key', 'other'],
     ['undefined is not a function', 'other'],
   ])('%s is told as %s', (message, kind) => {
-    expect(toRedisError(new Error(message)).kind).toBe(kind);
+    expect(toRedisError(new Error(message)).reason).toBe(kind);
   });
 });

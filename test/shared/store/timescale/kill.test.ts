@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { spooledHistory } from '../../../../shared/store/spool/spooled-store.ts';
+import { spooledHistory } from '../../../../shared/store/spool/spooled-history.ts';
 import { capturedLog } from '../../../captured-log.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { eventually } from '../../../started-process.ts';

@@ -25,7 +25,7 @@ if (import.meta.main) {
   const [dsn, folder, first] = process.argv.slice(2);
   const { history: store } = await openRecordingStore(
     { MODE: 'db', DATA_DIR: folder as string, TSDB_DSN: dsn, DATABASE_URL: undefined, RECORDING_LEASE_NAME: 'test' },
-    { clock: systemClock, logger: capturedLog(), ...(folder !== '/nowhere' && { onBacklog: () => undefined }) },
+    { clock: systemClock, logger: capturedLog(), spool: folder !== '/nowhere' },
   );
   if (first === undefined) await store.totals();
   for (let n = Number(first ?? 1); ; n += 1) {

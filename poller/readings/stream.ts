@@ -1,5 +1,5 @@
 import type { RedisClient } from '../../shared/runtime/redis.ts';
-import type { StreamDelivery } from './consume.ts';
+import type { StreamDelivery } from './batch.ts';
 
 /** The stream, the group, and the worker's name in it. */
 export interface Worker {
@@ -32,13 +32,13 @@ export async function takeNew(
   return messages.map(({ id, message }) => ({ id, fields: message, deliveries: 1 }));
 }
 
-/** Where the next look for idle entries starts, and what this one found. */
+/** Idle entries that were taken over, and where the next search for such starts. */
 export interface Claim {
   readonly next: string;
   readonly deliveries: StreamDelivery[];
 }
 
-/** Takes over entries that were idle for too long, whoever had them, this worker included. */
+/** Takes over entries that were idle for too long in any worker, this one included. */
 export async function claimIdle(
   client: RedisClient,
   { stream, group, consumer }: Worker,

@@ -1,0 +1,150 @@
+import { request } from '../api.js';
+import { csvText, saveFile } from '../csv.js';
+import { bar, card, chip, empty, h, name } from '../dom.js';
+import { energy, grams, number, percent } from '../format.js';
+import { choose } from '../location.js';
+import { table } from '../table.js';
+
+/**
+ * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
+ * @typedef {Emissions['data'][number][string]} Row
+ * @typedef {object} TableData
+ * @property {Emissions} current
+ * @property {Emissions | undefined} whatIf
+ * @property {string} by
+ * @property {string} sort
+ * @property {number} offset
+ * @property {string | undefined} zone
+ * @property {'grams' | 'kwh'} unit
+ * @property {URLSearchParams} query
+ */
+
+/** Rows of a page. */
+export const PAGE_SIZE = 50;
+
+/** What a click on a row's name shows next. @type {Record<string, string>} */
+const NEXT_LEVEL = { namespace: 'workload', workload: 'pod', pod: 'container', node: 'pod' };
+
+/**
+ * One page of rows, sorted and searched by the server; a click on a name shows what is inside it.
+ * @param {TableData} data
+ */
+export function emissionsTable(data) {
+  const rows = orderedRows(data.current);
+  const total = data.current.meta.rows;
+  const title = 'Top emitters';
+  if (rows.length === 0)
+    return card(
+      title,
+      empty('No rows match', data.query.has('search') ? 'Change or clear the search.' : 'Select a longer window.'),
+    );
+  const sorting = { by: data.sort, onsort: (/** @type {string} */ by) => choose({ sort: by, offset: undefined }) };
+  return card(
+    title,
+    table(`Emissions by ${data.by}`, columnsOf(data, rows), rows, sorting),
+    pager(data.offset, rows.length, total),
+    h('p', {}, h('button', { type: 'button', id: 'csv', onclick: () => void saveCsv(data) }, 'Download CSV')),
+  );
+}
+
+/**
+ * Rows in the order of the server: an object would put names that are numbers first.
+ * @param {Emissions} response
+ */
+function orderedRows({ data, meta }) {
+  return meta.order.flatMap((key) => data[0]?.[key] ?? []);
+}
+
+/**
+ * @param {TableData} data
+ * @param {readonly Row[]} rows
+ * @returns {import('../table.js').TableColumn<Row>[]}
+ */
+function columnsOf({ by, zone, whatIf, unit }, rows) {
+  const other = whatIf?.data[0] ?? {};
+  const largest = Math.max(...rows.map((row) => row[unit] ?? 0), 1e-9);
+  const title = by.charAt(0).toUpperCase() + by.slice(1);
+  return [
+    { title, sort: 'name', cell: (row) => h('div', { class: 'whole' }, rowName(row, by)) },
+    {
+      title: 'Emissions',
+      sort: 'grams',
+      numeric: true,
+      cell: (row) => h('span', { class: 'value' }, grams(row.grams)),
+    },
+    { title: 'Energy', sort: 'kwh', numeric: true, cell: (row) => energy(row.kwh) },
+    { title: 'Share', minor: true, cell: (row) => (row[unit] === null ? '–' : bar(row[unit], largest, 'plain')) },
+    ...(zone
+      ? [{ title: `In ${zone}`, numeric: true, cell: (/** @type {Row} */ row) => grams(other[row.name]?.grams) }]
+      : []),
+    { title: 'g/kWh', sort: 'intensity', numeric: true, cell: (row) => number(row.intensity_g_per_kwh) },
+    { title: 'Coverage', sort: 'coverage', numeric: true, cell: (row) => percent(row.coverage) },
+    { title: 'Quality', cell: (row) => chip(row.quality) },
+    { title: 'Power', cell: (row) => chip(row.power_quality) },
+  ];
+}
+
+/**
+ * @param {Row} row
+ * @param {string} by
+ */
+function rowName(row, by) {
+  const next = NEXT_LEVEL[by];
+  // Energy that belongs to no container has nothing inside.
+  if (next === undefined || row.name.startsWith('__')) return name(row.name);
+  const onclick = () => choose({ ...row.properties, by: next, offset: undefined, search: undefined, sort: undefined });
+  return h('button', { type: 'button', class: 'link', title: `Show ${next}s of ${row.name}`, onclick }, name(row.name));
+}
+
+/**
+ * @param {number} offset
+ * @param {number} shown
+ * @param {number} total
+ */
+function pager(offset, shown, total) {
+  if (total <= PAGE_SIZE) return undefined;
+  const go = (/** @type {number} */ to) => () => choose({ offset: to === 0 ? undefined : String(to) });
+  return h(
+    'nav',
+    { class: 'pager', 'aria-label': 'Pages' },
+    h(
+      'button',
+      { type: 'button', id: 'page-before', disabled: offset === 0, onclick: go(Math.max(0, offset - PAGE_SIZE)) },
+      'Previous',
+    ),
+    h('span', {}, `${number(offset + 1, 6)} to ${number(offset + shown, 6)} of ${number(total, 6)}`),
+    h(
+      'button',
+      { type: 'button', id: 'page-after', disabled: offset + shown >= total, onclick: go(offset + PAGE_SIZE) },
+      'Next',
+    ),
+  );
+}
+
+/**
+ * Saves all rows of the query, not only those of the page.
+ * @param {TableData} data
+ */
+async function saveCsv({ by, sort, zone, whatIf, query }) {
+  /** @type {Emissions} */
+  const all = await request(`/api/emissions?${query}&accumulate=true&sort=${sort}`);
+  const other = whatIf?.data[0] ?? {};
+  const { start, end } = all.meta.window;
+  const measures = /** @type {const} */ ([
+    'kwh',
+    'grams',
+    'intensity_g_per_kwh',
+    'coverage',
+    'power_coverage',
+    'unpriced_kwh',
+    'quality',
+    'power_quality',
+  ]);
+  const columns = [by, 'window_start', 'window_end', ...measures, ...(zone ? [`grams_in_${zone}`] : [])];
+  const rows = orderedRows(all).map((row) => [
+    ...[row.name, start, end],
+    ...measures.map((measure) => row[measure]),
+    ...(zone ? [other[row.name]?.grams] : []),
+  ]);
+  saveFile(`emissions-by-${by}-${start.slice(0, 10)}.csv`, csvText(columns, rows), 'text/csv');
+}
