@@ -9,11 +9,19 @@ const quality = z.enum(QUALITIES).describe('How the intensity is known');
 const powerQuality = z
   .enum(['measured', 'modelled', 'simulated'])
   .describe('measured by hardware counters, modelled (virtual machines), or simulated');
+/** The model behind modelled power. */
+const powerModel = z
+  .strictObject({
+    name: z.string().describe('A machine type, a microarchitecture, or generic'),
+    low: z.number().describe('Lower bound of the energy as a factor of it; 80 of 100 machines lie within the bounds'),
+    high: z.number().describe('Upper bound of the energy as a factor of it'),
+  })
+  .optional();
 const names = {
   namespace: z.string(),
   pod: z.string(),
   container: z.string(),
-  node: z.string().describe('Empty where the exporter does not report it'),
+  node: z.string().describe('Empty where the exporter does not name it'),
 };
 const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
@@ -23,7 +31,13 @@ const whole = z.int().nonnegative();
 /** Answer of `GET /api/containers`. */
 export const containersResponse = z.strictObject({
   containers: z.array(
-    z.strictObject({ ...names, power_quality: powerQuality, first_measurement: time, last_measurement: time }),
+    z.strictObject({
+      ...names,
+      power_quality: powerQuality,
+      power_model: powerModel,
+      first_measurement: time,
+      last_measurement: time,
+    }),
   ),
 });
 
@@ -33,6 +47,7 @@ export const powerResponse = z.strictObject({
     z.strictObject({
       ...names,
       quality: powerQuality,
+      power_model: powerModel,
       blocks: z.array(
         z.strictObject({
           block_start: time,
@@ -111,6 +126,9 @@ const emissionsRow = z.strictObject({
   power_coverage: share.describe('Share of the containers’ time for which power is known'),
   quality: quality.nullable(),
   power_quality: powerQuality.nullable(),
+  power_models: z.array(z.string()).optional().describe('Models behind modelled power; absent where there are none'),
+  kwh_low: z.number().optional().describe('Lower bound of kwh; present with power_models'),
+  kwh_high: z.number().optional().describe('Upper bound of kwh; present with power_models'),
   zones: z.array(z.string()),
   reason: z.string().optional().describe('Why some energy has no price'),
 });

@@ -1,3 +1,4 @@
+// Flow: the readings pipeline while workers and Redis are killed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
