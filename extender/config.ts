@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integer, port, positive } from '../shared/runtime/config.ts';
-import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
@@ -39,7 +39,7 @@ export const watchdogConfigSchema = z.object({
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = watchdogConfigSchema
-  .superRefine(storeFaults)
+  .superRefine(checkStoreSettings)
   .superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
     if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
     context.addIssue({

@@ -1,3 +1,4 @@
+import type { Zone } from '../shared/grid/zones.ts';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
@@ -23,6 +24,8 @@ export interface ExtenderDependencies {
   readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
   /** Settings that were given under their former names. */
   readonly renamed?: readonly { readonly given: string; readonly name: string }[];
+  /** Zone codes of the settings that were read as other ones. */
+  readonly correctedZones?: ReadonlyMap<string, Zone>;
 }
 
 /** A running extender. */
@@ -47,6 +50,7 @@ export async function startExtender(
   await using stack = new AsyncDisposableStack();
   for (const facts of dependencies.renamed ?? [])
     logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
+  warnOfCorrections(dependencies.correctedZones, logger);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
   const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
@@ -96,6 +100,12 @@ export async function startExtender(
     apiPort,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function warnOfCorrections(corrections: ReadonlyMap<string, Zone> | undefined, logger: Logger): void {
+  if (corrections === undefined || corrections.size === 0) return;
+  const fields = { code: 'ZONE_CODES_CORRECTED', corrections: Object.fromEntries(corrections) };
+  logger.warn(fields, 'corrected zone codes in ZONE_MAP or DEFAULT_ZONE');
 }
 
 /** The port of the API; undefined where it does not listen in time. */

@@ -2,6 +2,7 @@
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
 import { loadConfig, redacted, renamedSettings } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { zoneCorrections } from '../shared/runtime/zone-settings.ts';
 import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
 import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
@@ -11,6 +12,7 @@ import { startExtender } from './extender.ts';
 let config: ExtenderConfig | undefined;
 try {
   const renamed = renamedSettings(extenderConfigSchema, process.env);
+  const correctedZones = zoneCorrections(process.env);
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
   // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
@@ -18,7 +20,10 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed }));
+  else
+    await runUntilSignal(
+      startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed, correctedZones }),
+    );
 } catch (error) {
   fail(error, config);
 }

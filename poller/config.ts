@@ -3,7 +3,7 @@ import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
-import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { checkGridSettings, gridSettings } from './grid/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
@@ -91,7 +91,7 @@ const settings = z.object({
 });
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = settings.superRefine(checkGridSettings).superRefine(storeFaults);
+export const pollerConfigSchema = settings.superRefine(checkGridSettings).superRefine(checkStoreSettings);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

@@ -4,7 +4,7 @@ import {
   type ListeningServer,
   listen,
   type Readiness,
-  sendFault,
+  sendProblemDetail,
 } from '../shared/runtime/http-server.ts';
 
 /** Serves /healthz, /readyz and /metrics of the poller. */
@@ -15,7 +15,7 @@ export function startPollerServer(
 ): Promise<ListeningServer> {
   return listen((request, response) => {
     answerOperations(request, response, registry, readiness)
-      .then((answered) => answered || sendFault(response, 404, 'not found; try /healthz, /readyz or /metrics'))
+      .then((answered) => answered || sendProblemDetail(response, 404, 'not found; try /healthz, /readyz or /metrics'))
       .catch(() => response.destroy());
   }, address);
 }

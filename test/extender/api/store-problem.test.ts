@@ -38,7 +38,7 @@ describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => 
       expect([status, headers.get('retry-after')]).toEqual([503, '5']);
       expect(headers.get('content-type')).toMatch('application/problem+json');
       expect(headers.get('content-disposition')).toBeNull();
-      expect(body).toMatchObject({ status: 503, title: 'Service unavailable', detail: expect.any(String) });
+      expect(body).toMatchObject({ status: 503, title: 'Service Unavailable', detail: expect.any(String) });
       expect(JSON.stringify(body)).not.toContain(postgres.password);
     }
   });

@@ -1,3 +1,4 @@
+// Flow: readings from the stream to the store and the lists, through kills of workers and of Redis.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
     load(env);
     return [];
   } catch (error) {
-    return (error as ConfigError).faults;
+    return (error as ConfigError).issues;
   }
 }
 

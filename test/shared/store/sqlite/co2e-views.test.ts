@@ -1,3 +1,4 @@
+// Flow: the views of carbon intensity that people query with SQL, in the embedded store.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

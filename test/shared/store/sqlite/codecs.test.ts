@@ -1,3 +1,4 @@
+// Flow: samples through the codecs of ticks, chunks and the rollup, and back.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitByHour } from '../../../../shared/store/blocks.ts';

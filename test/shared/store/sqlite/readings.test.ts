@@ -1,3 +1,4 @@
+// Flow: meter readings in the embedded store, written and read.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

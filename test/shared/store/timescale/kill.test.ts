@@ -1,3 +1,4 @@
+// Flow: a recorder from the spool to PostgreSQL, through kills of both.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

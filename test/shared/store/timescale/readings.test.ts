@@ -1,3 +1,4 @@
+// Flow: meter readings in PostgreSQL, written and read.
 import { afterAll, beforeAll, describe } from 'vitest';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
