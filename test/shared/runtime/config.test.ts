@@ -83,7 +83,7 @@ describe('loadConfig', () => {
     expect(faults).toEqual([
       expect.stringContaining('ZONES: "nowhere"'),
       expect.stringContaining('GRID_PROVIDERS: "watttime" names watttime, which needs WATTTIME_USERNAME'),
-      expect.stringContaining('WATTTIME_USERNAME: belongs together with WATTTIME_PASSWORD'),
+      expect.stringContaining('WATTTIME_USERNAME: and WATTTIME_PASSWORD are needed together'),
       expect.stringContaining('TSDB_DSN: is missing; MODE=db needs'),
     ]);
   });
