@@ -11,6 +11,10 @@ const BUSY_MS = 5_000;
 export class SqliteDatabase implements Disposable {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Rows whose checksum did not match, as often as they were read. */
+  damagedRows = 0;
+  /** Called with each error of SQLite before it is thrown. */
+  onError: (error: unknown) => void = () => undefined;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
@@ -18,27 +22,32 @@ export class SqliteDatabase implements Disposable {
 
   /** Runs a statement that changes rows; returns how many. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes);
+    return this.#reported(() => Number(this.#prepared(sql).run(...values).changes));
   }
 
   /** All rows of a query. The caller names the row's type, which the schema guarantees. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepared(sql).all(...values) as Row[];
+    return this.#reported(() => this.#prepared(sql).all(...values) as Row[]);
   }
 
   /** The first row of a query; undefined when there is none. */
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values) as Row | undefined;
+    return this.#reported(() => this.#prepared(sql).get(...values) as Row | undefined);
   }
 
   /** The rows of a query one by one; finish it before the same statement is used again. */
-  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.#prepared(sql).iterate(...values) as Iterable<Row>;
+  *each<Row>(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    try {
+      yield* this.#prepared(sql).iterate(...values) as Iterable<Row>;
+    } catch (error) {
+      this.onError(error);
+      throw error;
+    }
   }
 
   /** Runs plain statements. */
   exec(sql: string): void {
-    this.#connection.exec(sql);
+    this.#reported(() => this.#connection.exec(sql));
   }
 
   /** Runs work as one transaction: all of it lasts, or none when it throws. */
@@ -64,6 +73,15 @@ export class SqliteDatabase implements Disposable {
     } catch (error) {
       // SQLite itself ends the transaction on some faults (disk full): a second end would hide the first fault.
       if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #reported<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      this.onError(error);
       throw error;
     }
   }

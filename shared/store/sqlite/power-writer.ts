@@ -1,9 +1,12 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
 import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
+import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
 import type { SqliteDatabase } from './database.ts';
+import { withoutOverlaps } from './overlaps.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
+import { ticksWhere } from './ticks.ts';
 
 /** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
 const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
@@ -12,9 +15,14 @@ const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
 interface KnownSeries {
   readonly id: number;
   readonly quality: PowerQuality;
+  /** Start of its oldest sample, as stored. */
+  readonly first: EpochMs;
 }
 
-/** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
+/**
+ * Keeps container energy in SQLite. A container's time counts once, whichever processes write: of samples that overlap the
+ * stored one stays, so that a second delivery changes nothing.
+ */
 export class SqlitePowerWriter implements PowerWriter {
   readonly #writer: () => SqliteDatabase;
   /** The database that the known series are of. */
@@ -101,13 +109,22 @@ export class SqlitePowerWriter implements PowerWriter {
       t = Math.max(t, end);
       first = Math.min(first, start);
     }
-    const stored = samples.map((sample) => this.#stored(sample, fresh));
-    this.#database.run(
-      'INSERT INTO tick (t, target, first, v) SELECT ?, id, ?, ? FROM target WHERE name = ? ON CONFLICT DO NOTHING',
+    const database = this.#database;
+    const stored = withoutOverlaps(
+      database,
+      samples.map((sample) => this.#stored(sample, fresh)),
+      { from: first, to: t },
+    );
+    if (stored.length === 0) return;
+    const id = database.get<{ id: number }>('SELECT id FROM target WHERE name = ?', target)?.id ?? 0;
+    const v = encodeTick(t, stored);
+    database.run(
+      'INSERT INTO tick (t, target, first, v, crc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       t,
+      id,
       first,
-      encodeTick(t, stored),
-      target,
+      v,
+      checksum(v, t, id),
     );
   }
 
@@ -115,7 +132,8 @@ export class SqlitePowerWriter implements PowerWriter {
     const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
     let series = fresh.get(key) ?? this.#series.get(key);
-    if (series === undefined || series.quality !== (container.powerQuality ?? 'measured')) {
+    const quality = container.powerQuality ?? 'measured';
+    if (series === undefined || series.quality !== quality || start < series.first) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
@@ -124,9 +142,9 @@ export class SqlitePowerWriter implements PowerWriter {
 
   #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
     const { namespace, pod, container, node, powerQuality: quality = 'measured' } = names;
-    const row = this.#database.get<{ id: number }>(
+    const row = this.#database.get<{ id: number; first: EpochMs }>(
       `INSERT INTO series (namespace, pod, container, node, first, last, power_quality) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality RETURNING id`,
+       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality RETURNING id, first`,
       namespace,
       pod,
       container,
@@ -136,15 +154,14 @@ export class SqlitePowerWriter implements PowerWriter {
       quality,
     );
     if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return { id: row.id, quality };
+    return { ...row, quality };
   }
 
   #forgetSeries(cutoff: EpochMs): void {
     const old = this.#database.all<{ id: number }>('SELECT id FROM series WHERE last <= ?', cutoff);
     if (old.length > 0) {
       const alive = new Set<number>();
-      for (const { t, v } of this.#database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick'))
-        decodeTick(t, v, (series) => alive.add(series));
+      for (const { t, v } of ticksWhere(this.#database, 'TRUE')) decodeTick(t, v, (series) => alive.add(series));
       for (const { id } of old) if (!alive.has(id)) this.#database.run('DELETE FROM series WHERE id = ?', id);
       this.#series.clear();
     }
