@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { EmissionsResult } from '../shared/calculator/calculate.ts';
 import { workloadOf } from '../shared/calculator/workload.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
@@ -14,6 +15,8 @@ export interface CalculateOptions extends CalculationOptions {
   readonly services?: string;
   readonly save?: boolean;
   readonly json?: boolean;
+  /** How to print the result; default: {@link resultText}. */
+  readonly text?: (result: EmissionsResult, io: Io) => string;
 }
 
 /** `carbon calculate`: energy and emissions of requests to a service. */
@@ -51,7 +54,10 @@ export async function runCalculate(options: CalculateOptions, env: Environment, 
   const profiles = knownProfiles(options.services ?? config.SERVICES_FILE);
   const now = io.clock.now();
   const result = await withHistory(config, (history) => calculationOf(options, { profiles, history, env, now }));
-  if (options.save) await withWorkloads(config, (store) => store.saveWorkloads([workloadOf(result)]));
-  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : resultText(result, io));
-  if (options.save) io.note('Saved. Saving the same service, region and period again replaces it.');
+  const text = options.text ?? resultText;
+  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : text(result, io));
+  if (!options.save) return;
+  // Printed first, so that a store that cannot be written does not cost the result.
+  await withWorkloads(config, (store) => store.saveWorkloads([workloadOf(result)]));
+  io.note('Saved. Saving the same service, region and period again replaces it.');
 }

@@ -61,6 +61,7 @@ export const CLI_ERRORS = {
   NUMBER_INVALID: { exitCode: 1, message: '{option} must be {expected}, not "{value}"' },
   OPTIONS_CONFLICT: { exitCode: 1, message: '{options} cannot be used together', action: '{hint}' },
   OPTIONS_MISSING: { exitCode: 1, message: '{reason}', action: '{hint}' },
+  OUTPUT_FAILED: { exitCode: 3, message: 'could not write to standard output: {reason}' },
   PORTS_EQUAL: {
     exitCode: 1,
     message: 'two of POLLER_PORT, EXTENDER_PORT and API_PORT are the same',

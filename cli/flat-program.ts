@@ -1,12 +1,14 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment } from '../shared/runtime/config.ts';
 import { runCalculate } from './calculate.ts';
 import { cliError } from './errors.ts';
+import { calculationText } from './flat-text.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { runReport } from './report.ts';
 import { runServicesList } from './services.ts';
+import { withDataFolder } from './settings.ts';
 
 interface FlatOptions {
   readonly service?: string;
@@ -14,7 +16,7 @@ interface FlatOptions {
   readonly requests?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly save?: boolean;
+  readonly save: boolean;
   readonly report?: boolean;
   readonly period: string;
   readonly format?: string;
@@ -32,19 +34,21 @@ export function flatProgram(env: Environment, io: Io = processIo): Command {
     .option('--requests <number>', 'number of requests, a whole number above 0')
     .option('--from <time>', 'start, in UTC; default: the last 24 full hours')
     .option('--to <time>', 'end, in UTC, excluded')
-    .option('--save', 'keep the result for reports')
-    .option('--report', 'report on what was saved')
+    .option('--no-save', 'do not keep the result for reports')
+    .addOption(new Option('--save', 'keep the result for reports: the default').default(true).hideHelp())
+    .option('--report', 'report on saved results')
     .option('--period <period>', 'of the report: last-24h, last-7d, last-30d or FROM..TO', 'last-7d')
-    .option('--format <format>', 'of the report: table, json, csv, markdown')
+    .option('--format <format>', 'of the report: text, table, json, csv, markdown')
     .option('--list', 'list the services')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      examples(
+      `
+Results are saved in DATA_DIR (default: ./data) or the configured database, and --report reads them.\n${examples(
         'co2e-calculator --service q2q-ai --region us-east-1 --requests 100000',
         'co2e-calculator --report --period last-30d',
         'co2e-calculator --list',
-      ),
+      )}`,
     )
     .action((options: FlatOptions) => run(options, env, io));
 }
@@ -53,11 +57,11 @@ async function run(options: FlatOptions, env: Environment, io: Io): Promise<void
   if (options.list) return runServicesList(options, env, io);
   const { service, region, requests } = options;
   if (options.report) {
-    const format = options.format ?? (options.json ? 'json' : 'table');
+    const format = options.format ?? (options.json ? 'json' : 'text');
     return runReport({ ...options, format }, env, io);
   }
   if (service !== undefined && region !== undefined && requests !== undefined)
-    return runCalculate({ ...options, service, region, requests }, env, io);
+    return runCalculate({ ...options, service, region, requests, text: calculationText }, withDataFolder(env), io);
   const missing = Object.entries({ service, region, requests }).filter(([, value]) => value === undefined);
   throw cliError('OPTIONS_MISSING', {
     reason: `missing: ${missing.map(([name]) => `--${name}`).join(', ')}`,

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { cliError } from './errors.ts';
 
 /** Where a command writes and what time it is; tests pass their own. */
 export interface Io {
@@ -23,3 +24,18 @@ export const processIo: Io = {
   clock: systemClock,
   canDraw: process.stderr.isTTY === true,
 };
+
+/**
+ * Ends the process quietly when the reader of a pipe is gone, and with exit code 3 and one line when output cannot be
+ * written, for example to a full disk.
+ */
+export function guardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    const { message, exitCode } = cliError('OUTPUT_FAILED', { reason: error.message });
+    process.stderr.write(`${message} [OUTPUT_FAILED]\n`);
+    process.exit(exitCode);
+  });
+  // Where even errors cannot be written, the exit code is all that is left.
+  process.stderr.on('error', () => undefined);
+}

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { processIo } from './io.ts';
-import { carbonProgram } from './program.ts';
-import { reportError } from './report-error.ts';
+// Old Node cannot parse the program, so this file uses nothing that it does not know.
+const major = Number(process.versions.node.split('.')[0]);
 
-try {
-  await carbonProgram(process.env).parseAsync();
-} catch (error) {
-  process.exitCode = reportError(error, processIo.note);
+if (major < 24) {
+  process.stderr.write(`carbon needs Node 24 or newer; this is Node ${process.versions.node}\n`);
+  process.exitCode = 1;
+} else {
+  const { runCarbon } = await import('./run.ts');
+  await runCarbon();
 }

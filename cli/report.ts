@@ -8,6 +8,7 @@ import type { WorkloadStore } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { budgetUsages } from './budget-usage.ts';
 import { cliError } from './errors.ts';
+import { periodReportText } from './flat-text.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice } from './options.ts';
@@ -15,7 +16,7 @@ import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
 import { cliConfig } from './settings.ts';
 import { withStore } from './stores.ts';
 
-const FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
+const FORMATS = ['table', 'text', 'json', 'csv', 'markdown'] as const;
 
 /** The options of `carbon report`, as written. */
 export interface ReportOptions {
@@ -57,7 +58,7 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
     report: await reportFrom(store.workloads, options, period),
     budgets: await budgetUsages(config, store, now),
   }));
-  io.out(formatted(report, budgets, format, io));
+  io.out(formatted({ report, budgets, format, written: options.period }, io));
 }
 
 async function reportFrom(
@@ -94,22 +95,27 @@ function noRecordsText(
   return `no saved emissions for ${writtenPeriod(period)}; ${hint}`;
 }
 
-function formatted(
-  report: Report,
-  budgets: readonly BudgetStanding[],
-  format: (typeof FORMATS)[number],
-  io: Io,
-): string {
-  const standing = budgets.map((budget) => budget.standing);
+interface FormattedReport {
+  readonly report: Report;
+  readonly budgets: readonly BudgetStanding[];
+  readonly format: (typeof FORMATS)[number];
+  /** The period as it was written on the command line. */
+  readonly written: string;
+}
+
+function formatted({ report, budgets, format, written }: FormattedReport, io: Io): string {
+  const usages = budgets.map(({ standing }) => standing);
   switch (format) {
     case 'json':
-      return `${JSON.stringify({ ...report, budgets: standing }, null, 2)}\n`;
+      return `${JSON.stringify({ ...report, budgets: usages }, null, 2)}\n`;
     case 'csv':
       return reportCsv(report);
     case 'markdown':
-      return reportMarkdown(report, standing);
+      return reportMarkdown(report, usages);
     case 'table':
-      return reportTable(report, standing, io);
+      return reportTable(report, usages, io);
+    case 'text':
+      return periodReportText(report, written);
     default:
       return format satisfies never;
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
@@ -30,4 +30,12 @@ export function cliConfig(env: Environment): CliConfig {
   if (folder !== undefined && env.MODE !== 'db' && !existsSync(folder)) throw cliError('DATA_DIR_MISSING', { folder });
   const cache = env.CACHE_FILE?.trim() || (beside && existsSync(beside) ? beside : undefined);
   return loadConfig('carbon', cliConfigSchema, { ...env, DATA_DIR: folder, CACHE_FILE: cache });
+}
+
+/** The environment of a program that saves on its own: without DATA_DIR, results go to ./data, which is created. */
+export function withDataFolder(env: Environment): Environment {
+  if (env.DATA_DIR?.trim() || env.MODE?.trim() === 'db') return env;
+  const folder = resolve('data');
+  mkdirSync(folder, { recursive: true });
+  return { ...env, DATA_DIR: folder };
 }

@@ -82,14 +82,23 @@ export async function startExtender(
       logger,
     }),
   );
-  const { metrics, zones, writeEvent } = placement;
+  const { metrics, zones, zoneOf, writeEvent } = placement;
   if (startApi !== undefined) {
     api = stack.use(startApi(config, logger, (message) => placement.link.receive(message)));
     // Before the API thread ends, which is the only one that can store them.
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = { config, client, cache: cache.state, zones, writeEvent, onWaiting, metrics: metrics.deferral };
+  const sources = {
+    config,
+    client,
+    cache: cache.state,
+    zones,
+    zoneOf,
+    writeEvent,
+    onWaiting,
+    metrics: metrics.deferral,
+  };
   deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));

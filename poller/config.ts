@@ -6,6 +6,7 @@ import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { checkGridSettings, gridSettings } from './grid/settings.ts';
+import { checkPowerSource, powerSourceSettings } from './power/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
 
 /** The poller's tasks; POLLER_TASKS selects some of them. */
@@ -66,10 +67,13 @@ const settings = z.object({
     .optional()
     .describe('File with the bearer token for the exporters; read before each scrape, because tokens are renewed'),
   ...kubernetesSettings,
-  SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler'),
-  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one answer of Kepler'),
-  SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters that are scraped at the same time'),
-  SCRAPE_MAX_BODY_MB: positive(1024).default(64).describe('Largest answer of Kepler that is read, in MiB'),
+  ...powerSourceSettings,
+  SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler and of kubelets'),
+  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one response of an exporter or kubelet'),
+  SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters or kubelets that are scraped at the same time'),
+  SCRAPE_MAX_BODY_MB: positive(1024)
+    .default(64)
+    .describe('Largest response of an exporter or kubelet that is read, in MiB'),
   KEPLER_ZONE: z
     .string()
     .optional()
@@ -91,7 +95,10 @@ const settings = z.object({
 });
 
 /** Everything that the poller reads from the environment. */
-export const pollerConfigSchema = settings.superRefine(checkGridSettings).superRefine(checkStoreSettings);
+export const pollerConfigSchema = settings
+  .superRefine(checkGridSettings)
+  .superRefine(checkStoreSettings)
+  .superRefine(checkPowerSource);
 
 /** The poller's settings, checked. */
 export type PollerConfig = z.output<typeof pollerConfigSchema>;

@@ -91,6 +91,23 @@ export const POLLER_ERRORS = {
     action:
       'check that EXPORTER_URL is the metrics endpoint of Kepler and that the poller may reach it; no energy is lost while the gap is shorter than five scrape intervals',
   },
+  KUBELET_SCRAPE_FAILED: {
+    message: 'the kubelet of node {target} gave no usage ({reason}: {detail})',
+    action:
+      'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
+  },
+  KUBELET_NOT_VERIFIED: {
+    message: 'certificates of kubelets are not verified, because KUBELET_INSECURE_TLS is set',
+    action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
+  },
+  NODE_TYPE_UNKNOWN: {
+    message: 'the power of node {node} cannot be modelled: neither its machine type nor its number of CPUs is known',
+    action: 'set NODE_TYPES, for example {node}=8x32 for 8 CPUs and 32 GB',
+  },
+  NODES_UNAVAILABLE: {
+    message: 'the nodes of the cluster could not be listed',
+    action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
+  },
   EXPORTER_FROZEN: {
     message: 'no energy counter of node {node} has moved for ten scrapes of {target}',
     action: 'restart Kepler on that node; its samples are left out until a counter moves',

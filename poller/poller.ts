@@ -35,7 +35,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
     logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
   const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
   const { history } = store;
-  metrics.store.watch(store.backlog);
+  metrics.store.watch(store);
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no poll cycle has succeeded yet' }

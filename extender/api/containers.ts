@@ -40,6 +40,10 @@ export function containersRoute({ store }: ApiDependencies): Route {
 }
 
 /** A container as responses name it, with how its power is known. */
-export function containerJson({ powerQuality = 'measured', ...names }: Container) {
-  return { ...names, power_quality: powerQuality };
+export function containerJson({ powerQuality = 'measured', powerModel, ...names }: Container) {
+  return {
+    ...names,
+    power_quality: powerQuality,
+    ...(powerModel && { power_model: powerModel }),
+  };
 }

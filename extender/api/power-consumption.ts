@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import type { Container, PowerQuality, PowerSample } from '../../shared/records/power.ts';
+import type { Container, ContainerFilter, PowerModel, PowerQuality, PowerSample } from '../../shared/records/power.ts';
 import type { Operation } from './openapi/operation.ts';
 import { powerResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
@@ -48,15 +48,19 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
 }
 
 function byContainer(samples: readonly PowerSample[]) {
-  const containers: (Omit<Container, 'powerQuality'> & { quality: PowerQuality; blocks: Block[] })[] = [];
+  const containers: (Required<Pick<Container, keyof ContainerFilter>> & {
+    quality: PowerQuality;
+    power_model?: PowerModel;
+    blocks: Block[];
+  })[] = [];
   let current: Container | undefined;
   let blocks = new Map<number, Block>();
   for (const sample of samples) {
     if (sample.container !== current) {
       current = sample.container;
       blocks = new Map();
-      const { powerQuality: quality = 'measured', ...names } = current;
-      containers.push({ ...names, quality, blocks: [] });
+      const { powerQuality: quality = 'measured', powerModel, ...names } = current;
+      containers.push({ ...names, quality, ...(powerModel && { power_model: powerModel }), blocks: [] });
     }
     // A block holds the samples whose interval ends after its start, up to its end.
     const start = Math.floor((sample.end - 1) / MINUTE_MS) * MINUTE_MS;

@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
 import { createActions, type ReleasedWork } from './actions.ts';
-import { type Action, deadlineOf } from './decide.ts';
+import { type Action, deadlineOf, type ReleaseReason } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
@@ -12,13 +13,15 @@ import { createReconciler, type DecidedWork, type ReconcilerOptions } from './re
 import { createReleaseRate } from './release-rate.ts';
 import { createWaitingPublisher, type WaitingList } from './waiting-list.ts';
 import type { ReleasedJob, WaitingWork } from './waiting-work.ts';
+import { watchSchedulableNodes } from './watch-nodes.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
 /** What the controller runs with. */
-export interface DeferralOptions extends Omit<ReconcilerOptions, 'durationOf'> {
+export interface DeferralOptions extends Omit<ReconcilerOptions, 'durationOf' | 'usableZones'> {
   readonly client: KubernetesClient;
-  readonly releasePerMinute: number;
   readonly lease: { readonly namespace: string; readonly identity: string };
+  /** Zone of a node by its name; without it every zone of `zones` counts as usable by every pod. */
+  readonly zoneOf?: ((node: string) => Zone | undefined) | undefined;
   readonly writeEvent: WriteEvent;
   /** Called after every release, for the savings ledger. */
   readonly onReleased?: (released: ReleasedWork) => void;
@@ -50,13 +53,21 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   const onNew = () => wake.abort();
   const waiting = watchWaiting({ client, clock, logger, onNew });
   const earlier = watchEarlierRuns({ client, clock, logger });
+  const { zoneOf } = options;
+  const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, clock, logger });
   const leadership = startLeadership({
     lease: { client, ...lease },
     retryMs: periodMs,
     onAcquired: onNew,
     ...{ metrics, clock, logger },
   });
-  const reconcile = createController({ ...options, leadership, waiting, durationOf: earlier.durationOf });
+  const reconcile = createController({
+    ...options,
+    leadership,
+    waiting,
+    durationOf: earlier.durationOf,
+    usableZones: nodes?.zonesFor,
+  });
   const { onWaiting = () => undefined } = options;
   const publish = createWaitingPublisher({ mode, clusterPreferences, onWaiting });
   const finished = (async () => {
@@ -77,11 +88,14 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;
-      await Promise.all([waiting[Symbol.asyncDispose](), earlier[Symbol.asyncDispose]()]);
+      await Promise.all([waiting, earlier, nodes].map((watch) => watch?.[Symbol.asyncDispose]()));
       await leadership[Symbol.asyncDispose]();
     },
   };
 }
+
+/** Releases that start a piece of work as a whole; the others concern one pod alone. */
+const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest', 'saving-too-small']);
 
 /** What a reconciliation needs beside the options. */
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
@@ -93,7 +107,11 @@ export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
 export function createController(parts: ControllerParts): (signal: AbortSignal) => Promise<void> {
   const { clock, metrics, leadership, waiting } = parts;
   const reconciler = createReconciler(parts);
-  const actions = createActions(parts);
+  const onReleased = (released: ReleasedWork) => {
+    if (STARTS.has(released.reason)) reconciler.released(released.work);
+    parts.onReleased?.(released);
+  };
+  const actions = createActions({ ...parts, onReleased });
   const rate = createReleaseRate(parts.releasePerMinute, parts.periodMs);
   const startedAt = clock.monotonic();
   let signalSeen = false;
@@ -122,7 +140,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
 
 /** Only work that was planned for the same clean hour can be due in a flood. */
 function isSpread(action: Action): boolean {
-  return action.kind === 'release' && action.reason === 'due';
+  return action.kind === 'release' && (action.reason === 'due' || action.reason === 'already-started');
 }
 
 function byDeadline(a: DecidedWork, b: DecidedWork): number {

@@ -11,10 +11,10 @@ import type { EpochMs } from '../../shared/grid/units.ts';
 import type { ForecastView } from './candidates.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
-/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first three are guarantees that every replica keeps, whichever holds the Lease. */
+/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first five are guarantees that every replica keeps, whichever holds the Lease. */
 export const RELEASE_REASONS = [
-  ...(['skip', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'] as const),
-  ...(['cleanest', 'saving-too-small', 'advised', 'due'] as const),
+  ...(['skip', 'off', 'queued-elsewhere', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'] as const),
+  ...(['cleanest', 'saving-too-small', 'advised', 'already-started', 'due'] as const),
 ] as const;
 /** One of {@link RELEASE_CAUSES}. */
 export type ReleaseReason = (typeof RELEASE_REASONS)[number];
@@ -41,6 +41,12 @@ export interface DecisionContext {
   /** Whether to review the plan: once an hour, and once more when it is due. */
   readonly review: boolean;
   readonly advise: boolean;
+  /** The mode of the work's namespace, else of the cluster, is `off`. */
+  readonly isOff: boolean;
+  /** The piece of work has run before: it has had its delay. */
+  readonly hasStarted: boolean;
+  /** Whether as much is planned for the hour of a start as can be released in it. */
+  readonly isFull: (start: EpochMs) => boolean;
 }
 
 /** The moment by which work must have started. */
@@ -51,9 +57,14 @@ export function deadlineOf({ createdAt, preferences }: WaitingWork): EpochMs {
   });
 }
 
-/** The release that must happen now whatever the grid does: `skip`, no slack, or a deadline before the next reconciliation. */
-export function guaranteeDue(work: WaitingWork, { now, lostMs, periodMs }: DecisionContext): Action | undefined {
+/** The release that must happen now whatever the grid does: `skip`, mode `off`, another queue, no slack, or a deadline before the next reconciliation. */
+export function guaranteeDue(
+  work: WaitingWork,
+  { now, lostMs, periodMs, isOff }: Pick<DecisionContext, 'now' | 'lostMs' | 'periodMs' | 'isOff'>,
+): Action | undefined {
   if (work.preferences.skip === true || work.preferences.flexible === false) return { kind: 'release', reason: 'skip' };
+  if (isOff) return { kind: 'release', reason: 'off' };
+  if (work.queuedElsewhere) return { kind: 'release', reason: 'queued-elsewhere' };
   const deadline = deadlineOf(work);
   if (deadline <= work.createdAt) return { kind: 'release', reason: 'no-slack' };
   return now + lostMs + periodMs >= deadline ? { kind: 'release', reason: 'deadline' } : undefined;
@@ -64,12 +75,15 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
   const { forecast, now, advise } = context;
   const guaranteed = guaranteeDue(work, context);
   if (guaranteed) return guaranteed;
+  if (context.hasStarted) return { kind: 'release', reason: 'already-started' };
+  if (work.isUnresolved) return { kind: 'wait' };
   if (forecast.kind === 'lost') return { kind: 'release', reason: 'signal-lost' };
   const request: PlanRequest = {
     now,
     durationHours: context.durationHours,
     latestStart: deadlineOf(work) - context.lostMs,
     candidates: forecast.candidates,
+    isFull: context.isFull,
     ...(work.preferences.minSavingPercent !== undefined && { minSavingPercent: work.preferences.minSavingPercent }),
   };
   if (work.plan === undefined || advise) return decideNew(request, advise);

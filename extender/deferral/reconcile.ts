@@ -1,11 +1,20 @@
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
-import { type EpochMs, hourOf } from '../../shared/grid/units.ts';
+import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
-import { forecastViewOf } from './candidates.ts';
-import { type Action, type DecisionContext, deadlineOf, decide, guaranteeDue } from './decide.ts';
+import type { PodPreferences } from '../placement/annotations.ts';
+import { effectiveMode, type Mode } from '../placement/mode.ts';
+import { forecastViewOf, type Places } from './candidates.ts';
+import { type Action, type DecisionContext, decide, guaranteeDue } from './decide.ts';
+import type { PodRequirements } from './pod-requirements.ts';
+import { createReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { WaitingWork } from './waiting-work.ts';
+import type { UsableZones } from './watch-nodes.ts';
+import { withDefaults } from './watch-waiting.ts';
+import { createMemories } from './work-memory.ts';
+
+/** No zone at all, which is not the same as an unknown one: it matches none of the document. */
+const NO_ZONES: readonly Zone[] = ['' as Zone];
 
 /** A piece of work with what to do about it. */
 export interface DecidedWork {
@@ -23,6 +32,13 @@ export interface ReconcilerOptions {
   /** The cluster's own defaults for every pod. */
   readonly clusterPreferences?: PodPreferences | undefined;
   readonly mode: 'on' | 'advise';
+  /** The cluster's mode where a namespace sets none; default `enforce`. */
+  readonly clusterMode?: Mode | undefined;
+  /** Zones of the nodes that a pod can use; undefined where nodes are not known, and then all `zones` are taken. */
+  readonly usableZones?: ((pod: PodRequirements) => UsableZones | undefined) | undefined;
+  /** Names of the schedulers that prefer clean nodes; undefined: every scheduler does. */
+  readonly carbonSchedulers?: readonly string[] | undefined;
+  readonly releasePerMinute: number;
   readonly periodMs: number;
   /** Expected run time where neither an annotation nor earlier runs say it. */
   readonly defaultDurationHours: number;
@@ -31,75 +47,78 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
 }
 
-/** What is remembered of one piece of work between reconciliations. Losing it costs a second review, never a deadline. */
-interface Memory {
-  /** Deadline on the monotonic clock, which cannot be set. */
-  readonly monotonicDeadline: number;
-  reviewedHour: EpochMs;
-  /** Start of the plan that was reviewed when it was due. */
-  reviewedDue: EpochMs | undefined;
-}
-
 /** Decides about everything that waits, once per period. */
 export interface Reconciler {
   /** Work whose guarantee is due now: `skip`, no slack, or its deadline. */
   guaranteed(all: readonly WaitingWork[]): readonly DecidedWork[];
   /** Decisions about the rest. */
   decide(all: readonly WaitingWork[]): readonly DecidedWork[];
+  /** Records that work was released: what else belongs to the same piece of work does not wait any more. */
+  released(work: WaitingWork): void;
 }
 
 /** Creates a reconciler with the given sources of grid, clock and earlier runs. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { clock, periodMs } = options;
-  const memories = new Map<string, Memory>();
-  const withCluster = (work: WaitingWork): WaitingWork =>
-    options.clusterPreferences
-      ? { ...work, preferences: mergePreferences(work.preferences, options.clusterPreferences) }
-      : work;
-  const memoryOf = (work: WaitingWork, now: EpochMs): Memory => {
-    const known = memories.get(work.uid);
-    if (known) return known;
-    const monotonicDeadline = clock.monotonic() + deadlineOf(work) - now;
-    // A plan found on the object is reviewed in the hour after it was found.
-    const fresh: Memory = { monotonicDeadline, reviewedHour: hourOf(now), reviewedDue: undefined };
-    memories.set(work.uid, fresh);
-    return fresh;
-  };
-  const contextOf = (work: WaitingWork, memory: Memory, now: EpochMs, review: boolean): DecisionContext => ({
-    now,
-    lostMs: Math.max(0, deadlineOf(work) - now - (memory.monotonicDeadline - clock.monotonic())),
-    periodMs,
-    durationHours:
-      work.preferences.durationMs !== undefined && work.preferences.durationMs > 0
-        ? work.preferences.durationMs / 3_600_000
-        : (options.durationOf(work.namespace, work.owner) ?? options.defaultDurationHours),
-    forecast: forecastViewOf(options.cache(), options.zones() ?? [], work.preferences.zones, now),
-    review,
-    advise: options.mode === 'advise',
-  });
+  const { clock } = options;
+  const memories = createMemories(clock);
+  const withCluster = (work: WaitingWork) => withDefaults(work, options.clusterPreferences);
   return {
     guaranteed(all) {
       const now = clock.now();
-      const present = new Set(all.map(({ uid }) => uid));
-      for (const uid of memories.keys()) if (!present.has(uid)) memories.delete(uid);
+      memories.forgetOthers(all);
       return all.map(withCluster).flatMap((work) => {
-        const context = contextOf(work, memoryOf(work, now), now, false);
-        const action = guaranteeDue(work, context);
-        return action ? [{ work, action, durationHours: context.durationHours }] : [];
+        const { lostMs } = memories.of(work, now);
+        const isOff = modeOf(work, options) === 'off';
+        const action = guaranteeDue(work, { now, lostMs, periodMs: options.periodMs, isOff });
+        return action ? [{ work, action, durationHours: durationOf(work, options) }] : [];
       });
     },
     decide(all) {
       const now = clock.now();
-      return all.map(withCluster).flatMap((work) => {
-        const memory = memoryOf(work, now);
+      const capacity = createReleaseCapacity(all, options.releasePerMinute);
+      const worths = new Map(all.map((work) => [work, worthOf(work, durationOf(work, options))]));
+      const byWorth = all.toSorted((a, b) => (worths.get(b) ?? 0) - (worths.get(a) ?? 0));
+      return byWorth.map(withCluster).flatMap((work) => {
+        const memory = memories.of(work, now);
         const isDue = work.plan !== undefined && work.plan.start <= now;
         const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
-        const context = contextOf(work, memory, now, review);
+        const context: DecisionContext = {
+          ...{ now, review, lostMs: memory.lostMs, periodMs: options.periodMs, isFull: capacity.isFull },
+          durationHours: durationOf(work, options),
+          forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
+          advise: modeOf(work, options) === 'advise',
+          isOff: modeOf(work, options) === 'off',
+          hasStarted: work.hasStarted || memories.hasStarted(work.origin),
+        };
         if (guaranteeDue(work, context)) return [];
-        memory.reviewedHour = hourOf(now);
-        if (isDue) memory.reviewedDue = work.plan?.start;
-        return [{ work, action: decide(work, context), durationHours: context.durationHours }];
+        memories.reviewed(work, hourOf(now), isDue);
+        const action = decide(work, context);
+        if (action.kind === 'plan') capacity.plan(action.slot.start, work.plan?.start);
+        return [{ work, action, durationHours: context.durationHours }];
       });
     },
+    released: ({ origin }) => memories.started(origin),
   };
+}
+
+/** The controller's own `advise` holds everywhere; else the namespace's mode, else the cluster's. */
+function modeOf({ mode }: WaitingWork, options: ReconcilerOptions): Mode {
+  const effective = effectiveMode({ namespace: mode, cluster: options.clusterMode ?? 'enforce' });
+  return options.mode === 'advise' && effective === 'enforce' ? 'advise' : effective;
+}
+
+function durationOf(
+  { preferences: { durationMs }, namespace, owner }: WaitingWork,
+  options: ReconcilerOptions,
+): number {
+  if (durationMs !== undefined && durationMs > 0) return durationMs / HOUR_MS;
+  return options.durationOf(namespace, owner) ?? options.defaultDurationHours;
+}
+
+function placesOf({ requirements }: WaitingWork, { usableZones, zones, carbonSchedulers }: ReconcilerOptions): Places {
+  const usable = usableZones?.(requirements);
+  if (usable === undefined) return { kind: 'cleanest', zones: zones() ?? [] };
+  if (carbonSchedulers === undefined || carbonSchedulers.includes(requirements.schedulerName))
+    return { kind: 'cleanest', zones: usable.zones.size + usable.unknown === 0 ? NO_ZONES : [...usable.zones.keys()] };
+  return { kind: 'any', nodes: usable.zones, unknown: usable.unknown };
 }

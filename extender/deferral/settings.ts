@@ -25,6 +25,18 @@ export const deferralSettings = {
   RELEASE_PER_MINUTE: integer(1, 100_000)
     .default(120)
     .describe('Pods and Jobs released per minute when their hour has come, those with the nearest deadline first'),
+  DEFERRAL_SCHEDULERS: z
+    .string()
+    .default('carbon-aware-scheduler')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
+    .describe(
+      'Names of the schedulers that call this extender, separated by commas; pods of other schedulers are expected on any of the nodes that they can use',
+    ),
   DEFERRAL_NAMESPACE: z
     .string()
     .min(1)

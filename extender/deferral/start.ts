@@ -22,6 +22,8 @@ export interface DeferralSources {
   readonly client: KubernetesClient | undefined;
   readonly cache: () => CacheState;
   readonly zones: () => readonly Zone[] | undefined;
+  /** Zone of a node by its name. */
+  readonly zoneOf: (node: string) => Zone | undefined;
   readonly writeEvent: WriteEvent;
   readonly onReleased?: (released: ReleasedWork) => void;
   readonly onWaiting?: (list: WaitingList) => void;
@@ -51,6 +53,8 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
     mode,
     logger,
     periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
+    clusterMode: config.PLACEMENT_MODE,
+    carbonSchedulers: config.DEFERRAL_SCHEDULERS,
     releasePerMinute: config.RELEASE_PER_MINUTE,
     defaultDurationHours: config.DEFERRAL_DEFAULT_MINUTES / 60,
     ...(config.DEFAULT_ANNOTATIONS && { clusterPreferences: config.DEFAULT_ANNOTATIONS }),

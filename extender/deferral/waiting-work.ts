@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { latestStartOf } from '../../shared/deferral/plan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import { parseZone, type Zone } from '../../shared/grid/zones.ts';
-import { controllerOf, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
+import { controllerOf, type OwnerReference, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import {
   ANNOTATION_PREFIX,
   type InvalidAnnotation,
   type PodPreferences,
   parseAnnotations,
 } from '../placement/annotations.ts';
+import type { Mode } from '../placement/mode.ts';
+import { isOursToResume, isQueuedElsewhere } from './ownership.ts';
+import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
 
 /** The scheduling gate that means: this pod waits for a cleaner hour. */
 export const WAIT_GATE = `${ANNOTATION_PREFIX}wait`;
@@ -22,7 +25,10 @@ export const WRITTEN = {
   releasedBecause: `${ANNOTATION_PREFIX}released-because`,
 } as const;
 
-/** A start that was promised earlier, as it stands on the object. */
+/** Written as the planned zone of a pod whose scheduler does not place by carbon: it may run in any of its zones. */
+export const ANY_ZONE = 'any' as Zone;
+
+/** A plan as it was written on the object. */
 export interface WrittenPlan {
   readonly start: EpochMs;
   readonly zone: Zone;
@@ -30,20 +36,32 @@ export interface WrittenPlan {
   readonly saving: number | undefined;
 }
 
-/** A pod behind the gate, or a suspended Job that asks for the same. */
+/** A gated pod, or a suspended Job with the same annotations. */
 export interface WaitingWork {
   readonly kind: 'Pod' | 'Job';
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** When the piece of work was created: its owner, where it has one. From then on `max-delay` counts. */
   readonly createdAt: EpochMs;
-  /** UID of the Job that controls a pod. */
-  readonly job?: string | undefined;
+  /** The controller that manages a pod; undefined for a pod on its own and for a Job. */
+  readonly controller: OwnerReference | undefined;
   /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
   readonly owner: string;
+  readonly requirements: PodRequirements;
   readonly preferences: PodPreferences;
   readonly invalid: readonly InvalidAnnotation[];
   readonly plan: WrittenPlan | undefined;
+  /** Another queue owns it, and its gate only harms. */
+  readonly queuedElsewhere: boolean;
+  /** UID of the piece of work it is part of: its topmost owner that is known, or itself. */
+  readonly origin: string;
+  /** The piece of work has started before: a retry, a next completion, an evicted or rolled pod. It does not wait again. */
+  readonly hasStarted: boolean;
+  /** Its owner is not known yet: no decision is made, but guarantees are kept. */
+  readonly isUnresolved: boolean;
+  /** Mode of its namespace; undefined where that sets none. */
+  readonly mode: Mode | undefined;
 }
 
 const metadata = z.object({
@@ -52,6 +70,7 @@ const metadata = z.object({
   uid: z.string(),
   creationTimestamp: z.iso.datetime({ offset: true }),
   deletionTimestamp: z.string().nullish(),
+  generation: z.number().nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),
   labels: z.record(z.string(), z.string()).nullish(),
   ownerReferences,
@@ -60,54 +79,90 @@ type Metadata = z.output<typeof metadata>;
 
 const podSchema = z.object({
   metadata,
-  spec: z.object({
+  spec: podSpec.extend({
     nodeName: z.string().nullish(),
     schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
   }),
 });
+const count = z.number().nullish();
 const jobSchema = z.object({
   metadata,
-  spec: z.object({ suspend: z.boolean().nullish(), managedBy: z.string().nullish() }),
+  spec: z.object({
+    suspend: z.boolean().nullish(),
+    managedBy: z.string().nullish(),
+    template: z.object({ metadata: z.object({ labels: metadata.shape.labels }).nullish(), spec: podSpec }).nullish(),
+  }),
+  status: z
+    .object({
+      startTime: z.string().nullish(),
+      conditions: z.array(z.object({ type: z.string(), lastTransitionTime: z.string().nullish() })).nullish(),
+      ...{ ready: count, succeeded: count, failed: count },
+    })
+    .nullish(),
 });
 
-/** The work that a pod is; undefined for a pod that does not stand behind our gate. */
+/** The work that a pod is; undefined for a pod without our gate. */
 export function waitingPod(object: unknown): WaitingWork | undefined {
   const { metadata: meta, spec } = podSchema.parse(object);
   const gated = spec.schedulingGates?.some(({ name }) => name === WAIT_GATE) ?? false;
   if (!gated || spec.nodeName || meta.deletionTimestamp) return undefined;
-  const job = meta.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller === true);
-  return { ...workOf('Pod', meta), job: job?.uid ?? undefined };
+  const queuedElsewhere = isQueuedElsewhere({ ...meta, schedulerName: spec.schedulerName });
+  return { ...workOf('Pod', meta, requirementsOf(spec)), queuedElsewhere };
 }
 
-/**
- * The work that a Job is; undefined unless it is suspended and itself asks to wait. One that was released before, or
- * that a queue manages, was suspended by somebody else and is left alone.
- */
+/** The work that a Job is; undefined unless it was suspended when it was created, waits for us, and says how long it may. */
 export function waitingJob(object: unknown): WaitingWork | undefined {
-  const { metadata: meta, spec } = jobSchema.parse(object);
-  if (spec.suspend !== true || meta.deletionTimestamp || spec.managedBy) return undefined;
-  if (meta.labels?.['kueue.x-k8s.io/queue-name'] !== undefined) return undefined;
-  if (meta.annotations?.[WRITTEN.releasedAt] !== undefined) return undefined;
-  const work = workOf('Job', meta);
+  const { metadata: meta, spec, status } = jobSchema.parse(object);
+  if (spec.suspend !== true || meta.deletionTimestamp || meta.annotations?.[WRITTEN.releasedAt] !== undefined)
+    return undefined;
+  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
+  const schedulerName = spec.template?.spec.schedulerName;
+  const { ownerReferences: owners, labels, generation } = meta;
+  const ownership = { labels, ownerReferences: owners, generation, schedulerName, managedBy: spec.managedBy };
+  const { startTime, conditions } = status ?? {};
+  if (!isOursToResume({ ...ownership, startTime, conditions: conditions ?? [], createdAt: work.createdAt }))
+    return undefined;
   return work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined ? undefined : work;
 }
 
-/** A Job that waited and runs since; its pods were made later by as much as it waited. */
+/** What of a Job matters for its pods. */
+export interface JobFacts {
+  readonly uid: string;
+  readonly createdAt: EpochMs;
+  /** A pod of it has run, or it has waited for us already. */
+  readonly hasStarted: boolean;
+  readonly queuedElsewhere: boolean;
+}
+
+/** Reads what of a Job matters for its pods. */
+export function jobFacts(object: unknown): JobFacts {
+  const { metadata: meta, spec, status } = jobSchema.parse(object);
+  const ran = (status?.ready ?? 0) + (status?.succeeded ?? 0) + (status?.failed ?? 0) > 0;
+  return {
+    uid: meta.uid,
+    createdAt: Date.parse(meta.creationTimestamp),
+    hasStarted: ran || meta.annotations?.[WRITTEN.releasedAt] !== undefined,
+    queuedElsewhere: isQueuedElsewhere({ ...meta, schedulerName: spec.template?.spec.schedulerName }),
+  };
+}
+
+/** A Job that waited and runs since; its pods were created later by as much as it waited. */
 export interface ReleasedJob {
   readonly uid: string;
   readonly waitedMs: number;
-  /** How long it might have waited; undefined where it does not say any more. */
+  /** How long it might have waited; undefined where it no longer says so. */
   readonly slackMs: number | undefined;
 }
 
-/** What is known of the wait of a Job; undefined unless this program released it. */
+/** The wait of a Job; undefined unless this program released it. */
 export function releasedJob(object: unknown): ReleasedJob | undefined {
   const { metadata: meta, spec } = jobSchema.parse(object);
   const releasedAt = Date.parse(meta.annotations?.[WRITTEN.releasedAt] ?? '');
-  const { createdAt, uid, preferences } = workOf('Job', meta);
+  const createdAt = Date.parse(meta.creationTimestamp);
   if (spec.suspend === true || !(releasedAt > createdAt)) return undefined;
+  const { preferences } = parseAnnotations(meta.annotations ?? undefined);
   const slackMs = latestStartOf(createdAt, preferences) - createdAt;
-  return { uid, waitedMs: releasedAt - createdAt, slackMs: slackMs > 0 ? slackMs : undefined };
+  return { uid: meta.uid, waitedMs: releasedAt - createdAt, slackMs: slackMs > 0 ? slackMs : undefined };
 }
 
 /** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */
@@ -116,7 +171,7 @@ export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): str
   return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
 }
 
-function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
+function workOf(kind: WaitingWork['kind'], meta: Metadata, requirements: PodRequirements): WaitingWork {
   const { preferences, invalid } = parseAnnotations(meta.annotations ?? undefined);
   return {
     kind,
@@ -124,18 +179,24 @@ function workOf(kind: WaitingWork['kind'], meta: Metadata): WaitingWork {
     name: meta.name,
     uid: meta.uid,
     createdAt: Date.parse(meta.creationTimestamp),
+    controller: kind === 'Pod' ? controllerOf(meta.ownerReferences) : undefined,
     owner: ownerName(meta),
+    requirements,
     preferences,
     invalid,
     plan: writtenPlan(meta.annotations ?? {}),
+    origin: meta.uid,
+    ...{ queuedElsewhere: false, hasStarted: false, isUnresolved: false, mode: undefined },
   };
 }
 
-/** The plan on an object. Anybody may have written it: what cannot be read is no plan. */
+/** The plan on an object. Anyone may have written it: what cannot be read does not count. */
 function writtenPlan(annotations: Readonly<Record<string, string>>): WrittenPlan | undefined {
   const start = Date.parse(annotations[WRITTEN.plannedStart] ?? '');
-  const zone = parseZone(annotations[WRITTEN.plannedZone] ?? '');
-  if (Number.isNaN(start) || zone.kind === 'malformed') return undefined;
+  const text = annotations[WRITTEN.plannedZone] ?? '';
+  const zone = parseZone(text);
+  if (Number.isNaN(start) || (zone.kind === 'malformed' && text !== ANY_ZONE)) return undefined;
   const percent = Number.parseFloat(annotations[WRITTEN.expectedSaving] ?? '');
-  return { start, zone: zone.zone, saving: Number.isNaN(percent) ? undefined : percent / 100 };
+  const saving = Number.isNaN(percent) ? undefined : percent / 100;
+  return { start, zone: zone.kind === 'malformed' ? ANY_ZONE : zone.zone, saving };
 }

@@ -2,8 +2,20 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { mergePreferences, type PodPreferences, parseAnnotations } from '../placement/annotations.ts';
-import { type ReleasedJob, releasedJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
+import { type NamespaceDefaults, readNamespaceDefaults } from '../placement/pod-policy.ts';
+import { createOrigins } from './origins.ts';
+import { withJob, withOrigin } from './piece-of-work.ts';
+import { createVolumeZones } from './volume-zones.ts';
+import {
+  type JobFacts,
+  jobFacts,
+  type ReleasedJob,
+  releasedJob,
+  type WaitingWork,
+  waitingJob,
+  waitingPod,
+} from './waiting-work.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
 export interface WaitingWatch extends AsyncDisposable {
@@ -18,12 +30,13 @@ export interface WaitingWatch extends AsyncDisposable {
 interface KnownJob {
   readonly waiting: WaitingWork | undefined;
   readonly released: ReleasedJob | undefined;
+  readonly facts: JobFacts;
 }
 
 /** Pods without a node whose containers have not run: the only ones that can be gated. */
 export const GATED_PODS = { path: '/api/v1/pods', fieldSelector: 'status.phase=Pending,spec.nodeName=' };
 
-/** Watches gated pods, suspended Jobs, and the namespaces whose defaults they follow. */
+/** Watches gated pods, Jobs, and the namespaces whose defaults they follow. */
 export function watchWaiting(options: {
   readonly client: KubernetesClient;
   readonly clock: Clock;
@@ -36,62 +49,71 @@ export function watchWaiting(options: {
     if (now && (!before || now.preferences.skip !== before.preferences.skip)) onNew();
   };
   const pods = watchCollection<WaitingWork>({ ...source, ...GATED_PODS, keep: waitingPod, onChange });
-  const released = new Map<string, ReleasedJob>();
+  const byUid = new Map<string, KnownJob>();
   const jobs = watchCollection<KnownJob>({
     ...source,
     path: '/apis/batch/v1/jobs',
     keep: knownJob,
     onChange(key, now, before) {
       onChange(key, now?.waiting, before?.waiting);
-      if (before?.released) released.delete(before.released.uid);
-      if (now?.released) released.set(now.released.uid, now.released);
+      if (before) byUid.delete(before.facts.uid);
+      if (now) byUid.set(now.facts.uid, now);
     },
   });
-  const namespaces = watchCollection<PodPreferences>({
-    ...source,
-    path: '/api/v1/namespaces',
-    keep: namespacePreferences,
-  });
+  const namespaces = watchCollection<NamespaceDefaults>({ ...source, path: '/api/v1/namespaces', keep: keptDefaults });
+  const origins = createOrigins({ ...source, onFound: onNew });
+  const volumes = createVolumeZones({ ...source, onFound: onNew });
+  const located = (work: WaitingWork): WaitingWork => {
+    const { controller, namespace, requirements } = work;
+    const job = controller?.uid ? byUid.get(controller.uid)?.facts : undefined;
+    const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
+    if (requirements.claims.length === 0) return placed;
+    const selectors = volumes.selectorsOf(namespace, requirements.claims);
+    if (selectors === 'pending') return { ...placed, isUnresolved: true };
+    return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
+  };
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
-      const gated = [...pods.entries()].map(([, work]) => sinceItsJob(work, released));
-      const found = [...gated, ...suspended];
+      const gated = [...pods.entries()].map(([, work]) => work);
+      const found = [...gated, ...suspended].map(located);
       // Until the defaults are known, only work that says itself how long it may wait can be decided about.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
-      return found.map((work) => withDefaults(work, namespaces.get(work.namespace)));
+      return found.map((work) => withNamespace(work, namespaces.get(work.namespace)));
     },
     isListed: () => pods.ageMs() !== undefined,
-    releasedJob: (uid) => released.get(uid),
+    releasedJob: (uid) => byUid.get(uid)?.released,
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
     },
   };
 }
 
-/** A pod whose Job has waited counts as created that much earlier: what may wait for six hours does not wait for twelve. */
-function sinceItsJob(work: WaitingWork, released: ReadonlyMap<string, ReleasedJob>): WaitingWork {
-  const waited = work.job === undefined ? undefined : released.get(work.job);
-  return waited === undefined ? work : { ...work, createdAt: work.createdAt - waited.waitedMs };
+function knownJob(object: unknown): KnownJob {
+  return { waiting: waitingJob(object), released: releasedJob(object), facts: jobFacts(object) };
 }
 
-function knownJob(object: unknown): KnownJob | undefined {
-  const known = { waiting: waitingJob(object), released: releasedJob(object) };
-  return known.waiting || known.released ? known : undefined;
-}
-
-/** The preferences that a namespace's annotations set for its pods; undefined where they set none. */
-export function namespacePreferences(object: unknown): PodPreferences | undefined {
+/** What the annotations of a namespace object set for its pods: preferences and mode. */
+export function namespaceDefaults(object: unknown): NamespaceDefaults {
   const { metadata } = object as { metadata?: { annotations?: Readonly<Record<string, string>> } };
-  const { preferences } = parseAnnotations(metadata?.annotations);
-  return Object.keys(preferences).length === 0 ? undefined : preferences;
+  return readNamespaceDefaults(metadata?.annotations);
+}
+
+function keptDefaults(object: unknown): NamespaceDefaults | undefined {
+  const { preferences, mode, invalid } = namespaceDefaults(object);
+  return mode === undefined && Object.keys(preferences).length === 0 ? undefined : { preferences, mode, invalid };
 }
 
 function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
   return skip === true || maxDelayMs !== undefined || deadline !== undefined;
 }
 
-/** Work with the preferences of its namespace behind its own. */
+/** Work with preferences and mode of its namespace behind its own. */
+export function withNamespace(work: WaitingWork, defaults: NamespaceDefaults | undefined): WaitingWork {
+  return defaults === undefined ? work : { ...withDefaults(work, defaults.preferences), mode: defaults.mode };
+}
+
+/** Work with further preferences behind its own. */
 export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
   return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
 }

@@ -4,9 +4,13 @@ import { isObsolete, KubernetesError } from '../../shared/runtime/kubernetes/kub
 import { listObjects } from '../../shared/runtime/kubernetes/list.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
-import { deadlineOf } from './decide.ts';
-import { type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
-import { GATED_PODS, namespacePreferences, withDefaults } from './watch-waiting.ts';
+import { effectiveMode, type Mode } from '../placement/mode.ts';
+import type { NamespaceDefaults } from '../placement/pod-policy.ts';
+import { deadlineOf, guaranteeDue } from './decide.ts';
+import { readOrigin } from './origins.ts';
+import { withJob, withOrigin } from './piece-of-work.ts';
+import { type JobFacts, jobFacts, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { GATED_PODS, namespaceDefaults, withDefaults, withNamespace } from './watch-waiting.ts';
 import { release } from './writing.ts';
 
 /** Result of one run of the watchdog: how many pieces of work were checked, released, and could not be released. */
@@ -16,55 +20,56 @@ export interface WatchdogResult {
   readonly failed: number;
 }
 
+/** What the watchdog runs with. */
+export interface WatchdogOptions {
+  readonly client: KubernetesClient;
+  /** The cluster's own defaults for every pod. */
+  readonly clusterPreferences?: PodPreferences | undefined;
+  readonly clusterMode?: Mode | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /**
  * Releases everything whose deadline has passed, by itself: no Lease, no cache file, no watch, nothing that the controller
  * uses too. The deadline of work without `max-delay` and `deadline` is its creation.
  */
-export async function runWatchdog(options: {
-  readonly client: KubernetesClient;
-  /** The cluster's own defaults for every pod. */
-  readonly clusterPreferences?: PodPreferences | undefined;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}): Promise<WatchdogResult> {
-  const { client, clusterPreferences, clock, logger } = options;
-  const defaults = await namespaceDefaults(options);
-  let checked = 0;
-  let released = 0;
-  let failed = 0;
+export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogResult> {
+  const { client, clusterPreferences, clusterMode, clock, logger } = options;
+  const defaults = await listDefaults(options);
+  const result = { checked: 0, released: 0, failed: 0 };
   for await (const found of waitingWork(options)) {
-    const work = withDefaults(withDefaults(found, defaults.get(found.namespace)), clusterPreferences);
-    checked += 1;
+    const work = withDefaults(withNamespace(found, defaults.get(found.namespace)), clusterPreferences);
+    result.checked += 1;
+    const now = clock.now();
+    const isOff = effectiveMode({ namespace: work.mode, cluster: clusterMode ?? 'enforce' }) === 'off';
+    if (guaranteeDue(work, { now, lostMs: 0, periodMs: 0, isOff }) === undefined) continue;
     const { kind, namespace, name } = work;
-    const lateMs = clock.now() - deadlineOf(work);
-    if (lateMs < 0) continue;
+    const facts = { kind, namespace, name, lateMs: now - deadlineOf(work) };
     try {
-      await release(client, work, 'watchdog', clock.now());
-      released += 1;
-      logger.warn(
-        { code: 'WATCHDOG_RELEASED', kind, namespace, name, lateMs },
-        'the watchdog released work whose deadline had passed',
-      );
+      await release(client, work, 'watchdog', now);
+      result.released += 1;
+      logger.warn({ code: 'WATCHDOG_RELEASED', ...facts }, 'the watchdog released work whose deadline had passed');
     } catch (err) {
       if (isObsolete(err)) continue;
-      failed += 1;
+      result.failed += 1;
       logger.error(
-        { code: 'WATCHDOG_RELEASE_FAILED', err, kind, namespace, name, lateMs },
+        { code: 'WATCHDOG_RELEASE_FAILED', err, ...facts },
         'the watchdog could not release work past its deadline',
       );
     }
   }
-  logger.info({ checked, released, failed }, 'watchdog finished');
-  return { checked, released, failed };
+  logger.info(result, 'watchdog finished');
+  return result;
 }
 
-/** Preferences of namespaces; none where they may not be listed: then a gate is removed too early, never too late. */
-async function namespaceDefaults(options: { client: KubernetesClient; logger: Logger }) {
-  const defaults = new Map<string, PodPreferences | undefined>();
+/** Defaults of namespaces; none where they may not be listed: then a gate is removed too early, never too late. */
+async function listDefaults(options: WatchdogOptions) {
+  const defaults = new Map<string, NamespaceDefaults>();
   try {
     for await (const object of listObjects(options.client, '/api/v1/namespaces')) {
       const { metadata } = object as { metadata?: { name?: string } };
-      defaults.set(metadata?.name ?? '', namespacePreferences(object));
+      defaults.set(metadata?.name ?? '', namespaceDefaults(object));
     }
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
@@ -76,16 +81,31 @@ async function namespaceDefaults(options: { client: KubernetesClient; logger: Lo
   return defaults;
 }
 
-async function* waitingWork(options: { client: KubernetesClient; logger: Logger }): AsyncIterable<WaitingWork> {
+async function* waitingWork(options: WatchdogOptions): AsyncIterable<WaitingWork> {
   const { client, logger } = options;
   const { path, fieldSelector } = GATED_PODS;
-  yield* readable(listObjects(client, path, { fieldSelector }), waitingPod, logger);
+  const jobs = new Map<string, JobFacts>();
   try {
-    yield* readable(listObjects(client, '/apis/batch/v1/jobs'), waitingJob, logger);
+    const readJob = (object: unknown) => {
+      const facts = jobFacts(object);
+      jobs.set(facts.uid, facts);
+      return waitingJob(object);
+    };
+    yield* readable(listObjects(client, '/apis/batch/v1/jobs'), readJob, logger);
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
     logger.info({}, 'the watchdog is not allowed to list Jobs: suspended ones are left to the controller');
   }
+  for await (const pod of readable(listObjects(client, path, { fieldSelector }), waitingPod, logger)) {
+    const job = jobs.get(pod.controller?.uid ?? '');
+    yield job ? withJob(pod, job) : withOrigin(pod, await originOf(options, pod));
+  }
+}
+
+/** The owner above a pod; undefined where it cannot be read: then the pod's own creation counts. */
+async function originOf({ client }: WatchdogOptions, { namespace, controller }: WaitingWork) {
+  if (controller === undefined) return undefined;
+  return readOrigin(client, namespace, controller).catch(() => undefined);
 }
 
 async function* readable(

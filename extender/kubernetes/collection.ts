@@ -1,3 +1,4 @@
+import { createBackoff } from '../../shared/pacing/backoff.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { WatchEvent } from '../../shared/runtime/kubernetes/watch-stream.ts';
@@ -32,7 +33,7 @@ export interface CollectionOptions<Kept> {
 
 /** Small pages, because the thread that reads them has kube-scheduler to answer in between. */
 const PAGE = 100;
-const WAITS_MS = { first: 500, longest: 30_000 };
+const RETRY = { initialMs: 500, maxMs: 30_000 };
 
 /** Lists a collection and follows it for ever: resumes a lost watch where it ended, and lists anew when that is too old. */
 export function watchCollection<Kept>(options: CollectionOptions<Kept>): WatchedCollection<Kept> {
@@ -76,7 +77,7 @@ async function run<Kept>(
   const { client, path, clock, logger } = options;
   const keep = keeper(options, put);
   let position: string | undefined;
-  let wait = WAITS_MS.first;
+  const backoff = createBackoff(RETRY);
   let warned = false;
   while (!signal.aborted) {
     try {
@@ -89,24 +90,24 @@ async function run<Kept>(
       const onEvent = (event: WatchEvent) => {
         state.heard = clock.monotonic();
         position = keep(event) ?? position;
-        wait = WAITS_MS.first;
+        backoff.reset();
         warned = false;
       };
       const end = await client.watch(path, query, onEvent, signal);
       if (end.kind === 'failed') throw end.error;
       if (end.kind === 'expired') position = undefined;
       // A server that closes at once would otherwise be asked without a pause.
-      if (clock.monotonic() - started < WAITS_MS.first) await clock.sleep(WAITS_MS.first, signal);
+      if (clock.monotonic() - started < RETRY.initialMs) await clock.sleep(RETRY.initialMs, signal);
     } catch (error) {
       if (signal.aborted) return;
+      const retryInMs = backoff.next();
       if (!warned)
         logger.warn(
-          { code: 'KUBERNETES_WATCH_FAILED', path, err: error, retryInMs: wait },
+          { code: 'KUBERNETES_WATCH_FAILED', path, err: error, retryInMs },
           'the watch of the Kubernetes API failed; retrying',
         );
       warned = true;
-      await clock.sleep(wait, signal);
-      wait = Math.min(wait * 2, WAITS_MS.longest);
+      await clock.sleep(retryInMs, signal);
     }
   }
 }

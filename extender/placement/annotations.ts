@@ -26,6 +26,11 @@ export interface PodPreferences {
   readonly flexible?: boolean;
 }
 
+/** Whether a pod's preferences say anything about where it may run. */
+export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
+  return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
+}
+
 /** An annotation whose value says nothing that can be followed. */
 export interface InvalidAnnotation {
   readonly annotation: string;

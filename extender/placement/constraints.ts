@@ -1,6 +1,6 @@
 import type { GramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import type { PodPreferences } from './annotations.ts';
+import { hasPlacementConstraints, type PodPreferences } from './annotations.ts';
 import type { CandidateTable } from './candidate-table.ts';
 import type { PodPolicy } from './pod-policy.ts';
 
@@ -27,11 +27,6 @@ export interface ZoneHistory {
 
 /** The history where nothing was recorded. */
 export const NO_HISTORY: ZoneHistory = { percentile: () => undefined };
-
-/** Whether a pod's preferences say anything about where it may run. */
-export function hasPlacementConstraints({ zones, maxIntensity, cleanerThan }: PodPreferences): boolean {
-  return zones !== undefined || maxIntensity !== undefined || cleanerThan !== undefined;
-}
 
 /**
  * The violation of each candidate, in the table's order; undefined where there is none. An unknown zone or intensity

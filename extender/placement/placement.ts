@@ -29,6 +29,8 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly writeEvent: WriteEvent;
   /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
   readonly zones: () => readonly Zone[] | undefined;
+  /** Zone of a node by its name, from its labels or the configuration. */
+  readonly zoneOf: (node: string) => Zone | undefined;
 }
 
 /** What placement is started with. */
@@ -75,7 +77,8 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const onBound = (bound: BoundPod) => reportBoundPod(bound, sources, reports);
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
   const zones = () => clusterZones(nodes, config);
-  return { decisions, metrics, link, writeEvent, zones, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const { zoneOf } = directory;
+  return { decisions, metrics, link, writeEvent, zones, zoneOf, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WriteEvent {

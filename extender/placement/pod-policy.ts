@@ -1,5 +1,10 @@
-import { type InvalidAnnotation, mergePreferences, type PodPreferences, parseAnnotations } from './annotations.ts';
-import { hasPlacementConstraints } from './constraints.ts';
+import {
+  hasPlacementConstraints,
+  type InvalidAnnotation,
+  mergePreferences,
+  type PodPreferences,
+  parseAnnotations,
+} from './annotations.ts';
 import { effectiveMode, type Mode, readMode } from './mode.ts';
 
 /** What a namespace sets for its pods. */

@@ -1,6 +1,7 @@
 import { scores } from '../../shared/placement/score.ts';
+import { hasPlacementConstraints } from './annotations.ts';
 import type { CandidateTable, SignalLoss } from './candidate-table.ts';
-import { hasPlacementConstraints, type Violation, violations, type ZoneHistory } from './constraints.ts';
+import { type Violation, violations, type ZoneHistory } from './constraints.ts';
 import type { PodPolicy } from './pod-policy.ts';
 
 /** Why all candidates get the same score: the signal is lost, or the mode leaves placement to kube-scheduler. */

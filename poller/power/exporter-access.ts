@@ -82,9 +82,15 @@ export function configuredTargets(
   return endpointSliceTargets(config.EXPORTER_URL, client, logger);
 }
 
-/** A client for the Kubernetes API, where discovery or pod labels need one; inside a cluster by the name of its Service. */
+/** Whether nodes are modelled from the usage that kubelets report. */
+export function usesUsage({ POWER_SOURCE }: PollerConfig): boolean {
+  return POWER_SOURCE === 'auto' || POWER_SOURCE === 'usage';
+}
+
+/** A client for the Kubernetes API, where discovery, pod labels or kubelets need one; inside a cluster by the name of its Service. */
 export function clusterClient(config: PollerConfig): KubernetesClient | undefined {
-  if (config.EXPORTER_DISCOVERY === 'dns' && !config.POD_LABELS) return undefined;
+  const kubelets = usesUsage(config) && config.KUBELET_URLS.size === 0 && config.KUBERNETES_SERVICE_HOST !== undefined;
+  if (config.EXPORTER_DISCOVERY === 'dns' && !config.POD_LABELS && !kubelets) return undefined;
   return connectKubernetes({
     ...config,
     KUBERNETES_SERVICE_HOST: config.KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc',

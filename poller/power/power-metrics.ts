@@ -6,8 +6,8 @@ export function createPowerMetrics(registry: Registry) {
   return {
     scrapes: new Counter({
       name: 'carbon_poller_scrapes_total',
-      help: 'Scrapes of Kepler exporters by outcome: ok, or the reason why there were no samples',
-      labelNames: ['outcome'] as const,
+      help: 'Scrapes of energy exporters and kubelets by source and outcome: ok, or the reason why there were no samples',
+      labelNames: ['source', 'outcome'] as const,
       registers,
     }),
     scrapeSeconds: new Histogram({
@@ -18,8 +18,8 @@ export function createPowerMetrics(registry: Registry) {
     }),
     targets: new Gauge({
       name: 'carbon_poller_scrape_targets',
-      help: 'Kepler exporters by state: ok when the last scrape gave counters, else failing',
-      labelNames: ['state'] as const,
+      help: 'Energy exporters and kubelets by source and state: ok when the last scrape gave counters, else failing',
+      labelNames: ['source', 'state'] as const,
       registers,
     }),
     samples: new Counter({
@@ -34,13 +34,19 @@ export function createPowerMetrics(registry: Registry) {
     }),
     counterEvents: new Counter({
       name: 'carbon_poller_energy_counter_events_total',
-      help: 'Energy counters whose increase could not be used as it is, by reason: first-observation, reset, gpu-decrease, gap, implausible, pending, basis-changed, exporter-restarted, node-changed, frozen',
+      help: 'Energy counters whose increase could not be used as it is, by reason: first-observation, reset, gpu-decrease, gap, implausible, pending, basis-changed, exporter-restarted, node-changed, frozen, partial',
       labelNames: ['reason'] as const,
       registers,
     }),
     malformed: new Counter({
       name: 'carbon_poller_malformed_lines_total',
       help: 'Lines of Kepler metrics that were skipped because they are not valid samples',
+      registers,
+    }),
+    nodes: new Gauge({
+      name: 'carbon_poller_power_nodes',
+      help: 'Nodes whose power is known, by source: kepler, or usage (modelled from CPU and memory usage)',
+      labelNames: ['source'] as const,
       registers,
     }),
     lastScrape: new Gauge({

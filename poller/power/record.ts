@@ -1,22 +1,16 @@
 import type { PowerWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
 import type { PollerConfig } from '../config.ts';
-import type { CounterLimits } from './counter-increase.ts';
-import { clusterClient, configuredTargets, ExporterAccess } from './exporter-access.ts';
-import { ExporterMemory } from './exporter-memory.ts';
-import { scrape } from './kepler/scrape.ts';
-import { nodePowerWriter } from './node-power-file.ts';
-import { NodePowerMeter } from './node-power-meter.ts';
-import { byNode, type KeplerScrape } from './observation.ts';
+import { clusterClient, configuredTargets, usesUsage } from './exporter-access.ts';
+import { KeplerSource } from './kepler/kepler-source.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
-import { PowerRecorder } from './recorder.ts';
-import { ScrapeError } from './scrape-error.ts';
-import { TargetHealth } from './target-health.ts';
-import type { Target, TargetSource } from './targets.ts';
+import type { TargetSource } from './targets.ts';
+import { clusterNodes, configuredNodes, type NodeSource } from './usage/nodes.ts';
+import { UsageSource } from './usage/usage-source.ts';
 
 /** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
 export interface PowerTaskOptions {
@@ -30,131 +24,43 @@ export interface PowerTaskOptions {
 
 /** Scrapes that may be missed before counting starts again. */
 const MAX_MISSED_SCRAPES = 5;
+const NO_NODES: ReadonlySet<string> = new Set();
 
-/** Scrapes every exporter once per interval and writes the energy between two scrapes to the store. */
+/** Reads the sources of power once per interval and writes the energy between two readings to the store. */
 export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
-  const scraping = new Scraping(options);
   const client = clusterClient(config);
   const targets = options.targets ?? configuredTargets(config, client, logger);
+  const nodes = nodeSource(options, client);
+  const maxGapMs = config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5);
+  const optional = config.POWER_SOURCE === 'auto' && nodes !== undefined;
+  const kepler = config.POWER_SOURCE === 'usage' ? undefined : new KeplerSource({ ...options, maxGapMs, optional });
+  const usage = nodes === undefined ? undefined : new UsageSource({ ...options, nodes, maxGapMs });
   const loop = startLoop({
     name: 'power',
     intervalMs: config.SCRAPE_INTERVAL_SECONDS * 1000,
     clock,
     logger,
-    task: async (signal) => scraping.scrapeAll(await targets(), signal),
+    task: async (signal) => {
+      await kepler?.scrapeAll(await targets(), signal);
+      // What Kepler measures is not modelled as well.
+      await usage?.scrapeAll(kepler?.nodes() ?? NO_NODES, signal);
+    },
   });
   const labels =
     client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
-      await labels?.[Symbol.asyncDispose]();
-      await loop[Symbol.asyncDispose]();
-      await scraping[Symbol.asyncDispose]();
-      await client?.[Symbol.asyncDispose]();
+      for (const part of [labels, loop, kepler, usage, client]) await part?.[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Scrapes the exporters, and remembers each one's counters and health from one poll cycle to the next. */
-class Scraping implements AsyncDisposable {
-  readonly #options: PowerTaskOptions;
-  readonly #limits: CounterLimits;
-  readonly #access: ExporterAccess;
-  readonly #health: TargetHealth;
-  readonly #recorder: PowerRecorder;
-  readonly #nodePower: NodePowerMeter;
-  readonly #writeNodePower: ReturnType<typeof nodePowerWriter>;
-  readonly #memories = new Map<string, ExporterMemory>();
-
-  constructor(options: PowerTaskOptions) {
-    const { config, store, logger, metrics } = options;
-    this.#options = options;
-    this.#limits = {
-      maxGapMs: config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5),
-      maxContainerRate: config.MAX_CONTAINER_WATTS,
-      maxNodeRate: config.MAX_NODE_WATTS,
-    };
-    this.#access = new ExporterAccess(config);
-    this.#health = new TargetHealth(logger, metrics);
-    this.#recorder = new PowerRecorder({ store, logger, metrics, limits: this.#limits });
-    this.#nodePower = new NodePowerMeter(this.#limits);
-    this.#writeNodePower = nodePowerWriter(nodePowerFile(config), options);
-  }
-
-  /** Scrapes all targets, a few at a time; one that fails costs only itself. */
-  async scrapeAll(targets: readonly Target[], signal: AbortSignal): Promise<void> {
-    this.#retain(new Set(targets.map(({ name }) => name)));
-    const waiting = [...targets];
-    const worker = async () => {
-      for (let target = waiting.shift(); target !== undefined && !signal.aborted; target = waiting.shift())
-        await this.#scrapeOne(target, signal);
-    };
-    await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
-    await this.#writeNodePower(this.#nodePower.wattsPerCore(this.#options.clock.monotonic()));
-    this.#health.report();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#access[Symbol.asyncDispose]();
-  }
-
-  async #scrapeOne(target: Target, signal: AbortSignal): Promise<void> {
-    const memory = this.#memories.get(target.name) ?? new ExporterMemory();
-    this.#memories.set(target.name, memory);
-    try {
-      await this.#record(target, memory, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      // What is known of the body's version may be what was wrong: the next one is read whole.
-      if (error instanceof ScrapeError) memory.totalIsSound = false;
-      this.#health.failed(target.name, error);
-    }
-  }
-
-  async #record(target: Target, memory: ExporterMemory, signal: AbortSignal): Promise<void> {
-    const { clock, metrics } = this.#options;
-    const started = clock.monotonic();
-    const body = onNode(await this.#scrape(target, memory, signal), target);
-    const moment = { at: clock.now(), monotonic: clock.monotonic() };
-    for (const node of byNode(body)) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
-    await this.#recorder.record(target.name, body, moment, memory);
-    metrics.scrapeSeconds.observe((moment.monotonic - started) / 1000);
-    metrics.lastScrape.set(moment.at / 1000);
-    const { generation, version, basis, node } = body;
-    this.#health.succeeded(target.name, { generation, version, basis, node });
-  }
-
-  async #scrape(target: Target, memory: ExporterMemory, signal: AbortSignal): Promise<KeplerScrape> {
-    const { config } = this.#options;
-    return scrape(target.name, target.url, {
-      timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
-      maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
-      zone: config.KEPLER_ZONE,
-      totalIsSound: memory.totalIsSound,
-      dispatcher: await this.#access.dispatcherFor(target),
-      headers: await this.#access.headersFor(target),
-      signal,
-    });
-  }
-
-  #retain(names: ReadonlySet<string>): void {
-    for (const name of this.#memories.keys()) if (!names.has(name)) this.#memories.delete(name);
-    this.#health.retain(names);
-  }
-}
-
-/** Names the node of a body that does not: as the cluster does, else by the exporter's host. */
-function onNode(body: KeplerScrape, target: Target): KeplerScrape {
-  if (body.node !== '') return body;
-  const node = target.node ?? new URL(target.url).hostname.replace(/^\[|\]$/g, '');
-  const renamed = <Value>(values: ReadonlyMap<string, Value>) =>
-    new Map([...values].map(([name, value]) => [name || node, value] as const));
-  return {
-    ...body,
-    node,
-    counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
-    usage: renamed(body.usage),
-    active: renamed(body.active),
-  };
+/** The nodes to model: those of KUBELET_URLS, else those of the cluster that the poller runs in; undefined where neither is. */
+function nodeSource(options: PowerTaskOptions, client: KubernetesClient | undefined): NodeSource | undefined {
+  const { KUBELET_URLS: urls, NODE_TYPES: types, KUBERNETES_SERVICE_HOST: host } = options.config;
+  if (!usesUsage(options.config)) return undefined;
+  const configured = configuredNodes(urls, types);
+  if (configured.length > 0) return async () => configured;
+  return client === undefined || host === undefined ? undefined : clusterNodes(client, types, options);
 }

@@ -1,7 +1,17 @@
 import type { KeplerErrorReason } from './observation.ts';
 
-/** Why a scrape gave no counters: the body is not usable, or the way to it failed. */
-export type ScrapeErrorReason = KeplerErrorReason | 'unreachable' | 'timeout' | 'http-status' | 'too-large';
+/**
+ * Why a scrape gave no counters: the body is not usable, or the way to it failed. Of kubelets also: the certificate could
+ * not be verified, the values are old.
+ */
+export type ScrapeErrorReason =
+  | KeplerErrorReason
+  | 'unreachable'
+  | 'timeout'
+  | 'http-status'
+  | 'too-large'
+  | 'certificate'
+  | 'stale';
 
 /** Thrown for a scrape that gave no counters. */
 export class ScrapeError extends Error {

@@ -2,39 +2,70 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { ScrapeError } from './scrape-error.ts';
 
+/** Where power comes from: Kepler's counters, or a model of the usage that kubelets report. */
+export type PowerSource = 'kepler' | 'usage';
+
+/** What the health of targets is reported to. */
+export interface TargetHealthOptions {
+  readonly logger: Logger;
+  readonly metrics: PowerMetrics;
+  /** Targets that never gave samples need not exist: another source serves their nodes. Default: false. */
+  readonly optional?: boolean;
+}
+
+const FAILURES = {
+  kepler: {
+    code: 'EXPORTER_SCRAPE_FAILED',
+    message: 'the exporter gave no power samples; its energy counters are read again at the next scrape',
+  },
+  usage: {
+    code: 'KUBELET_SCRAPE_FAILED',
+    message: 'the kubelet gave no usage; its counters are read again at the next scrape',
+  },
+} as const;
+
 /** Which targets give samples and which do not; a change is logged once. */
 export class TargetHealth {
+  readonly #source: PowerSource;
+  readonly #optional: boolean;
+  readonly #everOk = new Set<string>();
   readonly #logger: Logger;
   readonly #metrics: PowerMetrics;
   /** Last outcome by target: `ok`, or the reason why there were no samples. */
   readonly #outcomes = new Map<string, string>();
 
-  constructor(logger: Logger, metrics: PowerMetrics) {
+  constructor(source: PowerSource, { logger, metrics, optional = false }: TargetHealthOptions) {
+    this.#source = source;
     this.#logger = logger;
     this.#metrics = metrics;
+    this.#optional = optional;
   }
 
   /** A target gave samples; `facts` describe it in the log when it had not before. */
   succeeded(target: string, facts: object): void {
-    this.#metrics.scrapes.inc({ outcome: 'ok' });
+    this.#metrics.scrapes.inc({ source: this.#source, outcome: 'ok' });
+    this.#everOk.add(target);
     if (this.#outcomes.get(target) === 'ok') return;
     this.#outcomes.set(target, 'ok');
-    this.#logger.info({ target, ...facts }, 'receiving power from the exporter');
+    this.#logger.info({ target, source: this.#source, ...facts }, 'receiving power');
   }
 
   /** A target gave no samples, or they could not be stored. */
   failed(target: string, error: unknown): void {
     const outcome = error instanceof ScrapeError ? error.reason : 'store';
-    this.#metrics.scrapes.inc({ outcome });
+    this.#metrics.scrapes.inc({ source: this.#source, outcome });
     if (this.#outcomes.get(target) === outcome) return;
     this.#outcomes.set(target, outcome);
     if (error instanceof ScrapeError) {
       // An exporter that is away is not an error of this program: a stack would only hide what it answers.
-      const fields = { code: 'EXPORTER_SCRAPE_FAILED', target, reason: outcome, detail: error.message };
-      this.#logger.error(
-        fields,
-        'the exporter gave no power samples; its energy counters are read again at the next scrape',
-      );
+      const { code, message } = FAILURES[this.#source];
+      const fields = { target, reason: outcome, detail: error.message };
+      if (this.#optional && !this.#everOk.has(target))
+        return this.#logger.info(
+          fields,
+          'no Kepler found; nodes are covered by the usage model where kubelets can be read',
+        );
+      this.#logger.error({ code, ...fields }, message);
     } else {
       const fields = { code: 'POWER_NOT_STORED', target, reason: outcome, err: error };
       this.#logger.error(fields, 'power samples could not be stored; the next scrape will include their energy');
@@ -44,12 +75,14 @@ export class TargetHealth {
   /** Forgets all other targets. */
   retain(targets: ReadonlySet<string>): void {
     for (const target of this.#outcomes.keys()) if (!targets.has(target)) this.#outcomes.delete(target);
+    for (const target of this.#everOk) if (!targets.has(target)) this.#everOk.delete(target);
   }
 
   /** Sets the gauge of targets. */
   report(): void {
-    const failing = [...this.#outcomes.values()].filter((outcome) => outcome !== 'ok').length;
-    this.#metrics.targets.set({ state: 'ok' }, this.#outcomes.size - failing);
-    this.#metrics.targets.set({ state: 'failing' }, failing);
+    const counted = [...this.#outcomes].filter(([target]) => !this.#optional || this.#everOk.has(target));
+    const failing = counted.filter(([, outcome]) => outcome !== 'ok').length;
+    this.#metrics.targets.set({ source: this.#source, state: 'ok' }, counted.length - failing);
+    this.#metrics.targets.set({ source: this.#source, state: 'failing' }, failing);
   }
 }

@@ -48,22 +48,44 @@ export interface EmissionsQuery {
   readonly yearlyAverage?: boolean;
 }
 
+/** Options of {@link calculateEmissions} beside service, region and number of requests. */
+export type EmissionsOptions = Omit<EmissionsQuery, 'service' | 'region' | 'requests'>;
+
+/** The built-in energy profiles by service name: estimates in Wh per request, before PUE. */
+export const SERVICE_PROFILES: Readonly<Record<string, ServiceProfile>> = Object.freeze(
+  Object.fromEntries(builtInProfiles()),
+);
+
 /**
- * Energy and emissions of requests to a service. Without a store: at once, from what the query holds. With one: a
- * promise, from the recorded hours. Throws a {@link CalculatorError} that names the nearest valid choice.
+ * Energy and emissions of requests to a service, at once, from what is passed. Without a period and a history the yearly
+ * average of the region's grid zone is used, and labelled so. Throws a coded error that names the nearest valid choice.
  */
+export function calculateEmissions(
+  service: string,
+  region: string,
+  requests: number,
+  options?: EmissionsOptions,
+): EmissionsResult;
+/** The same from one object. */
 export function calculateEmissions(query: EmissionsQuery): EmissionsResult;
 /** With a store: from its recorded hours of the region's zone; without a period, from the newest 24 of them. */
 export function calculateEmissions(query: EmissionsQuery, store: IntensityReader): Promise<EmissionsResult>;
-/** Both at once, for the two above. */
+/** All three forms. */
 export function calculateEmissions(
-  query: EmissionsQuery,
-  store?: IntensityReader,
+  first: string | EmissionsQuery,
+  second?: string | IntensityReader,
+  requests?: number,
+  options?: EmissionsOptions,
 ): EmissionsResult | Promise<EmissionsResult> {
-  if (store === undefined) return withHistory(query, historyOf(query));
+  if (typeof first === 'string') {
+    const query = { ...options, service: first, region: second as string, requests: requests as number };
+    return withHistory(query, historyOf(query));
+  }
+  if (second === undefined) return withHistory(first, historyOf(first));
+  const store = second as IntensityReader;
   return (async () => {
-    const { zone } = placeRegion(query.region, await store.zones());
-    return withHistory(query, await store.intensities([zone], ALWAYS));
+    const { zone } = placeRegion(first.region, await store.zones());
+    return withHistory(first, await store.intensities([zone], ALWAYS));
   })();
 }
 

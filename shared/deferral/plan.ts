@@ -27,6 +27,8 @@ export interface PlanRequest {
   readonly candidates: readonly Candidate[];
   /** Default: {@link usualMinSaving}; 0 waits for any saving. */
   readonly minSavingPercent?: number;
+  /** Whether no more work can start at a time; such starts are not planned. Starting now is always possible. */
+  readonly isFull?: (start: EpochMs) => boolean;
 }
 
 /** A start in a zone and the mean intensity expected over the job, in gCO2eq/kWh. */
@@ -116,6 +118,7 @@ export function bestSlot(request: PlanRequest): Slot | undefined {
   const latest = Math.min(latestStart, endOf(candidates) - durationMs);
   let best: Slot | undefined;
   for (const start of possibleStarts(now, latest, durationMs)) {
+    if (start !== now && request.isFull?.(start)) continue;
     for (const { zone, forecast } of candidates) {
       const expected = windowMean(forecast, start, durationMs);
       if (expected === undefined) continue;

@@ -13,6 +13,17 @@ export interface Container {
   readonly node: string;
   /** How the container's power was last known; absent: measured. Not part of its identity. */
   readonly powerQuality?: PowerQuality | undefined;
+  /** The model behind `modelled` power, where it is known. Not part of its identity. */
+  readonly powerModel?: PowerModel | undefined;
+}
+
+/** A model that power comes from, and how far it may be off: the truth lies within 80 times of 100. */
+export interface PowerModel {
+  /** Such as `aws:m5.xlarge`, `cpu:Cascade Lake`, `generic`. */
+  readonly name: string;
+  /** Bounds of the energy, as factors of it. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Namespace, pod and container of the energy that a node used while idle. */

@@ -52,7 +52,7 @@ describe('carbon calculate --save', () => {
   it('is also what the flat program does', async () => {
     using folder = temporaryFolder();
     const env = { DATA_DIR: folder.path };
-    await run(['--service', 'q2q-ai', '--region', 'DE', '--requests', '10', '--save'], env, 'co2e-calculator');
+    await run(['--service', 'q2q-ai', '--region', 'DE', '--requests', '10'], env, 'co2e-calculator');
 
     const report = await run(['--report', '--period', 'last-24h', '--json'], env, 'co2e-calculator');
     const nothing = await run(['--service', 'q2q-ai'], env, 'co2e-calculator');
@@ -60,5 +60,15 @@ describe('carbon calculate --save', () => {
     expect(JSON.parse(report.out).totals.requests).toBe(10);
     expect(nothing).toMatchObject({ code: 1, out: '' });
     expect(nothing.notes).toContain('missing: --region, --requests');
+  });
+
+  it('is left out by the flat program with --no-save', async () => {
+    using folder = temporaryFolder();
+    const env = { DATA_DIR: folder.path };
+    await run(['--service', 'q2q-ai', '--region', 'DE', '--requests', '10', '--no-save'], env, 'co2e-calculator');
+
+    const report = await run(['--report'], env, 'co2e-calculator');
+
+    expect(report).toMatchObject({ code: 1, out: '' });
   });
 });

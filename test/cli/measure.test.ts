@@ -96,7 +96,7 @@ describe('carbon services measure', () => {
     // Two of three days are recorded: 2 x 2592 Wh / 77,760 requests / (2/3).
     expect(JSON.parse(ran.out)).toMatchObject({
       wh_per_request: expect.closeTo(0.1, 9),
-      source: 'recorded power, the unrecorded part taken to be like the rest',
+      source: 'recorded power, extrapolated over the part without records',
       measured: { coverage: expect.closeTo(2 / 3, 9) },
     });
   });

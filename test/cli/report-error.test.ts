@@ -211,6 +211,27 @@ describe('exit codes', () => {
   });
 });
 
+describe('output that cannot be written', () => {
+  const program = join(ROOT, 'cli/main.ts');
+  const shell = (command: string) =>
+    spawnSync('bash', ['-c', command, process.execPath, program], { encoding: 'utf8' });
+
+  it('ends with 3 and one line on a full disk', () => {
+    const ran = shell('"$0" "$1" zones --yearly > /dev/full');
+
+    expect(ran.status).toBe(3);
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ran.stderr).toContain('[OUTPUT_FAILED]');
+  });
+
+  it('ends quietly when the reader of a pipe is gone', () => {
+    const ran = shell('"$0" "$1" zones --yearly --json | head -n 1; echo "${PIPESTATUS[0]}"');
+
+    expect(ran.stdout).toBe('[\n0\n');
+    expect(ran.stderr).toBe('');
+  });
+});
+
 describe('help', () => {
   it.each([
     'calculate',

@@ -45,7 +45,7 @@ describe.each(PROGRAMS)('Dockerfile.%s', (program) => {
   });
 
   it('copies every file and installs every package that the program and the CLI reach', () => {
-    const { files, packages } = reach([`${program}/main.ts`, 'cli/main.ts']);
+    const { files, packages } = reach([`${program}/main.ts`, 'cli/main.ts', 'cli/run.ts']);
     const left = files.filter((file) => !copied.some((path) => file === path || file.startsWith(`${path}/`)));
 
     expect(files.length).toBeGreaterThan(20);

@@ -51,6 +51,7 @@ export const PURE_FOLDERS: readonly string[] = [
   'calculator',
   'simulation',
   'pacing',
+  'power-model',
 ];
 
 /** Whether a file lies in a pure folder. */

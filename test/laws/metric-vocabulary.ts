@@ -36,7 +36,7 @@ export const LABELS: ReadonlySet<string> = new Set([
     'node',
     'namespace',
   ],
-  ...['certificate', 'port', 'model', 'task', 'le', 'code', 'component', 'type'],
+  ...['certificate', 'port', 'model', 'task', 'le', 'code', 'component', 'type', 'mode', 'annotation'],
 ]);
 
 /** What of a metric is not of the vocabulary: labels, label values that are not kebab-case, counters without `_total`, help without a text. */

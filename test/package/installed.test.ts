@@ -1,6 +1,6 @@
 // Flow: the package as others install it: its module, its types, both programs.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../cli/run.ts';
@@ -33,6 +33,38 @@ describe('the package as a dependency', () => {
 
     expect(JSON.parse(node('--input-type=module', '-e', script))).toEqual([50, 22512.5, 225.125]);
   });
+
+  it('takes service, region and requests as positional arguments, and exports the profiles', () => {
+    const script = `import { calculateEmissions, SERVICE_PROFILES } from 'carbon-extender/calculator';
+      const { total_kWh } = await calculateEmissions('q2q-ai', 'us-east-1', 100000);
+      console.log(JSON.stringify([total_kWh, SERVICE_PROFILES['q2q-ai'].wh_per_request]));`;
+
+    expect(JSON.parse(node('--input-type=module', '-e', script))).toEqual([50, 0.5]);
+  });
+
+  it('installs no program called node beside those of its user', () => {
+    const manifest = JSON.parse(readFileSync(join(consumer.path, 'node_modules/carbon-extender/package.json'), 'utf8'));
+
+    expect(manifest.optionalDependencies).toBeUndefined();
+    expect(Object.keys(manifest.dependencies).filter((name) => /^node(-|$)/.test(name))).toEqual([]);
+    expect(Object.keys(manifest.bin)).toEqual(['carbon', 'co2e-calculator']);
+  });
+
+  it.each(['main.js', 'co2e-calculator.js'])(
+    'says in %s that Node 24 is needed, in words that old Node can parse',
+    (name) => {
+      const program = readFileSync(join(consumer.path, 'node_modules/carbon-extender/dist/cli', name), 'utf8');
+      const script = `Object.defineProperty(process.versions, 'node', { value: '18.20.0' }); await import(${JSON.stringify(
+        join(consumer.path, 'node_modules/carbon-extender/dist/cli', name),
+      )});`;
+      const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+
+      expect(ran.status).toBe(1);
+      expect(ran.stderr).toMatch(/needs Node 24 or newer; this is Node 18\.20\.0/);
+      // Static imports would be parsed before the check runs.
+      expect(program).not.toMatch(/^import |await using/m);
+    },
+  );
 
   it('brings its types', () => {
     const source = `import { calculateEmissions, type EmissionsResult } from 'carbon-extender/calculator';

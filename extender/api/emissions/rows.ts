@@ -27,6 +27,9 @@ export const OTHER = '__other__';
 export interface RowSum {
   readonly properties: Readonly<Record<string, string>>;
   millijoules: number;
+  /** Bounds of the energy: those of modelled power, added up as if all were off in the same direction. */
+  lowMillijoules: number;
+  highMillijoules: number;
   pricedMillijoules: number;
   grams: number;
   powerMs: number;
@@ -36,6 +39,7 @@ export interface RowSum {
   last: EpochMs;
   worst: number;
   worstPower: number;
+  readonly models: Set<string>;
   readonly zones: Set<string>;
   readonly reasons: Set<string>;
 }
@@ -67,6 +71,10 @@ export class RowSums {
   add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
+    const { powerModel: model } = piece.container;
+    sum.lowMillijoules += piece.joules * 1000 * (model?.low ?? 1);
+    sum.highMillijoules += piece.joules * 1000 * (model?.high ?? 1);
+    if (model !== undefined) sum.models.add(model.name);
     sum.powerMs += piece.coveredMs;
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     const price = pricing.intensity?.at(piece.hour);
@@ -114,6 +122,8 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
   return {
     properties,
     millijoules: 0,
+    lowMillijoules: 0,
+    highMillijoules: 0,
     pricedMillijoules: 0,
     grams: 0,
     powerMs: 0,
@@ -123,6 +133,7 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     last: -Infinity,
     worst: -1,
     worstPower: -1,
+    models: new Set(),
     zones: new Set(),
     reasons: new Set(),
   };
@@ -132,6 +143,8 @@ function combined(sums: readonly RowSum[]): RowSum {
   const all = emptySum({});
   for (const sum of sums) {
     all.millijoules += sum.millijoules;
+    all.lowMillijoules += sum.lowMillijoules;
+    all.highMillijoules += sum.highMillijoules;
     all.pricedMillijoules += sum.pricedMillijoules;
     all.grams += sum.grams;
     all.powerMs += sum.powerMs;
@@ -141,6 +154,7 @@ function combined(sums: readonly RowSum[]): RowSum {
     all.last = Math.max(all.last, sum.last);
     all.worst = Math.max(all.worst, sum.worst);
     all.worstPower = Math.max(all.worstPower, sum.worstPower);
+    for (const model of sum.models) all.models.add(model);
     for (const zone of sum.zones) all.zones.add(zone);
     for (const reason of sum.reasons) all.reasons.add(reason);
   }
@@ -194,6 +208,11 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     power_coverage: share(sum.powerMs),
     quality,
     power_quality: POWER_QUALITIES[sum.worstPower] ?? null,
+    ...(sum.models.size > 0 && {
+      power_models: [...sum.models].sort(),
+      kwh_low: kwh(sum.lowMillijoules),
+      kwh_high: kwh(sum.highMillijoules),
+    }),
     zones: [...sum.zones].sort(),
     ...(sum.reasons.size > 0 && { reason: [...sum.reasons].sort().join('; ') }),
   };

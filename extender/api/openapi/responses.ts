@@ -9,11 +9,19 @@ const quality = z.enum(QUALITIES).describe('How the intensity is known');
 const powerQuality = z
   .enum(['measured', 'modelled', 'simulated'])
   .describe('measured by hardware counters, modelled (virtual machines), or simulated');
+/** The model behind modelled power. */
+const powerModel = z
+  .strictObject({
+    name: z.string().describe('A machine type, a microarchitecture, or generic'),
+    low: z.number().describe('Lower bound of the energy as a factor of it; 80 of 100 machines lie within the bounds'),
+    high: z.number().describe('Upper bound of the energy as a factor of it'),
+  })
+  .optional();
 const names = {
   namespace: z.string(),
   pod: z.string(),
   container: z.string(),
-  node: z.string().describe('Empty where the exporter does not report it'),
+  node: z.string().describe('Empty where the exporter does not name it'),
 };
 const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
@@ -23,7 +31,13 @@ const whole = z.int().nonnegative();
 /** Answer of `GET /api/containers`. */
 export const containersResponse = z.strictObject({
   containers: z.array(
-    z.strictObject({ ...names, power_quality: powerQuality, first_measurement: time, last_measurement: time }),
+    z.strictObject({
+      ...names,
+      power_quality: powerQuality,
+      power_model: powerModel,
+      first_measurement: time,
+      last_measurement: time,
+    }),
   ),
 });
 
@@ -33,6 +47,7 @@ export const powerResponse = z.strictObject({
     z.strictObject({
       ...names,
       quality: powerQuality,
+      power_model: powerModel,
       blocks: z.array(
         z.strictObject({
           block_start: time,
@@ -111,6 +126,9 @@ const emissionsRow = z.strictObject({
   power_coverage: share.describe('Share of the containers’ time for which power is known'),
   quality: quality.nullable(),
   power_quality: powerQuality.nullable(),
+  power_models: z.array(z.string()).optional().describe('Models behind modelled power; absent where there are none'),
+  kwh_low: z.number().optional().describe('Lower bound of kwh; present with power_models'),
+  kwh_high: z.number().optional().describe('Upper bound of kwh; present with power_models'),
   zones: z.array(z.string()),
   reason: z.string().optional().describe('Why some energy has no price'),
 });
@@ -169,13 +187,22 @@ export const healthResponse = z.strictObject({
 
 /** Answer of `GET /api/status`. */
 export const statusResponse = z.strictObject({
-  status: z.literal('ok'),
+  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be used'),
   last_scrape_time: time.nullable(),
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
   unique_container_keys: whole,
   pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
+  store: z
+    .strictObject({
+      status: z.enum(['ok', 'missing', 'unavailable']),
+      detail: z.string().optional(),
+      set_aside: z.array(z.string()).describe('Damaged files that were set aside in DATA_DIR'),
+      damaged_rows: whole.describe('Rows left out because their checksum did not match, as often as they were read'),
+    })
+    .optional()
+    .describe('The embedded store; absent with a database'),
   timestamp: time,
 });
 

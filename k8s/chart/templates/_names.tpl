@@ -151,7 +151,15 @@ readinessProbe:
 {{- define "ce.gates" -}}
 {{- if ne .Values.deferral.mode "on" -}}
 {{- else if eq (toString .Values.deferral.gatePolicy) "true" -}}true
-{{- else if and (eq (toString .Values.deferral.gatePolicy) "auto") (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") -}}true
+{{- else if and (eq (toString .Values.deferral.gatePolicy) "auto") (or (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy")) -}}true
+{{- end -}}
+{{- end }}
+
+{{/* The version of MutatingAdmissionPolicy that the cluster serves: v1 since 1.36, v1beta1 where it was switched on. */}}
+{{- define "ce.gateVersion" -}}
+{{- if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}v1
+{{- else if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy" -}}v1beta1
+{{- else -}}v1
 {{- end -}}
 {{- end }}
 

@@ -11,6 +11,7 @@ import type {
   SamplePosition,
   TimeRange,
 } from '../../records/power.ts';
+import { fromPowerFacts } from '../../records/power-facts.ts';
 import { blockOf } from '../blocks.ts';
 import { type CheckedBlob, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
@@ -220,8 +221,9 @@ function samplesOf(container: Container, measured: readonly Measured[]): PowerSa
   return measured.map(({ start, end, millijoules }) => ({ container, start, end, joules: joules(millijoules / 1000) }));
 }
 
-function containerOf({ namespace, pod, container, node, power_quality }: SqliteSeries): Container {
-  return { namespace, pod, container, node, ...(power_quality !== 'measured' && { powerQuality: power_quality }) };
+function containerOf(series: SqliteSeries): Container {
+  const { namespace, pod, container, node } = series;
+  return { namespace, pod, container, node, ...fromPowerFacts(series) };
 }
 
 /** Whether a series comes before a container in the order in which samples are given. */

@@ -1,5 +1,6 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
-import type { Container, PodLabels, PowerQuality, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
+import type { Container, PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
+import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
 import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
@@ -14,7 +15,8 @@ const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
 /** A series as the writer remembers it. */
 interface KnownSeries {
   readonly id: number;
-  readonly quality: PowerQuality;
+  /** The container as it was written last, with how its power is known. */
+  readonly container: Container;
   /** Start of its oldest sample, as stored. */
   readonly first: EpochMs;
 }
@@ -132,8 +134,7 @@ export class SqlitePowerWriter implements PowerWriter {
     const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
     let series = fresh.get(key) ?? this.#series.get(key);
-    const quality = container.powerQuality ?? 'measured';
-    if (series === undefined || series.quality !== quality || start < series.first) {
+    if (series === undefined || !samePowerFacts(series.container, container) || start < series.first) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
@@ -141,20 +142,24 @@ export class SqlitePowerWriter implements PowerWriter {
   }
 
   #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
-    const { namespace, pod, container, node, powerQuality: quality = 'measured' } = names;
+    const { namespace, pod, container, node } = names;
+    const facts = powerFactsOf(names);
     const row = this.#database.get<{ id: number; first: EpochMs }>(
-      `INSERT INTO series (namespace, pod, container, node, first, last, power_quality) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality RETURNING id, first`,
+      `INSERT INTO series (namespace, pod, container, node, first, last, power_quality, power_model)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality,
+         power_model = excluded.power_model RETURNING id, first`,
       namespace,
       pod,
       container,
       node,
       start,
       end,
-      quality,
+      facts.power_quality,
+      facts.power_model,
     );
     if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return { ...row, quality };
+    return { ...row, container: names };
   }
 
   #forgetSeries(cutoff: EpochMs): void {

@@ -1,14 +1,17 @@
 import type { EpochMs } from '../../grid/units.ts';
 import { HOUR_MS, hourOf, joules } from '../../grid/units.ts';
-import type { Container, ContainerFilter, PowerQuality, PowerSample, TimeRange } from '../../records/power.ts';
+
+import type { Container, ContainerFilter, PowerSample, TimeRange } from '../../records/power.ts';
+import type { PowerFacts } from '../../records/power-facts.ts';
 import { decodeChunk } from './chunk-codec.ts';
+
 import type { SqliteDatabase } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
 import { ticksWhere } from './ticks.ts';
 import type { PackedChunk, Timelines } from './timelines.ts';
 
 /** A row of the table of series. */
-export interface SqliteSeries {
+export interface SqliteSeries extends PowerFacts {
   readonly id: number;
   readonly namespace: string;
   readonly pod: string;
@@ -16,7 +19,6 @@ export interface SqliteSeries {
   readonly node: string;
   readonly first: EpochMs;
   readonly last: EpochMs;
-  readonly power_quality: PowerQuality;
 }
 
 /** A sample of a series that is known. */
@@ -31,7 +33,7 @@ export function seriesMatching(database: SqliteDatabase, filter: ContainerFilter
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.length > 0 ? `WHERE ${given.map((field) => `${field} = ?`).join(' AND ')}` : '';
   return database.all<SqliteSeries>(
-    `SELECT id, namespace, pod, container, node, first, last, power_quality FROM series ${where}
+    `SELECT id, namespace, pod, container, node, first, last, power_quality, power_model FROM series ${where}
      ORDER BY namespace, pod, container, node`,
     ...given.map((field) => filter[field] as string),
   );

@@ -1,14 +1,15 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
-import type { Container, ContainerFilter, PowerQuality, SamplePosition, TimeRange } from '../../records/power.ts';
+import type { Container, ContainerFilter, SamplePosition, TimeRange } from '../../records/power.ts';
+import { fromPowerFacts, type PowerFacts } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
 
 /** A container with its number in the database. */
-export type MatchingSeries = Container & { readonly id: number; readonly power_quality: PowerQuality };
+export type MatchingSeries = Container & PowerFacts & { readonly id: number };
 
 /** A series as the container that it is. */
-export function containerOf({ namespace, pod, container, node, power_quality }: MatchingSeries): Container {
-  const names = { namespace, pod, container, node };
-  return power_quality === 'measured' ? names : { ...names, powerQuality: power_quality };
+export function containerOf(series: MatchingSeries): Container {
+  const { namespace, pod, container, node } = series;
+  return { namespace, pod, container, node, ...fromPowerFacts(series) };
 }
 
 /** Some series, and a part of the time: what is fetched in one query. */
@@ -23,7 +24,7 @@ export function seriesMatching(database: TimescaleDatabase, filter: ContainerFil
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
   return database.query<MatchingSeries>(
-    `SELECT id, namespace, pod, container, node, power_quality FROM power_series ${where && `WHERE ${where}`}
+    `SELECT id, namespace, pod, container, node, power_quality, power_model FROM power_series ${where && `WHERE ${where}`}
      ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
     given.map((field) => filter[field]),
   );

@@ -1,4 +1,5 @@
-import type { Container, PowerQuality, PowerTick } from '../../records/power.ts';
+import type { Container, PowerTick } from '../../records/power.ts';
+import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
 import type { Connection } from './database.ts';
 
 /** Series remembered at most; beyond it the memory starts afresh, since pods come and go for ever. */
@@ -7,7 +8,8 @@ const REMEMBERED = 200_000;
 /** A series as the database has it. */
 export interface KnownSeries {
   readonly id: number;
-  readonly quality: PowerQuality;
+  /** The container as it was written last, with how its power is known. */
+  readonly container: Container;
 }
 
 /** Series by container, kept in memory once their transaction has lasted. */
@@ -22,7 +24,7 @@ export class SeriesNumbers {
       for (const { container } of samples) {
         const key = seriesKey(container);
         const known = this.#known.get(key);
-        if (known === undefined || known.quality !== qualityOf(container)) missing.set(key, container);
+        if (known === undefined || !samePowerFacts(known.container, container)) missing.set(key, container);
         else found.set(key, known);
       }
     if (missing.size > 0) await addMissing(connection, missing, found);
@@ -46,22 +48,22 @@ export function seriesKey({ namespace, pod, container, node }: Container): strin
   return `${namespace}\0${pod}\0${container}\0${node}`;
 }
 
-function qualityOf({ powerQuality = 'measured' }: Container): PowerQuality {
-  return powerQuality;
-}
-
 async function addMissing(
   connection: Connection,
   missing: ReadonlyMap<string, Container>,
   found: Map<string, KnownSeries>,
 ): Promise<void> {
-  const rows = [...missing.values()].map((one) => [one.namespace, one.pod, one.container, one.node, qualityOf(one)]);
-  const columns = [0, 1, 2, 3, 4].map((column) => rows.map((row) => row[column]));
+  const rows = [...missing.values()].map((one) => {
+    const { power_quality, power_model } = powerFactsOf(one);
+    return [one.namespace, one.pod, one.container, one.node, power_quality, power_model];
+  });
+  const columns = [0, 1, 2, 3, 4, 5].map((column) => rows.map((row) => row[column]));
   await connection.query(
-    `INSERT INTO power_series AS kept (namespace, pod, container, node, power_quality)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-     ON CONFLICT (namespace, pod, container, node) DO UPDATE SET power_quality = excluded.power_quality
-     WHERE kept.power_quality <> excluded.power_quality`,
+    `INSERT INTO power_series AS kept (namespace, pod, container, node, power_quality, power_model)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     ON CONFLICT (namespace, pod, container, node) DO UPDATE SET
+       power_quality = excluded.power_quality, power_model = excluded.power_model
+     WHERE (kept.power_quality, kept.power_model) IS DISTINCT FROM (excluded.power_quality, excluded.power_model)`,
     columns,
   );
   const numbered = await connection.query<Container & { id: number }>(
@@ -72,6 +74,6 @@ async function addMissing(
   );
   for (const { id, ...container } of numbered.rows) {
     const key = seriesKey(container);
-    found.set(key, { id, quality: qualityOf(missing.get(key) ?? container) });
+    found.set(key, { id, container: missing.get(key) ?? container });
   }
 }

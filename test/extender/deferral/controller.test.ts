@@ -178,7 +178,7 @@ describe('the deferral controller', () => {
   it('releases at once what says skip, what has no slack, and what a later hour would not help', async () => {
     cluster.create('pods', gatedPod('skips', { ...WAIT, skip: 'true' }, NOON));
     cluster.create('pods', gatedPod('no-slack', {}, NOON));
-    cluster.create('pods', gatedPod('greedy', { ...WAIT, 'min-saving': '90' }, NOON));
+    cluster.create('pods', gatedPod('greedy', { ...WAIT, 'max-delay': '40m', 'min-saving': '90' }, NOON));
     cluster.create('pods', gatedPod('nonsense', { 'max-delay': 'soon' }, NOON));
     await start();
 

@@ -70,7 +70,7 @@ describe('the watchdog', { timeout: 120_000 }, () => {
     cluster.create('pods', { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'other' } });
     cluster.create('pods', gatedPod('too-late', {}, now - 3 * HOUR_MS));
 
-    const { code } = await runWatchdog({ KUBECONFIG, DEFAULT_WISHES: 'max-delay=6h' });
+    const { code } = await runWatchdog({ KUBECONFIG, DEFAULT_ANNOTATIONS: 'max-delay=6h' });
 
     const gates = ['batch/by-namespace', 'other/by-cluster', 'batch/too-late'].map((key) =>
       gatesOf(cluster.get('pods', key)).includes('carbon-extender.io/wait'),

@@ -1,3 +1,4 @@
+// Flow: prioritize calls over HTTP, from names and nodes to scores.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { namesCall, nodesCall } from '../../fixtures/kube-scheduler/calls.ts';

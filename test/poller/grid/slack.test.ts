@@ -10,6 +10,6 @@ it('names a Slack that does not answer in time, and one that is not there', asyn
   const late = await sendToSlack(`http://127.0.0.1:${silent.port}/services/x`, 'text', options);
   const away = await sendToSlack('http://127.0.0.1:1/services/x', 'text', options);
 
-  expect(late).toEqual({ outcome: 'retry', reason: 'no answer within 200 ms' });
+  expect(late).toEqual({ outcome: 'retry', reason: 'no response within 200 ms' });
   expect(away).toEqual({ outcome: 'retry', reason: 'ECONNREFUSED' });
 });

@@ -87,7 +87,7 @@ describe.skipIf(!available('openssl', 'apt-get install openssl'))('an exporter b
 
     const asked = ask(access, { ...exporter.target, host: 'impostor.power.svc' });
 
-    await expect(asked).rejects.toMatchObject({ reason: 'unreachable', message: expect.stringMatching(/ALTNAME/i) });
+    await expect(asked).rejects.toMatchObject({ reason: 'certificate', message: expect.stringMatching(/altnames/i) });
     expect(exporter.seen).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
-// Flow: readings from the stream to the store and the lists, through kills of workers and of Redis.
+// Flow: the readings pipeline while workers and Redis are killed.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -129,6 +129,27 @@ export function storeContract(name: string, open: () => Promise<Opened<WritableS
       ).toEqual([3]);
     });
 
+    it('keeps the model behind modelled power, the newest one, and none once the power is measured', async () => {
+      await using store = await open();
+      const model = (name: string) => ({
+        ...web,
+        powerQuality: 'modelled' as const,
+        powerModel: { name, low: 0.5, high: 2 },
+      });
+      const models: unknown[] = [];
+      for (const [index, container] of [model('generic'), model('cpu:Cascade Lake'), web].entries()) {
+        await store.append(tick('a', NOON + (index + 1) * 15_000, [container, 1]));
+        const [known] = await store.containers();
+        models.push([known?.container.powerQuality, known?.container.powerModel]);
+      }
+
+      expect(models).toEqual([
+        ['modelled', { name: 'generic', low: 0.5, high: 2 }],
+        ['modelled', { name: 'cpu:Cascade Lake', low: 0.5, high: 2 }],
+        [undefined, undefined],
+      ]);
+    });
+
     it('tells how the power of a container was last known, measured unless told otherwise', async () => {
       await using store = await open();
       await store.append(tick('a', NOON + 15_000, [web, 1], [db, 1]));

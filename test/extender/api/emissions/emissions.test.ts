@@ -102,6 +102,28 @@ describe('GET /api/emissions', () => {
     expect(withIdle.body.data[0].__idle__.kwh).toBeCloseTo(1, 6);
   });
 
+  it('gives modelled energy its models and bounds, and measured energy none', async () => {
+    await using api = await startWithMorning();
+    const model = (low: number, high: number, name: string) => ({
+      powerQuality: 'modelled' as const,
+      powerModel: { name, low, high },
+    });
+    await api.hour(-1, [{ ...lost, ...model(0.5, 1.5, 'generic') }, KWH]);
+    await api.hour(-1, [{ ...lost, pod: 'job-1', ...model(0.9, 2, 'aws:m5.xlarge') }, KWH]);
+
+    const { body } = await api.get(`/api/emissions?window=${MORNING}&aggregate=namespace`);
+
+    expect(body.data[0].batch).toMatchObject({ power_quality: 'modelled', power_models: ['aws:m5.xlarge', 'generic'] });
+    const { kwh, kwh_low, kwh_high } = body.data[0].batch;
+    for (const [figure, expected] of [
+      [kwh, 2],
+      [kwh_low, 0.5 + 0.9],
+      [kwh_high, 1.5 + 2],
+    ])
+      expect(figure).toBeCloseTo(expected, 6);
+    expect(body.data[0].shop).not.toHaveProperty('kwh_low');
+  });
+
   it('gives what ran outside containers a row of its own, and to its node in rows of nodes', async () => {
     await using api = await startWithMorning();
     await api.hour(-1, [{ namespace: '__system__', pod: '__system__', container: '__system__', node: 'n2' }, KWH]);

@@ -1,3 +1,4 @@
+// Flow: requests made from the OpenAPI document against a running API.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

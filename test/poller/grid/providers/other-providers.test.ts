@@ -1,3 +1,4 @@
+// Flow: what only one provider does, beyond the contract suite.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Flow: samples through the codecs of ticks, chunks and the rollup, and back.
+// Flow: ticks, chunks and energy through their codecs and back.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitByHour } from '../../../../shared/store/blocks.ts';

@@ -153,8 +153,8 @@ describe('a flipped bit', () => {
 
         expect(seen.damaged).toBeGreaterThan(0);
         expect(seen.figures).not.toEqual(clean.figures);
+        // A sum of an hour has less, and its coverage says so; a sample is as it was, or not there.
         for (const [name, value] of seen.figures)
-          // A sum of an hour has less, and its coverage says so; a sample is as it was, or not there.
           if (name.startsWith('hour')) expect(value).toBeLessThanOrEqual(clean.figures.get(name) ?? -1);
           else expect(value).toBe(clean.figures.get(name));
       }

@@ -1,4 +1,5 @@
-// Flow: the tables and views of carbon intensity that people query with SQL, in PostgreSQL.
+// Flow: the tables and views of document 002 in PostgreSQL.
+
 import { expect, it } from 'vitest';
 import type { HourlyIntensity, Quality } from '../../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../../../shared/grid/units.ts';

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { MachineFacts } from '../../shared/power-model/node-model.ts';
+import { flag, list } from '../../shared/runtime/config.ts';
+
+/** `node=value` pairs with commas between, each value read by `parse`; undefined from it is a problem of the setting. */
+function nodeMap<Value>(parse: (text: string) => Value | undefined, expected: string) {
+  return list()
+    .transform((items, context) => {
+      const map = new Map<string, Value>();
+      for (const item of items) {
+        const at = item.indexOf('=');
+        const node = item.slice(0, Math.max(0, at)).trim();
+        const value = node === '' ? undefined : parse(item.slice(at + 1).trim());
+        if (value === undefined) context.addIssue({ code: 'custom', message: `"${item}" is not ${expected}` });
+        else map.set(node, value);
+      }
+      return map as ReadonlyMap<string, Value>;
+    })
+    .default(new Map());
+}
+
+/** Settings of where the energy of containers comes from when it is not Kepler. */
+export const powerSourceSettings = {
+  POWER_SOURCE: z
+    .enum(['auto', 'kepler', 'usage'])
+    .default('auto')
+    .describe(
+      '`auto`: each node by the best it has: Kepler, else a model of its CPU and memory usage where its kubelet can be read; `kepler` or `usage`: only that',
+    ),
+  KUBELET_URLS: nodeMap(kubeletUrl, 'node=http://host:port').describe(
+    'Kubelets to read outside a cluster: node-a=https://10.0.0.1:10250,node-b=…; inside a cluster they are found through the Kubernetes API',
+  ),
+  NODE_TYPES: nodeMap(nodeFacts, 'node=aws:m5.xlarge, node=8x32 or node=Cascade Lake:8x32').describe(
+    'Machine types of nodes for the usage model, where Kubernetes does not have them or others are right: node-a=aws:m5.xlarge, or CPUs and GB with a microarchitecture before them: node-b=8x32,node-c=Cascade Lake:8x32',
+  ),
+  KUBELET_CA_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'Certificate authority that signed the kubelets’ certificates, as a PEM file; default: the cluster’s own',
+    ),
+  KUBELET_BEARER_FILE: z
+    .string()
+    .optional()
+    .describe('File with the bearer token for kubelets; default inside a cluster: the token of the service account'),
+  KUBELET_INSECURE_TLS: flag()
+    .default(false)
+    .describe(
+      'Do not verify the certificates of kubelets. The token is then sent to whatever answers under their addresses',
+    ),
+};
+
+/** Refuses a source that has nothing to read. */
+export function checkPowerSource(
+  {
+    POWER_SOURCE,
+    KUBELET_URLS,
+    KUBERNETES_SERVICE_HOST,
+  }: z.output<z.ZodObject<typeof powerSourceSettings>> & {
+    readonly KUBERNETES_SERVICE_HOST?: string | undefined;
+  },
+  context: z.core.$RefinementCtx,
+): void {
+  if (POWER_SOURCE !== 'usage' || KUBELET_URLS.size > 0 || KUBERNETES_SERVICE_HOST !== undefined) return;
+  const message = 'usage needs KUBELET_URLS outside a cluster';
+  context.addIssue({ code: 'custom', path: ['POWER_SOURCE'], message });
+}
+
+function kubeletUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  return url.pathname === '/' ? new URL('/metrics/resource', url).href : url.href;
+}
+
+function nodeFacts(text: string): MachineFacts | undefined {
+  const machine = /^(?:(.+):)?(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(text);
+  if (machine !== null) {
+    const [, family, vcpus, memoryGb] = machine;
+    return { ...(family && { family }), vcpus: Number(vcpus), memoryGb: Number(memoryGb) };
+  }
+  const [cloud = '', instanceType = '', ...rest] = text.split(':');
+  return cloud && instanceType && rest.length === 0 ? { cloud, instanceType } : undefined;
+}
