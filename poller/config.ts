@@ -92,6 +92,11 @@ const settings = z.object({
       'MODE=db: name of the recording lease; of pollers with the same name only one records power and one sends alerts about grid data, the others are on standby. Formerly `LEASE_NAME`',
   }),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history, readings and placements are kept'),
+  HISTORY_MAX_MB: positive(1_048_576)
+    .optional()
+    .describe(
+      'MODE=local: size above which the oldest hours are removed before RETENTION_DAYS, in MiB; no limit by default',
+    ),
 });
 
 /** Everything that the poller reads from the environment. */

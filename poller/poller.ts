@@ -52,7 +52,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('grid'))
     stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
   stack.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
-  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  if (runs('retention'))
+    stack.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
   if (runs('power')) {
     const lease = stack.use(store.lease('recording'));
     lease.onChange(metrics.store.onLease);

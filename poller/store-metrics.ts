@@ -46,6 +46,11 @@ export function createStoreMetrics(registry: Registry) {
       setAsideFiles.set(found.setAside.length);
     },
   });
+  const trimmed = new Counter({
+    name: 'carbon_poller_store_trimmed_hours_total',
+    help: 'Hours of history that were removed before RETENTION_DAYS because the store had reached HISTORY_MAX_MB',
+    registers,
+  });
   const setAsideFiles = gauge(
     'carbon_poller_store_set_aside_files',
     'Damaged files of the embedded store that were set aside in DATA_DIR; delete them once they are no longer needed',
@@ -69,6 +74,10 @@ export function createStoreMetrics(registry: Registry) {
     watch(store: Pick<RecordingStore, 'backlog' | 'state'>): void {
       source = store.backlog;
       state = store.state;
+    },
+    /** Counts hours that were removed because of HISTORY_MAX_MB. */
+    onTrimmed(hours: number): void {
+      trimmed.inc(hours);
     },
     /** Exports whether this process records power. */
     onLease(held: boolean): void {

@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
+import { type EpochMs, hourOf } from '../../grid/units.ts';
 import type { Container, PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
 import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
@@ -6,11 +6,9 @@ import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
 import type { SqliteDatabase } from './database.ts';
 import { withoutOverlaps } from './overlaps.ts';
+import { removeHoursBefore, removeHoursBeyond, TICK_HOUR } from './retention.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 import { ticksWhere } from './ticks.ts';
-
-/** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
-const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
 
 /** A series as the writer remembers it. */
 interface KnownSeries {
@@ -47,7 +45,7 @@ export class SqlitePowerWriter implements PowerWriter {
     if (samples.length === 0 && scrapedAt === undefined) return;
     for (const sample of samples) refuseBroken(sample);
     const fresh = new Map<string, KnownSeries>();
-    this.#database.write(() => {
+    await this.#database.writeSoon(() => {
       this.#database.run(
         `INSERT INTO target (name, scraped) VALUES (?, ?)
          ON CONFLICT DO UPDATE SET scraped = max(coalesce(scraped, 0), excluded.scraped) WHERE excluded.scraped IS NOT NULL`,
@@ -61,7 +59,7 @@ export class SqlitePowerWriter implements PowerWriter {
   }
 
   async recordLabels(pods: readonly PodLabels[], now: EpochMs): Promise<void> {
-    this.#database.write(() => {
+    await this.#database.writeSoon(() => {
       for (const { namespace, pod, labels } of pods)
         this.#database.run(
           'INSERT OR REPLACE INTO pod_labels (namespace, pod, labels, seen) VALUES (?, ?, ?, ?)',
@@ -78,30 +76,37 @@ export class SqlitePowerWriter implements PowerWriter {
       `SELECT DISTINCT ${TICK_HOUR} AS hour FROM tick WHERE t <= ? ORDER BY hour`,
       hourOf(now),
     );
-    for (const { hour } of hours) this.#database.write(() => foldHour(this.#database, hour));
+    for (const { hour } of hours) {
+      const database = this.#database;
+      await database.writeSoon(() => foldHour(database, hour));
+    }
   }
 
   async forgetBefore(time: EpochMs): Promise<number> {
+    const database = this.#database;
     const cutoff = hourOf(time);
-    const hours = this.#database.write(() => {
-      const gone = this.#database.get<{ count: number }>(
-        `SELECT count(*) AS count FROM (
-           SELECT hour FROM hour WHERE hour < ?1 UNION SELECT hour FROM energy WHERE hour < ?1
-           UNION SELECT ${TICK_HOUR} FROM tick WHERE t <= ?1)`,
-        cutoff,
-      );
-      for (const table of ['hour', 'timeline', 'chunk', 'energy', 'intensity'])
-        this.#database.run(`DELETE FROM ${table} WHERE hour < ?`, cutoff);
-      this.#database.run('DELETE FROM tick WHERE t <= ?', cutoff);
+    const hours = await removeHoursBefore(database, cutoff);
+    await this.#forgetNames(database, cutoff);
+    return hours;
+  }
+
+  async forgetBeyond(maxBytes: number): Promise<number> {
+    const database = this.#database;
+    const removed = await removeHoursBeyond(database, maxBytes);
+    if (removed === undefined) return 0;
+    await this.#forgetNames(database, removed.before);
+    return removed.hours;
+  }
+
+  async #forgetNames(database: SqliteDatabase, cutoff: EpochMs): Promise<void> {
+    await database.writeSoon(() => {
       this.#forgetSeries(cutoff);
-      this.#database.run(
+      database.run(
         `DELETE FROM pod_labels WHERE seen < ? AND NOT EXISTS (
            SELECT 1 FROM series WHERE series.namespace = pod_labels.namespace AND series.pod = pod_labels.pod)`,
         cutoff,
       );
-      return gone?.count ?? 0;
     });
-    return hours;
   }
 
   #tick(target: string, samples: readonly PowerSample[], fresh: Map<string, KnownSeries>): void {

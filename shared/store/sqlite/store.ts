@@ -72,6 +72,7 @@ function history(file: SqliteFile): WritableStore {
     append: (tick) => writer.append(tick),
     compact: (now) => writer.compact(now),
     forgetBefore: (time) => writer.forgetBefore(time),
+    forgetBeyond: (maxBytes) => writer.forgetBeyond(maxBytes),
     recordLabels: (pods, now) => writer.recordLabels(pods, now),
   };
 }
