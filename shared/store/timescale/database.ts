@@ -57,6 +57,9 @@ export class ConnectionPool implements AsyncDisposable {
   /** Ends what is under way; each by its own. */
   readonly #underWay = new Set<(reason: string) => void>();
   #prepared: Promise<void> | undefined;
+  /** Connections of earlier generations are to a server that turned out to be the wrong one. */
+  #generation = 0;
+  readonly #generationOf = new WeakMap<pg.ClientBase, number>();
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -66,6 +69,7 @@ export class ConnectionPool implements AsyncDisposable {
       max: options.connections,
       idleTimeoutMillis: 30_000,
     });
+    this.#pool.on('connect', (client) => this.#generationOf.set(client, this.#generation));
     // A connection that breaks reports it twice: to its user, and here. Without a listener the event ends the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
@@ -109,8 +113,17 @@ export class ConnectionPool implements AsyncDisposable {
     }
   }
 
+  /** A connection of this generation; those of earlier ones are ended. */
+  async #current(): Promise<Connection> {
+    for (;;) {
+      const connection = await this.#pool.connect();
+      if (this.#generationOf.get(connection) === this.#generation) return connection;
+      connection.release(true);
+    }
+  }
+
   async #withConnection<Result>(timeoutMs: number, work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = await this.#pool.connect();
+    const connection = await this.#current();
     const patience = timeoutMs + CONNECT_MS;
     const abandoned = Promise.withResolvers<never>();
     let broken = false;
@@ -123,12 +136,26 @@ export class ConnectionPool implements AsyncDisposable {
     this.#underWay.add(giveUp);
     try {
       return await Promise.race([work(connection), abandoned.promise]);
+    } catch (error) {
+      // After a failover a live connection to the old primary would stay; new ones look the name up anew.
+      if (isWrongServer(error)) {
+        broken = true;
+        this.#generation += 1;
+      }
+      throw error;
     } finally {
       clearTimeout(late);
       this.#underWay.delete(giveUp);
       connection.release(broken);
     }
   }
+}
+
+/** SQLSTATEs of a server that is a standby, or is being stopped or started. */
+const WRONG_SERVER = new Set(['25006', '57P01', '57P02', '57P03']);
+
+function isWrongServer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && WRONG_SERVER.has(error.code ?? '');
 }
 
 async function transact<Result>(
