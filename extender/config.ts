@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { integer, list, port, positive } from '../shared/runtime/config.ts';
+import { type Environment, integer, list, port, positive, renamedSettings } from '../shared/runtime/config.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
-import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -62,3 +62,8 @@ export const extenderConfigSchema = watchdogConfigSchema
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;
+
+/** What the log says of the settings at the start: former names, and zone codes that were read as other ones. */
+export function settingNotes(env: Environment) {
+  return { renamed: renamedSettings(extenderConfigSchema, env), correctedZones: zoneCorrections(env) };
+}
