@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedError } from '../../errors/shared-errors.ts';
+import { isoTime } from '../../grid/units.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { isDamage, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
 /** The store's file in its folder. */
@@ -23,8 +25,8 @@ export interface SqliteFileState {
 
 /** How a {@link SqliteFile} is opened. */
 export interface SqliteFileOptions {
-  /** Whether this process may set a damaged file aside and begin a new one; one process of a folder may. */
-  readonly replaces?: boolean;
+  /** Given to the process that may set a damaged file aside and begin a new one, for its name; one process of a folder may. */
+  readonly clock?: Clock;
   /** Called when a damaged file was set aside, with its new name. */
   readonly onSetAside?: (name: string, reason: string) => void;
 }
@@ -138,15 +140,16 @@ export class SqliteFile implements Disposable {
 
   /** Sets a damaged file aside; false where this process may not. The next use begins a new one. */
   #damaged(reason: string): boolean {
-    if (this.#options.replaces !== true) {
+    const { clock, onSetAside } = this.#options;
+    if (clock === undefined) {
       this.#detail = reason;
       return false;
     }
     this[Symbol.dispose]();
-    const name = `${STORE_FILE}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+    const name = `${STORE_FILE}.damaged-${isoTime(clock.now()).replaceAll(/[:.]/g, '-')}`;
     for (const suffix of ['', '-wal', '-shm'])
       if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, join(this.#folder, name + suffix));
-    this.#options.onSetAside?.(name, reason);
+    onSetAside?.(name, reason);
     return true;
   }
 

@@ -28,7 +28,7 @@ export interface SqliteRecording {
  */
 export function openSqliteStore(folder: string, recording?: SqliteRecording): RecordingStore {
   const file = new SqliteFile(folder, {
-    replaces: recording !== undefined,
+    ...(recording && { clock: recording.clock }),
     onSetAside: (name, reason) =>
       recording?.logger.error({ code: 'STORE_SET_ASIDE', file: name, reason }, STORE_ERRORS.STORE_SET_ASIDE.message),
   });
