@@ -67,9 +67,16 @@ export function redacted(schema: z.ZodObject, config: Readonly<Record<string, un
   return Object.fromEntries(shown);
 }
 
-/** Maps, such as ZONE_MAP, as JSON has them. */
+/** A value as it may be shown: maps as JSON has them, addresses without their passwords. */
 function plain(value: unknown): unknown {
-  return value instanceof Map ? Object.fromEntries(value) : value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === 'string' ? withoutPasswords(value) : value;
+}
+
+/** Hides the passwords of addresses such as https://user:password@host within a text. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\w:\/\/[^\s:/?#@]*):[^\s/?#]*@/g, '$1:***@');
 }
 
 /** Whether a setting is marked secret. */
@@ -141,7 +148,7 @@ function describeIssue(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Reco
   if (name === '') return issue.message;
   if (given[name] === undefined) return `${name}: ${issue.code === 'custom' ? issue.message : 'is missing'}`;
   const setting = schema.shape[name] as z.ZodType | undefined;
-  const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(given[name]);
+  const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(withoutPasswords(given[name]));
   return `${name}: ${shown} ${inOurWords(issue)}`;
 }
 

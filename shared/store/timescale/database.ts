@@ -33,7 +33,7 @@ function connectionSettings(dsn: string): pg.ClientConfig {
       'TSDB_DSN: (hidden) is not a connection string such as postgresql://user:password@host:5432/database',
     ]);
   return {
-    connectionString: dsn,
+    connectionString: libpqDsn(dsn),
     application_name: 'carbon-extender',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -43,6 +43,12 @@ function connectionSettings(dsn: string): pg.ClientConfig {
 
 /** Longest time for migrations to answer, in milliseconds. */
 const PREPARE_MS = 30_000;
+/** The connection string with `sslmode` as libpq means it: the driver takes `require` and `prefer` for `verify-full` otherwise. */
+function libpqDsn(dsn: string): string {
+  if (!/[?&]sslmode=/.test(dsn) || /[?&]uselibpqcompat=/.test(dsn)) return dsn;
+  return `${dsn}&uselibpqcompat=true`;
+}
+
 /** Work under way gets this long to finish when the store is closed, in milliseconds. */
 const GRACE_MS = 2_000;
 

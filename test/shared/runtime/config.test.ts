@@ -88,6 +88,16 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('shows no password of an address, in lists and in messages neither', () => {
+    const address = 'http://kuser:SE%40CRET@h:9102/metrics';
+    const shown = redacted(pollerConfigSchema, load({ EXPORTER_URL: `${address},http://plain:1/metrics` }));
+    const issues = faultsOf({ EXPORTER_URL: 'ftp://kuser:SECRET@h' });
+
+    expect(shown.EXPORTER_URL).toEqual(['http://kuser:***@h:9102/metrics', 'http://plain:1/metrics']);
+    expect(issues.join()).toContain('EXPORTER_URL');
+    expect(JSON.stringify([shown, issues])).not.toMatch(/SECRET|CRET/);
+  });
+
   it('shows the zones of nodes as they were understood', () => {
     const shown = redacted(pollerConfigSchema, load({ ZONE_MAP: 'node-a=DE,node-b=UK' }));
 
