@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Environment, integer, list, port, positive, renamedSettings } from '../shared/runtime/config.ts';
+import {
+  type Environment,
+  integer,
+  list,
+  port,
+  positive,
+  type SettingWarning,
+  settingWarnings,
+} from '../shared/runtime/config.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
@@ -63,7 +71,10 @@ export const extenderConfigSchema = watchdogConfigSchema
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;
 
-/** What the log says of the settings at the start: former names, and zone codes that were read as other ones. */
-export function settingNotes(env: Environment) {
-  return { renamed: renamedSettings(extenderConfigSchema, env), correctedZones: zoneCorrections(env) };
+/** Warnings about the extender's settings: former names, unexpected effects, zone codes that were read as other ones. */
+export function extenderWarnings(env: Environment): SettingWarning[] {
+  const corrections = Object.fromEntries(zoneCorrections(env));
+  const corrected = { code: 'ZONE_CODES_CORRECTED', name: 'ZONE_MAP or DEFAULT_ZONE', corrections };
+  const warnings = settingWarnings(extenderConfigSchema, env);
+  return Object.keys(corrections).length === 0 ? warnings : [...warnings, corrected];
 }

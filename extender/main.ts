@@ -4,13 +4,13 @@ import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
-import { type ExtenderConfig, extenderConfigSchema, settingNotes } from './config.ts';
+import { type ExtenderConfig, extenderConfigSchema, extenderWarnings } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
 
 let config: ExtenderConfig | undefined;
 try {
-  const notes = settingNotes(process.env);
+  const warnings = extenderWarnings(process.env);
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
   // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
@@ -18,7 +18,7 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, ...notes }));
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, warnings }));
 } catch (error) {
   fail(error, config);
 }
