@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { DecisionReader } from '../../shared/records/placements.ts';
 import type { ReadableStore } from '../../shared/records/power.ts';
 import type { WorkloadStore } from '../../shared/records/workloads.ts';
@@ -10,6 +11,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { BrowserGuardOptions } from './browser-guard.ts';
 import type { LabelsOf } from './emissions/naming.ts';
 import type { Operation } from './openapi/operation.ts';
 
@@ -39,6 +41,14 @@ export interface ApiDependencies {
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */
   readonly requestsPerSecond?: number;
+  /** Names and origins that browsers may use; absent: those that need no setting. */
+  readonly browsers?: BrowserGuardOptions;
+  /** Price of a kilowatt-hour by zone; absent: none is known. */
+  readonly prices?: ReadonlyMap<Zone, number>;
+  /** Name of the cluster in rows; absent: as OpenCost calls one without a name. */
+  readonly cluster?: string;
+  /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */
+  readonly heapMb?: number;
   /** Meter readings and sites; without it the API has no such resources. */
   readonly readings?: ReadingsApi;
 }
