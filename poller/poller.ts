@@ -9,6 +9,7 @@ import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
 import { startReadings } from './readings/start.ts';
+import { workerRoutes } from './readings/worker-routes.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
@@ -43,11 +44,19 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const onCycle = (zones: number) => {
     readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone has a value' };
   };
+  let consumer: Readiness = { ready: false, reason: 'the readings task does not run here' };
   const onReadiness = (state: Readiness) => {
+    consumer = state;
     if (!runs('grid')) readiness = state;
   };
+  const routes = workerRoutes({ config, meters: store.meters, consumer: () => consumer, clock });
   const server: ListeningServer = stack.use(
-    await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
+    await startPollerServer(
+      { host: config.POLLER_HOST, port: config.POLLER_PORT },
+      metrics.registry,
+      () => readiness,
+      routes,
+    ),
   );
   if (runs('grid'))
     stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
