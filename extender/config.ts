@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseZone, type Zone } from '../shared/grid/zones.ts';
 import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -39,6 +40,11 @@ export const watchdogConfigSchema = z.object({
     .describe(
       'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
     ),
+  PRICE_PER_KWH: list()
+    .transform((items, context) => zoneNumbers(items, (message) => context.addIssue({ code: 'custom', message })))
+    .default(new Map())
+    .describe('Prices of electricity by zone, in any one currency: DE=0.31,FR=0.25; responses then have totalCost'),
+  CLUSTER_NAME: z.string().max(253).default('cluster-one').describe('Name of this cluster in GET /allocation'),
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
@@ -62,3 +68,16 @@ export const extenderConfigSchema = watchdogConfigSchema
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;
+
+/** Non-negative numbers by zone, from items such as `DE=0.31`. */
+function zoneNumbers(items: readonly string[], refuse: (message: string) => void): ReadonlyMap<Zone, number> {
+  const numbers = new Map<Zone, number>();
+  for (const item of items) {
+    const [code = '', value = ''] = item.split('=').map((part) => part.trim());
+    const parsed = parseZone(code);
+    if (parsed.kind === 'malformed' || !/^\d+(\.\d+)?$/.test(value))
+      refuse(`"${item}" is not ZONE=price, such as DE=0.31`);
+    else numbers.set(parsed.zone, Number(value));
+  }
+  return numbers;
+}

@@ -227,6 +227,10 @@ export const EXTENDER_ERRORS = {
     message: 'the carbon cache is missing: all nodes get equal scores until it is back',
     action: 'check CACHE_FILE, and that the poller writes it; `reason` says what was found',
   },
+  CACHE_VALUE_DROPPED: {
+    message: 'a value of the carbon cache {file} cannot be right and is left out: {issue}',
+    action: 'look for the publisher of the file; for implausible values that are right raise MAX_INTENSITY',
+  },
   CACHE_STALE: {
     message: 'the carbon cache is stale: all nodes get equal scores until it is renewed',
     action: 'check the poller; its log names the grid provider that fails',
@@ -239,6 +243,18 @@ export const EXTENDER_ERRORS = {
     status: 500,
     message: 'a request on the scheduler port failed',
     action: 'report it with `err`; kube-scheduler goes on without this response',
+  },
+  TLS_CLIENT_REFUSED: {
+    message: 'refused a TLS client of the scheduler port',
+    action: 'check the client certificate and TLS_CLIENT_CA_FILE; `reason` says what is wrong',
+  },
+  CERTIFICATE_EXPIRES: {
+    message: 'a TLS certificate expires within seven days',
+    action: 'renew it; new files are loaded within 10 s, without a restart',
+  },
+  CERTIFICATE_EXPIRED: {
+    message: 'a TLS certificate has expired',
+    action: 'renew it; until then kube-scheduler goes on without carbon',
   },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',

@@ -56,10 +56,15 @@ export async function startSchedulerServer(options: SchedulerServerOptions): Pro
     else void serveVerb(request, response, route, options);
   };
   if (options.tls === undefined) return listen(handler, options);
-  const { server, watching } = await createTlsServer(options.tls, TIMEOUTS, options);
+  const { clock, logger, metrics } = options;
+  const tls = await createTlsServer(options.tls, TIMEOUTS, { clock, logger, metrics: metrics.tls });
+  const { server } = tls;
   await using stack = new AsyncDisposableStack();
-  stack.use(watching);
-  const listening = stack.use(await listen(handler, options, server));
+  stack.use(tls.watching);
+  const checked = (request: IncomingMessage, response: ServerResponse) => {
+    if (tls.clients.admits(request.socket)) handler(request, response);
+  };
+  const listening = stack.use(await listen(checked, options, server));
   const running = stack.move();
   return { port: listening.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

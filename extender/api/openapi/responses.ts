@@ -118,6 +118,7 @@ const emissionsRow = z.strictObject({
   kwh: z.number().nullable().describe('null: no power is known'),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
+  totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
   power_coverage: share.describe('Share of the containers’ time for which power is known'),
