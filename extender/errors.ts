@@ -232,6 +232,10 @@ export const EXTENDER_ERRORS = {
     message: 'the carbon cache is missing: all nodes get equal scores until it is back',
     action: 'check CACHE_FILE, and that the poller writes it; `reason` says what was found',
   },
+  CACHE_VALUE_DROPPED: {
+    message: 'a value of the carbon cache {file} cannot be right and is left out: {issue}',
+    action: 'look for the publisher of the file; for implausible values that are right raise MAX_INTENSITY',
+  },
   CACHE_STALE: {
     message: 'the carbon cache is stale: all nodes get equal scores until it is renewed',
     action: 'check the poller; its log names the grid provider that fails',

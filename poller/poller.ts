@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
@@ -17,8 +18,8 @@ import { startPollerServer } from './server.ts';
 export interface PollerDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Settings that were given under their former names. */
-  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
+  /** What is worth a warning about the settings. */
+  readonly warnings?: readonly SettingWarning[];
 }
 
 /** A running poller. */
@@ -32,8 +33,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
-  for (const facts of dependencies.renamed ?? [])
-    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
+  logSettingWarnings(logger, dependencies.warnings ?? []);
   const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
   const { history } = store;
   metrics.store.watch(store.backlog);
