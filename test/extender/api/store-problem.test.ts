@@ -8,7 +8,7 @@ import { extenderConfigSchema } from '../../../extender/config.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { postgresAvailable, startPostgres } from '../../servers/postgres.ts';
-import { start } from './start-api.ts';
+import { start as startEmbedded } from './start-api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'store-fault-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -78,7 +78,7 @@ async function start(dsn: string) {
 
 describe('the API while the embedded store cannot be written', () => {
   it('answers 503 with Retry-After, and writes again afterwards', { timeout: 30_000 }, async () => {
-    await using api = await start();
+    await using api = await startEmbedded();
     await api.send('PUT', '/sites/quay-1', { zone: 'DE' });
     using other = new DatabaseSync(join(api.folder, 'history.sqlite'));
     other.exec('BEGIN IMMEDIATE');
