@@ -100,7 +100,7 @@ const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest
 /** What a reconciliation needs beside the options. */
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
   readonly leadership: Pick<Leadership, 'leads' | 'firstAttempt'>;
-  readonly waiting: { all(): readonly WaitingWork[] };
+  readonly waiting: { all(): readonly WaitingWork[]; running(): readonly WaitingWork[] };
 }
 
 /** Creates the reconciliation of the controller, to be called once per period. */
@@ -134,7 +134,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const allowed = due.slice(0, rate.available(now));
     rate.spend(now, allowed.length);
     const atOnce = decided.filter(({ action }) => !isSpread(action));
-    await Promise.all([...atOnce, ...allowed].map(act));
+    await Promise.all([...atOnce, ...allowed, ...reconciler.decideRunning(waiting.running())].map(act));
   };
 }
 

@@ -9,6 +9,7 @@ import {
 import { revise } from '../../shared/deferral/replan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import type { ForecastView } from './candidates.ts';
+import { decidePieces } from './decide-pieces.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
 /** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first five are guarantees that every replica keeps, whichever holds the Lease. */
@@ -28,6 +29,8 @@ export type Action =
       readonly plan?: { readonly slot: Slot; readonly saving: number };
     }
   | { readonly kind: 'plan'; readonly slot: Slot; readonly saving: number }
+  /** Suspends a running Job that may be paused. */
+  | { readonly kind: 'pause'; readonly slot: Slot; readonly saving: number }
   | { readonly kind: 'wait' };
 
 /** What a decision is based on, beside the work itself. */
@@ -50,7 +53,8 @@ export interface DecisionContext {
 }
 
 /** The moment by which work must have started. */
-export function deadlineOf({ createdAt, preferences }: WaitingWork): EpochMs {
+export function deadlineOf({ createdAt, preferences, latestStart }: WaitingWork): EpochMs {
+  if (latestStart !== undefined) return latestStart;
   return latestStartOf(createdAt, {
     ...(preferences.maxDelayMs !== undefined && { maxDelayMs: preferences.maxDelayMs }),
     ...(preferences.deadline !== undefined && { deadline: preferences.deadline }),
@@ -77,6 +81,11 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
   if (guaranteed) return guaranteed;
   if (context.hasStarted) return { kind: 'release', reason: 'already-started' };
   if (work.isUnresolved) return { kind: 'wait' };
+  if (isPausable(work) && !advise) {
+    // Pieces are planned once an hour, and when the next one is due.
+    const isPlanned = work.plan !== undefined && work.plan.start > now;
+    return isPlanned && !context.review && forecast.kind !== 'lost' ? { kind: 'wait' } : decidePieces(work, context);
+  }
   if (forecast.kind === 'lost') return { kind: 'release', reason: 'signal-lost' };
   const request: PlanRequest = {
     now,
@@ -118,4 +127,8 @@ function revisePlanned(planned: Slot, request: PlanRequest, { review, periodMs }
 
 function hasZone(candidates: readonly Candidate[], { zone }: Slot): boolean {
   return candidates.some((candidate) => candidate.zone === zone);
+}
+
+function isPausable({ kind, preferences }: WaitingWork): boolean {
+  return kind === 'Job' && preferences.interruptible === true && preferences.durationMs !== undefined;
 }
