@@ -4,7 +4,8 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
-import { deadlineOf, type ReleaseReason } from './decide.ts';
+import type { ReleaseReason } from './action.ts';
+import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
 import type { WaitingWork } from './waiting-work.ts';

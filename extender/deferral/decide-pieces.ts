@@ -1,7 +1,7 @@
 import { DEFAULT_PAUSE_LIMITS, planPieces } from '../../shared/deferral/pieces.ts';
 import { latestStartOf } from '../../shared/deferral/plan.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
-import type { Action, DecisionContext } from './decide.ts';
+import type { Action, DecisionContext } from './action.ts';
 import { ranMs } from './job-progress.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
