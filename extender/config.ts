@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { parseZone, type Zone } from '../shared/grid/zones.ts';
-import { integer, list, port, positive } from '../shared/runtime/config.ts';
-import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
-import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import {
+  type Environment,
+  integer,
+  list,
+  port,
+  positive,
+  type SettingWarning,
+  settingWarnings,
+} from '../shared/runtime/config.ts';
+import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -59,7 +67,7 @@ export const watchdogConfigSchema = z.object({
 
 /** Everything that the extender reads from the environment. */
 export const extenderConfigSchema = watchdogConfigSchema
-  .superRefine(storeFaults)
+  .superRefine(checkStoreSettings)
   .superRefine(({ EXTENDER_PORT, API_PORT }, context) => {
     if (EXTENDER_PORT !== API_PORT || API_PORT === 0) return;
     context.addIssue({
@@ -71,6 +79,14 @@ export const extenderConfigSchema = watchdogConfigSchema
 
 /** The extender's settings, checked. */
 export type ExtenderConfig = z.output<typeof extenderConfigSchema>;
+
+/** Warnings about the extender's settings: former names, unexpected effects, zone codes that were read as other ones. */
+export function extenderWarnings(env: Environment): SettingWarning[] {
+  const corrections = Object.fromEntries(zoneCorrections(env));
+  const corrected = { code: 'ZONE_CODES_CORRECTED', name: 'ZONE_MAP or DEFAULT_ZONE', corrections };
+  const warnings = settingWarnings(extenderConfigSchema, env);
+  return Object.keys(corrections).length === 0 ? warnings : [...warnings, corrected];
+}
 
 /** Non-negative numbers by zone, from items such as `DE=0.31`. */
 function zoneNumbers(items: readonly string[], refuse: (message: string) => void): ReadonlyMap<Zone, number> {

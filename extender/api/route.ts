@@ -8,6 +8,7 @@ import type { ReadableStore } from '../../shared/records/power.ts';
 import type { WorkloadStore } from '../../shared/records/workloads.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { SqliteFileState } from '../../shared/store/sqlite/file.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -18,6 +19,8 @@ import type { Operation } from './openapi/operation.ts';
 /** What the API's resources need. */
 export interface ApiDependencies {
   readonly store: ReadableStore;
+  /** Whether the embedded store can be used, and what of it was set aside; absent with a database. */
+  readonly storeState?: (() => SqliteFileState) | undefined;
   /** What services emitted, and carbon budgets. */
   readonly workloads: WorkloadStore;
   /** Energy profiles of services. */

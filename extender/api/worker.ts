@@ -41,6 +41,7 @@ const nodeZones = stack.use(
 let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
   store: store.history,
+  storeState: store.state,
   decisions: store.decisions,
   waiting: () => waiting,
   readings,

@@ -7,7 +7,7 @@ import {
   listen,
   pathOf,
   type Readiness,
-  sendFault,
+  sendProblemDetail,
   TIMEOUTS,
 } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -126,7 +126,7 @@ function refusal({ method, headers }: IncomingMessage): VerbReply | undefined {
 
 function send(response: ServerResponse, { status, body }: VerbReply): void {
   if (status === 405) response.setHeader('Allow', 'POST');
-  if (!Buffer.isBuffer(body)) return void sendFault(response, status, body.error);
+  if (!Buffer.isBuffer(body)) return void sendProblemDetail(response, status, body.error);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
@@ -140,7 +140,7 @@ async function serveOther(
       return serveExplain(request, response, log, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
-    sendFault(response, 404, error);
+    sendProblemDetail(response, 404, error);
   } catch (error) {
     logger.error(
       { code: 'SCHEDULER_REQUEST_FAILED', err: error, path: pathOf(request) },
