@@ -22,6 +22,8 @@ export interface ExtenderDependencies {
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
   readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  /** Ends the process when its event loop hangs; not used where there is none. */
+  readonly startHeartbeat?: (limitMs: number, onError: (error: Error) => void) => AsyncDisposable;
   /** What is worth a warning about the settings. */
   readonly warnings?: readonly SettingWarning[];
 }
@@ -89,6 +91,12 @@ export async function startExtender(
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
+  if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
+    stack.use(
+      dependencies.startHeartbeat?.(config.EVENT_LOOP_LIMIT_SECONDS * 1_000, (err) =>
+        logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+      ),
+    );
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
