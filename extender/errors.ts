@@ -261,6 +261,15 @@ export const EXTENDER_ERRORS = {
     message: 'a TLS certificate has expired',
     action: 'renew it; until then kube-scheduler goes on without carbon',
   },
+  EVENT_LOOP_UNWATCHED: {
+    message: 'a hanging event loop would not be noticed from within',
+    action: 'nothing is needed while the liveness probe is set; report it with `err`',
+  },
+  EVENT_LOOP_HUNG: {
+    message: 'the event loop of the scheduler port hung; the process ends itself to be restarted',
+    action: 'report what was asked of it; EVENT_LOOP_LIMIT_SECONDS=0 turns this off',
+    exitCode: 137,
+  },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',
     action: 'check TLS_CERT_FILE, TLS_KEY_FILE and TLS_CLIENT_CA_FILE; they are tried again every 10 s',
