@@ -3,7 +3,6 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Environment } from '../shared/runtime/config.ts';
 import { budgetCommand } from './budget.ts';
 import { calculateCommand } from './calculate.ts';
-import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { examples } from './help.ts';
@@ -38,7 +37,6 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
     .addCommand(readingsCommand(env))
-    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       examples(
