@@ -45,8 +45,7 @@ export async function startExtender(
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
   await using stack = new AsyncDisposableStack();
-  for (const facts of dependencies.renamed ?? [])
-    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
+  warnOfFormerNames(dependencies, logger);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
   const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
@@ -85,26 +84,18 @@ export async function startExtender(
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = {
-    config,
-    client,
-    cache: cache.state,
-    zones,
-    zoneOf,
-    writeEvent,
-    onWaiting,
-    metrics: metrics.deferral,
-  };
-  deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
+  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
+  deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
-  return {
-    schedulerPort: scheduler.port,
-    apiPort,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function warnOfFormerNames({ renamed = [] }: ExtenderDependencies, logger: Logger): void {
+  for (const facts of renamed)
+    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
 }
 
 /** The port of the API; undefined where it does not listen in time. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { stampOf } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_INTENSITY } from '../grid/intensity.ts';
 import { LOG_LEVELS } from './logger.ts';
 
 /** Settings that every process of the project has. */
@@ -15,6 +16,11 @@ export const cacheSettings = {
     .string()
     .default('/cache/carbon_cache.json')
     .describe('The carbon cache file on the volume that poller and extender share'),
+  MAX_INTENSITY: z.coerce
+    .number({ error: 'is not a number above 0' })
+    .positive('is not a number above 0')
+    .default(MAX_INTENSITY)
+    .describe('Largest plausible carbon intensity in gCO2eq/kWh; values above it are dropped, counted and logged'),
 };
 
 const connectionString = () =>

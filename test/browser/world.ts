@@ -7,13 +7,8 @@ import { extenderConfigSchema } from '../../extender/config.ts';
 import type { WaitingList } from '../../extender/deferral/waiting-list.ts';
 import { openReadingsApi } from '../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
-import {
-  type CachedRegion,
-  type CacheState,
-  cacheState,
-  decodeCarbonCache,
-  encodeCarbonCache,
-} from '../../shared/grid/carbon-cache.ts';
+import { type CachedRegion, type CacheState, cacheState, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import type { Quality } from '../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf, JOULES_PER_KWH, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';

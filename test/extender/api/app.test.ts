@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type CarbonSnapshot, cacheState, decodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
+import { type CarbonSnapshot, cacheState } from '../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { yearlyIntensity } from '../../../shared/grid/yearly-intensity.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { cacheText } from '../cache/cache-file.ts';

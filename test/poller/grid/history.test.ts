@@ -163,11 +163,11 @@ describe('the forecast in the cache', () => {
     const first = region('FR');
     await poll();
 
-    expect(first).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
+    expect(first).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 73 } });
     expect(first.forecast[0]).toEqual({ datetime: '2026-01-15T12:00:00.000Z', carbonIntensity: 42 });
     expect(region('FR').forecast[0].datetime).toBe('2026-01-15T13:00:00.000Z');
     expect(asked('carbon-intensity/forecast')).toBe(2);
-    expect(await metric('grid_forecast_points{zone="FR",source="electricity-maps"} 25')).toHaveLength(1);
+    expect(await metric('grid_forecast_points{zone="FR",source="electricity-maps"} 73')).toHaveLength(1);
   });
 
   it('keeps the hours that are left while the provider gives no new ones', async () => {
@@ -180,7 +180,7 @@ describe('the forecast in the cache', () => {
 
     await poll();
 
-    expect(region('FR').forecast).toHaveLength(22);
+    expect(region('FR').forecast).toHaveLength(70);
   });
 
   it('outlives a restart, even when the provider gives no new one just then', async () => {
@@ -190,7 +190,7 @@ describe('the forecast in the cache', () => {
 
     await (await start()).poll();
 
-    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
+    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 73 } });
   });
 
   it('is made from our own history where the key has none', async () => {

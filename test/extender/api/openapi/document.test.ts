@@ -4,12 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { OPERATIONS } from '../../../../extender/api/openapi/operations.ts';
 import type { WaitingList } from '../../../../extender/deferral/waiting-list.ts';
-import {
-  type CachedRegion,
-  cacheState,
-  decodeCarbonCache,
-  encodeCarbonCache,
-} from '../../../../shared/grid/carbon-cache.ts';
+import { type CachedRegion, cacheState, encodeCarbonCache } from '../../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache-decode.ts';
 import { gramsPerKwh } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import { NOON, start, web } from '../start-api.ts';
