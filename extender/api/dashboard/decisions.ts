@@ -4,7 +4,7 @@ import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import { extenderError } from '../../errors.ts';
-import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
+import { parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';

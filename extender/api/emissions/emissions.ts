@@ -17,8 +17,8 @@ import { pricingByNode } from './pricing.ts';
 import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
 import { RowSums, rowTotals } from './rows.ts';
-import { parseStep, parseWindow, piecesOf } from './window.ts';
-import { workloadName } from './workload-name.ts';
+import { parseStep, parseWindow, piecesOf } from '../../../shared/records/time-window.ts';
+import { workloadName } from '../../../shared/records/workload-name.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;
