@@ -4,6 +4,7 @@ import type { Environment } from '../shared/runtime/config.ts';
 import { budgetCommand } from './budget.ts';
 import { calculateCommand } from './calculate.ts';
 import { demoCommand } from './demo.ts';
+import { emissionsCommand } from './emissions.ts';
 import { explainCommand } from './explain.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
@@ -27,6 +28,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(demoCommand(env))
     .addCommand(simulatedKeplerCommand())
     .addCommand(calculateCommand(env, io))
+    .addCommand(emissionsCommand(env, io))
     .addCommand(reportCommand(env, io))
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))
