@@ -25,7 +25,10 @@ const settings = z.object({
     .default([...POLLER_TASKS])
     .describe('Which tasks this process runs'),
   POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
-  POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
+  POLLER_HOST: z
+    .string()
+    .default('::')
+    .describe('Address that POLLER_PORT listens on; `::` is every address, IPv6 and IPv4'),
   ZONES: list()
     .pipe(
       z

@@ -11,6 +11,8 @@ import type { NamedZone } from './zone-names.ts';
 
 /** The one writer of the cache file: keeps each zone's last good sample until it is older than the TTL. */
 export interface CacheWriter {
+  /** Regions that an earlier poller wrote and that are still good. */
+  readonly inherited: ReadonlyMap<Zone, CachedRegion>;
   /** Merges new samples into the document and writes it; resolves with the zones in it, empty when there are none and nothing was written. */
   write(fresh: readonly CachedRegion[]): Promise<readonly Zone[]>;
 }
@@ -40,6 +42,7 @@ export async function openCacheWriter(options: CacheWriterOptions): Promise<Cach
   const inherited: ReadonlyMap<Zone, CachedRegion> = new Map(known);
   const inheritedUntil = clock.now() + HOUR_MS;
   return {
+    inherited,
     async write(fresh) {
       const now = clock.now();
       for (const region of fresh) {

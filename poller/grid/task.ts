@@ -100,6 +100,7 @@ export async function preparePollCycle(
     intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
   const enrichment = createEnrichment({
     ...{ providers, history, store, enabled, clock, logger },
+    inherited: cache.inherited,
     forecaster: forecaster ?? ours,
     accuracy: metrics.accuracy,
     metrics: metrics.grid,

@@ -72,8 +72,8 @@ const PAUSE_MARGIN = 0.005;
 
 /** Steps that a plan is made of: fine for short work, coarse for long. */
 const STEPS_MINUTES = [15, 30, 60] as const;
-/** Table entries times choices that a search may take: about ten milliseconds. */
-const MOST_WORK = 4e6;
+/** Table entries times choices that a search may take: about a millisecond. */
+const MOST_WORK = 2e5;
 
 /**
  * Plans the cleanest pieces of work that may pause. The deadline is kept: when no more than a step of slack is left, the

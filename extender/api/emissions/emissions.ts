@@ -7,6 +7,8 @@ import {
   IDLE,
   type TimeRange,
 } from '../../../shared/records/power.ts';
+import { parseStep, parseWindow, piecesOf } from '../../../shared/records/time-window.ts';
+import { workloadName } from '../../../shared/records/workload-name.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
@@ -17,8 +19,6 @@ import { pricingByNode } from './pricing.ts';
 import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
 import { RowSums, rowTotals } from './rows.ts';
-import { parseStep, parseWindow, piecesOf } from '../../../shared/records/time-window.ts';
-import { workloadName } from '../../../shared/records/workload-name.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { parseStep, parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
 import type { RequestIssue } from '../problem.ts';
 import { rowPageQuery } from './row-page-query.ts';
-import { parseStep, parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
 
 /** What energy can be added up by. `label:NAME` needs the pods' labels. */
 const DIMENSION = /^(namespace|workload|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;

@@ -35,9 +35,13 @@ export function energinet(
   client: ProviderClient,
   options: { readonly baseUrl: string; readonly holdMs: number },
 ): GridProvider {
+  const sentAt = new Map<string, EpochMs>();
   const fetchRows = async (key: string, signal: AbortSignal) => {
     const zone = 'DK' as Zone;
     const [dataset = '', from] = key.split(' ');
+    const waitMs = (sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY) + HOLD_MS - client.now();
+    if (waitMs > 0) throw tooSoon(zone, waitMs);
+    sentAt.set(dataset, client.now());
     const filter = JSON.stringify({ PriceArea: [...AREAS.values()] });
     const query = new URLSearchParams({ filter, ...queryOf(dataset as Dataset, from, client.now()) });
     const url = `${options.baseUrl}/dataset/${dataset}?${query}`;
@@ -91,6 +95,19 @@ function queryOf(dataset: Dataset, from: string | undefined, now: EpochMs): Reco
   if (from !== undefined) return { start: `${from}T00:00`, ...ascending };
   if (dataset === 'CO2EmisProg') return { start: isoTime(now - HOUR_MS).slice(0, 16), ...ascending };
   return { sort: 'Minutes5UTC desc', limit: String(DAY_ROWS) };
+}
+
+/** The service would refuse the request: it takes one per data set and minute. */
+function tooSoon(zone: Zone, waitMs: number): ProviderError {
+  const detail = 'not sent: the service accepts one request per data set and minute';
+  return new ProviderError({
+    provider: NAME,
+    zone,
+    reason: 'rate-limited',
+    detail,
+    throttled: true,
+    retryAfterMs: waitMs,
+  });
 }
 
 /** A failed request counts against the minute as well; one that was never sent does not. */

@@ -92,7 +92,7 @@ describe('the description of the API', () => {
     expect(undescribed).toEqual([]);
     for (const [path, methods] of Object.entries<Record<string, object>>(body.paths))
       for (const method of Object.keys(methods)) {
-        const { status } = await fetch(api.url + path, { method: method.toUpperCase() });
+        const { status } = await fetch(api.url + path.replace('{site_id}', 'quay-1'), { method: method.toUpperCase() });
         expect([status, path]).not.toEqual([404, path]);
         expect([status, path]).not.toEqual([405, path]);
       }
