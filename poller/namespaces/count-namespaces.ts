@@ -12,7 +12,7 @@ import { TopNamespaces } from './top-namespaces.ts';
 /** Namespaces with series of their own. */
 const MAX_NAMESPACES = 50;
 /** Zones of nodes and intensities are read again after this, in milliseconds. */
-const REFRESH_MS = 60_000;
+const REFRESH_MS = 15_000;
 
 /** A history that counts, while it is open, what namespaces use as it is written. */
 export interface CountingHistory extends AsyncDisposable {
