@@ -2,6 +2,7 @@ import { reportedElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { outboundDispatcher } from '../../shared/runtime/outbound.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
@@ -21,7 +22,7 @@ export function startBudgets(options: {
   const { history, workloads } = store;
   const stack = new AsyncDisposableStack();
   const lease = stack.use(store.lease('budgets'));
-  const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
+  const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger, outboundDispatcher(config));
   stack.use(
     whileHeld(lease, () =>
       startBudgetTask({
