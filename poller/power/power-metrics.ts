@@ -45,7 +45,7 @@ export function createPowerMetrics(registry: Registry) {
     }),
     nodes: new Gauge({
       name: 'carbon_poller_power_nodes',
-      help: 'Nodes whose power is known, by source: kepler, or usage (modelled from CPU and memory usage)',
+      help: 'Nodes whose power is known, by source: kepler, prometheus, or usage (modelled from CPU and memory usage)',
       labelNames: ['source'] as const,
       registers,
     }),

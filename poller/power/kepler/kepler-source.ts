@@ -8,7 +8,7 @@ import { ExporterAccess } from '../exporter-access.ts';
 import { ExporterMemory } from '../exporter-memory.ts';
 import { nodePowerWriter } from '../node-power-file.ts';
 import { NodePowerMeter } from '../node-power-meter.ts';
-import { byNode, type KeplerScrape } from '../observation.ts';
+import { byNode, type KeplerScrape, onNode } from '../observation.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
 import { PowerRecorder } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
@@ -98,7 +98,7 @@ export class KeplerSource implements AsyncDisposable {
   async #record(target: Target, memory: ExporterMemory, signal: AbortSignal): Promise<void> {
     const { clock, metrics } = this.#options;
     const started = clock.monotonic();
-    const body = onNode(await this.#scrape(target, memory, signal), target);
+    const body = onNode(await this.#scrape(target, memory, signal), target.node ?? hostOf(target.url));
     const moment = { at: clock.now(), monotonic: clock.monotonic() };
     const nodes = byNode(body);
     for (const node of nodes) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
@@ -129,17 +129,6 @@ export class KeplerSource implements AsyncDisposable {
   }
 }
 
-/** Names the node of a body that does not: as the cluster does, else by the exporter's host. */
-function onNode(body: KeplerScrape, target: Target): KeplerScrape {
-  if (body.node !== '') return body;
-  const node = target.node ?? new URL(target.url).hostname.replace(/^\[|\]$/g, '');
-  const renamed = <Value>(values: ReadonlyMap<string, Value>) =>
-    new Map([...values].map(([name, value]) => [name || node, value] as const));
-  return {
-    ...body,
-    node,
-    counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
-    usage: renamed(body.usage),
-    active: renamed(body.active),
-  };
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }
