@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { nearest } from '../shared/errors/nearest.ts';
+import { nearest } from '../shared/grid/nearest.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { burnDownColumns } from './budget-table.ts';

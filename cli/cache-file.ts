@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type CacheState, cacheState, decodeCarbonCache } from '../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../shared/grid/carbon-cache-decode.ts';
 import type { EpochMs } from '../shared/grid/units.ts';
 
 /** State of the cache file: fresh, stale, or missing with the reason. */

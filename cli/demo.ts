@@ -1,41 +1,88 @@
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { type DemoCluster, startDemoCluster } from './demo/demo-cluster.ts';
+import { DEMO_SITE_ZONES, sendReadings, setBudgets } from './demo/demo-extras.ts';
+import { seedHistory } from './demo/demo-history.ts';
+import { writeDemoTrace } from './demo/demo-trace.ts';
+import { DEMO_NODES } from './demo/demo-world.ts';
 import { examples } from './help.ts';
 import { runSideBySide } from './processes.ts';
-import { DEMO_NODES, startSimulatedKepler } from './simulated-kepler.ts';
+import { cliConfig } from './settings.ts';
+import { startSimulatedKepler } from './simulated-kepler.ts';
 import { inFolder, LOCAL_SETTINGS, localSettings, tokenHeader, withoutEmpty } from './up.ts';
 
-const TRACE = join(import.meta.dirname, '../shared/data/trace-2021.csv.gz');
+const ZONES = 'DE,ES,NL,PL,US-CAL-CISO,US-FLA-FPL,US-MIDA-PJM,US-NE-ISNE,US-NW-BPAT,US-NY-NYIS,US-TEX-ERCO';
+/** Time between two readings of the demo's meters, in milliseconds. */
+const READINGS_EVERY_MS = 60_000;
 
-/** `carbon demo`: like `carbon up`, with a simulated grid and a simulated Kepler. */
+type Settings = Readonly<Record<string, string | undefined>>;
+
+/** `carbon demo`: poller and extender with a simulated grid, and a simulated cluster that they see through its API. */
 export function demoCommand(env: Environment): Command {
   return new Command('demo')
-    .description('Run poller and extender with a simulated grid (a replay of 2021) and a simulated Kepler')
+    .description('Run poller and extender with a simulated grid (a replay of 2021) and a small simulated cluster')
     .addHelpText(
       'after',
       `
 ${LOCAL_SETTINGS}
-REPLAY_TRACE, ZONES and ZONE_MAP select another trace, other zones, and the zones of simulated-node-1 to -3.
+The cluster has ${DEMO_NODES.length} nodes in four zones, services and batch jobs; four weeks of history are made at the first start.
+REPLAY_TRACE and ZONES select another trace and other zones.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {
-      await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 });
-      const given = withoutEmpty(env);
-      const settings = {
-        ...localSettings({ ...given, DATA_DIR: given.DATA_DIR ?? resolve('data/demo') }),
-        REPLAY_TRACE: given.REPLAY_TRACE ?? TRACE,
-        ZONES:
-          given.ZONES ?? 'DE,ES,NL,PL,US-CAL-CISO,US-FLA-FPL,US-MIDA-PJM,US-NE-ISNE,US-NW-BPAT,US-NY-NYIS,US-TEX-ERCO',
-        ZONE_MAP: given.ZONE_MAP ?? DEMO_NODES.map(({ node, zone }) => `${node}=${zone}`).join(','),
-        EXPORTER_URL: `http://127.0.0.1:${kepler.port}/metrics`,
-        SCRAPE_INTERVAL_SECONDS: given.SCRAPE_INTERVAL_SECONDS ?? '5',
-      };
-      process.exitCode = await runSideBySide(settings, () => process.stdout.write(welcome(settings)));
+      process.exitCode = await runDemo(withoutEmpty(env));
     });
 }
 
-function welcome(settings: Record<string, string | undefined>): string {
+async function runDemo(given: Settings): Promise<number> {
+  const folder = given.DATA_DIR ?? resolve('data/demo');
+  mkdirSync(folder, { recursive: true });
+  const { file, trace } = await writeDemoTrace(folder);
+  if (given.REPLAY_TRACE === undefined) await seedHistory(folder, trace, systemClock.now());
+  await using cluster = await startDemoCluster(folder, systemClock);
+  await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 }, cluster.pods);
+  const settings = {
+    ...localSettings({ ...given, DATA_DIR: folder }),
+    REPLAY_TRACE: given.REPLAY_TRACE ?? file,
+    ZONES: given.ZONES ?? ZONES,
+    ZONE_MAP: given.ZONE_MAP ?? DEMO_NODES.map(({ node, zone }) => `${node}=${zone}`).join(','),
+    EXPORTER_URL: `http://127.0.0.1:${kepler.port}/metrics`,
+    SCRAPE_INTERVAL_SECONDS: given.SCRAPE_INTERVAL_SECONDS ?? '5',
+    KUBECONFIG: cluster.kubeconfig,
+    DEFERRAL: given.DEFERRAL ?? 'on',
+    DEFERRAL_PERIOD_SECONDS: given.DEFERRAL_PERIOD_SECONDS ?? '5',
+    SITE_ZONES: given.SITE_ZONES ?? DEMO_SITE_ZONES,
+  };
+  const stop = new AbortController();
+  let meters: Promise<void> | undefined;
+  const code = await runSideBySide(settings, () => {
+    process.stdout.write(welcome(settings));
+    meters = bringToLife(cluster, settings, stop.signal);
+  });
+  stop.abort();
+  await meters;
+  return code;
+}
+
+/** Everything that needs running programs: scheduling, budgets with a known use, and meters. */
+async function bringToLife(cluster: DemoCluster, settings: Settings, signal: AbortSignal): Promise<void> {
+  cluster.start(`http://127.0.0.1:${settings.EXTENDER_PORT}`);
+  const headers: Record<string, string> = settings.API_TOKEN ? { Authorization: `Bearer ${settings.API_TOKEN}` } : {};
+  const config = cliConfig(settings);
+  let since: number | undefined;
+  while (!signal.aborted) {
+    // A demo goes on without its extras: a program that is just stopping rejects them.
+    await setBudgets(config, systemClock.now()).catch(() => undefined);
+    const api = `http://127.0.0.1:${settings.API_PORT}`;
+    since = await sendReadings(api, headers, since, systemClock.now()).catch(() => since);
+    await systemClock.sleep(READINGS_EVERY_MS, signal);
+  }
+}
+
+function welcome(settings: Settings): string {
   const scheduler = `http://127.0.0.1:${settings.EXTENDER_PORT}`;
   const api = `http://127.0.0.1:${settings.API_PORT}`;
   const token = tokenHeader(settings);
@@ -43,12 +90,15 @@ function welcome(settings: Record<string, string | undefined>): string {
   return `
 carbon-extender demo: every figure is SIMULATED. Press Ctrl-C to stop it.
 
-  grid      hourly carbon intensity of 2021 in 11 zones, replayed as if it were now
-  Kepler    ${DEMO_NODES.length} simulated nodes with simulated containers at ${settings.EXPORTER_URL}
+  grid      hourly carbon intensity of 2021 in 11 zones, replayed as if it were now; an artefact of the data
+            set at midnight (DE) is smoothed
+  cluster   ${DEMO_NODES.length} nodes in four zones, with services and batch jobs that are placed and wait as in a real cluster
+  Kepler    the power of its containers, at ${settings.EXPORTER_URL}
   extender  serves kube-scheduler at ${scheduler} and the REST API at ${api}
   dashboard ${api}/
 
-Try, in another terminal (containers need two scrapes, about 10 seconds):
+Open the dashboard: pods placed in clean zones, jobs waiting for a cleaner hour, grams saved, budgets, two sites.
+Or try, in another terminal:
 
   # 1. Score the nodes as kube-scheduler would: where is electricity cleanest right now?
   curl -s ${scheduler}/prioritize -H 'Content-Type: application/json' \\
@@ -57,9 +107,8 @@ Try, in another terminal (containers need two scrapes, about 10 seconds):
   # 2. List the measured containers
   curl -s${token} ${api}/api/containers
 
-  # 3. What did one of them emit in the last minutes, and what would it have emitted elsewhere?
-  curl -s${token} ${api}/api/co2-per-container -H 'Content-Type: application/json' \\
-    -d '{"pod":"checkout-0","container":"app","namespace":"simulated-shop","countries":["DE","PL","FR"],"n":1}'
+  # 3. What did placement and waiting save in the last 30 days?
+  ${inFolder(settings)}npm run -s carbon -- savings
 
   # 4. When will it be cleanest? On the command line, from the same data
   ${inFolder(settings)}npm run -s carbon -- windows --zone DE --hours 3

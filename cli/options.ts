@@ -1,4 +1,4 @@
-import { nearest } from '../shared/errors/nearest.ts';
+import { nearest } from '../shared/grid/nearest.ts';
 import { type EpochMs, HOUR_MS } from '../shared/grid/units.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { cliError } from './errors.ts';

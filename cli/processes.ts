@@ -73,7 +73,7 @@ const PORTS = ['POLLER_PORT', 'EXTENDER_PORT', 'API_PORT'] as const;
 /** Why a port is not available; undefined when it is. Another program on it would be mistaken for ours. */
 async function portIssue(name: (typeof PORTS)[number], env: Environment): Promise<string | undefined> {
   const hostName = name.replace('_PORT', '_HOST');
-  const [port, host] = [Number(env[name]), env[hostName] ?? '0.0.0.0'];
+  const [port, host] = [Number(env[name]), env[hostName] ?? '::'];
   try {
     await using _server = await listen(() => undefined, { host, port });
     return undefined;

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import type { BudgetStanding } from '../shared/calculator/recorded/burn-downs.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
-import { nearest } from '../shared/errors/nearest.ts';
+import { nearest } from '../shared/grid/nearest.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { WorkloadStore } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';

@@ -16,7 +16,7 @@ import { type Column, textTable } from './table.ts';
 interface SimulateOptions extends TraceOptions {
   readonly policy: string;
   readonly seed: string;
-  readonly minSaving: string;
+  readonly minSaving?: string;
   readonly threshold: string;
   readonly errors: string;
   readonly shadow?: boolean;
@@ -54,13 +54,20 @@ export function simulateCommand(env: Environment, io: Io): Command {
       'CSV arrival,duration_hours,slack_hours,power_watts, or one of azure, alibaba, mustang',
       'alibaba',
     )
-    .option('--policy <names>', `comma-separated: ${POLICY_NAMES.join(',')}`, 'now,threshold,forecast,oracle')
+    .option(
+      '--policy <names>',
+      `comma-separated: ${POLICY_NAMES.join(',')}`,
+      'now,night,usual-hour,threshold,revised,oracle',
+    )
     .option('--zone <zones>', 'zones that jobs may run in; default: the first of the trace')
     .option('--count <n>', 'number of jobs to draw from a distribution', '10000')
     .option('--seed <n>', 'random seed; the same seed draws the same jobs and errors', '1')
     .option('--slack <hours>', 'longest wait of drawn jobs', '24')
     .option('--watts-per-core <watts>', 'power per core of drawn jobs', '10')
-    .option('--min-saving <percent>', 'the forecast policy runs a job at once if waiting would save less', '5')
+    .option(
+      '--min-saving <percent>',
+      'forecast and revised do not plan a wait that saves less (default: as the controller, 1 or less in quiet zones)',
+    )
     .option('--threshold <percentile>', 'the threshold policy waits for this percentile of the last four weeks', '25')
     .option(
       '--errors <percents>',
@@ -99,7 +106,9 @@ async function run(options: SimulateOptions, env: Environment, io: Io): Promise<
       .filter(Boolean)
       .map((text) => parseNumber('--errors', text, { least: 0, most: 1e9 }) / 100),
     settings: {
-      minSavingPercent: parseNumber('--min-saving', options.minSaving, { least: 0, most: 100 }),
+      ...(options.minSaving !== undefined && {
+        minSavingPercent: parseNumber('--min-saving', options.minSaving, { least: 0, most: 100 }),
+      }),
       thresholdPercent: parseNumber('--threshold', options.threshold, { least: 0, most: 100 }),
     },
   };

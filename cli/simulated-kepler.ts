@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
@@ -6,26 +7,45 @@ import { describeSystemFault } from '../shared/runtime/system-fault.ts';
 import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 
-/** Simulated nodes of the demo with their grid zones. */
-export const DEMO_NODES = [
-  { node: 'simulated-node-1', zone: 'DE' },
-  { node: 'simulated-node-2', zone: 'PL' },
-  { node: 'simulated-node-3', zone: 'US-NW-BPAT' },
-] as const;
+/** A pod that the simulated Kepler measures. */
+export interface SimulatedPod {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly node: string;
+  /** Mean power. */
+  readonly watts: number;
+  /** How long it has been running, in seconds. */
+  readonly seconds: number;
+}
 
-/** Simulated pods, one of each per node, with their mean power in watts. */
-const PODS = [
+/** Pods of the command when it runs by itself: three on each of three nodes. */
+const STANDALONE_PODS = [
   { pod: 'checkout', namespace: 'simulated-shop', container: 'app', watts: 12 },
   { pod: 'search', namespace: 'simulated-shop', container: 'app', watts: 25 },
   { pod: 'report', namespace: 'simulated-batch', container: 'worker', watts: 60 },
 ] as const;
 
-/** Serves simulated metrics in the format of Kepler 0.11: counters in joules that grow with the time since the start. */
-export async function startSimulatedKepler(address: { host: string; port: number }): Promise<ListeningServer> {
+function standalonePods(seconds: number): SimulatedPod[] {
+  return [1, 2, 3].flatMap((number) =>
+    STANDALONE_PODS.map((each) => ({
+      ...each,
+      pod: `${each.pod}-${number - 1}`,
+      node: `simulated-node-${number}`,
+      seconds,
+    })),
+  );
+}
+
+/** Serves simulated metrics in the format of Kepler 0.11: counters in joules that grow with the time that pods have been running. */
+export async function startSimulatedKepler(
+  address: { host: string; port: number },
+  podsOf: (seconds: number) => readonly SimulatedPod[] = standalonePods,
+): Promise<ListeningServer> {
   const started = systemClock.monotonic();
   return listen((request, response) => {
     if (pathOf(request) !== '/metrics') return void response.writeHead(404).end('try /metrics\n');
-    const body = exposition((systemClock.monotonic() - started) / 1000);
+    const body = exposition(podsOf((systemClock.monotonic() - started) / 1000));
     response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
   }, address);
 }
@@ -64,21 +84,19 @@ function portNumber(text: string): number {
   return port;
 }
 
-function exposition(seconds: number): string {
+function exposition(all: readonly SimulatedPod[]): string {
   const containers: string[] = [];
   const pods: string[] = [];
-  for (const [n, { node }] of DEMO_NODES.entries()) {
-    for (const [p, { pod, namespace, container, watts }] of PODS.entries()) {
-      const joules = energy(watts, seconds, n + p).toFixed(3);
-      const podId = `00000000-0000-4000-8000-0000000000${n}${p}`;
-      const id = `${n}${p}`.padStart(64, '0');
-      containers.push(
-        `kepler_container_cpu_joules_total{container_id="${id}",container_name="${container}",node_name="${node}",pod_id="${podId}",runtime="containerd",state="running",zone="package"} ${joules}`,
-      );
-      pods.push(
-        `kepler_pod_cpu_joules_total{node_name="${node}",pod_id="${podId}",pod_name="${pod}-${n}",pod_namespace="${namespace}",state="running",zone="package"} ${joules}`,
-      );
-    }
+  for (const { namespace, pod, container, node, watts, seconds } of all) {
+    const hash = createHash('sha256').update(`${namespace}/${pod}`).digest('hex');
+    const joules = energy(watts, seconds, Number.parseInt(hash.slice(0, 4), 16)).toFixed(3);
+    const podId = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+    containers.push(
+      `kepler_container_cpu_joules_total{container_id="${hash}",container_name="${container}",node_name="${node}",pod_id="${podId}",runtime="containerd",state="running",zone="package"} ${joules}`,
+    );
+    pods.push(
+      `kepler_pod_cpu_joules_total{node_name="${node}",pod_id="${podId}",pod_name="${pod}",pod_namespace="${namespace}",state="running",zone="package"} ${joules}`,
+    );
   }
   return [
     '# HELP kepler_build_info A metric with a constant 1, labelled with what was built',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, port, positive } from '../shared/runtime/config.ts';
+import { integer, list, port, positive } from '../shared/runtime/config.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
@@ -18,9 +18,12 @@ export const watchdogConfigSchema = z.object({
   ...placementSettings,
   ...deferralSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
-  EXTENDER_HOST: z.string().default('0.0.0.0').describe('Address that EXTENDER_PORT listens on'),
+  EXTENDER_HOST: z
+    .string()
+    .default('::')
+    .describe('Address that EXTENDER_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
-  API_HOST: z.string().default('0.0.0.0').describe('Address that API_PORT listens on'),
+  API_HOST: z.string().default('::').describe('Address that API_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_TOKEN: z.string().optional().meta({
     secret: true,
     description: 'Bearer token that everything but health, metrics and the dashboard’s own files requires',
@@ -28,6 +31,14 @@ export const watchdogConfigSchema = z.object({
   API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
     .default(0)
     .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
+  API_CORS_ORIGINS: list()
+    .default([])
+    .describe('Origins whose pages may call the API, such as https://app.example; * allows all'),
+  ALLOWED_HOSTS: list()
+    .default([])
+    .describe(
+      'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
+    ),
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

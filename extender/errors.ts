@@ -44,10 +44,20 @@ export const EXTENDER_ERRORS = {
     message: '{limit} event streams are open, the most that are served',
     action: 'close one, or try again after Retry-After',
   },
+  EXPORTS_EXHAUSTED: {
+    status: 503,
+    message: '{limit} exports are running, as many as the memory of the API allows',
+    action: 'try again after Retry-After, or raise API_HEAP_MB',
+  },
   FORMAT_NOT_ACCEPTABLE: {
     status: 406,
     message: 'none of the accepted media types can be written',
     action: 'accept application/json, application/x-ndjson or text/csv',
+  },
+  HOST_NOT_ALLOWED: {
+    status: 403,
+    message: 'the Host {host} is not a name of this server',
+    action: 'add it to ALLOWED_HOSTS if it is',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
@@ -64,6 +74,11 @@ export const EXTENDER_ERRORS = {
   NODE_ZONES_NOT_STORED: {
     message: 'the zones of nodes cannot be read or written',
     action: 'see err; what the nodes report is used from memory and written later',
+  },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    message: 'pages of {origin} may not use this API',
+    action: 'add the origin to API_CORS_ORIGINS if they may',
   },
   PATH_UNKNOWN: { status: 404, message: 'nothing is served at {path}', action: 'see GET /docs' },
   RATE_LIMITED: {
@@ -211,6 +226,10 @@ export const EXTENDER_ERRORS = {
   CACHE_MISSING: {
     message: 'the carbon cache is missing: all nodes get equal scores until it is back',
     action: 'check CACHE_FILE, and that the poller writes it; `reason` says what was found',
+  },
+  CACHE_VALUE_DROPPED: {
+    message: 'a value of the carbon cache {file} cannot be right and is left out: {issue}',
+    action: 'look for the publisher of the file; for implausible values that are right raise MAX_INTENSITY',
   },
   CACHE_STALE: {
     message: 'the carbon cache is stale: all nodes get equal scores until it is renewed',

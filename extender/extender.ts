@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
@@ -21,8 +22,8 @@ export interface ExtenderDependencies {
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
   readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
-  /** Settings that were given under their former names. */
-  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
+  /** What is worth a warning about the settings. */
+  readonly warnings?: readonly SettingWarning[];
 }
 
 /** A running extender. */
@@ -45,10 +46,11 @@ export async function startExtender(
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
   await using stack = new AsyncDisposableStack();
-  for (const facts of dependencies.renamed ?? [])
-    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
+  logSettingWarnings(logger, dependencies.warnings ?? []);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
-  const cache = stack.use(watchCache({ file: config.CACHE_FILE, pollMs, clock, logger }));
+  const cache = stack.use(
+    watchCache({ file: config.CACHE_FILE, maxIntensity: config.MAX_INTENSITY, pollMs, clock, logger }),
+  );
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
   const firstRead = cache.firstRead.then(() => {
     readiness = { ready: true };
@@ -85,26 +87,13 @@ export async function startExtender(
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = {
-    config,
-    client,
-    cache: cache.state,
-    zones,
-    zoneOf,
-    writeEvent,
-    onWaiting,
-    metrics: metrics.deferral,
-  };
-  deferral = stack.use(startConfiguredDeferral({ ...sources, clock, logger }));
+  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
+  deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
-  return {
-    schedulerPort: scheduler.port,
-    apiPort,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** The port of the API; undefined where it does not listen in time. */

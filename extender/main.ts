@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
-import { loadConfig, redacted, renamedSettings } from '../shared/runtime/config.ts';
+import { loadConfig, redacted, settingWarnings } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
@@ -10,7 +10,7 @@ import { startExtender } from './extender.ts';
 
 let config: ExtenderConfig | undefined;
 try {
-  const renamed = renamedSettings(extenderConfigSchema, process.env);
+  const warnings = settingWarnings(extenderConfigSchema, process.env);
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
   // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
@@ -18,7 +18,7 @@ try {
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, renamed }));
+  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, warnings }));
 } catch (error) {
   fail(error, config);
 }

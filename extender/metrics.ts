@@ -1,8 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
 import type { CacheState } from '../shared/grid/carbon-cache.ts';
 import { createDeferralMetrics } from './deferral/deferral-metrics.ts';
 import { createPlacementMetrics, type PlacementProbes } from './placement/placement-metrics.ts';
+import { createRequestHistogram } from './request-histogram.ts';
 
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
 export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;
@@ -23,19 +24,17 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
   collectDefaultMetrics({ register: registry });
   registerBuildInfo(registers);
   registerCacheMetrics(registers, cache);
-  const seconds = new Histogram({
+  const seconds = createRequestHistogram(registry, {
     name: 'carbon_extender_call_duration_seconds',
     help: 'Time from the head of a kube-scheduler request to its response, by verb and outcome: ok, neutral, bad-request, too-large, aborted, failed',
     labelNames: ['verb', 'outcome'],
     buckets: LATENCY_BUCKETS,
-    registers,
   });
-  const names = new Histogram({
+  const names = createRequestHistogram(registry, {
     name: 'carbon_extender_call_nodes',
     help: 'Candidate nodes in a kube-scheduler request',
     labelNames: ['verb'],
     buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
-    registers,
   });
   const neutral = new Counter({
     name: 'carbon_extender_neutral_answers_total',
@@ -48,9 +47,9 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
     deferral: createDeferralMetrics(registry),
     ...createPlacementMetrics(registers, probes),
     /** Counts one request of kube-scheduler and its duration in seconds. */
-    observeCall: (verb: string, outcome: string, took: number): void => seconds.observe({ verb, outcome }, took),
+    observeCall: (verb: string, outcome: string, took: number): void => seconds.observe(took, verb, outcome),
     /** Counts the candidate nodes of one request. */
-    countNames: (verb: string, count: number): void => names.observe({ verb }, count),
+    countNames: (verb: string, count: number): void => names.observe(count, verb),
     /** Counts one response that prefers no node. */
     countNeutral: (reason: string): void => neutral.inc({ reason }),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zoneProblem } from '../shared/grid/known-zones.ts';
 import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
@@ -6,6 +7,7 @@ import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { checkGridSettings, gridSettings } from './grid/settings.ts';
+import { checkZones } from './grid/zone-names.ts';
 import { checkPowerSource, powerSourceSettings } from './power/settings.ts';
 import { readingsSettings } from './readings/settings.ts';
 
@@ -23,25 +25,36 @@ const settings = z.object({
     .default([...POLLER_TASKS])
     .describe('Which tasks this process runs'),
   POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
-  POLLER_HOST: z.string().default('0.0.0.0').describe('Address that POLLER_PORT listens on'),
+  POLLER_HOST: z
+    .string()
+    .default('::')
+    .describe('Address that POLLER_PORT listens on; `::` is every address, IPv6 and IPv4'),
   ZONES: list()
     .pipe(
       z
         .array(
-          z
-            .string()
-            .refine((code) => parseZone(code).kind !== 'malformed', 'is not a zone code such as DE or US-CAL-CISO'),
+          z.string().refine((name) => parseZone(name).kind !== 'malformed', {
+            error: ({ input }) => `contains "${input}", which ${zoneProblem(String(input))}`,
+          }),
         )
         .min(1),
     )
     .default(['US-CAL-CISO', 'US-TEX-ERCO', 'US-NY-NYIS', 'US-MIDA-PJM', 'US-MIDW-MISO'])
-    .describe('Grid zones to poll, in the notation of Electricity Maps'),
+    .describe(
+      'Grid zones to poll, in the notation of Electricity Maps (`DE`, `US-CAL-CISO`), or cloud regions (`us-east-1`, `aws/eu-west-1`); the cache file has them under the names given here',
+    ),
   POLL_INTERVAL_MINUTES: positive(1440)
     .default(5)
     .describe('Minutes between two poll cycles of the grid task; fractions allowed'),
   CACHE_TTL_MINUTES: positive(10_080)
     .default(10)
     .describe('Minutes for which the cache document, and the last good value of a zone, stay valid'),
+  CACHE_TIMESTAMPS: z
+    .enum(['rfc3339', 'naive'])
+    .default('rfc3339')
+    .describe(
+      '`naive`: the cache file has `timestamp` without milliseconds and zone (`2026-01-01T12:00:00`, UTC), for readers that parse no other form',
+    ),
   ...gridSettings,
   EXPORTER_URL: list()
     .pipe(z.array(httpUrl()).min(1))
@@ -97,6 +110,7 @@ const settings = z.object({
 /** Everything that the poller reads from the environment. */
 export const pollerConfigSchema = settings
   .superRefine(checkGridSettings)
+  .superRefine(checkZones)
   .superRefine(storeFaults)
   .superRefine(checkPowerSource);
 

@@ -11,6 +11,18 @@ export const POLLER_ERRORS = {
     message: 'could not read which zones the key of {provider} covers',
     action: 'check the key; until then every zone is tried',
   },
+  GRID_VALUE_DROPPED: {
+    message: 'a value of {provider} for zone {zone} was dropped: {reason}: {detail}',
+    action: 'nothing, if it stays rare; for implausible values that are right raise MAX_INTENSITY',
+  },
+  GRID_CODE_UNKNOWN: {
+    message: '{provider} reports electricity of a source that is not known: {detail}; it is counted as other',
+    action: 'report it, so that it gets an emission factor',
+  },
+  GRID_API_DEPRECATED: {
+    message: '{provider} announces the end of the interface that is used: {detail}',
+    action: 'look for a newer release, or choose another provider in GRID_PROVIDERS',
+  },
   CACHE_NOT_WRITTEN: {
     message: 'no zone has a value, so the cache file was not written and the old one will expire',
     action: 'check the grid providers, their keys and the connection to the internet',
@@ -73,9 +85,9 @@ export const POLLER_ERRORS = {
     message: 'the carbon budget of {kind} {name} has reached {threshold} of its grams',
     action: 'see GET /api/budgets',
   },
-  ZONE_CODE_CORRECTED: {
-    message: '"{given}" is not a zone code and was taken as {used}',
-    action: 'write {used} in ZONES',
+  ZONE_NOT_VERIFIED: {
+    message: 'could not check whether a provider knows the zone {zone} of ZONES; it is polled all the same',
+    action: 'check the spelling and the connection to the provider',
   },
   CACHE_TTL_TOO_SHORT: {
     message: 'the cache expires before the next poll cycle: CACHE_TTL_MINUTES is not above POLL_INTERVAL_MINUTES',

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
-import { ConfigError } from '../shared/runtime/config.ts';
+import { ConfigError, logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openRecordingStore } from '../shared/store/open.ts';
@@ -15,7 +15,10 @@ const ATTEMPTS = 3;
 const BETWEEN_ATTEMPTS_MS = 5_000;
 
 /** Dependencies that tests replace. */
-export type OnceDependencies = Partial<Pick<GridTaskOptions, 'clock' | 'logger' | 'forecaster'>>;
+export interface OnceDependencies extends Partial<Pick<GridTaskOptions, 'clock' | 'logger' | 'forecaster'>> {
+  /** What is worth a warning about the settings. */
+  readonly warnings?: readonly SettingWarning[];
+}
 
 /**
  * Fetches, writes the cache file and the history once, for a CronJob; resolves with the exit code: 0 done, 2 no provider
@@ -23,6 +26,7 @@ export type OnceDependencies = Partial<Pick<GridTaskOptions, 'clock' | 'logger' 
  */
 export async function pollOnceAndExit(config: PollerConfig, dependencies: OnceDependencies = {}): Promise<number> {
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
+  logSettingWarnings(logger, dependencies.warnings ?? []);
   await using stack = new AsyncDisposableStack();
   const opened = await openStore(config, clock, logger);
   // The cache file serves the scheduler even while the store is away.

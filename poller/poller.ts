@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
@@ -9,6 +10,7 @@ import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { startPowerTask } from './power/record.ts';
 import { startReadings } from './readings/start.ts';
+import { workerRoutes } from './readings/worker-routes.ts';
 import { startRetentionTask } from './retention.ts';
 import { startPollerServer } from './server.ts';
 
@@ -16,8 +18,8 @@ import { startPollerServer } from './server.ts';
 export interface PollerDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Settings that were given under their former names. */
-  readonly renamed?: readonly { readonly given: string; readonly name: string }[];
+  /** What is worth a warning about the settings. */
+  readonly warnings?: readonly SettingWarning[];
 }
 
 /** A running poller. */
@@ -31,8 +33,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
-  for (const facts of dependencies.renamed ?? [])
-    logger.warn({ code: 'SETTING_RENAMED', ...facts }, 'a setting was given under its former name; use the new one');
+  logSettingWarnings(logger, dependencies.warnings ?? []);
   const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
   const { history } = store;
   metrics.store.watch(store.backlog);
@@ -43,11 +44,19 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   const onCycle = (zones: number) => {
     readiness = zones > 0 ? { ready: true } : { ready: false, reason: 'no zone has a value' };
   };
+  let consumer: Readiness = { ready: false, reason: 'the readings task does not run here' };
   const onReadiness = (state: Readiness) => {
+    consumer = state;
     if (!runs('grid')) readiness = state;
   };
+  const routes = workerRoutes({ config, meters: store.meters, consumer: () => consumer, clock });
   const server: ListeningServer = stack.use(
-    await startPollerServer({ host: config.POLLER_HOST, port: config.POLLER_PORT }, metrics.registry, () => readiness),
+    await startPollerServer(
+      { host: config.POLLER_HOST, port: config.POLLER_PORT },
+      metrics.registry,
+      () => readiness,
+      routes,
+    ),
   );
   if (runs('grid'))
     stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));

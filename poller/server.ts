@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import {
   answerOperations,
@@ -7,15 +8,20 @@ import {
   sendFault,
 } from '../shared/runtime/http-server.ts';
 
-/** Serves /healthz, /readyz and /metrics of the poller. */
+/** Handles further paths of a poller; resolves with false for a request of another path. */
+export type FurtherRoutes = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+/** Serves /healthz, /readyz and /metrics of the poller, and the further paths that its tasks have. */
 export function startPollerServer(
   address: { host: string; port: number },
   registry: Registry,
   readiness: () => Readiness,
+  further: FurtherRoutes = async () => false,
 ): Promise<ListeningServer> {
   return listen((request, response) => {
     answerOperations(request, response, registry, readiness)
-      .then((answered) => answered || sendFault(response, 404, 'not found; try /healthz, /readyz or /metrics'))
+      .then((handled) => handled || further(request, response))
+      .then((handled) => handled || sendFault(response, 404, 'not found; try /healthz, /readyz or /metrics'))
       .catch(() => response.destroy());
   }, address);
 }

@@ -10,6 +10,7 @@ export const LONG: readonly string[] = [
   'test/**/*.property.test.ts',
   'test/browser/**',
   'test/package/**',
+  'test/cli/demo.test.ts',
   'test/end-to-end.test.ts',
   'test/shared/store/timescale/**',
   'test/poller/database.test.ts',

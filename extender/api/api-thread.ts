@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { createBackoff } from '../../shared/pacing/backoff.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import type { ExtenderConfig } from '../config.ts';
 import { EXTENDER_ERRORS } from '../errors.ts';
 import type { FromStore, ToApi } from '../placement/placement-link.ts';
@@ -57,6 +58,8 @@ export function superviseApiThread(
   onMessage: (message: FromStore) => void = () => undefined,
   clock: Clock = systemClock,
 ): ApiThread {
+  // A thread that dies is restarted; a file that cannot be read now would let it die for ever.
+  knownProfiles(config.SERVICES_FILE);
   const stop = new AbortController();
   const backoff = createBackoff(BACKOFF);
   let current = startWorker(config, config.API_PORT, onMessage);

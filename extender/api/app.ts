@@ -3,6 +3,7 @@ import { CodedError } from '../../shared/errors/catalogue.ts';
 import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
 import { EXTENDER_ERRORS, extenderError } from '../errors.ts';
 import { requireToken } from './auth.ts';
+import { guardBrowsers } from './browser-guard.ts';
 import { budgetsRoute } from './budgets.ts';
 import { co2IntensitiesRoute } from './co2-intensities.ts';
 import { co2PerContainerOperation, co2PerContainerRoute, co2RangeOperation } from './co2-per-container.ts';
@@ -21,9 +22,12 @@ import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
 import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
+import { exportsWithin, limitConcurrency } from './stream-slots.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
 
 const MAX_BODY = '1mb';
+/** As API_HEAP_MB is by default. */
+const DEFAULT_HEAP_MB = 512;
 const PROCESS_PATHS = ['/healthz', '/readyz', '/metrics'];
 
 /** Every resource of the API. */
@@ -57,13 +61,15 @@ export function createApp(deps: ApiDependencies): Express {
     ...all.filter(({ operation }) => operation.open).map(({ operation }) => operation.path),
   ]);
   app.use(measure(deps, new Set([...open, ...all.map(({ operation }) => operation.path)])));
+  app.use(guardBrowsers(deps.browsers ?? { allowedHosts: [], corsOrigins: [] }));
   app.use(async (request, response, next) => {
     if (!(await answerOperations(request, response, deps.metrics.registry, () => READY))) next();
   });
   app.use(serveDashboard());
   if (deps.requestsPerSecond) app.use(limitRate(deps.requestsPerSecond, open, deps.clock));
   if (deps.token !== undefined) app.use(requireToken(deps.token, open));
-  for (const path of new Set(all.map(({ operation }) => operation.path))) addPath(app, path, all);
+  const exporting = limitConcurrency(exportsWithin(deps.heapMb ?? DEFAULT_HEAP_MB));
+  for (const path of new Set(all.map(({ operation }) => operation.path))) addPath(app, path, all, exporting);
   for (const path of PROCESS_PATHS) app.all(path, refuseMethod(['GET', 'HEAD']));
   app.use((request) => {
     throw extenderError('PATH_UNKNOWN', { path: pathOf(request) });
@@ -75,7 +81,7 @@ export function createApp(deps: ApiDependencies): Express {
 // The API serves whatever the store has, also nothing: once it listens it is ready.
 const READY: Readiness = { ready: true };
 
-function addPath(app: Express, path: string, all: readonly Route[]): void {
+function addPath(app: Express, path: string, all: readonly Route[], exporting: RequestHandler): void {
   const here = all.filter(({ operation }) => operation.path === path);
   const named: RequestHandler = (_request, response, next) => {
     response.locals.route = path;
@@ -83,9 +89,10 @@ function addPath(app: Express, path: string, all: readonly Route[]): void {
   };
   for (const { operation, handle, readBody = SMALL_JSON } of here) {
     const { method } = operation;
-    if (method === 'GET') app.get(path, named, (request, response) => handle(request, response));
+    const before = operation.isExport ? [named, exporting] : [named];
+    if (method === 'GET') app.get(path, ...before, (request, response) => handle(request, response));
     else
-      app[method === 'PUT' ? 'put' : 'post'](path, named, ...readBody, (request, response) =>
+      app[method === 'PUT' ? 'put' : 'post'](path, ...before, ...readBody, (request, response) =>
         handle(request, response),
       );
   }

@@ -1,4 +1,5 @@
-import { type EpochMs, HOUR_MS, hourOf, JOULES_PER_KWH, type Joules } from '../../shared/grid/units.ts';
+import { emissions } from '../../shared/emissions/pricing.ts';
+import { type EpochMs, type GramsPerKwh, HOUR_MS, hourOf, type Joules } from '../../shared/grid/units.ts';
 import type { Container, PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 import { type CountryIntensity, priced } from './country-intensity.ts';
@@ -51,8 +52,9 @@ export async function* measurementPieces(
 }
 
 /** What all samples of a container have between their times and their power. */
-function containerText({ node, powerQuality = 'measured' }: Container): Buffer {
-  return Buffer.from(`","node":${JSON.stringify(node)},"power_quality":"${powerQuality}","joules_per_second":`);
+function containerText({ namespace, pod, container, node, powerQuality = 'measured' }: Container): Buffer {
+  const names = JSON.stringify({ namespace, pod, container, node, power_quality: powerQuality });
+  return Buffer.from(`",${names.slice(1, -1)},"joules_per_second":`);
 }
 
 /** Writes what energy emitted at one country's intensity. Most samples lie within one hour, whose price is kept. */
@@ -63,7 +65,7 @@ function pricer(
 ): (joules: Joules, start: EpochMs, end: EpochMs) => void {
   const name = separator + JSON.stringify(country.code);
   let hour = Number.NaN;
-  let gramsPerKwh: number | undefined;
+  let gramsPerKwh: GramsPerKwh | undefined;
   let head: Uint8Array = GRAMS;
   let tail = head;
   return (joules, start, end) => {
@@ -71,17 +73,20 @@ function pricer(
     if (of !== hour) {
       hour = of;
       gramsPerKwh = country.at(of)?.carbonIntensity;
-      const { intensity_g_per_kwh, quality, provider, coverage } = priced(country, 1 as Joules, of, of + HOUR_MS);
-      head = Buffer.from(`${name}:{"intensity_g_per_kwh":${intensity_g_per_kwh},"grams_per_second":`);
-      tail = Buffer.from(
-        `,"quality":${JSON.stringify(quality)},"provider":${JSON.stringify(provider)},"coverage":${coverage}}`,
+      const { intensity_g_per_kwh, grams_per_second, grams, ...others } = priced(
+        country,
+        1 as Joules,
+        of,
+        of + HOUR_MS,
       );
+      head = Buffer.from(`${name}:{"intensity_g_per_kwh":${intensity_g_per_kwh},"grams_per_second":`);
+      tail = Buffer.from(`,${JSON.stringify(others).slice(1)}`);
     }
     if (gramsPerKwh === undefined || end > of + HOUR_MS) {
       writer.bytes(Buffer.from(`${name}:${JSON.stringify(priced(country, joules, start, end))}`));
       return;
     }
-    const grams = (joules / JOULES_PER_KWH) * gramsPerKwh;
+    const grams = emissions(joules, gramsPerKwh);
     writer.bytes(head);
     writer.number(grams / ((end - start) / 1000));
     writer.bytes(GRAMS);

@@ -1,15 +1,14 @@
 import type { Request, Response } from 'express';
-import { isoTime } from '../../shared/grid/units.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
-import { extenderError } from '../errors.ts';
 import { measurementPieces } from './co2-measurements.ts';
-import { co2Request, co2RequestIssues } from './co2-request.ts';
+import { co2Request, co2RequestIssues, type RequestedZone } from './co2-request.ts';
 import { countryIntensities } from './country-intensity.ts';
-import { streamJson } from './json-stream.ts';
+import { newestSamples } from './newest-samples.ts';
 import type { Operation } from './openapi/operation.ts';
 import { co2Response } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
+import { streamArray } from './stream.ts';
 
 /** `POST /api/co2-per-container`, as the API's description shows it. */
 export const co2PerContainerOperation: Operation = {
@@ -18,10 +17,9 @@ export const co2PerContainerOperation: Operation = {
   tag: 'emissions',
   summary: 'What a container emitted, and would have emitted elsewhere',
   description:
-    'Either start_time and end_time, or n. A country with several zones takes the mean of its tracked zones; one that is not tracked takes its yearly average.',
+    'Either start_time and end_time, or n: the newest measurements, newest last. A country with several zones has the mean of its tracked zones; one that is not tracked has its yearly average; each figure names its basis and zones. Each country is keyed as the request spells it. No measurement: an empty array.',
   body: co2Request,
-  response: { description: 'Every sample with its emissions by country', schema: co2Response },
-  errors: { 404: 'No power is recorded for this container' },
+  response: { description: 'Every measurement with its emissions by country', schema: co2Response },
 };
 
 /** `POST /api/co2-range`: the same under the name that clients use for a range of time. */
@@ -29,27 +27,20 @@ export const co2RangeOperation: Operation = { ...co2PerContainerOperation, path:
 
 /** `POST /api/co2-per-container` or its alias: what a container emitted, and would have emitted elsewhere. */
 export function co2PerContainerRoute({ store }: ApiDependencies, operation: Operation): Route {
-  return {
-    operation,
-    handle: (request, response) => respond(store, request, response),
-  };
+  return { operation, handle: (request, response) => respond(store, request, response) };
 }
 
 async function respond(store: ApiDependencies['store'], request: Request, response: Response): Promise<void> {
-  const { start_time, end_time, n, countries, ...names } = checked(co2Request, request.body, co2RequestIssues);
-  if ((await store.containers(names)).length === 0) throw extenderError('CONTAINER_UNKNOWN', names);
-  const given = start_time && end_time ? { from: Date.parse(start_time), to: Date.parse(end_time) } : undefined;
-  const newest = given ? [] : await store.lastBlocks(names, n ?? 1);
-  const range = given ?? spanOf(newest);
-  const intensities = await countryIntensities(store, [...new Set(countries)], range);
-  const samples = given ? store.samples(names, given) : [newest];
-  const head = {
-    ...names,
-    start_time: isoTime(range.from),
-    end_time: isoTime(range.to),
-    countries: Object.fromEntries(intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
-  };
-  await streamJson(response, head, 'measurements', measurementPieces(samples, range, intensities));
+  const { start_time, end_time, n = 1, countries, ...names } = checked(co2Request, request.body, co2RequestIssues);
+  const codes = [...new Map(countries.map((country): [string, RequestedZone] => [country.code, country])).values()];
+  if (start_time !== undefined && end_time !== undefined) {
+    const range = { from: start_time, to: end_time };
+    const intensities = await countryIntensities(store, codes, range);
+    return streamArray(response, measurementPieces(store.samples(names, range), range, intensities));
+  }
+  const newest = await newestSamples(store, names, n);
+  const range = spanOf(newest);
+  await streamArray(response, measurementPieces([newest], range, await countryIntensities(store, codes, range)));
 }
 
 function spanOf(samples: readonly PowerSample[]): TimeRange {

@@ -1,44 +1,52 @@
 import { z } from 'zod';
-import { parseZone } from '../../shared/grid/zones.ts';
-import { instant } from './instant.ts';
+import { instant } from '../../shared/grid/instant.ts';
+import { type Zone, zone } from '../../shared/grid/zones.ts';
 import type { RequestIssue } from './problem.ts';
+import { timeOrderIssues } from './time-order.ts';
 
 const name = z.string().min(1).max(253);
 
-const codeText = z.string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not text') });
+/** A country or zone code as the client wrote it, which is what responses call it, and the zone that it means. */
+export interface RequestedZone {
+  readonly code: string;
+  readonly zone: Zone;
+}
 
-/** A country (ISO 3166, two letters) or zone code, as the user writes it. */
-export const zoneCode = codeText.transform((text, context) => {
-  const parsed = parseZone(text);
-  if (parsed.kind !== 'malformed') return parsed.zone;
-  context.addIssue({
-    code: 'custom',
-    message: `"${text}" is not a valid country or zone code; use one such as DE or US-CAL-CISO`,
-  });
-  return z.NEVER;
-});
+/** A country (ISO 3166, two letters; UK is GB) or zone code: at most 50 letters, digits and hyphens. */
+const codeText = z
+  .string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not text') })
+  .regex(/^\s*[A-Za-z]{2}(-[A-Za-z0-9]+)*\s*$/, {
+    error: ({ input }) =>
+      `"${String(input).slice(0, 50)}" is not a valid country or zone code; use one such as DE or US-CAL-CISO`,
+  })
+  .max(50, 'is longer than 50 characters');
 
-/** Body of `POST /api/co2-per-container`: a container, countries, and a range or a number of minutes. */
+/** A country or zone code, as the zone that it means. */
+export const zoneCode = codeText.transform(zone);
+
+/** A country or zone code with the spelling of the client. */
+export const requestedZone = codeText.transform((text): RequestedZone => ({ code: text.trim(), zone: zone(text) }));
+
+/** Body of `POST /api/co2-per-container`: a container, countries, and a range or a number of measurements. */
 export const co2Request = z.strictObject({
   pod: name,
   container: name,
   namespace: name,
-  countries: z.array(zoneCode).min(1).max(100),
+  countries: z.array(requestedZone).min(1).max(100),
   start_time: instant.optional(),
   end_time: instant.optional(),
-  n: z.int().min(1).max(1440).optional(),
+  n: z.int().min(1).max(10_000).optional().describe('The newest measurements, oldest of them first'),
 });
 
 /** Rules between the fields of {@link co2Request}: a whole range or n, and time that goes forward. */
 export function co2RequestIssues(input: Readonly<Record<string, unknown>>): RequestIssue[] {
   const { start_time: start, end_time: end, n } = input;
   const range = start !== undefined || end !== undefined;
-  if (range && n !== undefined) return [{ pointer: '/n', detail: 'cannot be combined with start_time and end_time' }];
+  if (range && n !== undefined)
+    return [{ pointer: '/n', detail: 'cannot be combined with start_time and end_time; send one or the other' }];
   if (!range && n === undefined) return [{ pointer: '', detail: 'needs either start_time and end_time, or n' }];
   if (!range) return [];
   if (start === undefined) return [{ pointer: '/start_time', detail: 'is missing beside end_time' }];
   if (end === undefined) return [{ pointer: '/end_time', detail: 'is missing beside start_time' }];
-  return Date.parse(String(end)) <= Date.parse(String(start))
-    ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
-    : [];
+  return timeOrderIssues(input);
 }

@@ -28,13 +28,13 @@ export function containersRoute({ store }: ApiDependencies): Route {
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
       const named = spans.filter(({ container }) => container.namespace !== IDLE && container.namespace !== SYSTEM);
-      response.json({
-        containers: named.map(({ container, first, last }) => ({
+      response.json(
+        named.map(({ container, first, last }) => ({
           ...containerJson(container),
           first_measurement: isoTime(first),
           last_measurement: isoTime(last),
         })),
-      });
+      );
     },
   };
 }

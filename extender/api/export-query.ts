@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { instant } from '../../shared/grid/instant.ts';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { SamplePosition } from '../../shared/records/power.ts';
-import { instant } from './instant.ts';
-import type { RequestIssue } from './problem.ts';
+import { wholeNumber } from './numbers.ts';
 
 const name = z.string().min(1).max(253).optional();
 
@@ -17,12 +17,9 @@ export const exportQuery = z.strictObject({
   node: name.describe('Only this node'),
   start_time: instant.optional().describe('Samples that end after this time; absent: from the first on'),
   end_time: instant.optional().describe('Samples that end at this time at the latest; absent: up to now'),
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'is not a valid limit; use a whole number from 1 to 999999999')
-    .transform(Number)
+  limit: wholeNumber(1, 999_999_999)
     .optional()
-    .describe('Most rows of this response; next_cursor then continues behind them'),
+    .describe('Most rows of this response; Link then has the address of the next'),
   cursor: z
     .string()
     .max(2000)
@@ -39,13 +36,6 @@ export const exportQuery = z.strictObject({
     .optional()
     .describe('Format of the response; absent: by the Accept header, else JSON'),
 });
-
-/** Rules between the fields of {@link exportQuery}. */
-export function exportIssues({ start_time, end_time }: Readonly<Record<string, unknown>>): RequestIssue[] {
-  return Date.parse(String(end_time)) <= Date.parse(String(start_time))
-    ? [{ pointer: '/end_time', detail: 'is not after start_time' }]
-    : [];
-}
 
 /** The cursor that continues behind a row. */
 export function cursorAfter({ container, end }: SamplePosition): string {

@@ -2,13 +2,15 @@ import type { Request, Response } from 'express';
 import type { PowerSample, SamplePosition } from '../../shared/records/power.ts';
 import { extenderError } from '../errors.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
-import { cursorAfter, type EXPORT_FORMATS, exportIssues, exportQuery, parseCursor } from './export-query.ts';
+import { cursorAfter, type EXPORT_FORMATS, exportQuery, parseCursor } from './export-query.ts';
 import { EXPORT_COLUMNS, rowWriter } from './export-rows.ts';
-import { streamText } from './json-stream.ts';
+import { linkToNext } from './link.ts';
 import type { Operation } from './openapi/operation.ts';
 import { exportResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
+import { streamText } from './stream.ts';
+import { timeOrderIssues } from './time-order.ts';
 
 type Format = (typeof EXPORT_FORMATS)[number];
 
@@ -18,13 +20,16 @@ const TYPES: Readonly<Record<Format, string>> = {
   csv: 'text/csv; charset=utf-8',
 };
 
+const NOTHING = Buffer.alloc(0);
 const COMMA = Buffer.from(',');
 /** What precedes the first row. */
 const OPENING: Readonly<Record<Format, Buffer>> = {
-  json: Buffer.from('{"samples":['),
-  ndjson: Buffer.alloc(0),
+  json: Buffer.from('['),
+  ndjson: NOTHING,
   csv: Buffer.from(`${EXPORT_COLUMNS.join(',')}\r\n`),
 };
+/** What follows the last row. */
+const CLOSING: Readonly<Record<Format, Buffer>> = { json: Buffer.from(']'), ndjson: NOTHING, csv: NOTHING };
 /** The last time that a Date can hold. */
 const END_OF_TIME = 8.64e15;
 
@@ -32,9 +37,11 @@ const END_OF_TIME = 8.64e15;
 export const exportTimeSeriesOperation: Operation = {
   method: 'GET',
   path: '/api/export-time-series',
+  isExport: true,
   tag: 'power',
   summary: 'Every raw sample, as JSON, NDJSON or CSV',
-  description: 'Streamed by container, oldest first. A broken download goes on behind its last whole row: see cursor.',
+  description:
+    'Streamed by container, oldest first. With limit, the Link header has the address of the next page. A download that was cut off continues behind its last whole row: see cursor.',
   query: exportQuery,
   response: {
     description: 'Samples',
@@ -53,19 +60,21 @@ export function exportTimeSeriesRoute(deps: ApiDependencies): Route {
 }
 
 async function respond({ store }: ApiDependencies, request: Request, response: Response): Promise<void> {
-  const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, exportIssues);
+  const { start_time, end_time, limit, cursor, format, ...filter } = checked(exportQuery, request.query, (input) =>
+    timeOrderIssues(input),
+  );
   const as = format ?? acceptedFormat(request);
-  const range = {
-    from: start_time === undefined ? 0 : Date.parse(start_time),
-    to: end_time === undefined ? END_OF_TIME : Date.parse(end_time),
-  };
+  const range = { from: start_time ?? 0, to: end_time ?? END_OF_TIME };
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   // Samples that end within the range, so that ranges side by side share none, and that come behind the cursor.
-  const wanted = (sample: PowerSample) =>
+  const inRange = (sample: PowerSample) =>
     sample.end > range.from && sample.end <= range.to && (after === undefined || isBehind(sample, after));
+  const last = limit === undefined ? undefined : await endOfPage(store.samples(filter, range, after), inRange, limit);
+  if (last !== undefined) linkToNext(request, response, cursorAfter(last));
+  const wanted = last === undefined ? inRange : (sample: PowerSample) => inRange(sample) && !isBehind(sample, last);
   response.setHeader('Vary', 'Accept');
   if (as === 'csv') response.setHeader('Content-Disposition', 'attachment; filename="power.csv"');
-  await streamText(response, TYPES[as], written(store.samples(filter, range, after), wanted, as, limit));
+  await streamText(response, TYPES[as], written(store.samples(filter, range, after), wanted, as, last));
 }
 
 function acceptedFormat(request: Request): Format {
@@ -80,36 +89,52 @@ function isBehind({ container, end }: PowerSample, after: SamplePosition): boole
   return end > after.end;
 }
 
+/** The last row of a page that others follow; undefined when all rows fit. The headers need it before the first row is sent. */
+async function endOfPage(
+  batches: AsyncIterable<readonly PowerSample[]>,
+  wanted: (sample: PowerSample) => boolean,
+  limit: number,
+): Promise<PowerSample | undefined> {
+  let count = 0;
+  let last: PowerSample | undefined;
+  for await (const samples of batches) {
+    for (const sample of samples) {
+      if (!wanted(sample)) continue;
+      if (count === limit) return last;
+      count += 1;
+      last = sample;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return undefined;
+}
+
 /** The export in pieces: one step of an async generator for each row would cost more than the row. */
 async function* written(
   batches: AsyncIterable<readonly PowerSample[]>,
   wanted: (sample: PowerSample) => boolean,
   format: Format,
-  limit: number | undefined,
+  last: PowerSample | undefined,
 ): AsyncIterable<Buffer> {
   const writer = new ByteWriter();
   const row = rowWriter(writer, format);
-  let count = 0;
-  let last: PowerSample | undefined;
+  let separator = NOTHING;
   writer.bytes(OPENING[format]);
   for await (const samples of batches) {
+    if (last !== undefined && isPast(samples, last)) break;
     for (const sample of samples) {
       if (!wanted(sample)) continue;
-      if (count === limit && last !== undefined) {
-        yield end(writer, format, count, cursorAfter(last));
-        return;
-      }
-      if (format === 'json' && count > 0) writer.bytes(COMMA);
+      writer.bytes(separator);
+      if (format === 'json') separator = COMMA;
       row(sample);
-      count += 1;
-      last = sample;
       if (writer.length >= PIECE_BYTES) yield writer.take();
     }
   }
-  yield end(writer, format, count, null);
+  writer.bytes(CLOSING[format]);
+  yield writer.take();
 }
 
-function end(writer: ByteWriter, format: Format, count: number, next: string | null): Buffer {
-  if (format === 'json') writer.bytes(Buffer.from(`],"count":${count},"next_cursor":${JSON.stringify(next)}}`));
-  return writer.take();
+/** Whether a batch, which is of one container, begins behind the last row of the page. */
+function isPast([first]: readonly PowerSample[], last: PowerSample): boolean {
+  return first !== undefined && isBehind(first, last);
 }

@@ -42,7 +42,7 @@ export function powerConsumptionRoute({ store }: ApiDependencies): Route {
     async handle(request, response) {
       const { n, ...filter } = checked(body, request.body);
       const samples = await store.lastBlocks(filter, n);
-      response.json({ containers: byContainer(samples) });
+      response.json(byContainer(samples));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CodedError, type Fact } from '../../shared/errors/catalogue.ts';
 import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 
@@ -70,17 +70,46 @@ export function issuesOf(error: z.ZodError): RequestIssue[] {
   });
 }
 
-/** Checks input; throws a 400 that lists what the schema and the further rules find. */
+/**
+ * Checks input; throws a 400 that lists what the schema and the further rules find. `null` in an optional field is its
+ * absence, as many clients write it.
+ */
 export function checked<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
   further: (input: Readonly<Record<string, unknown>>) => readonly RequestIssue[] = () => [],
 ): z.output<Schema> {
-  const parsed = schema.safeParse(input);
-  const record = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const given = withoutNulls(schema, input);
+  const parsed = schema.safeParse(given);
+  const record = isRecord(given) ? given : {};
   const issues = [...(parsed.success ? [] : issuesOf(parsed.error)), ...further(record)];
   if (!parsed.success || issues.length > 0) throw new RequestIssuesError(issues);
   return parsed.data;
+}
+
+function withoutNulls(schema: z.ZodType, input: unknown): unknown {
+  if (schema instanceof z.ZodArray && Array.isArray(input))
+    return input.map((item) => withoutNulls(schema.element as z.ZodType, item));
+  if (!(schema instanceof z.ZodObject) || !isRecord(input)) return input;
+  const fields: Readonly<Record<string, z.ZodType | undefined>> = schema.shape;
+  return Object.fromEntries(
+    Object.entries(input).filter(([name, value]) => {
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      return value !== null || field === undefined || isNullable(field) || !isOptional(field);
+    }),
+  );
+}
+
+function isNullable(field: z.ZodType): boolean {
+  return field.safeParse(null).success;
+}
+
+function isOptional(field: z.ZodType): boolean {
+  return field.safeParse(undefined).success;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function escapedPart(part: string): string {

@@ -15,7 +15,8 @@ export function limitRate(perSecond: number, openPaths: ReadonlySet<string>, clo
   const buckets = new Map<string, TokenBucket>();
   return (request, response, next) => {
     if (openPaths.has(request.path)) return next();
-    const address = request.socket.remoteAddress ?? '';
+    // A client that comes by IPv4 to a port of both families is the same client.
+    const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const bucket = buckets.get(address) ?? new TokenBucket(options);
     buckets.delete(address);
     buckets.set(address, bucket);

@@ -12,7 +12,7 @@ export function readingsRoutes(deps: ApiDependencies): Route[] {
     readingsRoute(deps, readings, metrics.intake),
     sitesRoute(readings),
     putSiteRoute(readings),
-    siteReadingsRoute(deps, readings),
+    siteReadingsRoute(readings),
     siteEmissionsRoute(deps, readings),
   ];
 }

@@ -66,7 +66,7 @@ async function accept(
   const now = clock.now();
   const limits = {
     maxAheadMs: config.READINGS_MAX_AHEAD_SECONDS * 1000,
-    maxAgeMs: config.READINGS_MAX_AGE_HOURS * HOUR_MS,
+    maxAgeMs: (config.READINGS_MAX_AGE_HOURS ?? Infinity) * HOUR_MS,
   };
   const checked = items.map((item) => (item.kind === 'refused' ? item : parseMeterReading(item.value, now, limits)));
   const key = keyOf(request, () => issuesOfItems(single, checked));

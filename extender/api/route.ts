@@ -10,6 +10,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { BrowserGuardOptions } from './browser-guard.ts';
 import type { LabelsOf } from './emissions/naming.ts';
 import type { Operation } from './openapi/operation.ts';
 
@@ -39,6 +40,10 @@ export interface ApiDependencies {
   readonly token: string | undefined;
   /** Requests per second that one address may make; 0 or absent sets no limit. */
   readonly requestsPerSecond?: number;
+  /** Names and origins that browsers may use; absent: those that need no setting. */
+  readonly browsers?: BrowserGuardOptions;
+  /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */
+  readonly heapMb?: number;
   /** Meter readings and sites; without it the API has no such resources. */
   readonly readings?: ReadingsApi;
 }

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/emissions/savings.ts';
 import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
+import { instant, instantOf } from '../../shared/grid/instant.ts';
 import { QUALITIES } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
-import { instant } from './instant.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Operation } from './openapi/operation.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -15,11 +16,7 @@ const query = z.strictObject({
   end_time: instant.optional(),
   from: instant.optional().describe('The same as start_time'),
   to: instant.optional().describe('The same as end_time'),
-  limit: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0, 'is below 0')
-    .max(100_000, 'is above 100000')
+  limit: wholeNumber(0, 100_000)
     .default(10_000)
     .describe('Most entries of pods that are listed, those bound last; the totals count all'),
 });
@@ -101,14 +98,15 @@ function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: n
   } = checked(query, given, (input) => {
     const last = input.end_time ?? input.to;
     const first = input.start_time ?? input.from;
-    const end = last === undefined ? now : Date.parse(String(last));
-    if (!(end <= Date.parse(String(first)))) return [];
+    const end = last === undefined ? now : instantOf(last);
+    const start = instantOf(first);
+    if (end === undefined || start === undefined || start < end) return [];
     if (last === undefined)
       return [{ pointer: input.start_time === undefined ? '/from' : '/start_time', detail: 'lies ahead' }];
     return [{ pointer: input.end_time === undefined ? '/to' : '/end_time', detail: 'is not after the start' }];
   });
-  const end = to ? Date.parse(to) : now;
-  return { from: from ? Date.parse(from) : end - DEFAULT_MS, to: end, limit };
+  const end = to ?? now;
+  return { from: from ?? end - DEFAULT_MS, to: end, limit };
 }
 
 function total({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { IntensityAt } from '../../shared/emissions/pricing.ts';
+import { worstQuality } from '../../shared/grid/intensity.ts';
 import { isoTime, JOULES_PER_KWH } from '../../shared/grid/units.ts';
 import {
   type DeviceHour,
@@ -10,7 +11,7 @@ import {
 import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/records/meter-readings.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
-import { countryIntensities, worst } from './country-intensity.ts';
+import { countryIntensities, ownCode } from './country-intensity.ts';
 import type { Operation } from './openapi/operation.ts';
 import { siteEmissionsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
@@ -50,7 +51,7 @@ export function siteEmissionsRoute({ store, clock }: ApiDependencies, readings: 
       const { siteId, zone, zoneSource } = await knownSite(readings, request);
       const maxGapMs = readings.config.READINGS_MAX_GAP_SECONDS * 1000;
       const hours = await deviceHours(readings.store, siteId, range, maxGapMs);
-      const [country] = zone === undefined ? [] : await countryIntensities(store, [zone], range);
+      const [country] = zone === undefined ? [] : await countryIntensities(store, [ownCode(zone)], range);
       const figures = figuresOf(country?.at ?? (() => undefined), range);
       const byDevice = [...Map.groupBy(hours, ({ deviceId }) => deviceId)].sort(([a], [b]) => (a < b ? -1 : 1));
       const byHour = [...Map.groupBy(hours, ({ hour }) => hour)].sort(([a], [b]) => a - b);
@@ -96,7 +97,7 @@ function figuresOf(at: IntensityAt, { from, to }: TimeRange) {
       joules: total.joules ?? null,
       grams: total.grams ?? null,
       intensity_g_per_kwh: meanIntensity(total) ?? null,
-      quality: worst(total.qualities) ?? null,
+      quality: worstQuality(total.qualities) ?? null,
       coverage: {
         power: whole > 0 ? total.poweredMs / whole : 0,
         emissions: whole > 0 ? total.pricedMs / whole : 0,

@@ -72,6 +72,11 @@ export function putSiteRoute(readings: ReadingsApi): Route {
   };
 }
 
+/** The site that a path names, as the store has it. */
+export function siteIdOf(request: Request): string {
+  return checked(sitePath, request.params).site_id;
+}
+
 /** The site that a path names; throws SITE_UNKNOWN when it has neither readings nor a zone. */
 export async function knownSite({ store, config }: ReadingsApi, request: Request): Promise<PlacedSite> {
   const siteId = siteIdOf(request);
@@ -84,10 +89,6 @@ export async function knownSite({ store, config }: ReadingsApi, request: Request
 export function siteIssues(request: Request): RequestIssue[] {
   const { error } = sitePath.safeParse(request.params);
   return error ? issuesOf(error) : [];
-}
-
-function siteIdOf(request: Request): string {
-  return checked(sitePath, request.params).site_id;
 }
 
 function placed(site: Site, configured: ReadonlyMap<string, Zone>): PlacedSite {

@@ -54,6 +54,8 @@ const app = createApp({
   labels: podLabels(store.history),
   token: config.API_TOKEN,
   requestsPerSecond: config.API_REQUESTS_PER_SECOND,
+  browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
+  heapMb: config.API_HEAP_MB,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 const placements = stack.use(

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { stampOf } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -18,6 +19,8 @@ export interface CacheWatcher extends AsyncDisposable {
 /** Which file to watch and how. */
 export interface CacheWatcherOptions {
   readonly file: string;
+  /** Largest intensity that is used, in gCO2eq/kWh; absent: the default of MAX_INTENSITY. */
+  readonly maxIntensity?: number | undefined;
   /** Between two polls, for volumes that deliver no file events. */
   readonly pollMs: number;
   readonly clock: Clock;
@@ -34,9 +37,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * even if a good document was seen before: every reader, also one that has just started, must come to the same state from
  * the same file, and the writer replaces it whole within minutes. Missing costs only neutral scores.
  */
-export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions): CacheWatcher {
-  const reader = createReader(resolve(file));
+export function watchCache({ file, maxIntensity, pollMs, clock, logger }: CacheWatcherOptions): CacheWatcher {
+  const reader = createReader(resolve(file), maxIntensity);
   let logged: string | undefined;
+  let loggedIssue: string | undefined;
   const state = (): CacheState => {
     const current = cacheState(reader.latest(), clock.now());
     const key = current.kind === 'missing' ? `missing: ${current.reason}` : current.kind;
@@ -44,6 +48,13 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
       logged = key;
       logState(logger, file, current);
     }
+    const issue = current.kind === 'missing' ? undefined : current.snapshot.issues?.[0];
+    if (issue !== loggedIssue && issue !== undefined)
+      logger.warn(
+        { code: 'CACHE_VALUE_DROPPED', file, issue },
+        'a value of the carbon cache cannot be right and is left out; the others are used',
+      );
+    loggedIssue = issue;
     return current;
   };
   const read = async () => {
@@ -65,13 +76,13 @@ export function watchCache({ file, pollMs, clock, logger }: CacheWatcherOptions)
 }
 
 /** Reads the file whenever its stamp has changed; one read at a time, and one more if something happened meanwhile. */
-function createReader(file: string) {
+function createReader(file: string, maxIntensity: number | undefined) {
   let latest: Decoded = { kind: 'missing', reason: 'the file has not been read yet' };
   let stamp: string | undefined;
   let again = false;
   let running: Promise<void> | undefined;
   const readOnce = async () => {
-    const read = await readIfChanged(file, stamp);
+    const read = await readIfChanged(file, stamp, maxIntensity);
     if (read === undefined) return;
     stamp = read.stamp;
     latest = read.document;
@@ -98,6 +109,7 @@ function createReader(file: string) {
 async function readIfChanged(
   file: string,
   stamp: string | undefined,
+  maxIntensity: number | undefined,
 ): Promise<{ stamp: string; document: Decoded } | undefined> {
   let handle: FileHandle | undefined;
   try {
@@ -106,7 +118,7 @@ async function readIfChanged(
     const now = stampOf(stat);
     if (now === stamp) return undefined;
     if (stat.size > MAX_BYTES) return { stamp: now, document: missing(`the file has ${stat.size} bytes`) };
-    return { stamp: now, document: decodeCarbonCache(await handle.readFile('utf8')) };
+    return { stamp: now, document: decodeCarbonCache(await handle.readFile('utf8'), maxIntensity) };
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
     return {

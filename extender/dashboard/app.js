@@ -38,13 +38,25 @@ function draw({ focus = false } = {}) {
   const { title, view } = /** @type {typeof VIEWS[string]} */ (VIEWS[key]);
   document.title = `${title} · carbon-extender`;
   drawNav(key);
-  const focused = document.activeElement?.id;
+  const restoreFocus = focusKeeper();
   shown?.stop?.();
   const place = h('div', { class: 'view' });
   content.replaceChildren(h('h1', {}, title), place);
   shown = view(place, choices);
   if (focus) content.focus();
-  else if (focused) document.getElementById(focused)?.focus();
+  else restoreFocus();
+}
+
+/** Remembers the focused element and its caret; the returned function restores both in what replaced it. */
+function focusKeeper() {
+  const active = document.activeElement;
+  const caret =
+    active instanceof HTMLInputElement && /^(text|search)$/.test(active.type) ? active.selectionStart : null;
+  return () => {
+    const next = active?.id ? document.getElementById(active.id) : null;
+    next?.focus();
+    if (caret !== null && next instanceof HTMLInputElement) next.setSelectionRange(caret, caret);
+  };
 }
 
 /** @param {string} active */

@@ -63,7 +63,7 @@ export function guaranteeDue(
   { now, lostMs, periodMs, isOff }: Pick<DecisionContext, 'now' | 'lostMs' | 'periodMs' | 'isOff'>,
 ): Action | undefined {
   if (work.preferences.skip === true || work.preferences.flexible === false) return { kind: 'release', reason: 'skip' };
-  if (isOff) return { kind: 'release', reason: 'off' };
+  if (isOff && !work.isUnresolved) return { kind: 'release', reason: 'off' };
   if (work.queuedElsewhere) return { kind: 'release', reason: 'queued-elsewhere' };
   const deadline = deadlineOf(work);
   if (deadline <= work.createdAt) return { kind: 'release', reason: 'no-slack' };

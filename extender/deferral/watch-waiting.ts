@@ -45,6 +45,8 @@ export function watchWaiting(options: {
   readonly onNew: () => void;
 }): WaitingWatch {
   const { onNew, ...source } = options;
+  const { clock } = options;
+  const startedAt = clock.monotonic();
   const onChange = (_key: string, now: WaitingWork | undefined, before: WaitingWork | undefined) => {
     if (now && (!before || now.preferences.skip !== before.preferences.skip)) onNew();
   };
@@ -77,8 +79,8 @@ export function watchWaiting(options: {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
       const gated = [...pods.entries()].map(([, work]) => work);
       const found = [...gated, ...suspended].map(located);
-      // Until the defaults are known, only work that says itself how long it may wait can be decided about.
-      if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack);
+      // Until the defaults are known, only deadlines that work has of its own can be kept.
+      if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack).map(asUnresolved(startedAt, clock));
       return found.map((work) => withNamespace(work, namespaces.get(work.namespace)));
     },
     isListed: () => pods.ageMs() !== undefined,
@@ -102,6 +104,14 @@ export function namespaceDefaults(object: unknown): NamespaceDefaults {
 function keptDefaults(object: unknown): NamespaceDefaults | undefined {
   const { preferences, mode, invalid } = namespaceDefaults(object);
   return mode === undefined && Object.keys(preferences).length === 0 ? undefined : { preferences, mode, invalid };
+}
+
+/** Without the right to list namespaces their defaults never come: decisions are made without them after half a minute. */
+const NAMESPACES_MS = 30_000;
+
+function asUnresolved(startedAt: number, clock: Clock): (work: WaitingWork) => WaitingWork {
+  const isUnresolved = clock.monotonic() - startedAt < NAMESPACES_MS;
+  return (work) => (isUnresolved ? { ...work, isUnresolved } : work);
 }
 
 function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {

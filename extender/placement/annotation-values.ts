@@ -21,7 +21,7 @@ export function readIntensity(text: string) {
   return Number.isFinite(value) ? { value: gramsPerKwh(value) } : { problem: 'is not a number of gCO2eq/kWh' };
 }
 
-/** Reads 0..100 behind a prefix such as the p of p30; a percent sign at the end may stand or not. */
+/** Reads 0..100 behind a prefix such as the p of p30; a percent sign at the end is optional. */
 export function readPercent(text: string, prefix: RegExp): Read<number> {
   const number = text.replace(prefix, '').replace(/\s*%$/, '');
   if (prefix.test(text) && DECIMAL.test(number) && Number(number) <= 100) return { value: Number(number) };

@@ -98,28 +98,34 @@ const KNOWN: ReadonlySet<string> = new Set(
   [...ANNOTATION_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
 );
 /** A pod may have thousands of annotations; these are kept for each of the pods that are remembered. */
-const MOST_TOLD = 20;
+const MOST_LISTED = 20;
 /** The problem of an annotation with our prefix and a name that says nothing: mostly a slip of the pen. */
 export const UNKNOWN_ANNOTATION = 'is not an annotation of carbon-extender';
 
 const NOTHING: ParsedAnnotations = { preferences: {}, invalid: [] };
+const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.annotation, rule]));
 
-/** Reads the preferences of one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
+/** Reads the preferences in one object's annotations. What cannot be read is ignored and listed; it never fails the pod. */
 export function parseAnnotations(annotations: Readonly<Record<string, string>> | undefined): ParsedAnnotations {
-  if (annotations === undefined) return NOTHING;
+  const rules: Rule[] = [];
+  const unknown: string[] = [];
+  // Most annotations of a pod are other programs': each is looked at once.
+  for (const name in annotations) {
+    const rule = RULE_BY_NAME.get(name);
+    if (rule !== undefined) rules.push(rule);
+    else if (name.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(name)) unknown.push(name);
+  }
+  if (annotations === undefined || (rules.length === 0 && unknown.length === 0)) return NOTHING;
   const preferences: Partial<Record<keyof PodPreferences, unknown>> = {};
   const invalid: InvalidAnnotation[] = [];
-  for (const { preference, annotation, read } of RULES) {
-    if (!Object.hasOwn(annotations, annotation)) continue;
-    const text = annotations[annotation] as string;
-    const found = read(text.trim());
-    if ('problem' in found) invalid.push({ annotation, value: text, problem: found.problem });
+  for (const { preference, annotation, read } of rules.sort((a, b) => RULES.indexOf(a) - RULES.indexOf(b))) {
+    const value = annotations[annotation] as string;
+    const found = read(value.trim());
+    if ('problem' in found) invalid.push({ annotation, value, problem: found.problem });
     else preferences[preference] ??= found.value;
   }
-  for (const annotation in annotations)
-    if (invalid.length < MOST_TOLD && annotation.startsWith(ANNOTATION_PREFIX) && !KNOWN.has(annotation))
-      invalid.push({ annotation, value: annotations[annotation] as string, problem: UNKNOWN_ANNOTATION });
-  if (invalid.length === 0 && Object.keys(preferences).length === 0) return NOTHING;
+  for (const annotation of unknown.slice(0, Math.max(0, MOST_LISTED - invalid.length)))
+    invalid.push({ annotation, value: annotations[annotation] as string, problem: UNKNOWN_ANNOTATION });
   return { preferences: preferences as PodPreferences, invalid };
 }
 

@@ -35,7 +35,7 @@ const podObject = z.object({
 });
 
 /**
- * Tells of pods as they are bound. Watches only pods that have a node and do not run yet: every pod comes by there, and
+ * Reports pods as they are bound. Watches only pods that have a node and do not run yet: every pod passes that state, and
  * few stay, so that the watch holds little of a cluster however large.
  */
 export function watchBindings(

@@ -32,7 +32,7 @@ export interface NodeView {
   readonly kind: CacheState['kind'];
   /** The fresh document that intensities are taken from; undefined without one. */
   readonly snapshot: CarbonSnapshot | undefined;
-  /** Looks a node up; whoever needs it again in the same view may keep the result. */
+  /** Looks a node up; the result may be kept as long as the view is the current one. */
   candidate(node: NodeFacts): CandidateNode;
 }
 

@@ -2,7 +2,7 @@ import type { GramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { hasPlacementConstraints, type PodPreferences } from './annotations.ts';
 import type { CandidateTable } from './candidate-table.ts';
-import type { PodPolicy } from './pod-policy.ts';
+import type { Mode } from './mode.ts';
 
 /** The annotation that a node violates, without its prefix. */
 export type ViolationReason = 'zones' | 'max-intensity' | 'cleaner-than';
@@ -51,7 +51,7 @@ const NONE: ReadonlyMap<string, Violation> = new Map();
 /** The candidates that the filter refuses to a pod, by node name; with `advise` those that it would refuse. */
 export function refusedNodes(
   table: CandidateTable,
-  { mode, preferences }: PodPolicy,
+  { mode, preferences }: { readonly mode: Mode; readonly preferences: PodPreferences },
   history: ZoneHistory,
 ): ReadonlyMap<string, Violation> {
   if (mode === 'off' || !hasPlacementConstraints(preferences)) return NONE;

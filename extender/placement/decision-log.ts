@@ -29,6 +29,8 @@ export interface LoggedDecision {
   node: string | undefined;
   filtered: { readonly table: CandidateTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
   ranked: { readonly table: CandidateTable; readonly ranking: Ranking } | undefined;
+  /** About how much memory its candidates take; kept by the log. */
+  bytes: number;
 }
 
 /** The newest decisions, to be explained and to be recorded when the pod is bound. */
@@ -51,12 +53,11 @@ const ROW_BYTES = 72;
 /** Remembers the newest decisions by pod and forgets the oldest. */
 export function createDecisionLog(limits = LIMITS): DecisionLog {
   const kept = new Map<string, LoggedDecision>();
-  const costs = new WeakMap<LoggedDecision, number>();
   let total = 0;
   let lastView: NodeView | undefined;
   const drop = (key: string, decision: LoggedDecision) => {
     kept.delete(key);
-    total -= costs.get(decision) ?? 0;
+    total -= decision.bytes;
   };
   const forgetOldest = () => {
     for (const [key, decision] of kept) {
@@ -64,7 +65,7 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
       drop(key, decision);
     }
   };
-  const costOf = (table: CandidateTable | undefined): number => {
+  const sizeOf = (table: CandidateTable | undefined): number => {
     if (table === undefined) return 0;
     const isShared = table.view === lastView;
     lastView = table.view;
@@ -84,16 +85,16 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
       const owner = ownerOf(pod.ownerReferences);
       const made: LoggedDecision = {
         ...{ namespace, pod: name, uid, owner, policy, at },
-        ...{ node: undefined, filtered: undefined, ranked: undefined },
+        ...{ node: undefined, filtered: undefined, ranked: undefined, bytes: 0 },
       };
       kept.set(key, made);
       return made;
     },
     find: (namespace, pod) => kept.get(`${namespace}/${pod}`),
     account(decision) {
-      const cost = costOf(decision.filtered?.table) + costOf(decision.ranked?.table);
-      total += cost - (costs.get(decision) ?? 0);
-      costs.set(decision, cost);
+      const bytes = sizeOf(decision.filtered?.table) + sizeOf(decision.ranked?.table);
+      total += bytes - decision.bytes;
+      decision.bytes = bytes;
       forgetOldest();
     },
     get size() {

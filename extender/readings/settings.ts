@@ -24,7 +24,9 @@ export const readingsApiSettings = {
   READINGS_MAX_AHEAD_SECONDS: positive(86_400)
     .default(300)
     .describe('Seconds by which the time of a reading may lie ahead of our clock'),
-  READINGS_MAX_AGE_HOURS: positive(87_600).default(168).describe('Hours by which it may lie behind'),
+  READINGS_MAX_AGE_HOURS: positive(876_000)
+    .optional()
+    .describe('Hours by which it may lie behind; absent: any, old readings are history'),
   READINGS_MAX_GAP_SECONDS: positive(86_400)
     .default(900)
     .describe('Seconds between two readings of a device over which its power counts as known'),

@@ -7,7 +7,7 @@ import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
 export interface KnownNames {
   /**
    * Reads a JSON array of strings as the places of its names, each once, in its order. Undefined where JSON has to be
-   * parsed: white space, escapes, characters beyond ASCII, or more names than are kept.
+   * parsed: white space, escapes, characters beyond ASCII, or more names than are kept. Valid until the next call.
    */
   read(json: Buffer): Int32Array | undefined;
   /** The candidates of some places. Looked up once in each view. */
@@ -34,6 +34,7 @@ const AFTER_HEAD = 4;
 /** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 6 MB. */
 const MAX_NAMES = 12_000;
 const MAX_NAME_BYTES = 253;
+const WORD = 4;
 
 /** Starts without any names. When `limit` names are known, all are forgotten before the next list is read. */
 export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
@@ -53,14 +54,15 @@ export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
         rowsView = view;
         rows = [];
       }
-      const candidates: CandidateNode[] = [];
-      for (const place of places) {
+      const candidates = new Array<CandidateNode>(places.length);
+      for (let index = 0; index < places.length; index++) {
+        const place = places[index] as number;
         let row = rows[place];
         if (row === undefined) {
           row = view.candidate({ name: nameAt(table, place) });
           rows[place] = row;
         }
-        candidates.push(row);
+        candidates[index] = row;
       }
       return candidates;
     },
@@ -79,6 +81,8 @@ interface Table {
   readonly hashes: Int32Array;
   /** The list in which each name was last seen. */
   readonly seen: Float64Array;
+  /** The places of the list that is being read: one piece of memory for all lists. */
+  readonly places: Int32Array;
   /** Where each head starts in `heads`; one more entry than names. */
   readonly starts: Int32Array;
   heads: Buffer;
@@ -94,6 +98,7 @@ function createTable(limit: number): Table {
     slots: new Int32Array(size),
     hashes: new Int32Array(limit),
     seen: new Float64Array(limit),
+    places: new Int32Array(limit),
     starts: new Int32Array(limit + 1),
     heads: Buffer.alloc(4_096),
   };
@@ -103,16 +108,15 @@ function readNames(json: Buffer, table: Table): Int32Array | undefined {
   const end = json.length - 1;
   if (json[0] !== OPEN || json[end] !== CLOSE) return undefined;
   table.list += 1;
-  if (end === 1) return new Int32Array(0);
-  // The shortest name takes three bytes and a comma.
-  const places = new Int32Array(Math.ceil(end / 3));
+  if (end === 1) return table.places.subarray(0, 0);
+  const { places } = table;
   let count = 0;
   for (let at = 1; ; at++) {
     if (json[at] !== QUOTE) return undefined;
     const start = ++at;
     let hash = 0;
     for (let byte = json[at]; byte !== QUOTE; byte = json[++at]) {
-      if (byte === undefined || byte < FIRST_PRINTABLE || byte > LAST_ASCII || byte === BACKSLASH) return undefined;
+      if (byte === undefined) return undefined;
       hash = (Math.imul(hash, 31) + byte) | 0;
     }
     const place = placeOf(json, start, at, hash, table);
@@ -140,16 +144,27 @@ function placeOf(json: Buffer, start: number, end: number, hash: number, table: 
     while (same < length && json[start + same] === heads[from + same]) same++;
     if (same === length) return place;
   }
-  if (table.count >= table.limit || length > MAX_NAME_BYTES) return undefined;
+  if (table.count >= table.limit || length > MAX_NAME_BYTES || !isPlain(json, start, end)) return undefined;
   slots[slot] = table.count + 1;
   hashes[table.count] = hash;
   return addHead(json.subarray(start, end), table);
 }
 
+/** Whether a name is written in JSON as it is. Known names are, so that only new ones need this look. */
+function isPlain(json: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = json[at] as number;
+    if (byte < FIRST_PRINTABLE || byte > LAST_ASCII || byte === BACKSLASH) return false;
+  }
+  return true;
+}
+
 function addHead(name: Buffer, table: Table): number {
   const start = table.starts[table.count] as number;
   const end = start + HEAD.length + name.length + TAIL.length;
-  if (end > table.heads.length) table.heads = Buffer.concat([table.heads, Buffer.alloc(Math.max(end, start * 2))]);
+  // One word more: heads are copied by words.
+  if (end + WORD > table.heads.length)
+    table.heads = Buffer.concat([table.heads, Buffer.alloc(Math.max(end, start) + WORD)]);
   HEAD.copy(table.heads, start);
   name.copy(table.heads, start + HEAD.length);
   TAIL.copy(table.heads, end - TAIL.length);
@@ -164,16 +179,21 @@ function nameAt({ heads, starts }: Table, place: number): string {
 }
 
 function encode({ heads, starts }: Table, places: Int32Array, scores: readonly number[]): Buffer {
-  let size = 2;
+  let size = 2 + WORD;
   for (const place of places) size += (starts[place + 1] as number) - (starts[place] as number) + AFTER_HEAD;
   const json = Buffer.allocUnsafe(size);
+  const from = new DataView(heads.buffer, heads.byteOffset, heads.length);
+  const to = new DataView(json.buffer, json.byteOffset, size);
   json[0] = OPEN;
   let at = 1;
   for (let index = 0; index < places.length; index++) {
     const place = places[index] as number;
     if (index > 0) json[at++] = COMMA;
-    const end = starts[place + 1] as number;
-    for (let from = starts[place] as number; from < end; from++) json[at++] = heads[from] as number;
+    const start = starts[place] as number;
+    const length = (starts[place + 1] as number) - start;
+    // Word by word, which is twice as fast; what is written behind the end is overwritten by what follows.
+    for (let done = 0; done < length; done += WORD) to.setInt32(at + done, from.getInt32(start + done));
+    at += length;
     const score = scores[index] as number;
     if (score >= 10) json[at++] = ZERO + 1;
     json[at++] = ZERO + (score % 10);

@@ -30,7 +30,7 @@ const WANTED_LABELS = [ZONE_LABEL, REGION_LABEL].map((label) => ({ label, key: B
 /**
  * The nodes of a NodeList's JSON, each name once, with the place of each in the text and the labels that place it.
  * Walks over the rest: a node is 10 to 20 kB, of which 200 bytes matter here, and parsing all of them is what makes
- * `nodeCacheCapable: false` slow. Throws a ScanError for what is no JSON and an InvalidRequestError for what is no NodeList.
+ * `nodeCacheCapable: false` slow. Throws a ScanError for what is not JSON and an InvalidRequestError for what is not a NodeList.
  */
 export function scanNodes(json: Buffer): WireNode[] {
   const nodes = new Map<string, WireNode>();
@@ -107,7 +107,7 @@ function readLabel(json: Buffer, { label, labelEnd, value, found, path }: LabelA
   return end;
 }
 
-/** Whether the key that stands at [start, end), quotes included, is the wanted one, also when it is written with escapes. */
+/** Whether the key at [start, end), quotes included, is the wanted one, also when it is written with escapes. */
 function isKey(json: Buffer, start: number, end: number, wanted: Buffer): boolean {
   if (end - start !== wanted.length) {
     for (let at = start; at < end; at++)
@@ -118,7 +118,7 @@ function isKey(json: Buffer, start: number, end: number, wanted: Buffer): boolea
   return true;
 }
 
-/** Tells where the value of a key ends; the key stands at [key, keyEnd) with its quotes. */
+/** Returns where the value of a key ends; the key is at [key, keyEnd) with its quotes. */
 type SeeMember = (key: number, keyEnd: number, at: number) => number;
 
 /** Walks over an object. */
@@ -188,7 +188,7 @@ function skipString(json: Buffer, open: number): number {
   return json[end - 1] === BACKSLASH ? skipEscapedString(json, near) : end + 1;
 }
 
-/** What may stand behind a backslash, beside u and its four digits: " \\ / b f n r t. */
+/** What may follow a backslash, beside u and its four digits: " \\ / b f n r t. */
 const ESCAPES = new Set(Buffer.from('"\\\\/bfnrt'));
 const SMALL_U = 0x75;
 
@@ -243,7 +243,7 @@ function skipNested(json: Buffer, start: number): number {
   }
 }
 
-/** Where the value of the key begins that stands here. */
+/** Where the value of the key at this place begins. */
 function skipKey(json: Buffer, key: number): number {
   if (json[key] !== QUOTE) throw new ScanError(`no key at byte ${key}`);
   const at = skipBlank(json, skipString(json, key));

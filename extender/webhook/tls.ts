@@ -69,8 +69,8 @@ async function read({ cert, key, clientCa }: TlsFiles) {
   try {
     createSecureContext(context);
   } catch (error) {
-    const fault = `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: cannot be used together (${(error as Error).message})`;
-    throw new ConfigError('extender', [fault]);
+    const problem = `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: cannot be used together (${(error as Error).message})`;
+    throw new ConfigError('extender', [problem]);
   }
   return context;
 }

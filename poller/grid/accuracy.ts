@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { forecastAccuracy, type MadeForecast } from '../../shared/forecast/accuracy.ts';
+import { type Accuracy, forecastAccuracy, type MadeForecast } from '../../shared/forecast/accuracy.ts';
 import { hourlySeries } from '../../shared/forecast/series.ts';
 import type { ForecastPoint, HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../shared/grid/units.ts';
@@ -12,13 +12,13 @@ const COMPARED_MS = 7 * 24 * HOUR_MS;
 
 /** Measures the errors of forecasts, our own and the providers', against the values that followed. */
 export interface AccuracyTracker {
-  /** Adds forecasts that were made now, and compares the earlier ones with the zone's newest hours. */
+  /** Adds forecasts that were made now; returns how good the earlier ones of each source were, by the zone's newest hours. */
   observe(
     zone: Zone,
     now: EpochMs,
     past: readonly HourlyIntensity[],
     made: readonly (readonly [source: string, points: readonly ForecastPoint[]])[],
-  ): void;
+  ): ReadonlyMap<string, readonly Accuracy[]>;
 }
 
 interface Kept {
@@ -44,12 +44,15 @@ export function trackAccuracy(registry: Registry): AccuracyTracker {
   return {
     observe(zone, now, past, made) {
       const samples = hourlySeries(past.map(({ hour, carbonIntensity }) => ({ datetime: hour, carbonIntensity })));
+      const accuracies = new Map<string, readonly Accuracy[]>();
       for (const [source, points] of made) {
         if (points.length === 0) continue;
         const key = `${zone} ${source}`;
         const before = (kept.get(key) ?? []).filter(({ madeAt }) => now - madeAt < COMPARED_MS);
         if (samples) {
-          for (const compared of forecastAccuracy(before.map(unpack), samples)) {
+          const accuracy = forecastAccuracy(before.map(unpack), samples);
+          accuracies.set(source, accuracy);
+          for (const compared of accuracy) {
             if (!SHOWN_HOURS_AHEAD.has(compared.hoursAhead)) continue;
             const labels = { zone, source, hours_ahead: compared.hoursAhead };
             error.set(labels, compared.meanAbsoluteError);
@@ -58,6 +61,7 @@ export function trackAccuracy(registry: Registry): AccuracyTracker {
         }
         kept.set(key, [...before, pack(now, points)]);
       }
+      return accuracies;
     },
   };
 }

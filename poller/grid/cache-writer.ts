@@ -1,33 +1,48 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { type CachedRegion, decodeCarbonCache, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CachedRegion, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { supersedes } from '../../shared/grid/intensity.ts';
 import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { NamedZone } from './zone-names.ts';
 
 /** The one writer of the cache file: keeps each zone's last good sample until it is older than the TTL. */
 export interface CacheWriter {
+  /** Regions that an earlier poller wrote and that are still good. */
+  readonly inherited: ReadonlyMap<Zone, CachedRegion>;
   /** Merges new samples into the document and writes it; resolves with the zones in it, empty when there are none and nothing was written. */
   write(fresh: readonly CachedRegion[]): Promise<readonly Zone[]>;
 }
 
+/** What the cache writer needs. */
+export interface CacheWriterOptions {
+  readonly file: string;
+  readonly ttlMinutes: number;
+  /** Whether times are written without a zone, see CACHE_TIMESTAMPS. */
+  readonly naive?: boolean;
+  /** The names that are published, with their grid zones. */
+  readonly named: readonly NamedZone[];
+  readonly clock: Clock;
+  /** Largest intensity that is taken over from an earlier poller, in gCO2eq/kWh. */
+  readonly maxIntensity?: number;
+}
+
 /** Opens the cache file for writing: takes over the samples of an earlier poller that are still good, and removes its temporary files. */
-export async function openCacheWriter(
-  file: string,
-  ttlMinutes: number,
-  zones: readonly Zone[],
-  clock: Clock,
-): Promise<CacheWriter> {
+export async function openCacheWriter(options: CacheWriterOptions): Promise<CacheWriter> {
+  const { file, ttlMinutes, naive, named, clock, maxIntensity } = options;
   await mkdir(dirname(file), { recursive: true });
   await removeLeftovers(file);
-  const wanted = new Set(zones);
+  const wanted = new Set(named.map(({ zone }) => zone));
   const known = new Map<Zone, CachedRegion>();
-  for (const region of await readRegions(file)) if (wanted.has(region.zone)) known.set(region.zone, region);
+  for (const region of await readRegions(file, maxIntensity))
+    if (wanted.has(region.zone)) known.set(region.zone, region);
   const inherited: ReadonlyMap<Zone, CachedRegion> = new Map(known);
   const inheritedUntil = clock.now() + HOUR_MS;
   return {
+    inherited,
     async write(fresh) {
       const now = clock.now();
       for (const region of fresh) {
@@ -35,7 +50,7 @@ export async function openCacheWriter(
         if (mayReplace(region, known.get(region.zone), now, ttlMinutes)) known.set(region.zone, full);
       }
       for (const [zone, region] of known) if (!isCurrent(region, now, ttlMinutes)) known.delete(zone);
-      const text = encodeCarbonCache([...known.values()], now, ttlMinutes);
+      const text = encodeCarbonCache(underNames(known, named), now, { ttlMinutes, naive });
       // World-readable: the extender may run under another uid.
       if (text !== undefined) await writeFileAtomic(file, text, { mode: 0o644, fsync: true });
       return [...known.keys()];
@@ -63,9 +78,17 @@ function isCurrent(region: CachedRegion, now: number, ttlMinutes: number): boole
   return age <= ttlMinutes * 60_000 && age >= -60_000;
 }
 
-async function readRegions(file: string): Promise<Iterable<CachedRegion>> {
+/** Every name of ZONES with the region of its grid zone. */
+function underNames(known: ReadonlyMap<Zone, CachedRegion>, named: readonly NamedZone[]): CachedRegion[] {
+  return named.flatMap(({ name, zone }) => {
+    const region = known.get(zone);
+    return region ? [{ ...region, name }] : [];
+  });
+}
+
+async function readRegions(file: string, maxIntensity: number | undefined): Promise<Iterable<CachedRegion>> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  const read = decodeCarbonCache(text);
+  const read = decodeCarbonCache(text, maxIntensity);
   return 'kind' in read ? [] : read.regions.values();
 }
 

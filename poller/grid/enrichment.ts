@@ -1,3 +1,4 @@
+import { joinForecasts } from '../../shared/forecast/join.ts';
 import type { CachedRegion } from '../../shared/grid/carbon-cache.ts';
 import type { ForecastPoint, HourlyIntensity, IntensitySample } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../shared/grid/units.ts';
@@ -29,6 +30,8 @@ export interface Enrichment {
 export interface EnrichmentOptions {
   readonly providers: readonly GridProvider[];
   readonly history: History;
+  /** Regions of an earlier poller, whose forecasts serve until there are newer ones. */
+  readonly inherited?: ReadonlyMap<Zone, CachedRegion>;
   readonly store: Partial<Pick<IntensityReader, 'intensities'>>;
   readonly forecaster?: Forecaster | undefined;
   /** Measures forecasts against the values that followed; absent: not measured. */
@@ -46,8 +49,10 @@ const EVERY_MS = { forecast: HOUR_MS, mix: HOUR_MS, backfill: 6 * HOUR_MS };
 /** After a failure, and where the provider does not have the data for the zone. */
 const RETRY_MS = HOUR_MS / 4;
 const NOT_COVERED_MS = 24 * HOUR_MS;
-/** The past that a forecaster gets. */
+/** The past that a forecaster gets, and that is read from a provider's archive once. */
 const PAST_MS = 28 * 24 * HOUR_MS;
+/** A store that has this share of the hours needs no archive. */
+const STORED_SHARE = 0.9;
 
 type Kind = keyof typeof EVERY_MS;
 
@@ -56,7 +61,11 @@ interface ZoneState {
   readonly dueAt: Record<Kind, EpochMs>;
   /** Until when the provider is known not to have the data for the zone. */
   readonly notCoveredUntil: Record<Kind, EpochMs>;
+  /** The provider's own points, as it sent them last. */
+  fetched: readonly ForecastPoint[];
+  /** What is published: the provider's points joined with our own. */
   forecast: { readonly points: readonly ForecastPoint[]; readonly source: string } | undefined;
+  archive: 'pending' | 'done';
 }
 
 /** Makes the enrichment of all zones; a zone starts anew when another provider takes over, because methods differ. */
@@ -71,7 +80,9 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
       provider,
       dueAt: { forecast: from(enabled.forecast), mix: 0, backfill: from(enabled.backfill) },
       notCoveredUntil: { forecast: 0, mix: 0, backfill: 0 },
+      fetched: inheritedPoints(options.inherited?.get(zone), provider),
       forecast: undefined,
+      archive: 'pending',
     };
     zones.set(zone, fresh);
     return fresh;
@@ -104,6 +115,12 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
       return changed.includes(true);
     },
   };
+}
+
+/** The provider's own points of a forecast that an earlier poller wrote. */
+function inheritedPoints(region: CachedRegion | undefined, provider: string): readonly ForecastPoint[] {
+  if (region?.provider !== provider || region.forecastSource !== provider) return [];
+  return (region.forecast ?? []).filter(({ source = provider }) => source === provider);
 }
 
 function isDue(state: ZoneState, now: EpochMs): boolean {
@@ -157,12 +174,41 @@ async function refreshMix({ options, provider, sample, state, signal }: Refresh)
   if (known && hourOf(known.datetime) === hourOf(sample.datetime)) options.history.mix(sample, known.mix);
 }
 
-async function refreshPast({ options, provider, sample, state, signal }: Refresh): Promise<void> {
+async function refreshPast(refresh: Refresh): Promise<void> {
+  const { options, provider, sample, state, signal } = refresh;
   const { history } = provider;
-  const fetch = history && (() => history(sample.zone, signal));
+  const { zone } = sample;
+  const from = history && state.dueAt.backfill <= options.clock.now() ? await archiveStart(refresh) : undefined;
+  const fetch = history && (() => history(zone, signal, from).catch((error) => withoutArchive(refresh, from, error)));
   const past = await whenDue(options, state, 'backfill', fetch);
+  if (past === undefined) return;
+  if (from !== undefined) state.archive = 'done';
   // The present hour is not over: its mean comes from the poll cycles.
-  if (past) options.history.backfill(past.filter(({ datetime }) => hourOf(datetime) < hourOf(options.clock.now())));
+  options.history.backfill(past.filter(({ datetime }) => hourOf(datetime) < hourOf(options.clock.now())));
+}
+
+/** From when on a zone's archive is read: once, where the store lacks much of it; undefined: the last day is enough. */
+async function archiveStart({ options, provider, sample, state }: Refresh): Promise<EpochMs | undefined> {
+  const { archiveMs } = provider;
+  if (archiveMs === undefined || state.archive === 'done') return undefined;
+  const spanMs = Math.min(archiveMs, PAST_MS);
+  const stored = (await pastOf(options, sample)).length;
+  if (stored >= (spanMs / HOUR_MS) * STORED_SHARE) {
+    state.archive = 'done';
+    return undefined;
+  }
+  return hourOf(options.clock.now()) - spanMs;
+}
+
+/** The last day instead, where the plan has no archive. */
+function withoutArchive(
+  { provider, sample, state, signal }: Refresh,
+  from: EpochMs | undefined,
+  error: unknown,
+): Promise<IntensitySample[]> {
+  if (from === undefined || failureOf(error).reason !== 'not-covered' || !provider.history) throw error;
+  state.archive = 'done';
+  return provider.history(sample.zone, signal);
 }
 
 async function refreshForecast(
@@ -176,13 +222,21 @@ async function refreshForecast(
   const { forecast } = provider;
   const fetch = forecast && (() => forecast(zone, signal));
   const fetched = ahead((await whenDue(options, state, 'forecast', fetch)) ?? []);
+  // The hours that are left of the last one serve while there is no newer one.
+  if (fetched.length > 0) state.fetched = fetched;
   const past = await pastOf(options, sample);
-  const own = ahead((await fromHistory(options, sample, past)) ?? []);
-  if (fetched.length > 0) state.forecast = { points: fetched, source: provider.name };
-  else if (before?.source !== provider.name || ahead(before.points).length === 0)
-    state.forecast = own.length > 0 ? { points: own, source: 'history' } : undefined;
-  const made = [[provider.name, fetched] as const, ['history', own] as const];
-  options.accuracy?.observe(zone, clock.now(), past, made);
+  const own = (await fromHistory(options, sample, past)) ?? [];
+  const made = [[provider.name, fetched] as const, ['history', ahead(own)] as const];
+  const accuracies = options.accuracy?.observe(zone, clock.now(), past, made);
+  const sourced = (source: string, points: readonly ForecastPoint[]) => {
+    const accuracy = accuracies?.get(source);
+    return { source, points, ...(accuracy && { accuracy }) };
+  };
+  const provided = ahead(state.fetched);
+  const points = joinForecasts(clock.now(), sourced(provider.name, provided), sourced('history', own));
+  const source = provided.length > 0 ? provider.name : 'history';
+  if (points.length > 0) state.forecast = { points, source };
+  else if (before && ahead(before.points).length === 0) state.forecast = undefined;
   if (before?.source !== state.forecast?.source && before)
     metrics.forecastPoints.remove({ zone, source: before.source });
   if (state.forecast) metrics.forecastPoints.set({ zone, source: state.forecast.source }, state.forecast.points.length);

@@ -32,6 +32,8 @@ export interface FailoverOptions {
 const FUTURE_LIMIT_MS = HOUR_MS;
 /** A value older than this is not used as the latest one: some providers lag a day behind. */
 const AGE_LIMIT_MS = 26 * HOUR_MS;
+/** A measurement older than this is an estimate of the present, and a forecast of a time before is of no use. */
+const PRESENT_MS = 3 * HOUR_MS;
 /** A provider that does not cover a zone is tried again after this long: plans and catalogues change. */
 const NOT_COVERED_MS = HOUR_MS;
 
@@ -126,9 +128,13 @@ function plausible(sample: IntensitySample, now: number): IntensitySample {
     const detail = `the value is dated in the future (${isoTime(datetime)})`;
     throw new ProviderError({ provider, zone, reason: 'malformed', detail });
   }
-  if (quality !== 'yearly-average' && datetime < now - AGE_LIMIT_MS) {
+  const limitMs = quality === 'forecast' ? PRESENT_MS : AGE_LIMIT_MS;
+  if (quality !== 'yearly-average' && datetime < now - limitMs) {
     const detail = `the newest value is of ${isoTime(datetime)}`;
     throw new ProviderError({ provider, zone, reason: 'no-data', detail });
   }
+  // Freshness is that of the data, not of the request: a feed that stopped hours ago does not measure the present.
+  if (quality === 'measured' && datetime < now - PRESENT_MS)
+    return { ...sample, quality: 'estimated', isEstimated: true };
   return sample;
 }

@@ -11,6 +11,7 @@ import type { IntensityWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import { hourlySamples } from './providers/hourly-means.ts';
+import { type NamedZone, namesOf } from './zone-names.ts';
 
 /** Rows kept while the store cannot be written; beyond that the oldest are dropped. */
 const MOST_PENDING = 100_000;
@@ -32,23 +33,19 @@ export function openHistory(options: {
   readonly store: Pick<IntensityWriter, 'record'>;
   readonly metrics: GridMetrics;
   readonly logger: Logger;
+  /** The names of ZONES; absent: rows are kept under zone codes. */
+  readonly named?: readonly NamedZone[];
 }): History {
-  const { store, metrics, logger } = options;
+  const { store, metrics, logger, named = [] } = options;
   const pending = new Map<string, HourlyIntensity>();
   const hours = new Map<Zone, Map<EpochMs, IntensitySample>>();
   const add = (row: HourlyIntensity) => {
-    const key = `${row.zone} ${row.hour} ${row.signal}`;
-    const known = pending.get(key);
-    if (known && !supersedes(row, known)) return;
-    pending.set(key, { ...row, energyMix: row.energyMix ?? known?.energyMix });
-    for (const oldest of pending.keys()) {
-      if (pending.size <= MOST_PENDING) break;
-      pending.delete(oldest);
+    addPending(pending, row, named);
+    for (const dropped of dropOldest(pending))
       logger.error(
-        { code: 'GRID_HISTORY_DROPPED', row: oldest },
+        { code: 'GRID_HISTORY_DROPPED', row: dropped },
         'dropped the oldest row of the intensity history: the store cannot be written; check the database',
       );
-    }
   };
   return {
     observe(samples) {
@@ -67,11 +64,13 @@ export function openHistory(options: {
       add(toRow(mean, mean.quality === 'forecast' ? 'forecast' : 'real_time'));
     },
     async flush() {
-      const rows = [...pending.values()];
+      const entries = [...pending];
+      const rows = entries.map(([, row]) => row);
       if (rows.length === 0) return true;
       try {
         await store.record(rows);
-        pending.clear();
+        // Rows that were added or replaced meanwhile stay.
+        for (const [key, row] of entries) if (pending.get(key) === row) pending.delete(key);
         return true;
       } catch (err) {
         metrics.storeFailures.inc();
@@ -85,6 +84,28 @@ export function openHistory(options: {
       }
     },
   };
+}
+
+/** Adds a row, or replaces the one of the same zone, hour and signal where that is not better. */
+function addPending(pending: Map<string, HourlyIntensity>, row: HourlyIntensity, named: readonly NamedZone[]): void {
+  const key = `${row.zone} ${row.hour} ${row.signal}`;
+  const known = pending.get(key);
+  if (known && !supersedes(row, known)) return;
+  const names = namesOf(named, row.zone);
+  const isOwnCode = names.length === 0 || (names.length === 1 && names[0] === row.zone);
+  const energyMix = row.energyMix ?? known?.energyMix;
+  pending.set(key, { ...row, energyMix, ...(!isOwnCode && { regionNames: names }) });
+}
+
+/** Removes the oldest rows beyond the limit; returns their keys. */
+function dropOldest(pending: Map<string, HourlyIntensity>): string[] {
+  const dropped: string[] = [];
+  for (const oldest of pending.keys()) {
+    if (pending.size <= MOST_PENDING) break;
+    pending.delete(oldest);
+    dropped.push(oldest);
+  }
+  return dropped;
 }
 
 /** Adds a sample to the steps of its zone's present hour, and returns their mean. */

@@ -1,6 +1,9 @@
 import pLimit from 'p-limit';
+import { MAX_INTENSITY } from '../../shared/grid/intensity.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
+import { createDataIssueReport, type DataIssueReporter } from './data-issues.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
 import {
   classifyResponse,
@@ -14,7 +17,7 @@ import {
 import { ProviderError, type ProviderErrorReason, type ProviderFailure } from './provider.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createAdmission } from './request-admission.ts';
-import { createProviderBackoff, createSpacing } from './request-pacing.ts';
+import { createProviderBackoff, createSpacing, type ProviderBackoff } from './request-pacing.ts';
 
 /** Shorter texts occur by chance and are not redacted. */
 const SHORTEST_SECRET = 4;
@@ -34,6 +37,9 @@ export interface ProviderClientOptions extends Transport {
   /** Texts that are removed from every message of the provider. */
   readonly secrets?: readonly string[];
   readonly metrics?: ProviderClientMetrics | undefined;
+  readonly logger?: Logger | undefined;
+  /** Largest intensity that is used, in gCO2eq/kWh. */
+  readonly maxIntensity?: number;
   readonly random?: () => number;
 }
 
@@ -49,7 +55,7 @@ export interface ProviderRequest extends HttpRequest {
 }
 
 /** The only way to send requests to a provider: rate-limited, bounded, with backoff, circuit breaker, metrics and redaction. */
-export interface ProviderClient {
+export interface ProviderClient extends DataIssueReporter {
   readonly provider: string;
   /** Milliseconds since 1970. */
   now(): number;
@@ -72,16 +78,11 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   const backoff = createProviderBackoff({ clock, random, longestMs: longestPauseMs });
   const limiter = createRateLimiter(options.requestsPerHour, clock);
   const admission = createAdmission({ breaker, backoff, limiter, perHour: options.requestsPerHour });
-  const settle = (request: ProviderRequest, response: HttpResponse): HttpResponse => {
-    const reason = (request.classify ?? classifyResponse)(response);
+  const classified = (request: ProviderRequest, response: HttpResponse): HttpResponse => {
     metrics?.responded(provider, String(response.status));
-    if (reason === 'unavailable') breaker.failed();
-    else breaker.succeeded();
-    backoff.record(reason, response.retryAfterMs, request.pausesOnAuth ?? true);
-    if (reason === undefined) return response;
-    const { status } = response;
-    const retryAfterMs = response.retryAfterMs ?? (reason === 'rate-limited' ? backoff.remaining()?.ms : undefined);
-    throw errorOf(request, { reason, detail: errorText(response), status, retryAfterMs });
+    const failure = failureOfResponse(request, response, breaker, backoff);
+    if (failure) throw errorOf(request, failure);
+    return response;
   };
   const unanswered = (request: ProviderRequest, error: unknown): unknown => {
     if (!(error instanceof NetworkError)) return error;
@@ -105,7 +106,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       throw errorOf(request, { ...facts, throttled: true });
     }
     try {
-      return settle(request, await get(options, request));
+      return classified(request, await get(options, request));
     } catch (error) {
       throw unanswered(request, error);
     } finally {
@@ -113,7 +114,31 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       metrics?.state(provider, limiter.remaining(), breaker.open);
     }
   };
-  return { provider, now: () => clock.now(), redact, fetch: (request) => limit(() => send(request)) };
+  return {
+    provider,
+    maxIntensity: options.maxIntensity ?? MAX_INTENSITY,
+    now: () => clock.now(),
+    redact,
+    report: createDataIssueReport(options),
+    fetch: (request) => limit(() => send(request)),
+  };
+}
+
+/** Records how a request ended with the breaker and the backoff; the facts of its failure, undefined for a usable response. */
+function failureOfResponse(
+  request: ProviderRequest,
+  response: HttpResponse,
+  breaker: CircuitBreaker,
+  backoff: ProviderBackoff,
+): Omit<ProviderFailure, 'provider' | 'zone'> | undefined {
+  const reason = (request.classify ?? classifyResponse)(response);
+  if (reason === 'unavailable') breaker.failed();
+  else breaker.succeeded();
+  backoff.record(reason, response.retryAfterMs, request.pausesOnAuth ?? true);
+  if (reason === undefined) return undefined;
+  const { status } = response;
+  const retryAfterMs = response.retryAfterMs ?? (reason === 'rate-limited' ? backoff.remaining()?.ms : undefined);
+  return { reason, detail: errorText(response), status, retryAfterMs };
 }
 
 /** Makes errors with the provider's message in them, and without any secret. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../config.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
 import type { GridProvider } from './provider.ts';
@@ -22,6 +23,9 @@ interface Parts {
   readonly holdMs: number;
   client(requestsPerHour: number, ...secrets: string[]): ProviderClient;
 }
+
+/** EIA's DEMO_KEY allows 30 requests an hour and 50 a day from one address. */
+const DEMO_KEY_PER_HOUR = 2;
 
 /** Every provider and how it is made; only called when all required settings are given. */
 const TABLE: Record<ProviderName, (parts: Parts) => GridProvider> = {
@@ -51,7 +55,10 @@ const TABLE: Record<ProviderName, (parts: Parts) => GridProvider> = {
     }),
   eia: ({ config, client }) => {
     const { EIA_URL: baseUrl, EIA_API_KEY: apiKey = '', EIA_REQUESTS_PER_HOUR: perHour } = config;
-    return eia(client(apiKey === 'DEMO_KEY' ? Math.min(perHour, 30) : perHour, apiKey), { baseUrl, apiKey });
+    return eia(client(apiKey === 'DEMO_KEY' ? Math.min(perHour, DEMO_KEY_PER_HOUR) : perHour, apiKey), {
+      baseUrl,
+      apiKey,
+    });
   },
   'uk-carbon-intensity': ({ config, client, holdMs }) =>
     ukCarbonIntensity(client(config.UK_CARBON_INTENSITY_REQUESTS_PER_HOUR), {
@@ -65,13 +72,26 @@ const TABLE: Record<ProviderName, (parts: Parts) => GridProvider> = {
   'yearly-average': ({ clock }) => yearlyAverage(clock),
 };
 
-/** Longest time for which a response of a key-less service is reused. */
+/** Services that limit their clients to one request at a time with pauses between: milliseconds from start to start. */
+const SPACING_MS: Partial<Record<ProviderName, number>> = { 'energy-charts': 8_000 };
+/** Poll intervals for which a response of a key-less service is reused at least. */
+const HOLD_INTERVALS = 1.2;
+/** Longest time for which a response of a key-less service is reused beyond that. */
 const LONGEST_HOLD_MS = 15 * 60_000;
 
 /** The providers of a configuration, in order of preference. */
-export function gridProviders(config: PollerConfig, clock: Clock, metrics?: ProviderClientMetrics): GridProvider[] {
-  // A reused response must be far from the end of its TTL in the cache.
-  const holdMs = Math.min((config.CACHE_TTL_MINUTES / 3) * 60_000, LONGEST_HOLD_MS);
+export function gridProviders(
+  config: PollerConfig,
+  clock: Clock,
+  metrics?: ProviderClientMetrics,
+  logger?: Logger,
+): GridProvider[] {
+  const intervalMs = config.POLL_INTERVAL_MINUTES * 60_000;
+  // Longer than the next poll cycle is away, with its jitter; a third of the TTL where that is longer.
+  const holdMs = Math.max(
+    intervalMs * HOLD_INTERVALS,
+    Math.min((config.CACHE_TTL_MINUTES / 3) * 60_000, LONGEST_HOLD_MS),
+  );
   return chosen(config).map((name) => {
     const client = (requestsPerHour: number, ...secrets: string[]) =>
       createProviderClient({
@@ -82,7 +102,9 @@ export function gridProviders(config: PollerConfig, clock: Clock, metrics?: Prov
         concurrency: config.GRID_CONCURRENCY,
         longestPauseMs: (config.POLL_INTERVAL_MINUTES * 60_000) / 2,
         secrets,
-        metrics,
+        spacingMs: SPACING_MS[name],
+        maxIntensity: config.MAX_INTENSITY,
+        ...{ metrics, logger },
       });
     return TABLE[name]({ config, clock, holdMs, client });
   });

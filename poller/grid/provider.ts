@@ -9,20 +9,21 @@ export interface GridProvider {
   readonly keyless?: boolean;
   /** False when a request for the zone would be pointless; true when the provider may know it. */
   covers(zone: Zone): boolean;
+  /** Whether the provider has the zone in its catalogue; undefined while that cannot be found out. Absent: it has no catalogue of its own. */
+  knows?(zone: Zone, signal: AbortSignal): Promise<boolean | undefined>;
   /** Discovers what the key has access to; called before each poll cycle, sends at most one request a day. */
   prepare?(signal: AbortSignal): Promise<void>;
   /** The value of the present hour, or the newest that there is. */
   latest(zone: Zone, signal: AbortSignal): Promise<IntensitySample>;
   /** The hours ahead, oldest first; absent where the provider has no forecast. */
   forecast?(zone: Zone, signal: AbortSignal): Promise<ForecastPoint[]>;
-  /** Past hours, oldest first; absent where the provider has no history. */
-  history?(zone: Zone, signal: AbortSignal): Promise<IntensitySample[]>;
+  /** Past hours from a time on, by default of the last day, oldest first; fewer where the provider keeps fewer. Absent where it has no history. */
+  history?(zone: Zone, signal: AbortSignal, from?: EpochMs): Promise<IntensitySample[]>;
+  /** How far back {@link history} reaches, in milliseconds; absent: a day. */
+  readonly archiveMs?: number;
   /** The energy mix of an hour; absent where the provider has none, or reports it with the value. */
   energyMix?(zone: Zone, signal: AbortSignal): Promise<{ readonly datetime: EpochMs; readonly mix: EnergyMix }>;
 }
-
-/** Revision times of a sample from a service that does not report any. */
-export const NO_REVISIONS = { updatedAt: null, createdAt: null } as const;
 
 /** Why a request failed, by what can be done about it. */
 export type ProviderErrorReason = 'auth' | 'not-covered' | 'no-data' | 'rate-limited' | 'unavailable' | 'malformed';

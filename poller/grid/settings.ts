@@ -62,10 +62,10 @@ export const gridSettings = {
     .default('marginal')
     .describe('The signal of its data source: WattTime is marginal, Electricity Maps average'),
   CARBON_AWARE_SDK_REQUESTS_PER_HOUR: perHour(3600, 'the Carbon Aware SDK'),
-  EIA_API_KEY: secret('Key for the US Energy Information Administration; `DEMO_KEY` allows some 30 requests an hour'),
+  EIA_API_KEY: secret('Key for the US Energy Information Administration; `DEMO_KEY` allows 50 requests a day'),
   EIA_URL: httpUrl().default('https://api.eia.gov/v2').describe('Base address of the EIA API, with its version'),
   EIA_REQUESTS_PER_HOUR: perHour(600, 'EIA').describe(
-    'Most requests to EIA in any hour; never more than 30 with DEMO_KEY',
+    'Most requests to EIA in any hour; never more than 2 with DEMO_KEY, which allows 50 a day',
   ),
   UK_CARBON_INTENSITY_URL: httpUrl()
     .default('https://api.carbonintensity.org.uk')

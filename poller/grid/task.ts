@@ -1,4 +1,4 @@
-import { parseZone, type Zone } from '../../shared/grid/zones.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { IntensityReader, IntensityWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -14,6 +14,7 @@ import { historyForecaster } from './history-forecaster.ts';
 import { openAlerts } from './open-alerts.ts';
 import { createPollCycle, type PollCycle } from './poll-cycle.ts';
 import { gridProviders } from './provider-table.ts';
+import { namedZones, requireKnownZones } from './zone-names.ts';
 
 /** Share of the interval by which poll cycles are spread, so that many pollers do not send requests at once. */
 const JITTER = 0.1;
@@ -69,9 +70,14 @@ export async function preparePollCycle(
   options: GridTaskOptions,
 ): Promise<{ zones: readonly Zone[]; pollCycle: PollCycle }> {
   const { config, store, metrics, clock, logger, forecaster, attempts = ATTEMPTS } = options;
-  const zones = resolveZones(config.ZONES, logger);
-  const providers = gridProviders(config, clock, metrics.grid.client);
-  logger.info({ zones, providers: providers.map(({ name }) => name), file: config.CACHE_FILE }, 'grid task started');
+  const named = namedZones(config.ZONES);
+  const zones = [...new Set(named.map(({ zone }) => zone))];
+  const providers = gridProviders(config, clock, metrics.grid.client, logger);
+  await requireKnownZones(named, providers, logger);
+  logger.info(
+    { zones: config.ZONES, providers: providers.map(({ name }) => name), file: config.CACHE_FILE },
+    'grid task started',
+  );
   const failover = createFailover({
     providers,
     clock,
@@ -80,14 +86,21 @@ export async function preparePollCycle(
     longestPauseMs: Math.min((config.POLL_INTERVAL_MINUTES * 60_000) / 2, LONGEST_PAUSE_MS),
     onAttempt: metrics.countAttempt,
   });
-  const cache = await openCacheWriter(config.CACHE_FILE, config.CACHE_TTL_MINUTES, zones, clock);
-  const history = openHistory({ store, metrics: metrics.grid, logger });
+  const cache = await openCacheWriter({
+    file: config.CACHE_FILE,
+    ttlMinutes: config.CACHE_TTL_MINUTES,
+    naive: config.CACHE_TIMESTAMPS === 'naive',
+    maxIntensity: config.MAX_INTENSITY,
+    ...{ named, clock },
+  });
+  const history = openHistory({ named, store, metrics: metrics.grid, logger });
   const enabled = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
   const { intensities } = store;
   const ours =
     intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
   const enrichment = createEnrichment({
     ...{ providers, history, store, enabled, clock, logger },
+    inherited: cache.inherited,
     forecaster: forecaster ?? ours,
     accuracy: metrics.accuracy,
     metrics: metrics.grid,
@@ -96,22 +109,6 @@ export async function preparePollCycle(
     ...{ zones, providers, failover, cache, history, enrichment, metrics, clock, logger },
   });
   return { zones, pollCycle };
-}
-
-/** Turns the configured codes into zones, each once; logs a warning for corrected codes. */
-export function resolveZones(codes: readonly string[], logger: Logger): Zone[] {
-  const zones = new Set<Zone>();
-  for (const code of codes) {
-    const parsed = parseZone(code);
-    if (parsed.kind === 'malformed') continue;
-    if (parsed.kind === 'corrected')
-      logger.warn(
-        { code: 'ZONE_CODE_CORRECTED', given: parsed.from, used: parsed.zone },
-        'a code in ZONES is not a zone code and was corrected; write the corrected one',
-      );
-    zones.add(parsed.zone);
-  }
-  return [...zones];
 }
 
 /** Warns of settings that let samples expire before they can be renewed. */

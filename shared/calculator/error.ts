@@ -1,6 +1,6 @@
 import { CodedError, type ErrorEntry, type Fact, type FactsOf } from '../errors/catalogue.ts';
-import { nearest } from '../errors/nearest.ts';
 import { SHARED_ERRORS } from '../errors/shared-errors.ts';
+import { nearest } from '../grid/nearest.ts';
 
 /** Why a calculation is not possible. */
 export type CalculatorReason =

@@ -1,4 +1,4 @@
-import { nearest } from '../errors/nearest.ts';
+import { nearest } from '../grid/nearest.ts';
 import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../grid/units.ts';
 import type { TimeRange } from '../records/power.ts';
 import { calculatorError } from './error.ts';

@@ -3,7 +3,6 @@ import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { cheapestPieces, type FoundPieces } from './piece-search.ts';
 import { type Candidate, windowMean } from './plan.ts';
-import { REVISION_MARGIN } from './replan.ts';
 
 /** What a pause costs and how often it may happen. */
 export interface PauseLimits {
@@ -68,10 +67,13 @@ export type PiecesPlan =
     }
   | { readonly kind: 'run'; readonly reason: 'no-forecast' };
 
+/** Running work is not paused for a smaller share of its grams: a pause disturbs. */
+const PAUSE_MARGIN = 0.005;
+
 /** Steps that a plan is made of: fine for short work, coarse for long. */
 const STEPS_MINUTES = [15, 30, 60] as const;
-/** Table entries times choices that a search may take: about ten milliseconds. */
-const MOST_WORK = 4e6;
+/** Table entries times choices that a search may take: about a millisecond. */
+const MOST_WORK = 2e5;
 
 /**
  * Plans the cleanest pieces of work that may pause. The deadline is kept: when no more than a step of slack is left, the
@@ -163,7 +165,7 @@ function searched(
   const best = options.reduce<FoundPieces | undefined>((a, b) => (a && gramsOf(a) <= gramsOf(b) ? a : b), undefined);
   const through = { start: now, end: now + hoursFor(state.kind === 'paused' ? 1 : 0) * HOUR_MS };
   const saving = best ? (gramsThrough - gramsOf(best)) / Math.abs(gramsThrough) : 0;
-  if (!best || !(saving > (state.kind === 'running' ? REVISION_MARGIN : 0)))
+  if (!best || !(saving > (state.kind === 'running' ? PAUSE_MARGIN : 0)))
     return {
       ...{ kind: 'run' as const, reason: saving > 0 ? ('gain-too-small' as const) : ('cleanest' as const), zone },
       ...{ until: through.end, pieces: [through], saving: 0, grams: gramsThrough },

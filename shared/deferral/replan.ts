@@ -2,10 +2,10 @@ import { HOUR_MS } from '../grid/units.ts';
 import { bestSlot, type PlanRequest, type Slot, windowMean } from './plan.ts';
 
 /**
- * Share of the planned slot's expected grams by which another slot must be better before a plan is changed. Half a
- * percent keeps nearly all of what new readings are worth and leaves plans alone that differ by noise only.
+ * Share of the planned slot's expected grams by which another slot must be better before a plan is changed. A tenth of a
+ * percent keeps all of what new values are worth and leaves plans alone that differ by noise only.
  */
-export const REVISION_MARGIN = 0.005;
+export const REVISION_MARGIN = 0.001;
 
 /** How a plan is revised under a newer forecast; `gain` is the expected share of the kept slot's grams that the change saves. */
 export type Revision =

@@ -83,6 +83,10 @@ export const SHARED_ERRORS = {
     message: '"{value}" is not a date or time',
     action: 'write a date such as 2026-01-31 or a UTC time such as 2026-01-31T13:00Z',
   },
+  STORE_EMBEDDED: {
+    message: '{name} is db but TSDB_DSN is empty, so history is kept in the embedded store under DATA_DIR',
+    action: 'set TSDB_DSN to a PostgreSQL connection string, or {name} to local',
+  },
   SETTING_RENAMED: {
     message: 'the setting {given} is now {name}; the former name still works',
     action: 'rename it',

@@ -1,9 +1,9 @@
-import { quantile } from '../grid/quantile.ts';
+import { quantile, quantileOf } from '../grid/quantile.ts';
 
-/** Errors (reading minus forecast, gCO2eq/kWh) of past forecasts, by hours ahead. */
-export type ErrorsByHour = readonly number[][];
+/** Errors (value minus forecast, gCO2eq/kWh) of past forecasts, by hours ahead, oldest first. */
+export type ErrorsByHour = readonly (readonly number[])[];
 
-/** How far below and above the forecast the reading is expected with 80 % probability, by hours ahead. */
+/** How far below and above the forecast the value is expected with 80 % probability, by hours ahead. */
 export interface Band {
   /** Lower edge minus forecast, at most 0. */
   readonly below: Float64Array;
@@ -11,24 +11,82 @@ export interface Band {
   readonly above: Float64Array;
 }
 
-/** Share of the past errors between the edges: the next weeks differ from the last ones, so that this much holds 80 %. */
-const TAUGHT_SHARE = 0.86;
+/** Probability that a value is within the band. */
+const NOMINAL = 0.8;
+/** Share of the past errors between the edges where too few are known to calibrate it. */
+const USUAL_SHARE = 0.86;
+/** The calibrated share stays within these: a few weeks can mislead. */
+const LEAST_SHARE = 0.74;
+const MOST_SHARE = 0.94;
 const FEWEST_ERRORS = 24;
+/** Hours ahead at which a group ends whose share is calibrated together: the hour in progress apart from the next. */
+const GROUP_ENDS = [1, 3, 6, 12, 24, 48] as const;
+/** The errors are cut into so many spans of time; each but the first tests the band of all before it. */
+const SPANS = 4;
+/** Fewer tested errors than this in a group, and the usual share is taken. */
+const FEWEST_TESTED = 100;
 
-/** The band that past errors teach, neighbouring hours ahead pooled; an hour with too few errors takes the widest before it. Undefined when the first hour already has too few. */
+/**
+ * The band that past errors give, neighbouring hours ahead pooled. It is calibrated as in split conformal prediction: the
+ * share of errors between its edges is the one that would have held 80 % of the later errors, by groups of hours ahead.
+ * An hour with too few errors takes the widest before it. Undefined when the first hour already has too few.
+ */
 export function bandFrom(errors: ErrorsByHour): Band | undefined {
   const below = new Float64Array(errors.length);
   const above = new Float64Array(errors.length);
+  const shares = calibratedShares(errors);
   for (let ahead = 0; ahead < errors.length; ahead++) {
-    const pooled = Float64Array.from(errors.slice(Math.max(0, ahead - 1), ahead + 2).flat()).sort();
+    const pooled = pooledErrors(errors, ahead, 1);
     if (pooled.length < FEWEST_ERRORS) {
       if (ahead === 0) return undefined;
       below[ahead] = Math.min(...below.subarray(0, ahead));
       above[ahead] = Math.max(...above.subarray(0, ahead));
       continue;
     }
-    below[ahead] = Math.min(0, quantile(pooled, (1 - TAUGHT_SHARE) / 2));
-    above[ahead] = Math.max(0, quantile(pooled, (1 + TAUGHT_SHARE) / 2));
+    const share = shares[groupOf(ahead)] ?? USUAL_SHARE;
+    below[ahead] = Math.min(0, quantile(pooled, (1 - share) / 2));
+    above[ahead] = Math.max(0, quantile(pooled, (1 + share) / 2));
   }
   return { below, above };
+}
+
+/** By group of hours ahead: the share of earlier errors that would have held {@link NOMINAL} of the later ones. */
+function calibratedShares(errors: ErrorsByHour): readonly number[] {
+  const needed: number[][] = Array.from({ length: GROUP_ENDS.length + 1 }, () => []);
+  for (const [ahead, all] of errors.entries()) {
+    for (let span = 1; span < SPANS; span++) {
+      const earlier = pooledErrors(errors, ahead, span / SPANS);
+      if (earlier.length < FEWEST_ERRORS) continue;
+      const later = all.slice(Math.floor((all.length * span) / SPANS), Math.floor((all.length * (span + 1)) / SPANS));
+      for (const error of later) needed[groupOf(ahead)]?.push(Math.abs(2 * rankOf(earlier, error) - 1));
+    }
+  }
+  return needed.map((shares) =>
+    shares.length < FEWEST_TESTED
+      ? USUAL_SHARE
+      : Math.min(MOST_SHARE, Math.max(LEAST_SHARE, quantileOf(shares, NOMINAL))),
+  );
+}
+
+/** The first part (0 to 1) of the errors of an hour ahead and its neighbours, ascending; the hour in progress has none. */
+function pooledErrors(errors: ErrorsByHour, ahead: number, part: number): Float64Array {
+  const hours = ahead === 0 ? errors.slice(0, 1) : errors.slice(Math.max(1, ahead - 1), ahead + 2);
+  return Float64Array.from(hours.flatMap((all) => all.slice(0, Math.floor(all.length * part)))).sort();
+}
+
+function groupOf(ahead: number): number {
+  const group = GROUP_ENDS.findIndex((end) => ahead < end);
+  return group < 0 ? GROUP_ENDS.length : group;
+}
+
+/** Share of ascending values that are below one. */
+function rankOf(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low / ascending.length;
 }

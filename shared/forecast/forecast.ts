@@ -1,8 +1,11 @@
 import type { ForecastPoint } from '../grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS, hourOf } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
+import type { Band } from './band.ts';
+import { type Shape, usualShape } from './climatology.ts';
 import { inputCount, LEVEL_HOURS, LOOKBACK_HOURS, type Scaled, writeInputs } from './features.ts';
-import { correction, type Learnt, learn, plainProfile } from './learn.ts';
+import { firstDaysForecast } from './first-days.ts';
+import { correction, learn, plainProfile } from './learn.ts';
 import { closestZones } from './neighbours.ts';
 import { daysBack, describePast, PROFILE_DAYS, usualAt } from './profile.ts';
 import { countKnown, cut, type HourlySeries, lastKnownHour } from './series.ts';
@@ -10,9 +13,11 @@ import { countKnown, cut, type HourlySeries, lastKnownHour } from './series.ts';
 /** How far ahead a forecast looks unless asked otherwise. */
 const HORIZON_HOURS = 72;
 /** Fewer known hours than this in the last four weeks, and there is no forecast. */
-const LEAST_KNOWN_HOURS = 7 * 24;
-/** A newest reading older than this, and there is no forecast. */
-const OLDEST_LAST_READING_HOURS = 24;
+const LEAST_KNOWN_HOURS = 20;
+/** Fewer known hours than this in the last four weeks, and nothing is learnt: the zone's usual shape fills in. */
+const LEAST_TAUGHT_HOURS = 7 * 24;
+/** A newest value older than this, and there is no forecast. */
+const OLDEST_LAST_VALUE_HOURS = 72;
 const MOST_TAUGHT_HOURS = 365 * 24;
 /** A forecast stays within what the zone has shown, widened by this share of its range. */
 const BEYOND_SHOWN = 0.1;
@@ -25,10 +30,17 @@ export interface ForecastRequest {
   readonly histories: ReadonlyMap<Zone, HourlySeries>;
   /** Default 72. */
   readonly horizonHours?: number;
+  /** The usual shape of the zone's days, for the first weeks; default: {@link usualShape}. */
+  readonly shape?: Shape;
 }
 
 /** What was learnt about a zone; serves for about a week of forecasts, refreshed once a day at no great cost. */
-export interface ForecastModel extends Learnt {
+export interface ForecastModel {
+  /** Absent while the history is too short to learn from: the usual day and the zone's usual shape are used. */
+  readonly coefficients?: Float64Array;
+  /** Absent where no error could be measured yet. */
+  readonly band?: Band;
+  readonly shape: Shape;
   readonly zone: Zone;
   readonly fittedAt: EpochMs;
   readonly horizonHours: number;
@@ -37,13 +49,13 @@ export interface ForecastModel extends Learnt {
   readonly shown: { readonly least: number; readonly most: number };
 }
 
-/** The next hours of a zone from hourly history alone, from the hour in progress on; undefined when that is too little or too old. */
+/** The next hours of a zone from hourly history, from the hour in progress on; undefined with less than a day of it, or none of the last three days. */
 export function forecast(request: ForecastRequest): readonly ForecastPoint[] | undefined {
   const model = fitForecast(request);
   return model && forecastWith(model, request);
 }
 
-/** Learns from the last year of the histories; undefined when the zone's is too short. About 0.1 s for a full year. */
+/** Learns from the last year of the histories as far as they reach; undefined with less than a day. About 0.1 s for a full year. */
 export function fitForecast(request: ForecastRequest): ForecastModel | undefined {
   const { zone, histories, horizonHours = HORIZON_HOURS } = request;
   const series = histories.get(zone);
@@ -57,10 +69,11 @@ export function fitForecast(request: ForecastRequest): ForecastModel | undefined
     zone: other,
     ...describe(cut(histories.get(other), start, hours), 0, 1),
   }));
-  const learnt = learn({ start, own, neighbours, horizonHours });
-  if (!learnt) return undefined;
+  const weeks = countKnown(raw.subarray(-PROFILE_DAYS * 24));
+  const learnt = weeks < LEAST_TAUGHT_HOURS ? undefined : learn({ start, own, neighbours, horizonHours });
   return {
     ...learnt,
+    shape: request.shape ?? usualShape(zone),
     zone,
     fittedAt: request.now,
     horizonHours,
@@ -95,18 +108,30 @@ export function forecastWith(
   const present = hourOf(now);
   if (end > present) points.push(reading(present, own.past.values[hours - 1] as number));
   const wanted = request.horizonHours ?? model.horizonHours;
+  const { band, coefficients } = model;
+  const firstDays = firstDaysForecast({ values: own.past.values, end, shape: model.shape, band });
   for (let time = Math.max(end, present); points.length < wanted; time += HOUR_MS) {
     const ahead = (time - end) / HOUR_MS;
     const usual = usualAt(own.past.values, hours + ahead, daysBack(ahead));
-    if (Number.isNaN(usual)) return undefined;
-    points.push(point(model, time, ahead, plainProfile(own, hours, ahead, usual), inputs));
+    const isTaught = coefficients && band && !Number.isNaN(usual);
+    points.push(
+      isTaught
+        ? point({ ...model, coefficients, band }, time, ahead, plainProfile(own, hours, ahead, usual), inputs)
+        : firstDays(ahead),
+    );
   }
   return points;
 }
 
-function point(model: ForecastModel, datetime: EpochMs, ahead: number, plain: number, inputs: Float64Array) {
+function point(
+  model: ForecastModel & Required<Pick<ForecastModel, 'coefficients' | 'band'>>,
+  datetime: EpochMs,
+  ahead: number,
+  plain: number,
+  inputs: Float64Array,
+) {
   const { band, coefficients, horizonHours, scale, shown } = model;
-  const learnt = coefficients && ahead < horizonHours;
+  const learnt = ahead < horizonHours;
   const expected = learnt ? plain + scale * correction(coefficients, inputs, ahead, horizonHours) : plain;
   const margin = BEYOND_SHOWN * (shown.most - shown.least);
   const value = Math.min(Math.max(expected, shown.least - margin, Math.min(0, shown.least)), shown.most + margin);
@@ -126,7 +151,7 @@ function reading(datetime: EpochMs, value: number): ForecastPoint {
 /** End of the newest known hour; undefined when it is too old or too few hours before it are known. */
 function knownEnd(series: HourlySeries, now: EpochMs): EpochMs | undefined {
   const last = lastKnownHour(series, now);
-  if (last === undefined || hourOf(now) - last > OLDEST_LAST_READING_HOURS * HOUR_MS) return undefined;
+  if (last === undefined || hourOf(now) - last > OLDEST_LAST_VALUE_HOURS * HOUR_MS) return undefined;
   const end = last + HOUR_MS;
   const weeks = PROFILE_DAYS * 24;
   return countKnown(cut(series, end - weeks * HOUR_MS, weeks)) < LEAST_KNOWN_HOURS ? undefined : end;

@@ -14,6 +14,11 @@ const WEIGHTS = Float64Array.from(
   (_, day) => Math.exp(-day / DECAY_DAYS) * (day % 7 === 0 ? SAME_WEEKDAY_WEIGHT : 1),
 );
 
+/** How much the same hour of so many days ago counts for the usual one. */
+export function dayWeight(day: number): number {
+  return WEIGHTS[day] ?? 0;
+}
+
 /** Weighted mean of the same hour on earlier days, `firstDay` or more days before; NaN when none of them is known. */
 export function usualAt(values: Float64Array, hour: number, firstDay: number): number {
   let sum = 0;

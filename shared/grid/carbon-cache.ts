@@ -1,23 +1,27 @@
-import { type CarbonCacheDocument, carbonCacheSchema } from './carbon-cache-schema.ts';
 import type { ForecastPoint, IntensitySample, Signal } from './intensity.ts';
-import { type EpochMs, gramsPerKwh, isoTime } from './units.ts';
+import { type EpochMs, isoTime } from './units.ts';
 import type { Zone } from './zones.ts';
 
-/** One zone of the cache: its reading, and its forecast where one is known. */
+/** One zone of the cache: its sample, and its forecast where one is known. */
 export interface CachedRegion extends IntensitySample {
+  /** The name that `ZONES` has for the zone, which is the key in the document; absent: the zone's own code. */
+  readonly name?: string;
   readonly forecast?: readonly ForecastPoint[];
   readonly forecastSource?: string;
 }
 
-/** What the cache file held when it was read; never changes. */
+/** The content of the cache file when it was read; immutable. */
 export interface CarbonSnapshot {
   readonly writtenAt: EpochMs;
   readonly ttlMs: number;
+  /** By grid zone; `parseZone` finds the grid zone of every name. */
   readonly regions: ReadonlyMap<Zone, CachedRegion>;
   /** Zones of the majority signal, cleanest first. */
   readonly ranked: readonly Zone[];
   /** Zones of the other signal: known, but not comparable with the ranked ones. */
   readonly unranked: readonly Zone[];
+  /** Regions and forecast points that could not be used and were left out, one sentence each; absent or empty: none. */
+  readonly issues?: readonly string[];
 }
 
 /** A snapshot with its age, or why there is none. Age ≤ ttl is fresh. */
@@ -25,63 +29,50 @@ export type CacheState =
   | { readonly kind: 'fresh' | 'stale'; readonly snapshot: CarbonSnapshot; readonly ageMs: number }
   | { readonly kind: 'missing'; readonly reason: string };
 
-/** How far ahead of our clock a document may be dated before it is taken for wrong. */
-const CLOCK_SKEW_MS = 60_000;
-
-/** Orders by carbon intensity, ties by zone code, and sets aside zones of the minority signal. */
-export function rankRegions(regions: Iterable<IntensitySample>): { ranked: Zone[]; unranked: Zone[] } {
-  const all = [...regions];
-  const marginal = all.filter((region) => region.signal === 'marginal').length;
-  const majority: Signal = marginal * 2 > all.length ? 'marginal' : 'average';
-  const ranked = all
-    .filter((region) => region.signal === majority)
-    .sort((a, b) => a.carbonIntensity - b.carbonIntensity || (a.zone < b.zone ? -1 : 1));
-  const unranked = all.filter((region) => region.signal !== majority).map((region) => region.zone);
-  return { ranked: ranked.map((region) => region.zone), unranked: unranked.sort() };
+/** How the document is written. */
+export interface CacheFormat {
+  readonly ttlMinutes: number;
+  /** Times of writing and fetching without milliseconds and zone (they are UTC), for readers that parse no other form. */
+  readonly naive?: boolean | undefined;
 }
 
-/** Writes the document's text; undefined when there is no region, because an empty document says nothing. */
+/** How far ahead of our clock a document may be dated before it counts as missing. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Orders by carbon intensity, ties by name, and sets aside zones of the minority signal; a tie of signals is average. */
+export function rankRegions(regions: Iterable<CachedRegion>): { ranked: Zone[]; unranked: Zone[] } {
+  const { ranked, unranked } = byRank([...regions]);
+  return { ranked: ranked.map(({ zone }) => zone), unranked: unranked.map(({ zone }) => zone) };
+}
+
+/** The document's text, keyed by the names of the regions; undefined when there is no region. */
 export function encodeCarbonCache(
   regions: readonly CachedRegion[],
   writtenAt: EpochMs,
-  ttlMinutes: number,
+  format: CacheFormat | number,
 ): string | undefined {
   if (regions.length === 0) return undefined;
-  const { ranked, unranked } = rankRegions(regions);
-  const sorted = [...regions].sort((a, b) => (a.zone < b.zone ? -1 : 1));
+  const { ttlMinutes, naive = false } = typeof format === 'number' ? { ttlMinutes: format } : format;
+  const { ranked, unranked } = byRank(regions);
+  const sorted = [...regions].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const document = {
     schema_version: 1,
-    timestamp: isoTime(writtenAt),
+    timestamp: writtenTime(writtenAt, naive),
     ttl_minutes: ttlMinutes,
-    regions: Object.fromEntries(sorted.map((region) => [region.zone, encodeRegion(region)])),
-    sorted_by_carbon: ranked,
-    best_region: ranked[0] ?? null,
-    worst_region: ranked.at(-1) ?? null,
-    ...(unranked.length > 0 && { unranked }),
+    regions: Object.fromEntries(sorted.map((region) => [nameOf(region), encodeRegion(region, naive)])),
+    sorted_by_carbon: ranked.map(nameOf),
+    best_region: ranked.map(nameOf)[0],
+    worst_region: ranked.map(nameOf).at(-1),
+    ...(unranked.length > 0 && { unranked: unranked.map(nameOf) }),
   };
   return `${JSON.stringify(document, null, 1)}\n`;
 }
 
-/** Reads the document's text; `missing` with a reason when it is torn, foreign, or of another version. */
-export function decodeCarbonCache(
-  text: string,
-): CarbonSnapshot | { readonly kind: 'missing'; readonly reason: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { kind: 'missing', reason: text.trim() === '' ? 'the file is empty' : 'the file is not whole JSON' };
-  }
-  const parsed = carbonCacheSchema.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return { kind: 'missing', reason: `not a carbon cache: ${issue?.path.join('.') || 'document'}: ${issue?.message}` };
-  }
-  return snapshotOf(parsed.data);
-}
-
-/** Tells the state of what was read at a time. A document dated in the future counts as missing. */
-export function cacheState(read: ReturnType<typeof decodeCarbonCache>, now: EpochMs): CacheState {
+/** The state of what was read, at a time. A document dated in the future counts as missing. */
+export function cacheState(
+  read: CarbonSnapshot | { readonly kind: 'missing'; readonly reason: string },
+  now: EpochMs,
+): CacheState {
   if ('kind' in read) return read;
   const ageMs = now - read.writtenAt;
   if (ageMs < -CLOCK_SKEW_MS)
@@ -89,67 +80,46 @@ export function cacheState(read: ReturnType<typeof decodeCarbonCache>, now: Epoc
   return { kind: ageMs <= read.ttlMs ? 'fresh' : 'stale', snapshot: read, ageMs: Math.max(0, ageMs) };
 }
 
-function encodeRegion(region: CachedRegion): CarbonCacheDocument['regions'][string] {
+function byRank(regions: readonly CachedRegion[]): { ranked: CachedRegion[]; unranked: CachedRegion[] } {
+  const byName = (a: CachedRegion, b: CachedRegion) => (nameOf(a) < nameOf(b) ? -1 : 1);
+  const marginal = regions.filter((region) => region.signal === 'marginal').length;
+  const majority: Signal = marginal * 2 > regions.length ? 'marginal' : 'average';
   return {
-    zone: region.zone,
+    ranked: regions
+      .filter((region) => region.signal === majority)
+      .sort((a, b) => a.carbonIntensity - b.carbonIntensity || byName(a, b)),
+    unranked: regions.filter((region) => region.signal !== majority).sort(byName),
+  };
+}
+
+function nameOf({ name, zone }: CachedRegion): string {
+  return name ?? zone;
+}
+
+function encodeRegion(region: CachedRegion, naive: boolean): object {
+  const time = (of: EpochMs) => (naive ? isoTime(of).replace(/\.\d+/, '') : isoTime(of));
+  return {
+    zone: nameOf(region),
+    gridZone: region.zone,
     carbonIntensity: region.carbonIntensity,
-    datetime: isoTime(region.datetime),
-    updatedAt: region.updatedAt === null ? null : isoTime(region.updatedAt),
-    createdAt: region.createdAt === null ? null : isoTime(region.createdAt),
+    datetime: time(region.datetime),
+    // Readers rely on texts here: without the provider's own times it is when the value was fetched.
+    updatedAt: time(region.updatedAt ?? region.fetchedAt),
+    createdAt: time(region.createdAt ?? region.fetchedAt),
     emissionFactorType: region.emissionFactorType,
     isEstimated: region.isEstimated,
     estimationMethod: region.estimationMethod,
-    timestamp: isoTime(region.fetchedAt),
+    timestamp: writtenTime(region.fetchedAt, naive),
     provider: region.provider,
     signal: region.signal,
     quality: region.quality,
     ...(region.forecast && {
-      forecast: region.forecast.map((point) => ({ ...point, datetime: isoTime(point.datetime) })),
+      forecast: region.forecast.map((point) => ({ ...point, datetime: time(point.datetime) })),
     }),
     ...(region.forecastSource && { forecastSource: region.forecastSource }),
   };
 }
 
-function snapshotOf(document: CarbonCacheDocument): CarbonSnapshot {
-  const regions = new Map<Zone, CachedRegion>();
-  for (const [code, region] of Object.entries(document.regions))
-    regions.set(code as Zone, decodeRegion(code as Zone, region));
-  return {
-    writtenAt: Date.parse(document.timestamp),
-    ttlMs: document.ttl_minutes * 60_000,
-    regions,
-    ...rankRegions(regions.values()),
-  };
-}
-
-function decodeRegion(zone: Zone, region: CarbonCacheDocument['regions'][string]): CachedRegion {
-  const time = (text: string | null | undefined) => (text == null ? null : Date.parse(text));
-  return {
-    zone,
-    carbonIntensity: gramsPerKwh(region.carbonIntensity),
-    datetime: Date.parse(region.datetime),
-    fetchedAt: Date.parse(region.timestamp),
-    updatedAt: time(region.updatedAt),
-    createdAt: time(region.createdAt),
-    emissionFactorType: region.emissionFactorType,
-    isEstimated: region.isEstimated,
-    estimationMethod: region.estimationMethod ?? null,
-    provider: region.provider,
-    signal: region.signal,
-    quality: region.quality,
-    ...(region.forecast && { forecast: region.forecast.map(decodeForecastPoint) }),
-    ...(region.forecastSource !== undefined && { forecastSource: region.forecastSource }),
-  };
-}
-
-function decodeForecastPoint(
-  point: NonNullable<CarbonCacheDocument['regions'][string]['forecast']>[number],
-): ForecastPoint {
-  return {
-    datetime: Date.parse(point.datetime),
-    carbonIntensity: gramsPerKwh(point.carbonIntensity),
-    ...(point.low !== undefined && { low: gramsPerKwh(point.low) }),
-    ...(point.high !== undefined && { high: gramsPerKwh(point.high) }),
-    ...(point.source !== undefined && { source: point.source }),
-  };
+function writtenTime(time: EpochMs, naive: boolean): string {
+  return naive ? isoTime(time).slice(0, 19) : isoTime(time);
 }

@@ -16,7 +16,10 @@ export function worstQuality(qualities: Iterable<Quality>): Quality | undefined 
   return QUALITIES[worst];
 }
 
-/** What electricity was made of, in percent by source; an absent source was not reported. */
+/** Largest plausible intensity in gCO2eq/kWh: a bad coal plant emits less than half of it. The default of MAX_INTENSITY. */
+export const MAX_INTENSITY = 3_000;
+
+/** The sources of electricity in percent; an absent source was not reported. */
 export type EnergyMix = Readonly<Partial<Record<EnergySource, number>>>;
 /** Sources that a mix distinguishes; everything else is `other`. */
 export const ENERGY_SOURCES = ['solar', 'wind', 'hydro', 'nuclear', 'coal', 'gas', 'oil', 'other'] as const;
@@ -59,6 +62,22 @@ export interface IntensitySample {
   readonly energyMix?: EnergyMix | undefined;
 }
 
+/** An intensity sample from its facts: average, lifecycle and without revision times where they say nothing else; `isEstimated` follows from the quality. */
+export function intensitySample(
+  facts: Pick<IntensitySample, 'zone' | 'carbonIntensity' | 'datetime' | 'fetchedAt' | 'provider' | 'quality'> &
+    Partial<IntensitySample>,
+): IntensitySample {
+  return {
+    updatedAt: null,
+    createdAt: null,
+    emissionFactorType: 'lifecycle',
+    isEstimated: facts.quality !== 'measured',
+    estimationMethod: null,
+    signal: 'average',
+    ...facts,
+  };
+}
+
 /** One hour of a forecast. */
 export interface ForecastPoint {
   readonly datetime: EpochMs;
@@ -74,6 +93,8 @@ export interface ForecastPoint {
 /** Intensity of one zone in one hour, as the store keeps it. */
 export interface HourlyIntensity {
   readonly zone: Zone;
+  /** The names that ZONES has for the zone, where they are not its code alone: the store keeps the hour under each. */
+  readonly regionNames?: readonly string[] | undefined;
   /** Start of the hour. */
   readonly hour: EpochMs;
   readonly carbonIntensity: GramsPerKwh;

@@ -1,5 +1,5 @@
 import table from '../data/cloud-regions.json' with { type: 'json' };
-import type { Zone } from './zones.ts';
+import type { Zone } from './zone.ts';
 
 /** A cloud provider whose regions are in the table, as `shared/data/cloud-regions.json` names it. */
 type CloudProvider = keyof typeof table;

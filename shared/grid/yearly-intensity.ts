@@ -7,7 +7,7 @@ export interface YearlyIntensity {
   readonly gramsPerKwh: GramsPerKwh;
   readonly year: number;
   readonly source: string;
-  /** The zone that the figure is of: the one asked for, or its country. */
+  /** The zone that the figure is of: the given one, or its country. */
   readonly of: Zone;
 }
 

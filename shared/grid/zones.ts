@@ -1,9 +1,11 @@
-/** A grid zone in Electricity Maps' notation, for example `DE` or `US-CAL-CISO`. */
-export type Zone = string & { readonly __zone: true };
+import { findRegion } from './regions.ts';
+import type { Zone } from './zone.ts';
+
+export type { Zone } from './zone.ts';
 
 const WELL_FORMED = /^[A-Z]{2}(-[A-Z0-9]+)*$/;
 
-/** Codes that people get wrong, and the zone that they mean. */
+/** Codes that are often written for a zone which has another one. */
 const MISTAKEN: ReadonlyMap<string, string> = new Map([
   ['US-NY-NYISO', 'US-NY-NYIS'],
   ['US-NYISO', 'US-NY-NYIS'],
@@ -18,25 +20,36 @@ const MISTAKEN: ReadonlyMap<string, string> = new Map([
   ['US-VA', 'US-MIDA-PJM'],
   ['US-MISO', 'US-MIDW-MISO'],
   ['US-NE-ISONE', 'US-NE-ISNE'],
+  ['US-ISONE', 'US-NE-ISNE'],
+  ['US-SPP', 'US-CENT-SWPP'],
+  ['US-BPA', 'US-NW-BPAT'],
   ['UK', 'GB'],
 ]);
 
-/** What a user's zone code came to: as it is, corrected to another, or not a zone code at all. */
+/** What a written name means: a zone by its code, by a code that is often mistaken for it, by a cloud region in it, or none. */
 export type ParsedZone =
   | { readonly kind: 'zone'; readonly zone: Zone }
   | { readonly kind: 'corrected'; readonly zone: Zone; readonly from: string }
+  | { readonly kind: 'region'; readonly zone: Zone; readonly from: string }
   | { readonly kind: 'malformed'; readonly from: string };
 
-/** Reads a zone code: trims, upper-cases, corrects well-known mistakes. Unknown but well-formed codes are zones. */
+/**
+ * Reads the name of a zone: its code in any case, a code that is often mistaken for it (`UK`), or a cloud region
+ * (`us-east-1`, `aws/eu-west-1`). A well-formed code is a zone, known or not; a region name that providers use for
+ * different places is malformed.
+ */
 export function parseZone(text: string): ParsedZone {
-  const code = text.trim().toUpperCase();
+  const from = text.trim();
+  const code = from.toUpperCase();
   const meant = MISTAKEN.get(code);
-  if (meant !== undefined) return { kind: 'corrected', zone: meant as Zone, from: text.trim() };
-  if (!WELL_FORMED.test(code)) return { kind: 'malformed', from: text.trim() };
-  return { kind: 'zone', zone: code as Zone };
+  if (meant !== undefined) return { kind: 'corrected', zone: meant as Zone, from };
+  const region = findRegion(from);
+  if (region.kind === 'ambiguous') return { kind: 'malformed', from };
+  if (region.kind === 'zone' && region.zone !== code) return { kind: 'region', zone: region.zone, from };
+  return WELL_FORMED.test(code) ? { kind: 'zone', zone: code as Zone } : { kind: 'malformed', from };
 }
 
-/** A zone code known to be well formed; throws a RangeError that names it otherwise. */
+/** The zone of a name, see {@link parseZone}; throws a RangeError with the name when it has none. */
 export function zone(text: string): Zone {
   const parsed = parseZone(text);
   if (parsed.kind === 'malformed') throw new RangeError(`"${text}" is not a zone code such as DE or US-CAL-CISO`);

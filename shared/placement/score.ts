@@ -22,40 +22,40 @@ export function scores(
   intensities: readonly (GramsPerKwh | undefined)[],
   relativePowers?: readonly (number | undefined)[],
 ): number[] {
-  const costs = intensities.map((intensity, at) => costOf(intensity, relativePowers?.[at]));
-  const cheapest = lowest(costs);
-  if (cheapest === undefined) return intensities.map(() => 0);
+  const count = intensities.length;
+  let cheapest = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < count; index++) {
+    const cost = costOf(intensities[index], relativePowers?.[index]);
+    if (cost < cheapest) cheapest = cost;
+  }
+  const scored = new Array<number>(count).fill(0);
+  if (cheapest === Number.POSITIVE_INFINITY) return scored;
   let sum = 0;
   let known = 0;
-  const scored = costs.map((cost) => {
-    if (cost === undefined) return undefined;
+  for (let index = 0; index < count; index++) {
+    const cost = costOf(intensities[index], relativePowers?.[index]);
+    if (Number.isNaN(cost)) continue;
     const score = Math.round((MAX_SCORE * cheapest) / cost);
+    scored[index] = score;
     sum += score;
     known += 1;
-    return score;
-  });
+  }
+  if (known === count) return scored;
   const mean = Math.round(sum / known);
-  return scored.map((score) => score ?? mean);
+  return scored.map((score, index) => (intensities[index] === undefined ? mean : score));
 }
 
 /** Each power divided by the median of the known ones (the lower of two in the middle); undefined when fewer than two are known: nothing to compare. */
 export function relativePowers(powers: readonly (number | undefined)[]): readonly (number | undefined)[] | undefined {
-  const known = powers.filter((power) => power !== undefined).sort((a, b) => a - b);
+  const known = Float64Array.from(powers.filter((power) => power !== undefined)).sort();
   const median = known[Math.floor((known.length - 1) / 2)];
   if (known.length < 2 || median === undefined) return undefined;
   return powers.map((power) => (power === undefined ? undefined : power / median));
 }
 
-function costOf(intensity: GramsPerKwh | undefined, relativePower = 1): number | undefined {
-  if (intensity === undefined) return undefined;
+/** The cost of a candidate; NaN where its intensity is not known, which compares false with everything. */
+function costOf(intensity: GramsPerKwh | undefined, relativePower = 1): number {
+  if (intensity === undefined) return Number.NaN;
   const spread = Math.min(POWER_SPREAD, Math.max(1 / POWER_SPREAD, relativePower));
   return Math.max(intensity, INTENSITY_FLOOR) * spread;
-}
-
-function lowest(costs: readonly (number | undefined)[]): number | undefined {
-  let least: number | undefined;
-  for (const cost of costs) {
-    if (cost !== undefined && (least === undefined || cost < least)) least = cost;
-  }
-  return least;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Logger } from './logger.ts';
 
 /** Every fault of a configuration at once, one per line. */
 export class ConfigError extends Error {
@@ -21,6 +22,14 @@ export interface SettingMeta {
   readonly secret?: boolean;
   /** The name that the setting had before: still read, with a warning in the log (see {@link renamedSettings}). */
   readonly formerly?: string;
+  /** The value that the environment as a whole implies, whatever the setting itself says; undefined: its own. */
+  readonly implied?: (env: Environment) => ImpliedValue | undefined;
+}
+
+/** A value that other settings imply, and the code of the warning that it deserves. */
+export interface ImpliedValue {
+  readonly value: string;
+  readonly warning?: string;
 }
 
 /** The environment as Node has it. */
@@ -37,8 +46,9 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   for (const [name, setting] of Object.entries(schema.shape)) {
     try {
       const secret = isSecret(setting as z.ZodType);
-      const former = metaOf(setting as z.ZodType).formerly;
-      const value = givenValue(name, secret, env) ?? (former && givenValue(former, secret, env));
+      const { formerly, implied } = metaOf(setting as z.ZodType);
+      const own = givenValue(name, secret, env) ?? (formerly && givenValue(formerly, secret, env));
+      const value = implied?.(env)?.value ?? own;
       if (value !== undefined) given[name] = value;
     } catch (error) {
       faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
@@ -51,12 +61,32 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
 
-/** Settings that the environment gives under the name that they had before. */
-export function renamedSettings(schema: z.ZodObject, env: Environment): { given: string; name: string }[] {
+/** Something about the settings of an environment that is worth a warning, with the code of its catalogue entry. */
+export interface SettingWarning {
+  readonly code: string;
+  readonly name: string;
+  /** The former name under which the setting was given. */
+  readonly given?: string;
+}
+
+/** Settings that the environment gives under the name that they had before, or that have an effect which few expect. */
+export function settingWarnings(schema: z.ZodObject, env: Environment): SettingWarning[] {
   return Object.entries(schema.shape).flatMap(([name, setting]) => {
-    const given = metaOf(setting as z.ZodType).formerly;
-    return given !== undefined && (env[given] ?? env[`${given}_FILE`]) ? [{ given, name }] : [];
+    const { formerly: given, implied } = metaOf(setting as z.ZodType);
+    const code = implied?.(env)?.warning;
+    const warnings: SettingWarning[] = code === undefined ? [] : [{ code, name }];
+    if (given !== undefined && (env[given] ?? env[`${given}_FILE`]))
+      warnings.push({ code: 'SETTING_RENAMED', name, given });
+    return warnings;
   });
+}
+
+/** Logs warnings about settings. */
+export function logSettingWarnings(logger: Logger, warnings: readonly SettingWarning[]): void {
+  for (const warning of warnings)
+    if (warning.given === undefined)
+      logger.warn(warning, 'a setting has an effect that may not be meant; look its code up in docs/errors.md');
+    else logger.warn(warning, 'a setting was given under its former name; use the new one');
 }
 
 /** The settings as they may be shown: secrets as `***`, unset ones left out. */

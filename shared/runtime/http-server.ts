@@ -23,7 +23,7 @@ const DRAIN_MS = 2_000;
 /** How long a client may take for its headers, for a request, and between two. kube-scheduler closes idle ones after 90 s. */
 export const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 95_000 } as const;
 
-/** Listens on host and port (0: any free one); rejects when the port is taken. `server` is one that speaks TLS. */
+/** Listens on host (`::`: every address, IPv6 and IPv4) and port (0: any free one); rejects when the port is taken. `server` serves TLS. */
 export async function listen(
   handler: RequestListener,
   address: { host: string; port: number },
@@ -31,11 +31,25 @@ export async function listen(
 ): Promise<ListeningServer> {
   server.on('request', handler);
   answerClientErrors(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address.port, address.host, resolve);
-  });
+  try {
+    await bind(server, address);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // A kernel without IPv6 has no `::`.
+    if (address.host !== '::' || !/^(EAFNOSUPPORT|EADDRNOTAVAIL|EINVAL)$/.test(code)) throw error;
+    await bind(server, { ...address, host: '0.0.0.0' });
+  }
   return { port: (server.address() as AddressInfo).port, server, [Symbol.asyncDispose]: () => closeServer(server) };
+}
+
+function bind(server: Server | TlsServer, { port, host }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
 }
 
 /** Whether a process can do its work, and why not. */

@@ -1,19 +1,11 @@
 import { type Candidate, plan, type Slot } from '../deferral/plan.ts';
 import { revise } from '../deferral/replan.ts';
-import { quantileOf } from '../grid/quantile.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
-import type { Zone } from '../grid/zones.ts';
+import { HOUR_MS, hourOf } from '../grid/units.ts';
+import { atNight, belowThreshold, mayRunIn, runNow, usualHour } from './baselines.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
+import { inPieces } from './paused.ts';
+import type { Policy } from './policy.ts';
 import type { World } from './world.ts';
-
-/** When and where a policy starts a job. */
-export interface Start {
-  readonly start: EpochMs;
-  readonly zone: Zone;
-}
-
-/** Chooses the start of a job; undefined where nothing is known about the zones at its arrival. */
-export type Policy = (job: SimulatedJob) => Start | undefined;
 
 /** How policies decide. */
 export interface PolicySettings {
@@ -24,17 +16,30 @@ export interface PolicySettings {
 }
 
 /** Policies by the names that the command line takes. */
-export const POLICY_NAMES = ['now', 'threshold', 'forecast', 'revised', 'oracle'] as const;
+export const POLICY_NAMES = [
+  'now',
+  'night',
+  'usual-hour',
+  'threshold',
+  'forecast',
+  'revised',
+  'paused',
+  'oracle',
+] as const;
 /** One of {@link POLICY_NAMES}. */
 export type PolicyName = (typeof POLICY_NAMES)[number];
-
-const THRESHOLD_HOURS = 28 * 24;
 
 /** The policy of a name. */
 export function policyOf(name: PolicyName, world: World, settings: PolicySettings): Policy {
   switch (name) {
     case 'now':
       return runNow(world);
+    case 'night':
+      return atNight(world);
+    case 'usual-hour':
+      return usualHour(world);
+    case 'paused':
+      return inPieces(world);
     case 'threshold':
       return belowThreshold(world, settings.thresholdPercent);
     case 'forecast':
@@ -53,14 +58,6 @@ export function clairvoyant(world: World, error: number): Policy {
   const ahead = (job: SimulatedJob) =>
     world.truth(job.arrival, Math.ceil(job.slackHours + job.durationHours) + 2, error);
   return planOnce(world, ahead, 0);
-}
-
-/** At arrival, in the zone that is cleanest in that hour. */
-function runNow(world: World): Policy {
-  return (job) => {
-    const zone = cleanestAt(world, job);
-    return zone && { start: job.arrival, zone };
-  };
 }
 
 function planOnce(
@@ -107,42 +104,4 @@ function planAndRevise(world: World, minSavingPercent: number | undefined): Poli
     }
     return slot ?? now({ ...job, arrival: latestStart(job) });
   };
-}
-
-/** The first hour at or under a percentile of the four weeks before the arrival, or the deadline. */
-function belowThreshold(world: World, percent: number): Policy {
-  const thresholds = new Map<string, number>();
-  return (job) => {
-    const zone = cleanestAt(world, job);
-    const values = zone && world.trace.zones.get(zone);
-    if (!zone || !values) return undefined;
-    const first = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
-    const day = Math.floor(first / 24) * 24;
-    const key = `${zone} ${day}`;
-    const past = () => values.slice(Math.max(0, day - THRESHOLD_HOURS), day).filter((value) => !Number.isNaN(value));
-    const threshold = thresholds.get(key) ?? quantileOf(past(), percent / 100);
-    thresholds.set(key, threshold);
-    if (Number.isNaN(threshold)) return { start: job.arrival, zone };
-    for (let hour = first; world.trace.start + hour * HOUR_MS <= latestStart(job); hour++) {
-      if ((values[hour] as number) <= threshold)
-        return { start: Math.max(job.arrival, world.trace.start + hour * HOUR_MS), zone };
-    }
-    return { start: latestStart(job), zone };
-  };
-}
-
-/** Whether a job may run in a zone. */
-export function mayRunIn({ zones }: SimulatedJob, zone: Zone): boolean {
-  return zones === undefined || zones.includes(zone);
-}
-
-function cleanestAt(world: World, job: SimulatedJob): Zone | undefined {
-  const hour = Math.floor((job.arrival - world.trace.start) / HOUR_MS);
-  let cleanest: { zone: Zone; value: number } | undefined;
-  for (const zone of world.zones) {
-    if (!mayRunIn(job, zone)) continue;
-    const value = world.trace.zones.get(zone)?.[hour] ?? Number.NaN;
-    if (!Number.isNaN(value) && (!cleanest || value < cleanest.value)) cleanest = { zone, value };
-  }
-  return cleanest?.zone;
 }

@@ -1,10 +1,12 @@
 import { quantileOf } from '../grid/quantile.ts';
 import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import { mayRunIn } from './baselines.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
-import { clairvoyant, mayRunIn, type Policy, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
+import { clairvoyant, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
+import type { Policy } from './policy.ts';
 import type { World } from './world.ts';
 
-/** What a policy came to over all jobs. */
+/** What a policy emitted and saved over all jobs. */
 export interface PolicyResult {
   /** A policy's name, `recorded`, or `oracle ± 20 %` for a distorted one. */
   readonly policy: string;
@@ -82,12 +84,21 @@ export function simulate(
 
 function addJob(world: World, run: Run, job: SimulatedJob, policy: Policy, energy: number): void {
   const chosen = policy(job);
-  const mean = chosen && world.actualMean(chosen.zone, chosen.start, job.durationHours);
-  if (!chosen || mean === undefined) throw new Error('a policy chose a start that the trace does not cover');
-  run.grams += energy * mean;
-  run.delays.push((chosen.start - job.arrival) / HOUR_MS);
-  if (chosen.start > latestStart(job)) run.misses += 1;
-  run.spans.push({ start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS });
+  if (!chosen) throw new Error('a policy chose no start although the trace covers the job');
+  const whole = { start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS };
+  let end = chosen.start;
+  for (const piece of chosen.pieces ?? [whole]) {
+    const hours = (piece.end - piece.start) / HOUR_MS;
+    const mean = world.actualMean(chosen.zone, piece.start, hours);
+    if (mean === undefined) throw new Error('a policy chose a time that the trace does not cover');
+    run.grams += (energy / job.durationHours) * hours * mean;
+    run.spans.push(piece);
+    end = piece.end;
+  }
+  // A job that pauses is late when it is complete: what it waited is what it took longer.
+  const delay = end - job.arrival - job.durationHours * HOUR_MS;
+  run.delays.push(Math.max(0, delay) / HOUR_MS);
+  if (end > latestStart(job) + job.durationHours * HOUR_MS + 1) run.misses += 1;
 }
 
 /** Every start that a policy may choose must be priced: all zones of the job are known from arrival to the latest end. */

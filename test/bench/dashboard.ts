@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../extender/api/api-metrics.ts';
 import { createApp } from '../../extender/api/app.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
-import { decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { gramsPerKwh, HOUR_MS, hourOf, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import type { PowerSample } from '../../shared/records/power.ts';

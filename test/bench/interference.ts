@@ -32,7 +32,7 @@ export async function benchInterference(): Promise<Comparison[]> {
     LOG_LEVEL: 'info',
   });
   const { port, apiPort } = await extender.logged('extender started');
-  const call = caller(Number(port), callBodies(500, false));
+  const call = caller(Number(port), callBodies(500));
   const url = `http://127.0.0.1:${apiPort}/api/export-time-series?format=ndjson`;
   const took = { idle: [] as number[], busy: [] as number[] };
   for (let warm = 0; warm < CALLS; warm += 1) await call();

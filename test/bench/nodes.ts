@@ -5,7 +5,8 @@ import { createPlacementDecisions } from '../../extender/placement/decisions.ts'
 import { configuredDirectory } from '../../extender/placement/nodes.ts';
 import { NO_NAMESPACES } from '../../extender/placement/pod-policy.ts';
 import { createVerbs } from '../../extender/webhook/verbs.ts';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { type Zone, zone } from '../../shared/grid/zones.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { cacheText } from '../extender/cache/cache-file.ts';

@@ -8,7 +8,8 @@ import { configuredDirectory } from '../../extender/placement/nodes.ts';
 import { NO_NAMESPACES } from '../../extender/placement/pod-policy.ts';
 import { startSchedulerServer } from '../../extender/webhook/server.ts';
 import { createVerbs } from '../../extender/webhook/verbs.ts';
-import { type CacheState, cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { type CacheState, cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
@@ -16,8 +17,8 @@ import { cacheText } from '../extender/cache/cache-file.ts';
 
 const ZONES = { FR: 45, DE: 380, 'US-CAL-CISO': 240, 'SE-SE3': 20, PL: 700 };
 
-/** Runs as a process of its own, so that a bench's client does not share its event loop: `ours` or `floor`. */
-const start = process.argv[2] === 'ours' ? startOurs : startFloor;
+/** Runs as a process of its own, so that a bench's client does not share its event loop: `ours` or `no-op`. */
+const start = process.argv[2] === 'ours' ? startOurs : startNoOp;
 console.log(await start());
 
 async function startOurs(): Promise<number> {
@@ -55,20 +56,15 @@ async function startOurs(): Promise<number> {
   return server.port;
 }
 
-/** The least that any extender must do: parse the body, answer a constant of the size that ours answers. */
-async function startFloor(): Promise<number> {
-  const answers = new Map<number, Buffer>();
+/** What any extender must do at the least: parse the body, and answer a score for each name, here 0. */
+async function startNoOp(): Promise<number> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { NodeNames } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { NodeNames: string[] };
-      let answer = answers.get(NodeNames.length);
-      if (answer === undefined) {
-        answer = Buffer.from(JSON.stringify(NodeNames.map((Host) => ({ Host, Score: 5 }))));
-        answers.set(NodeNames.length, answer);
-      }
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': answer.length }).end(answer);
+      const body = Buffer.from(JSON.stringify(NodeNames.map((Host) => ({ Host, Score: 0 }))));
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -7,13 +7,8 @@ import { extenderConfigSchema } from '../../extender/config.ts';
 import type { WaitingList } from '../../extender/deferral/waiting-list.ts';
 import { openReadingsApi } from '../../extender/readings/readings-api.ts';
 import { builtInProfiles } from '../../shared/calculator/service-profiles.ts';
-import {
-  type CachedRegion,
-  type CacheState,
-  cacheState,
-  decodeCarbonCache,
-  encodeCarbonCache,
-} from '../../shared/grid/carbon-cache.ts';
+import { type CachedRegion, type CacheState, cacheState, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import type { Quality } from '../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf, JOULES_PER_KWH, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
@@ -44,6 +39,8 @@ export interface WorldOptions {
   readonly simulatedPower?: boolean;
   /** Only the present hour of the intensities is recorded, and nothing is forecast. */
   readonly firstHour?: boolean;
+  /** Pods beside those that every world has, each with a container and a day of hourly energy. */
+  readonly manyPods?: number;
   readonly token?: string;
   readonly hostile?: boolean;
   /** Nothing is recorded, and there is no cache. */
@@ -68,6 +65,7 @@ export async function startWorld(options: WorldOptions = {}) {
     const recorded = history(now, quality);
     await store.record(firstHour ? recorded.filter(({ hour }) => hour === hourOf(now)) : recorded);
     for (const tick of energy(now, powerQuality, hostile)) await store.append(tick);
+    for (const tick of manyPods(now, options.manyPods ?? 0)) await store.append(tick);
     await decisions.recordDecisions(placements(now, hostile));
     await workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'week', grams: 40_000 });
     await workloads.setBudget({ kind: 'namespace', name: hostile ? HOSTILE[0] : 'batch', per: 'month', grams: 500 });
@@ -194,6 +192,30 @@ function energy(now: number, powerQuality: 'simulated' | 'measured', hostile: bo
       }),
     );
     return { target: 'recorded', samples };
+  });
+}
+
+/** Twenty namespaces of pods of Deployments, with hourly energy over a day. */
+function manyPods(now: number, count: number) {
+  const pods = Array.from({ length: count }, (_, index): Container => {
+    const suffix = index
+      .toString(10)
+      .padStart(5, '0')
+      .replaceAll(/\d/g, (digit) => 'bcdfghjklm'[Number(digit)] ?? 'b');
+    const app = `service-${Math.floor(index / 20)}`;
+    return { namespace: `team-${index % 20}`, pod: `${app}-7c9f6b8d5d-${suffix}`, container: 'app', node: 'node-de' };
+  });
+  return Array.from({ length: count > 0 ? 24 : 0 }, (_, hour) => {
+    const start = hourOf(now) - (24 - hour) * HOUR_MS;
+    const samples = pods.map(
+      (container, index): PowerSample => ({
+        container,
+        start,
+        end: start + HOUR_MS,
+        joules: joules(36_000 + index * 10),
+      }),
+    );
+    return { target: 'many', samples };
   });
 }
 

@@ -16,7 +16,7 @@ export interface Api {
   /** A patch: `merge-patch`, `json-patch`, or `apply-patch` with a field manager in the path. */
   patch(
     path: string,
-    type: 'merge-patch+json' | 'json-patch+json' | 'apply-patch+yaml',
+    type: 'merge-patch+json' | 'json-patch+json' | 'strategic-merge-patch+json' | 'apply-patch+yaml',
     body: unknown,
   ): Promise<Answer>;
   remove(path: string): Promise<Answer>;

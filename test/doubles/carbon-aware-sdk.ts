@@ -1,5 +1,8 @@
 import { bentTime, type GridService, json, type Service, startGridService, stepOf } from './grid-service.ts';
 
+/** What the data source of the service calls the place. */
+const SOURCE_REGION = 'CAISO_NORTH';
+
 const service: Service = {
   placeOf: (url) => url.searchParams.get('location') ?? undefined,
   answer({ url, now, values, bend }) {
@@ -9,12 +12,18 @@ const service: Service = {
     const how = bend(location);
     const rating = how === 'null-value' ? null : value;
     const at = (time: number) => new Date(bentTime(time, how)).toISOString().replace('Z', '+00:00');
-    const told = how === 'wrong-zone' ? 'elsewhere' : location;
-    if (url.pathname === '/emissions/bylocations/best')
-      return json([{ location: told, time: at(stepOf(now, 5)), duration: '00:05:00', rating }]);
+    // With WattTime behind it the service answers with the region of its source, never with the name that was sent.
+    const row = (time: number) => ({ location: SOURCE_REGION, time: at(time), duration: '00:05:00', rating });
+    if (url.pathname === '/emissions/bylocations/best') return json([row(stepOf(now, 5))]);
+    if (url.pathname === '/emissions/bylocation') {
+      const [from, to] = ['time', 'toTime'].map((name) => Date.parse(url.searchParams.get(name) ?? ''));
+      if (!(Number(from) <= Number(to))) return problem(400, 'One or more validation errors occurred.');
+      const steps = Math.floor((Number(to) - stepOf(Number(from), 5)) / 300_000) + 1;
+      return json(Array.from({ length: steps }, (_, index) => row(stepOf(Number(from), 5) + index * 300_000)));
+    }
     if (url.pathname !== '/emissions/forecasts/current') return problem(404, 'Not Found');
     const forecastData = Array.from({ length: 24 * 12 }, (_, index) => ({
-      location: 'REGION',
+      location: SOURCE_REGION,
       timestamp: at(stepOf(now, 5) + index * 300_000),
       duration: 5,
       value: rating,
@@ -23,7 +32,7 @@ const service: Service = {
       {
         requestedAt: at(now),
         generatedAt: at(now),
-        location: told,
+        location: SOURCE_REGION,
         windowSize: 5,
         optimalDataPoints: forecastData.slice(0, 1),
         forecastData,

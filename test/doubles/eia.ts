@@ -12,6 +12,8 @@ import {
 export const EIA_KEY = 'eia-key-31b7d2';
 /** The newest hours come one after the other, fuel by fuel. */
 const LAG_HOURS = 2;
+/** How far back the double goes. */
+const HOURS = 40 * 24;
 
 const service: Service = {
   placeOf: (url) => url.searchParams.get('facets[respondent][]') ?? undefined,
@@ -21,16 +23,19 @@ const service: Service = {
     if (key !== EIA_KEY) return refusal('API_KEY_INVALID', 403);
     if (url.pathname !== '/v2/electricity/rto/fuel-type-data/data') return json({ error: 'Not found', code: 404 }, 404);
     const respondent = url.searchParams.get('facets[respondent][]') ?? '';
-    const length = Number(url.searchParams.get('length') ?? 5000);
+    const length = Math.min(Number(url.searchParams.get('length') ?? 5000), 5000);
+    const offset = Number(url.searchParams.get('offset') ?? 0);
+    const start = url.searchParams.get('start') ?? '';
     const value = values.get(respondent);
     const how = bend(respondent);
-    const rows = value === undefined ? [] : hours(now, how === 'wrong-zone' ? 'ELSEWHERE' : respondent, value, how);
+    const all = value === undefined ? [] : hours(now, how === 'wrong-zone' ? 'ELSEWHERE' : respondent, value, how);
+    const rows = all.filter(({ period }) => period >= start);
     return json({
       response: {
         total: rows.length,
         dateFormat: 'YYYY-MM-DD"T"HH24',
         frequency: 'hourly',
-        data: rows.slice(0, length),
+        data: rows.slice(offset, offset + length),
       },
     });
   },
@@ -64,7 +69,7 @@ function hours(now: number, respondent: string, value: number, how: Parameters<t
     value: how === 'null-value' ? null : String(megawattHours),
     'value-units': 'megawatthours',
   });
-  return Array.from({ length: 24 }, (_, back) => newest - back * 3_600_000).flatMap((time, back) => [
+  return Array.from({ length: HOURS }, (_, back) => newest - back * 3_600_000).flatMap((time, back) => [
     row(time, 'COL', coal),
     row(time, 'BAT', -120),
     // The newest hour lacks a fuel still.

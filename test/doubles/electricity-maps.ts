@@ -69,7 +69,7 @@ function answer(asked: Asked, access: readonly string[] | undefined): Reply {
   const { url, values, now } = asked;
   const path = /^\/v[34]\/(.+)$/.exec(url.pathname)?.[1] ?? '';
   if (path === 'zones') return json(catalogue([...values.keys()], access));
-  if (!/^(carbon-intensity\/(latest|history|forecast)|power-breakdown\/latest)$/.test(path))
+  if (!/^(carbon-intensity\/(latest|history|forecast|past-range)|power-breakdown\/latest)$/.test(path))
     return json({ error: 'Not found' }, 404);
   const zone = url.searchParams.get('zone') ?? '';
   const value = values.get(zone);
@@ -96,8 +96,24 @@ function answer(asked: Asked, access: readonly string[] | undefined): Reply {
       }));
       return json({ zone: told, history, temporalGranularity: 'hourly' });
     }
+    case 'carbon-intensity/past-range': {
+      const [start = 0, end = 0] = ['start', 'end'].map((name) => Date.parse(url.searchParams.get(name) ?? ''));
+      if (!(end - start <= 10 * 24 * HOUR_MS)) return json({ error: 'Missing or invalid date parameter "start"' }, 400);
+      const hours = Array.from(
+        { length: Math.ceil((end - start) / HOUR_MS) },
+        (_, index) => stepOf(start, 60) + index * HOUR_MS,
+      );
+      const data = hours.map((time) => ({
+        ...row(told, valueIn(time), time),
+        isEstimated: false,
+        estimationMethod: null,
+      }));
+      return json({ zone: told, data });
+    }
     case 'carbon-intensity/forecast': {
-      const ahead = Array.from({ length: 25 }, (_, index) => at + index * HOUR_MS);
+      const horizon = Number(url.searchParams.get('horizonHours') ?? 24);
+      if (![6, 24, 48, 72].includes(horizon)) return json({ error: 'Invalid horizonHours' }, 400);
+      const ahead = Array.from({ length: horizon + 1 }, (_, index) => at + index * HOUR_MS);
       const forecast = ahead.map((time) => ({ carbonIntensity: valueIn(time), datetime: iso(time) }));
       return json({ zone: told, forecast, updatedAt: iso(now), temporalGranularity: 'hourly' });
     }

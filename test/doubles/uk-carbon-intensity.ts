@@ -15,7 +15,11 @@ const SPANS: Record<string, [from: number, to: number]> = { fw24h: [0, 24], fw48
 const uk: Service = {
   placeOf: (url) =>
     /regionid\/(\d+)/.exec(url.pathname)?.[1] ?? (url.pathname.startsWith('/intensity') ? 'GB' : undefined),
-  answer: (asked) => (asked.url.pathname.startsWith('/regional') ? regional(asked) : national(asked)),
+  answer(asked) {
+    const [, from = '', to = ''] = /\/(\d{4}[^/]+Z)\/(\d{4}[^/]+Z)/.exec(asked.url.pathname) ?? [];
+    if (Date.parse(to) - Date.parse(from) > 14 * 86_400_000) return refusal('400 Bad Request', 400);
+    return asked.url.pathname.startsWith('/regional') ? regional(asked) : national(asked);
+  },
   faults: {
     'bad-request': () => refusal('400 Bad Request', 400),
     'error-in-200': () => refusal('500 Internal Server Error', 200),
@@ -39,6 +43,14 @@ function minute(time: number): string {
 }
 
 function steps(path: string, now: number): number[] {
+  const range = /\/(\d{4}[^/]+Z)\/(\d{4}[^/]+Z)/.exec(path);
+  if (range) {
+    const [from, to] = [Date.parse(range[1] ?? ''), Date.parse(range[2] ?? '')];
+    return Array.from(
+      { length: (to - from) / 1_800_000 },
+      (_, index) => stepOf(from, STEP_MINUTES) + index * 1_800_000,
+    );
+  }
   const span = SPANS[/\/(fw24h|fw48h|pt24h)/.exec(path)?.[1] ?? ''] ?? [0, 0.5];
   const first = stepOf(now, STEP_MINUTES) + span[0] * 3_600_000;
   const count = (span[1] - span[0]) * 2;

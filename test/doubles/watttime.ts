@@ -116,6 +116,7 @@ function answerSeries(asked: Asked, hasHistory: boolean): Reply {
   switch (url.pathname) {
     case '/v3/forecast': {
       const hours = Number(url.searchParams.get('horizon_hours') ?? 24);
+      if (!(hours >= 0 && hours <= 72)) return json({ error: 'Invalid query parameters' }, 400);
       const data = Array.from({ length: hours * 12 }, (_, index) => point(stepOf(now, STEP_MINUTES) + index * step));
       return json({ data, meta: { ...meta, generated_at: new Date(stepOf(now, STEP_MINUTES)).toISOString() } });
     }
@@ -123,6 +124,7 @@ function answerSeries(asked: Asked, hasHistory: boolean): Reply {
       const start = Date.parse(url.searchParams.get('start') ?? '');
       const end = Date.parse(url.searchParams.get('end') ?? '');
       if (Number.isNaN(start) || Number.isNaN(end)) return json({ error: 'start and end are required' }, 400);
+      if (end - start > 32 * 86_400_000) return json({ error: 'Invalid query parameters' }, 400);
       const data = [];
       for (let time = stepOf(start + step - 1, STEP_MINUTES); time <= end; time += step)
         data.push({ ...point(time), last_updated: new Date(time).toISOString(), imputed_data_used: false });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { ApiThread } from '../../extender/api/api-thread.ts';
+import { type ApiThread, superviseApiThread } from '../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { type ExtenderDependencies, startExtender } from '../../extender/extender.ts';
 import { ConfigError, loadConfig } from '../../shared/runtime/config.ts';
@@ -80,6 +80,39 @@ describe('startExtender', () => {
     }
 
     expect(events).toEqual(['web-0 on a', 'stopped']);
+  });
+
+  it.each([
+    [
+      'torn',
+      async (data: string) => {
+        await mkdir(data);
+        await writeFile(join(data, 'history.sqlite'), 'torn '.repeat(10_000));
+      },
+    ],
+    ['a file where its folder should be', (data: string) => writeFile(data, 'not a folder')],
+  ])('serves kube-scheduler and the API while the history is %s', async (_, damage) => {
+    await using test = await setUp();
+    const DATA_DIR = `${test.file}-data`;
+    await damage(DATA_DIR);
+    await using extender = await test.start(
+      { startApi: superviseApiThread },
+      { DATA_DIR, API_PORT: '0', LOG_LEVEL: 'silent' },
+    );
+
+    const scored = await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']));
+    const status = await fetch(`http://127.0.0.1:${extender.apiPort}/api/status`);
+
+    expect([scored.status, status.status >= 200]).toEqual([200, true]);
+  });
+
+  it('starts without the API where that ends at first and is tried again', async () => {
+    await using test = await setUp();
+    await using extender = await test.start({ startApi: () => apiThread({ started: Promise.resolve(undefined) }) });
+
+    const scored = await send(extender.schedulerPort, 'POST', '/prioritize', namesCall(['a', 'b']));
+
+    expect([scored.status, extender.apiPort]).toEqual([200, undefined]);
   });
 
   it('frees its port when it is stopped or cannot start', async () => {

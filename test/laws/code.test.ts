@@ -83,7 +83,7 @@ describe('names', () => {
 });
 
 describe('tests', () => {
-  it.runIf(process.env.LAWS === 'all')('mirror a source, or say which flow they test', () => {
+  it('mirror a source, or say which flow they test', () => {
     const sources = new Set([...product, ...scripts, ...tests, ...sourcesIn(['docs'])].map(({ path }) => path));
 
     expect(

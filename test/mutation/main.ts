@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isPure } from '../laws/import-graph.ts';
-import { productSources, ROOT, sourcesIn } from '../laws/sources.ts';
-import { type Mutant, mutantsOf } from './mutants.ts';
+import { productSources, ROOT, type Source, sourcesIn } from '../laws/sources.ts';
+import { mutantsOf } from './mutants.ts';
 import { keyOf, type Result, report } from './report.ts';
-import { createMutationRunner } from './run-tests.ts';
+import { createMutationRunner, type MutationRunner } from './run-tests.ts';
 import { sampleOf } from './sample.ts';
 import { testsOf } from './tests-of.ts';
 
@@ -29,23 +29,30 @@ const covered = product.filter(({ path }) =>
 const findTests = testsOf([...product, ...sourcesIn(['test'])]);
 const explained: Record<string, string> = JSON.parse(readFileSync(SURVIVORS, 'utf8'));
 const results: Result[] = [];
-await using runner = createMutationRunner();
 
-for (const source of covered) {
-  const mutants = sampleOf(mutantsOf(source), Number(flags['per-file']), keyOf);
-  if (mutants.length === 0) continue;
-  const started = performance.now();
-  const tests = await passing(source.path, findTests(source.path).slice(0, NEAREST_TESTS));
-  const timeoutMs = 20_000 + 5 * (performance.now() - started);
-  for (const mutant of mutants) await tryOut(mutant, tests, timeoutMs);
-}
+for (const source of covered) await mutate(source);
 const { text, fails } = report(results, explained);
 console.log(text);
 if (flags.write) writeFileSync(join(ROOT, 'docs/mutation-score.md'), text);
 if (fails) process.exitCode = 1;
 
+async function mutate(source: Source): Promise<void> {
+  const mutants = sampleOf(mutantsOf(source), Number(flags['per-file']), keyOf);
+  if (mutants.length === 0) return;
+  // One runner a file: vitest remembers failed tests, and stops for them.
+  await using runner = createMutationRunner();
+  const started = performance.now();
+  const tests = await passing(runner, source.path, findTests(source.path).slice(0, NEAREST_TESTS));
+  const timeoutMs = 20_000 + 5 * (performance.now() - started);
+  for (const mutant of mutants) {
+    const isKilled = tests.length > 0 && (await runner.isNoticed(mutant.path, mutant.text, tests, timeoutMs));
+    results.push({ mutant, isKilled });
+    if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
+  }
+}
+
 /** The tests that pass without a change; one that does not proves nothing about a mutant. */
-async function passing(path: string, tests: readonly string[]): Promise<string[]> {
+async function passing(runner: MutationRunner, path: string, tests: readonly string[]): Promise<string[]> {
   if (tests.length === 0 || !(await runner.isNoticed(path, undefined, tests, 120_000))) return [...tests];
   const passed: string[] = [];
   for (const test of tests) {
@@ -54,10 +61,4 @@ async function passing(path: string, tests: readonly string[]): Promise<string[]
     else passed.push(test);
   }
   return passed;
-}
-
-async function tryOut(mutant: Mutant, tests: readonly string[], timeoutMs: number): Promise<void> {
-  const isKilled = tests.length > 0 && (await runner.isNoticed(mutant.path, mutant.text, tests, timeoutMs));
-  results.push({ mutant, isKilled });
-  if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
 }

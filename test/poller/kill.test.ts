@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cacheState, decodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
+import { cacheState } from '../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 
 const KILLS = 50;

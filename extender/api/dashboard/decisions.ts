@@ -5,6 +5,7 @@ import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import { extenderError } from '../../errors.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
+import { wholeNumber } from '../numbers.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
@@ -18,13 +19,7 @@ const query = z.strictObject({
     .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('60m')
     .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
-  limit: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0)
-    .max(1_000)
-    .default(100)
-    .describe('Most decisions that are listed; all are counted'),
+  limit: wholeNumber(0, 1_000).default(100).describe('Most decisions that are listed; all are counted'),
 });
 
 const intensity = z.number().nullable();

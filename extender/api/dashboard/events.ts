@@ -8,6 +8,8 @@ import { gridNow, NOT_WATCHED } from './grid.ts';
 
 /** Most event streams that are open at once; a further one is refused with Retry-After. */
 const MAX_CLIENTS = 64;
+/** Most of them of one address, so that one client leaves streams for others; a page of a browser needs one. */
+const MAX_PER_ADDRESS = 16;
 const POLL_MS = 1_000;
 /** Decisions are read from the store, so less often. */
 const DECISIONS_MS = 5_000;
@@ -56,9 +58,12 @@ class EventFeed {
   }
 
   add(response: Response): void {
-    if (this.#clients.size >= MAX_CLIENTS) {
+    const address = response.socket?.remoteAddress;
+    const own = [...this.#clients].filter(({ socket }) => socket?.remoteAddress === address).length;
+    const limit = own >= MAX_PER_ADDRESS ? MAX_PER_ADDRESS : MAX_CLIENTS;
+    if (own >= MAX_PER_ADDRESS || this.#clients.size >= MAX_CLIENTS) {
       response.setHeader('Retry-After', 30);
-      throw extenderError('EVENT_STREAMS_EXHAUSTED', { limit: MAX_CLIENTS });
+      throw extenderError('EVENT_STREAMS_EXHAUSTED', { limit });
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',

@@ -4,19 +4,14 @@ import type { CachedRegion } from '../../../shared/grid/carbon-cache.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { countryOf } from '../../../shared/grid/zones.ts';
 import { zoneCode } from '../co2-request.ts';
+import { wholeNumber } from '../numbers.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const query = z.strictObject({
   zone: zoneCode.optional().meta({ description: 'Only this zone, or the zones of this country' }),
-  hours: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(1)
-    .max(24)
-    .default(3)
-    .describe('Length of the best window in hours'),
+  hours: wholeNumber(1, 24).default(3).describe('Length of the best window in hours'),
 });
 
 const grams = z.number();

@@ -10,12 +10,12 @@ const entry = z.strictObject({
   namespace: z.string(),
   name: z.string(),
   arrived: z.iso.datetime(),
-  planned_start: z.iso.datetime().nullable().describe('null: there is no plan yet'),
+  planned_start: z.iso.datetime().nullable().describe('null: not planned yet'),
   deadline: z.iso.datetime().describe('Starts by then at the latest'),
   expected_saving_percent: z
     .number()
     .nullable()
-    .describe('Of the grams of running at once; null: there is no plan yet, or its saving cannot be read'),
+    .describe('Of the grams of running at once; null: not planned yet, or its saving cannot be read'),
 });
 
 /** Answer of `GET /api/waiting`. */

@@ -1,7 +1,7 @@
 import type { ZoneOfNode } from '../../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { IntensityReader, TimeRange } from '../../../shared/records/power.ts';
-import { type CountryIntensity, countryIntensities } from '../country-intensity.ts';
+import { type CountryIntensity, countryIntensities, ownCode } from '../country-intensity.ts';
 import type { Pricing } from './rows.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
@@ -15,8 +15,8 @@ export async function pricingByNode(
   const zones = new Map<string, Zone | undefined>();
   for (const node of nodes) zones.set(node, whatIf ?? (node === '' ? undefined : zoneOfNode(node)));
   const codes = new Set([...zones.values()].filter((zone) => zone !== undefined));
-  const intensities = await countryIntensities(store, [...codes].sort(), range);
-  const byCode = new Map(intensities.map((intensity) => [intensity.code, intensity]));
+  const intensities = await countryIntensities(store, [...codes].sort().map(ownCode), range);
+  const byCode = new Map<string, CountryIntensity>(intensities.map((intensity) => [intensity.code, intensity]));
   const pricings = new Map<string, Pricing>();
   for (const [node, zone] of zones) pricings.set(node, pricingOf(node, zone, zone && byCode.get(zone)));
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };

@@ -40,8 +40,9 @@ export interface RowSum {
   worst: number;
   worstPower: number;
   readonly models: Set<string>;
-  readonly zones: Set<string>;
-  readonly reasons: Set<string>;
+  /** Without repetitions; arrays, since there are rarely more than two, and rows by the hundred thousand. */
+  readonly zones: string[];
+  readonly reasons: string[];
 }
 
 /** One row of the response, in OpenCost's shape with energy and emissions in the place of costs. */
@@ -79,14 +80,14 @@ export class RowSums {
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     const price = pricing.intensity?.at(piece.hour);
     if (price === undefined) {
-      sum.reasons.add(pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
+      addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
       return;
     }
     sum.pricedMillijoules += piece.joules * 1000;
     sum.grams += emissions(piece.joules, price.carbonIntensity);
     sum.pricedMs += piece.coveredMs;
     sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
-    sum.zones.add(pricing.zone ?? '');
+    addOnce(sum.zones, pricing.zone ?? '');
   }
 
   /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
@@ -118,6 +119,10 @@ export class RowSums {
   }
 }
 
+function addOnce(list: string[], text: string): void {
+  if (!list.includes(text)) list.push(text);
+}
+
 function emptySum(properties: Readonly<Record<string, string>>): RowSum {
   return {
     properties,
@@ -134,8 +139,8 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     worst: -1,
     worstPower: -1,
     models: new Set(),
-    zones: new Set(),
-    reasons: new Set(),
+    zones: [],
+    reasons: [],
   };
 }
 
@@ -155,8 +160,8 @@ function combined(sums: readonly RowSum[]): RowSum {
     all.worst = Math.max(all.worst, sum.worst);
     all.worstPower = Math.max(all.worstPower, sum.worstPower);
     for (const model of sum.models) all.models.add(model);
-    for (const zone of sum.zones) all.zones.add(zone);
-    for (const reason of sum.reasons) all.reasons.add(reason);
+    for (const zone of sum.zones) addOnce(all.zones, zone);
+    for (const reason of sum.reasons) addOnce(all.reasons, reason);
   }
   return all;
 }
@@ -213,7 +218,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
       kwh_low: kwh(sum.lowMillijoules),
       kwh_high: kwh(sum.highMillijoules),
     }),
-    zones: [...sum.zones].sort(),
-    ...(sum.reasons.size > 0 && { reason: [...sum.reasons].sort().join('; ') }),
+    zones: sum.zones.toSorted(),
+    ...(sum.reasons.length > 0 && { reason: sum.reasons.toSorted().join('; ') }),
   };
 }

@@ -2,7 +2,7 @@
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
 /** Pod of a Deployment (hash of the ReplicaSet, suffix), of a CronJob (minutes since 1970, suffix), of a Job or DaemonSet (suffix). */
 const GENERATED = new RegExp(`^(.+?)(-[${SAFE}]{8,10}-[${SAFE}]{5}|-\\d{8,}-[${SAFE}]{5}|-[${SAFE}]{5})$`);
-/** Pod of a StatefulSet or an indexed Job: the number of the replica. */
+/** Pod of a StatefulSet: the number of the replica. */
 const NUMBERED = /^(.+)-\d+$/;
 
 /**
@@ -10,8 +10,5 @@ const NUMBERED = /^(.+)-\d+$/;
  * suffix is its own workload.
  */
 export function workloadName(pod: string): string {
-  const generated = GENERATED.exec(pod)?.[1];
-  // An indexed Job has both: name-index-suffix.
-  if (generated !== undefined) return NUMBERED.exec(generated)?.[1] ?? generated;
-  return NUMBERED.exec(pod)?.[1] ?? pod;
+  return GENERATED.exec(pod)?.[1] ?? NUMBERED.exec(pod)?.[1] ?? pod;
 }

@@ -17,6 +17,8 @@ export interface Operation {
   readonly path: string;
   /** Served without a token, and exempt from the rate limit. */
   readonly open?: boolean;
+  /** Its response may be as large as the store: only some are sent at once. */
+  readonly isExport?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

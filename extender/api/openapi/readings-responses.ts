@@ -49,18 +49,15 @@ export const siteResponse = site;
 export const sitesResponse = z.strictObject({ sites: z.array(site) });
 
 /** Answer of `GET /sites/{site_id}/readings`. */
-export const siteReadingsResponse = z.strictObject({
-  site_id: z.string(),
-  readings: z.array(
-    z.strictObject({
-      device_id: z.string(),
-      power_reading: z.number().nonnegative().describe('Watts'),
-      timestamp: time,
-      stream_id: streamId,
-    }),
-  ),
-  next_cursor: z.string().nullable().describe('null: this page is the last'),
-});
+export const siteReadingsResponse = z.array(
+  z.strictObject({
+    site_id: z.string(),
+    device_id: z.string(),
+    power_reading: z.number().nonnegative().describe('Watts'),
+    timestamp: time,
+    stream_id: streamId,
+  }),
+);
 
 const share = z.number().min(0).max(1);
 const figures = {

@@ -29,39 +29,38 @@ const mode = z.enum(['local', 'db']);
 const whole = z.int().nonnegative();
 
 /** Answer of `GET /api/containers`. */
-export const containersResponse = z.strictObject({
-  containers: z.array(
-    z.strictObject({
-      ...names,
-      power_quality: powerQuality,
-      power_model: powerModel,
-      first_measurement: time,
-      last_measurement: time,
-    }),
-  ),
-});
+export const containersResponse = z.array(
+  z.strictObject({
+    ...names,
+    power_quality: powerQuality,
+    power_model: powerModel,
+    first_measurement: time,
+    last_measurement: time,
+  }),
+);
 
 /** Answer of `POST /api/power-consumption`. */
-export const powerResponse = z.strictObject({
-  containers: z.array(
-    z.strictObject({
-      ...names,
-      quality: powerQuality,
-      power_model: powerModel,
-      blocks: z.array(
-        z.strictObject({
-          block_start: time,
-          block_end: time,
-          coverage: share.describe('Share of the minute for which power is known'),
-          measurements: z.array(z.strictObject({ timestamp: time, joules_per_second: watts, joules })),
-        }),
-      ),
-    }),
-  ),
-});
+export const powerResponse = z.array(
+  z.strictObject({
+    ...names,
+    quality: powerQuality,
+    power_model: powerModel,
+    blocks: z.array(
+      z.strictObject({
+        block_start: time,
+        block_end: time,
+        coverage: share.describe('Share of the minute for which power is known'),
+        measurements: z.array(z.strictObject({ timestamp: time, joules_per_second: watts, joules })),
+      }),
+    ),
+  }),
+);
 
-const basis = z.enum(['zone', 'mean-of-zones', 'yearly-average', 'unknown']);
-const used = z.record(z.string(), z.strictObject({ basis, zones: z.array(z.string()) }));
+const basis = z
+  .enum(['zone', 'mean-of-zones', 'yearly-average', 'unknown'])
+  .describe('Where the intensity comes from: one zone’s history, the mean of several, or the yearly table');
+const zones = z.array(z.string()).describe('Zones whose values are used');
+const used = z.record(z.string(), z.strictObject({ basis, zones }));
 
 const countryEmissions = z.strictObject({
   intensity_g_per_kwh: z.number().nullable(),
@@ -69,42 +68,40 @@ const countryEmissions = z.strictObject({
   grams: z.number().nullable().describe('null: the intensity is not known'),
   quality: quality.nullable(),
   provider: z.string().nullable(),
-  coverage: share.describe('Share of the sample for which the intensity is known'),
+  coverage: share.describe('Share of the measurement for which the intensity is known'),
+  basis,
+  zones,
 });
 
 /** Answer of `POST /api/co2-per-container` and its alias. */
-export const co2Response = z.strictObject({
-  pod: z.string(),
-  container: z.string(),
-  namespace: z.string(),
-  start_time: time,
-  end_time: time,
-  countries: used.describe('Where each country’s intensity comes from'),
-  measurements: z.array(
-    z.strictObject({
-      timestamp: time,
-      start: time,
-      node: z.string(),
-      power_quality: powerQuality,
-      joules_per_second: watts,
-      joules,
-      co2_emissions_by_country: z.record(z.string(), countryEmissions),
-    }),
-  ),
-});
+export const co2Response = z.array(
+  z.strictObject({
+    timestamp: time.describe('End of the measurement'),
+    start: time,
+    ...names,
+    power_quality: powerQuality,
+    joules_per_second: watts,
+    joules,
+    co2_emissions_by_country: z
+      .record(z.string(), countryEmissions)
+      .describe('By country code, as the request spells it'),
+  }),
+);
 
 /** Answer of `GET /api/co2-intensities`. */
 export const intensitiesResponse = z.array(
   z.strictObject({
-    country: z.string(),
-    zone: z.string(),
+    country: z.string().describe('As the request spells it, where it names one'),
+    zone: z.string().describe('Zone of the value; the country where it is the mean of several zones'),
+    zones,
+    basis,
     hour: time,
     value: z.number().nonnegative().describe('gCO2eq/kWh'),
     unit: z.literal('gCO2eq/kWh'),
-    quality,
+    quality: quality.describe('The worst of the zones’ qualities'),
     provider: z.string(),
     signal: z.enum(['average', 'marginal']),
-    origin: z.enum(['history', 'cache']).describe('cache: the present value, which no history holds'),
+    origin: z.enum(['history', 'cache']).describe('cache: some value is the present one, which no history holds'),
     year: z.int().optional().describe('The year that a yearly average describes'),
   }),
 );
@@ -151,25 +148,21 @@ export const emissionsResponse = z.strictObject({
 });
 
 /** Answer of `GET /api/export-time-series` as JSON. */
-export const exportResponse = z.strictObject({
-  samples: z.array(
-    z.strictObject({
-      pod: z.string(),
-      container: z.string(),
-      namespace: z.string(),
-      timestamp: time,
-      joules_per_second: watts,
-      block_start: time,
-      block_end: time,
-      joules,
-      start: time,
-      node: z.string(),
-      power_quality: powerQuality,
-    }),
-  ),
-  count: whole,
-  next_cursor: z.string().nullable(),
-});
+export const exportResponse = z.array(
+  z.strictObject({
+    pod: z.string(),
+    container: z.string(),
+    namespace: z.string(),
+    timestamp: time,
+    joules_per_second: watts,
+    block_start: time,
+    block_end: time,
+    joules,
+    start: time,
+    node: z.string(),
+    power_quality: powerQuality,
+  }),
+);
 
 /** Answer of `GET /health`. */
 export const healthResponse = z.strictObject({

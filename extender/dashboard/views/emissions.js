@@ -51,8 +51,10 @@ export function emissionsView(place, choices) {
   place.append(controls, filterChips(choices), overview, rows);
   drawControls(controls, choices, []);
   const show = () => {
-    void fill(overview, 'emissions', () => loadOverview(choices));
-    void fill(rows, 'rows', () => loadRows(choices));
+    // Rows first: they answer a search, and the chart needs several requests.
+    void fill(rows, 'rows', () => loadRows(choices)).then(() =>
+      fill(overview, 'emissions', () => loadOverview(choices)),
+    );
   };
   show();
   void request('/api/grid').then(
@@ -77,7 +79,8 @@ function queryOf(choices) {
   const aggregate = by === 'label' ? `label:${choices.label || 'app'}` : by;
   const query = new URLSearchParams({ window: choices.window || '24h', aggregate });
   for (const filter of FILTERS) if (choices[filter]) query.set(filter, choices[filter]);
-  if (choices.search) query.set('search', choices.search);
+  const search = choices.search?.trim();
+  if (search) query.set('search', search);
   const offset = Math.max(0, Math.trunc(Number(choices.offset)) || 0);
   return {
     ...{ query, by, offset, zone: choices.zone, sort: choices.sort || '-grams' },
@@ -190,7 +193,7 @@ function searchField(text) {
   const oninput = (/** @type {InputEvent} */ event) => {
     clearTimeout(timer);
     const { value } = /** @type {HTMLInputElement} */ (event.target);
-    timer = setTimeout(() => choose({ search: value.trim(), offset: undefined }), SEARCH_DELAY_MS);
+    timer = setTimeout(() => choose({ search: value, offset: undefined }), SEARCH_DELAY_MS);
   };
   const input = h('input', {
     id: 'search',

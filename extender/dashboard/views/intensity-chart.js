@@ -13,6 +13,8 @@ import { table } from '../table.js';
  */
 
 const HOUR_MS = 3_600_000;
+/** Shorter waits are those for the scheduler, not for electricity; in milliseconds. */
+const MIN_WAIT_MS = 300_000;
 /** Rows of the table of figures. */
 const MAX_FIGURES = 96;
 
@@ -36,7 +38,7 @@ export function intensityCard({ zone, past, forecast, placed, now }) {
   // Unknown hours are gaps in the line, not bridged.
   for (let at = Math.min(...known); at <= Math.max(...known); at += HOUR_MS) times.push(at);
   const first = times[0] ?? now;
-  const waited = placed.filter((one) => one.arrived_at !== null && Date.parse(one.bound_at) >= first);
+  const waited = placed.filter((one) => waitOf(one) >= MIN_WAIT_MS && Date.parse(one.bound_at) >= first);
   return card(
     title,
     lineChart({
@@ -94,6 +96,11 @@ function waitMarks(waited) {
       { from: to, to, token: '--started' },
     ];
   });
+}
+
+/** @param {Placement} placement */
+function waitOf({ arrived_at: arrived, bound_at: bound }) {
+  return arrived === null ? 0 : Date.parse(bound) - Date.parse(arrived);
 }
 
 /** @param {readonly Placement[]} waited */

@@ -11,7 +11,7 @@ import { readingForm } from './reading-form.js';
 /**
  * @typedef {import('../responses.ts').ApiResponses} Api
  * @typedef {Api['sites']['sites'][number]} Site
- * @typedef {Api['siteReadings']['readings'][number]} MeterReading
+ * @typedef {Api['siteReadings'][number]} MeterReading
  */
 
 /** Readings that fit into a chart. */
@@ -96,10 +96,11 @@ async function newestReadings(path, now) {
   for (const minutes of SPANS) {
     const from = new Date(now - minutes * 60_000).toISOString();
     /** @type {Api['siteReadings']} */
-    const { readings, next_cursor: more } = await request(`${path}/readings?from=${from}&limit=${SHOWN}`);
-    if (!more || minutes === SPANS.at(-1)) return { readings, minutes, more };
+    const found = await request(`${path}/readings?from=${from}&limit=${SHOWN + 1}`);
+    const more = found.length > SHOWN;
+    if (!more || minutes === SPANS.at(-1)) return { readings: found.slice(0, SHOWN), minutes, more };
   }
-  return { readings: [], minutes: 0, more: null };
+  return { readings: [], minutes: 0, more: false };
 }
 
 /** @param {number} minutes */

@@ -91,7 +91,7 @@ async function load(choices) {
 function intensities({ from, to, zone }) {
   const country = zone === undefined ? '' : `country=${encodeURIComponent(zone)}&`;
   const [start, end] = [from, to].map((ms) => new Date(ms).toISOString());
-  return `/api/co2-intensities?${country}start_time=${start}&end_time=${end}`;
+  return `/api/co2-intensities?by=zone&${country}start_time=${start}&end_time=${end}`;
 }
 
 /**

@@ -1,22 +1,22 @@
 import { z } from 'zod';
-import { type EnergyMix, energyMix, type IntensitySample } from '../../../shared/grid/intensity.ts';
-import { type EpochMs, gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
-import { type Zone, zone as zoneOf } from '../../../shared/grid/zones.ts';
+import { type EnergyMix, energyMix, type IntensitySample, intensitySample } from '../../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
 import { classifyResponse, errorText, type HttpResponse, parseAs } from '../http-client.ts';
-import { type GridProvider, ProviderError, type ProviderErrorReason } from '../provider.ts';
+import { failureOf, type GridProvider, ProviderError, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
+import { type ElectricityMapsAccess, electricityMapsAccess } from './electricity-maps-access.ts';
+import { plausiblePoints, requirePlausible, usableElements } from './elements.ts';
+import { instant } from './fields.ts';
+import { spans } from './spans.ts';
 
 const NAME = 'electricity-maps';
-/** The catalogue with access was 1.2 MB in 2026. */
-const CATALOGUE_BYTES = 16 * 1024 * 1024;
-const LEARN_EVERY_MS = 24 * HOUR_MS;
-/** A catalogue that could not be had is asked for again after this long. */
-const LEARN_AGAIN_MS = HOUR_MS;
+/** The longest forecast that it has; 24 hours without the parameter. */
+const HORIZON_HOURS = '72';
+/** The longest range of hours in one request for the past. */
+const RANGE_MS = 10 * 24 * HOUR_MS;
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const intensity = z.number().nonnegative().finite().transform(gramsPerKwh);
-const megawatts = z.record(z.string(), z.number().nullable());
-
+const intensity = z.number().transform(gramsPerKwh);
 const row = z.object({
   zone: z.string(),
   carbonIntensity: intensity,
@@ -27,14 +27,24 @@ const row = z.object({
   isEstimated: z.boolean().nullish(),
   estimationMethod: z.string().max(100).nullish(),
 });
-const unknownRow = z.object({ carbonIntensity: z.null() }).transform(() => undefined);
-const historyBody = z.object({ zone: z.string(), history: z.array(z.union([row, unknownRow])) });
-const forecastBody = z.object({
-  zone: z.string(),
-  forecast: z.array(z.object({ datetime: instant, carbonIntensity: intensity.nullable() })),
-});
-const breakdownBody = z.object({ zone: z.string(), datetime: instant, powerConsumptionBreakdown: megawatts });
-const catalogueBody = z.record(z.string(), z.looseObject({ access: z.array(z.string()).optional() }));
+/** An hour without a value. */
+const unknownHour = z.object({ carbonIntensity: z.null() }).transform(() => undefined);
+const historyBody = z
+  .object({ zone: z.string(), history: z.array(z.unknown()).optional(), data: z.array(z.unknown()).optional() })
+  .refine(({ history, data }) => history ?? data, 'has neither history nor data');
+const forecastBody = z
+  .object({ zone: z.string(), forecast: z.array(z.unknown()).optional(), data: z.array(z.unknown()).optional() })
+  .refine(({ forecast, data }) => forecast ?? data, 'has neither forecast nor data');
+const historyElement = z.union([row, unknownHour]);
+const forecastElement = z.union([z.object({ datetime: instant, carbonIntensity: intensity }), unknownHour]);
+const breakdownBody = z
+  .object({
+    zone: z.string(),
+    datetime: instant,
+    powerConsumptionBreakdown: z.record(z.string(), z.unknown()).nullish(),
+    powerProductionBreakdown: z.record(z.string(), z.unknown()).nullish(),
+  })
+  .refine((body) => body.powerConsumptionBreakdown ?? body.powerProductionBreakdown, 'has no power breakdown');
 
 /** Where Electricity Maps is, with its version (`/v4` or `/v3`), and the key. */
 export interface ElectricityMapsOptions {
@@ -42,105 +52,104 @@ export interface ElectricityMapsOptions {
   readonly apiKey: string;
 }
 
-type What =
+type Path =
   | 'carbon-intensity/latest'
   | 'carbon-intensity/history'
+  | 'carbon-intensity/past-range'
   | 'carbon-intensity/forecast'
   | 'power-breakdown/latest';
 
 /** Electricity Maps: average, flow-traced, lifecycle intensity by zone (v4, and v3 with the same bodies). */
 export function electricityMaps(client: ProviderClient, options: ElectricityMapsOptions): GridProvider {
-  const access = learnedAccess(client, options);
-  const fetchZone = async <Schema extends z.ZodType<{ zone: string }>>(
-    schema: Schema,
-    what: What,
-    zone: Zone,
-    signal: AbortSignal,
-  ) => {
-    if (!access.allows(zone, what))
-      throw new ProviderError({
-        provider: NAME,
-        zone,
-        reason: 'not-covered',
-        detail: `the key may not ask for ${what}`,
-      });
-    // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
-    const url = `${options.baseUrl}/${what}?${new URLSearchParams({ zone, disableCallerLookup: 'true' })}`;
-    const background = what !== 'carbon-intensity/latest';
-    const response = await client.fetch({
-      zone,
-      url,
-      headers: { 'auth-token': options.apiKey },
-      signal,
-      classify,
-      background,
-    });
-    const body = parseAs(schema, response.json, NAME, zone);
-    if (body.zone === zone) return body;
-    throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail: `answered for zone ${body.zone}` });
+  const headers = { 'auth-token': options.apiKey };
+  const access = electricityMapsAccess(client, { baseUrl: options.baseUrl, headers }, classify);
+  const fetchZone = zoneFetcher(client, { baseUrl: options.baseUrl, headers, access });
+  const samplesOf = (elements: readonly unknown[], zone: Zone): IntensitySample[] => {
+    const rows = usableElements(historyElement, elements, client, zone);
+    const samples = rows.flatMap((hour) => (hour?.zone === zone ? [toSample(hour, zone, client.now())] : []));
+    return plausiblePoints(samples, client, zone);
+  };
+  const range = async (zone: Zone, from: EpochMs, signal: AbortSignal): Promise<IntensitySample[]> => {
+    const samples: IntensitySample[] = [];
+    for (const [start, end] of spans(from, client.now(), RANGE_MS)) {
+      const query = { start: isoTime(start), end: isoTime(end) };
+      const { history, data } = await fetchZone(historyBody, 'carbon-intensity/past-range', zone, signal, query);
+      samples.push(...samplesOf(history ?? data ?? [], zone));
+    }
+    return samples;
   };
   return {
     name: NAME,
+    archiveMs: 365 * 24 * HOUR_MS,
     covers: (zone) => access.allows(zone, 'carbon-intensity/latest'),
-    prepare: access.learn,
+    async knows(zone, signal) {
+      await access.refresh(signal).catch(failureOf);
+      return access.knows(zone);
+    },
+    prepare: access.refresh,
     async latest(zone, signal) {
-      return toSample(await fetchZone(row, 'carbon-intensity/latest', zone, signal), zone, client.now());
+      const body = await fetchZone(row, 'carbon-intensity/latest', zone, signal);
+      return toSample(requirePlausible(body, client, zone), zone, client.now());
     },
     async forecast(zone, signal) {
-      const { forecast } = await fetchZone(forecastBody, 'carbon-intensity/forecast', zone, signal);
-      return forecast.flatMap(({ datetime, carbonIntensity }) =>
-        carbonIntensity === null ? [] : [{ datetime, carbonIntensity }],
+      const query: Record<string, string> = options.baseUrl.endsWith('/v3') ? {} : { horizonHours: HORIZON_HOURS };
+      const { forecast, data } = await fetchZone(forecastBody, 'carbon-intensity/forecast', zone, signal, query);
+      const points = usableElements(forecastElement, forecast ?? data ?? [], client, zone);
+      return plausiblePoints(
+        points.filter((point) => point !== undefined),
+        client,
+        zone,
       );
     },
-    async history(zone, signal) {
-      const { history } = await fetchZone(historyBody, 'carbon-intensity/history', zone, signal);
-      return history.flatMap((of) => (of?.zone === zone ? [toSample(of, zone, client.now())] : []));
+    async history(zone, signal, from) {
+      if (from !== undefined) return range(zone, from, signal);
+      const { history, data } = await fetchZone(historyBody, 'carbon-intensity/history', zone, signal);
+      return samplesOf(history ?? data ?? [], zone);
     },
     async energyMix(zone, signal) {
       const body = await fetchZone(breakdownBody, 'power-breakdown/latest', zone, signal);
-      const mix = mixOf(body.powerConsumptionBreakdown);
+      const mix = mixOf(body.powerConsumptionBreakdown ?? body.powerProductionBreakdown ?? {}, client, zone);
       if (mix) return { datetime: body.datetime, mix };
       throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'the power breakdown is empty' });
     },
   };
 }
 
-interface Access {
-  allows(zone: Zone, what: What): boolean;
-  learn(signal: AbortSignal): Promise<void>;
-}
-
-/** Plans differ by key: what it may ask for is looked up with the key, and until that is known everything is tried. */
-function learnedAccess(client: ProviderClient, options: ElectricityMapsOptions): Access {
-  let known: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  let nextAt: EpochMs = Number.NEGATIVE_INFINITY;
-  return {
-    allows(zone, what) {
-      if (known === undefined) return true;
-      const paths = known.get(zone);
-      return paths !== undefined && (paths.has('*') || paths.has(what));
-    },
-    async learn(signal) {
-      if (client.now() < nextAt) return;
-      nextAt = client.now() + LEARN_AGAIN_MS;
-      const zone = zoneOf('XX');
-      const headers = { 'auth-token': options.apiKey };
-      const url = `${options.baseUrl}/zones`;
-      const response = await client.fetch({
-        zone,
-        url,
-        headers,
-        signal,
-        classify,
-        maxBytes: CATALOGUE_BYTES,
-        background: true,
-      });
-      const catalogue = Object.entries(parseAs(catalogueBody, response.json, NAME, zone));
-      nextAt = client.now() + LEARN_EVERY_MS;
-      // The v3 catalogue, and the one without a key, name no access: nothing was learned.
-      const told = catalogue.flatMap(([code, { access }]) => (access ? [[code, new Set(access)] as const] : []));
-      known = told.length > 0 ? new Map(told) : undefined;
-    },
+/** Sends requests about one zone, and makes sure that the response is about it. */
+function zoneFetcher(
+  client: ProviderClient,
+  service: {
+    readonly baseUrl: string;
+    readonly headers: Record<string, string>;
+    readonly access: ElectricityMapsAccess;
+  },
+) {
+  const { baseUrl, headers, access } = service;
+  return async <Schema extends z.ZodType<{ zone: string }>>(
+    schema: Schema,
+    path: Path,
+    zone: Zone,
+    signal: AbortSignal,
+    query: Record<string, string> = {},
+  ) => {
+    if (!access.allows(zone, path)) {
+      const detail = `the key has no access to ${path}`;
+      throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail });
+    }
+    // Without disableCallerLookup a zone that cannot be resolved is answered with the zone of the caller's address.
+    const parameters = new URLSearchParams({ zone, disableCallerLookup: 'true', ...query });
+    const background = path !== 'carbon-intensity/latest';
+    const url = `${baseUrl}/${path}?${parameters}`;
+    try {
+      const response = await client.fetch({ zone, url, headers, signal, classify, background });
+      const body = parseAs(schema, response.json, NAME, zone);
+      if (body.zone === zone) return body;
+      const detail = `the response is about zone ${body.zone}`;
+      throw new ProviderError({ provider: NAME, zone, reason: 'malformed', detail });
+    } catch (error) {
+      if (failureOf(error).reason === 'not-covered') access.contradicted();
+      throw error;
+    }
   };
 }
 
@@ -150,7 +159,7 @@ function classify(response: HttpResponse): ProviderErrorReason | undefined {
   if (usual === undefined) return undefined;
   const text = errorText(response).toLowerCase();
   if (text.includes('no recent data')) return 'no-data';
-  // How an unknown zone is told is not documented; these are the words of its kind.
+  // The response for an unknown zone is not documented; these are the words of its kind.
   if (/zone.*(not exist|not found|unknown|invalid|unsupported)|(unknown|invalid|unsupported) zone/.test(text))
     return 'not-covered';
   if (response.status !== 401) return usual;
@@ -158,14 +167,30 @@ function classify(response: HttpResponse): ProviderErrorReason | undefined {
   return text.includes('token') ? 'auth' : 'rate-limited';
 }
 
-/** Storage that gives back, geothermal, biomass and unknown are `other`; null is not reported. */
-function mixOf(breakdown: z.output<typeof megawatts>): EnergyMix | undefined {
-  return energyMix(Object.entries(breakdown).flatMap(([source, mw]) => (mw === null ? [] : [[source, mw] as const])));
+const SOURCES: ReadonlySet<string> = new Set([
+  ...['nuclear', 'geothermal', 'biomass', 'coal', 'wind', 'solar', 'hydro', 'gas', 'oil', 'unknown'],
+  ...['hydro discharge', 'battery discharge', 'hydro storage', 'battery storage', 'hydro charge', 'battery charge'],
+]);
+
+/** Discharged storage, geothermal, biomass and unknown sources are `other`; null is not reported. */
+function mixOf(
+  breakdown: Readonly<Record<string, unknown>>,
+  client: ProviderClient,
+  zone: Zone,
+): EnergyMix | undefined {
+  const amounts: [source: string, megawatts: number][] = [];
+  for (const [source, megawatts] of Object.entries(breakdown)) {
+    if (!SOURCES.has(source)) client.report(zone, 'unknown-code', `source "${source.slice(0, 40)}"`);
+    if (megawatts === null) continue;
+    if (typeof megawatts === 'number' && Number.isFinite(megawatts)) amounts.push([source, megawatts]);
+    else client.report(zone, 'malformed', `power breakdown: "${source.slice(0, 40)}" is not a number`);
+  }
+  return energyMix(amounts);
 }
 
 function toSample(body: z.output<typeof row>, zone: Zone, fetchedAt: EpochMs): IntensitySample {
   const isEstimated = body.isEstimated ?? true;
-  return {
+  return intensitySample({
     zone,
     carbonIntensity: body.carbonIntensity,
     datetime: body.datetime,
@@ -173,10 +198,8 @@ function toSample(body: z.output<typeof row>, zone: Zone, fetchedAt: EpochMs): I
     updatedAt: body.updatedAt ?? null,
     createdAt: body.createdAt ?? null,
     emissionFactorType: body.emissionFactorType,
-    isEstimated,
     estimationMethod: body.estimationMethod ?? null,
     provider: NAME,
-    signal: 'average',
     quality: isEstimated ? 'estimated' : 'measured',
-  };
+  });
 }

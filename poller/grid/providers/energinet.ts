@@ -1,79 +1,113 @@
 import { z } from 'zod';
-import type { IntensitySample } from '../../../shared/grid/intensity.ts';
-import { gramsPerKwh } from '../../../shared/grid/units.ts';
+import { type IntensitySample, intensitySample } from '../../../shared/grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import { parseAs } from '../http-client.ts';
-import { failureOf, type GridProvider, NO_REVISIONS, ProviderError, rethrowForZone } from '../provider.ts';
+import { failureOf, type GridProvider, ProviderError, rethrowForZone } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { coalesceRequests } from '../request-coalescing.ts';
+import { plausiblePoints, usableElements } from './elements.ts';
+import { instant } from './fields.ts';
 import { currentPoint, hourlyForecast, hourlySamples } from './hourly-means.ts';
 
 const NAME = 'energinet';
-/** The service takes one request per data set and minute, whatever it is about; a second one is a 429. */
+/** The service accepts one request per data set and minute, whatever it is about; a second one is a 429. */
 const HOLD_MS = 65_000;
 const AREAS: ReadonlyMap<string, string> = new Map([
   ['DK-DK1', 'DK1'],
   ['DK-DK2', 'DK2'],
 ]);
 /** A day of five-minute steps of both areas. */
-const ROWS = 2 * 24 * 12;
+const DAY_ROWS = 2 * 24 * 12;
 
-const body = z.object({
-  records: z.array(
-    z.object({
-      // Without a zone, but UTC by its name.
-      Minutes5UTC: z
-        .string()
-        .transform((text) => Date.parse(text.endsWith('Z') ? text : `${text}Z`))
-        .refine((time) => !Number.isNaN(time), 'is not a time'),
-      PriceArea: z.string(),
-      CO2Emission: z.number().nonnegative().finite().nullable(),
-    }),
-  ),
+const body = z.object({ records: z.array(z.unknown()) });
+const element = z.object({
+  // Without a zone, but UTC by its name.
+  Minutes5UTC: instant,
+  PriceArea: z.string(),
+  CO2Emission: z.number().nullable(),
 });
+type Row = z.output<typeof element>;
+type Dataset = 'CO2Emis' | 'CO2EmisProg';
 
 /** Energinet: direct, average intensity of both Danish areas in five-minute steps; one request serves them all. */
 export function energinet(
   client: ProviderClient,
   options: { readonly baseUrl: string; readonly holdMs: number },
 ): GridProvider {
-  const holdMs = Math.max(options.holdMs, HOLD_MS);
-  const dataset = coalesceRequests({ now: () => client.now(), holdMs, holdFailureMs }, async (name, signal) => {
+  const sentAt = new Map<string, EpochMs>();
+  const fetchRows = async (key: string, signal: AbortSignal) => {
     const zone = 'DK' as Zone;
-    const query = new URLSearchParams({
-      limit: String(ROWS),
-      sort: 'Minutes5UTC desc',
-      filter: JSON.stringify({ PriceArea: [...AREAS.values()] }),
-    });
-    const url = `${options.baseUrl}/dataset/${name}?${query}`;
-    const response = await client.fetch({ zone, url, signal, background: name !== 'CO2Emis' });
-    return { records: parseAs(body, response.json, NAME, zone).records, fetchedAt: client.now() };
-  });
-  const of = async (name: 'CO2Emis' | 'CO2EmisProg', zone: Zone, signal: AbortSignal): Promise<IntensitySample[]> => {
-    const { records, fetchedAt } = await dataset(name, signal).catch(rethrowForZone(zone));
-    const quality = name === 'CO2Emis' ? 'estimated' : 'forecast';
-    return records.flatMap((record) =>
-      record.PriceArea === AREAS.get(zone) && record.CO2Emission !== null
-        ? [toSample(zone, record.Minutes5UTC, fetchedAt, record.CO2Emission, quality)]
+    const [dataset = '', from] = key.split(' ');
+    const waitMs = (sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY) + HOLD_MS - client.now();
+    if (waitMs > 0) throw tooSoon(zone, waitMs);
+    sentAt.set(dataset, client.now());
+    const filter = JSON.stringify({ PriceArea: [...AREAS.values()] });
+    const query = new URLSearchParams({ filter, ...queryOf(dataset as Dataset, from, client.now()) });
+    const url = `${options.baseUrl}/dataset/${dataset}?${query}`;
+    const { json } = await client.fetch({ zone, url, signal, background: key !== 'CO2Emis' });
+    const rows = usableElements(element, parseAs(body, json, NAME, zone).records, client, zone);
+    return { rows, fetchedAt: client.now() };
+  };
+  const hold = { now: () => client.now(), holdFailureMs };
+  const current = coalesceRequests({ ...hold, holdMs: Math.max(options.holdMs, HOLD_MS) }, fetchRows);
+  // The archive is fetched once for both areas.
+  const archive = coalesceRequests({ ...hold, holdMs: HOUR_MS }, fetchRows);
+  const samplesOf = (
+    { rows, fetchedAt }: { rows: readonly Row[]; fetchedAt: EpochMs },
+    zone: Zone,
+    dataset: Dataset,
+  ) => {
+    const own = rows.flatMap(({ PriceArea, CO2Emission, Minutes5UTC }) =>
+      PriceArea === AREAS.get(zone) && CO2Emission !== null
+        ? [toSample(zone, Minutes5UTC, fetchedAt, CO2Emission, dataset)]
         : [],
     );
+    return plausiblePoints(own, client, zone);
   };
+  const fetchSamples = async (dataset: Dataset, zone: Zone, signal: AbortSignal) =>
+    samplesOf(await current(dataset, signal).catch(rethrowForZone(zone)), zone, dataset);
   return {
     name: NAME,
     keyless: true,
+    archiveMs: 365 * 24 * HOUR_MS,
     covers: (zone) => AREAS.has(zone),
     async latest(zone, signal) {
-      const newest = currentPoint(await of('CO2Emis', zone, signal), client.now());
+      const newest = currentPoint(await fetchSamples('CO2Emis', zone, signal), client.now());
       if (newest) return newest;
-      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'no record of the area' });
+      throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail: 'it has no record of the area' });
     },
     async forecast(zone, signal) {
-      return hourlyForecast(await of('CO2EmisProg', zone, signal));
+      return hourlyForecast(await fetchSamples('CO2EmisProg', zone, signal));
     },
-    async history(zone, signal) {
-      return hourlySamples(await of('CO2Emis', zone, signal));
+    async history(zone, signal, from) {
+      if (from === undefined) return hourlySamples(await fetchSamples('CO2Emis', zone, signal));
+      const day = isoTime(from).slice(0, 10);
+      const rows = await archive(`CO2Emis ${day}`, signal).catch(rethrowForZone(zone));
+      return hourlySamples(samplesOf(rows, zone, 'CO2Emis'));
     },
   };
+}
+
+/** The newest day of values; the forecast from now on, as far as it goes; or everything since a day. Times are Danish without `timezone`. */
+function queryOf(dataset: Dataset, from: string | undefined, now: EpochMs): Record<string, string> {
+  const ascending = { sort: 'Minutes5UTC asc', limit: '0', timezone: 'UTC' };
+  if (from !== undefined) return { start: `${from}T00:00`, ...ascending };
+  if (dataset === 'CO2EmisProg') return { start: isoTime(now - HOUR_MS).slice(0, 16), ...ascending };
+  return { sort: 'Minutes5UTC desc', limit: String(DAY_ROWS) };
+}
+
+/** The service would refuse the request: it takes one per data set and minute. */
+function tooSoon(zone: Zone, waitMs: number): ProviderError {
+  const detail = 'not sent: the service accepts one request per data set and minute';
+  return new ProviderError({
+    provider: NAME,
+    zone,
+    reason: 'rate-limited',
+    detail,
+    throttled: true,
+    retryAfterMs: waitMs,
+  });
 }
 
 /** A failed request counts against the minute as well; one that was never sent does not. */
@@ -81,24 +115,15 @@ function holdFailureMs(error: unknown): number {
   return failureOf(error).throttled ? 0 : HOLD_MS;
 }
 
-function toSample(
-  zone: Zone,
-  datetime: number,
-  fetchedAt: number,
-  value: number,
-  quality: 'estimated' | 'forecast',
-): IntensitySample {
-  return {
+function toSample(zone: Zone, datetime: EpochMs, fetchedAt: EpochMs, value: number, dataset: Dataset): IntensitySample {
+  return intensitySample({
     zone,
     carbonIntensity: gramsPerKwh(value),
     datetime,
     fetchedAt,
-    ...NO_REVISIONS,
     emissionFactorType: 'direct',
-    isEstimated: true,
-    estimationMethod: quality === 'forecast' ? 'ENERGINET_CO2EMISPROG' : 'ENERGINET_CO2EMIS',
+    estimationMethod: dataset === 'CO2Emis' ? 'ENERGINET_CO2EMIS' : 'ENERGINET_CO2EMISPROG',
     provider: NAME,
-    signal: 'average',
-    quality,
-  };
+    quality: dataset === 'CO2Emis' ? 'estimated' : 'forecast',
+  });
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { IntensitySample } from '../../../shared/grid/intensity.ts';
+import { type IntensitySample, intensitySample } from '../../../shared/grid/intensity.ts';
 import { parseTrace, replayedIntensity, type Trace } from '../../../shared/grid/trace.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { ConfigError } from '../../../shared/runtime/config.ts';
-import { type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, ProviderError } from '../provider.ts';
 
 const NAME = 'replay';
 
@@ -20,14 +20,15 @@ export function loadTrace(path: string): Trace {
   }
 }
 
-/** As far back as a forecaster looks, so that a demonstration begins with history and with a forecast made of it. */
+/** The past that a forecaster uses, so that a demonstration begins with history and a forecast. */
 const PAST_HOURS = 28 * 24;
 
-/** Plays a recorded trace as if it were today's grid, for demonstrations and tests; every value says `simulated`. */
+/** Replays a recorded trace as if it were today's grid, for demonstrations and tests; every value is labelled `simulated`. */
 export function replay(trace: Trace, clock: Clock): GridProvider {
   return {
     name: NAME,
     covers: (zone) => trace.zones.has(zone),
+    knows: async (zone) => trace.zones.has(zone),
     async latest(zone) {
       const sample = sampleOf(trace, zone, clock.now(), clock.now());
       if (sample !== undefined) return sample;
@@ -45,17 +46,13 @@ export function replay(trace: Trace, clock: Clock): GridProvider {
 function sampleOf(trace: Trace, zone: Zone, at: EpochMs, now: EpochMs): IntensitySample | undefined {
   const carbonIntensity = replayedIntensity(trace, zone, at);
   if (carbonIntensity === undefined) return undefined;
-  return {
+  return intensitySample({
     zone,
     carbonIntensity,
     datetime: hourOf(at),
     fetchedAt: now,
-    ...NO_REVISIONS,
-    emissionFactorType: 'lifecycle',
-    isEstimated: true,
     estimationMethod: 'TRACE_REPLAY',
     provider: NAME,
-    signal: 'average',
     quality: 'simulated',
-  };
+  });
 }

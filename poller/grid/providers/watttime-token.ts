@@ -5,7 +5,7 @@ import { classifyResponse, type HttpResponse, parseAs } from '../http-client.ts'
 import { failureOf, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 
-/** A token lives 30 minutes; renewed before that, so that no question meets its end. */
+/** A token lives 30 minutes; it is renewed before that, so that it does not expire on the way. */
 const RENEW_AFTER_MS = 25 * 60_000;
 
 const loginBody = z.object({ token: z.string().min(1) });
@@ -18,7 +18,7 @@ export interface WattTimeAccount {
   readonly password: string;
 }
 
-/** Asks below `/v3` with a bearer token: one log-in at a time, one renewal when the token is refused. */
+/** Sends requests below `/v3` with a bearer token: one log-in at a time, one renewal when the token is refused. */
 export function authorized(client: ProviderClient, account: WattTimeAccount) {
   let token: { readonly value: Promise<string>; readonly at: EpochMs } | undefined;
   const logIn = async (zone: Zone, signal: AbortSignal): Promise<string> => {

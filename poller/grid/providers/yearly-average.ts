@@ -1,6 +1,7 @@
+import { intensitySample } from '../../../shared/grid/intensity.ts';
 import { yearlyIntensity } from '../../../shared/grid/yearly-intensity.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import { type GridProvider, NO_REVISIONS, ProviderError } from '../provider.ts';
+import { type GridProvider, ProviderError } from '../provider.ts';
 
 const NAME = 'yearly-average';
 
@@ -13,19 +14,15 @@ export function yearlyAverage(clock: Clock): GridProvider {
       const known = yearlyIntensity(zone);
       if (!known)
         throw new ProviderError({ provider: NAME, zone, reason: 'not-covered', detail: 'no yearly average is known' });
-      return {
+      return intensitySample({
         zone,
         carbonIntensity: known.gramsPerKwh,
         datetime: Date.UTC(known.year, 0, 1),
         fetchedAt: clock.now(),
-        ...NO_REVISIONS,
-        emissionFactorType: 'lifecycle',
-        isEstimated: true,
         estimationMethod: `YEARLY_AVERAGE_${known.year}_${known.of}`,
         provider: NAME,
-        signal: 'average',
         quality: 'yearly-average',
-      };
+      });
     },
   };
 }

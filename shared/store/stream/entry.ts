@@ -1,5 +1,10 @@
 import { isoTime } from '../../grid/units.ts';
-import { type MeterReading, type MeterReadingIssue, parseMeterReading } from '../../records/meter-reading.ts';
+import {
+  type MeterReading,
+  type MeterReadingIssue,
+  meterReadingJson,
+  parseMeterReading,
+} from '../../records/meter-reading.ts';
 import type { StoredReading } from '../../records/meter-readings.ts';
 
 /** Field by which an entry that was put back names the entry that it was at first. */
@@ -39,9 +44,8 @@ export function decodeEntry({ id, fields }: StreamEntry): DecodedEntry {
 }
 
 /** A reading as an item of its site's list. */
-export function listItem({ siteId, deviceId, watts, timestamp, streamId }: StoredReading): string {
-  const item = { site_id: siteId, device_id: deviceId, power_reading: watts, timestamp: isoTime(timestamp) };
-  return JSON.stringify({ ...item, stream_id: streamId });
+export function listItem(reading: StoredReading): string {
+  return JSON.stringify(meterReadingJson(reading));
 }
 
 /** The list that holds a site's newest readings. */

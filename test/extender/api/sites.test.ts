@@ -79,7 +79,7 @@ describe('PUT /sites/{site_id}', () => {
 
   it('refuses what is no zone and what is no site', async () => {
     const wrongZone = await send(`${api.url}/sites/quay-1`, { zone: 'somewhere nice' }, { method: 'PUT' });
-    const wrongSite = await send(`${api.url}/sites/a%2Fb`, { zone: 'DE' }, { method: 'PUT' });
+    const wrongSite = await send(`${api.url}/sites/%20b`, { zone: 'DE' }, { method: 'PUT' });
     const nothing = await send(`${api.url}/sites/quay-1`, {}, { method: 'PUT' });
 
     expect([wrongZone.status, wrongSite.status, nothing.status]).toEqual([400, 400, 400]);
@@ -94,36 +94,56 @@ describe('PUT /sites/{site_id}', () => {
 });
 
 describe('GET /sites/{site_id}/readings', () => {
-  it('says how many readings a page may have', async () => {
-    const told: (string | undefined)[] = [];
-    for (const limit of ['0', '10001', '1.5', 'all']) {
-      const response = await fetch(`${api.url}/sites/quay-1/readings?limit=${limit}`);
-      const { errors } = (await response.json()) as { readonly errors?: readonly { readonly detail: string }[] };
-      told.push(errors?.[0]?.detail);
-    }
+  it('has all that is stored in one response, however old and however many', async () => {
+    const old = { site_id: 'Hall 7', device_id: 'm', power_reading: 1, timestamp: '2024-01-15T10:30:00Z' };
+    await send(`${api.url}/readings`, old);
+    for (let batch = 0; batch < 2; batch += 1)
+      await send(
+        `${api.url}/readings`,
+        Array.from({ length: 6_000 }, (_, n) => ({
+          ...old,
+          timestamp: new Date(NOON - (batch * 6_000 + n) * 1_000).toISOString(),
+        })),
+      );
 
-    expect(told).toEqual([...['is below 1', 'is above 10000', 'is not a whole number', 'is not a number']]);
+    const { body } = await get('/sites/Hall%207/readings');
+    const later = await get('/sites/Hall%207/readings?from=2025-01-01T00:00:00');
+
+    expect(body).toHaveLength(12_001);
+    expect(body[0]).toMatchObject({ site_id: 'Hall 7', timestamp: '2024-01-15T10:30:00.000Z' });
+    const times = (body as unknown as readonly { timestamp: string }[]).map(({ timestamp }) => timestamp);
+    expect(times).toEqual(times.toSorted());
+    expect(later.body).toHaveLength(12_000);
   });
 
-  it('turns pages with a cursor and ends with null', async () => {
-    await meter('quay-1', 'm-1', 7.5, NOON - HOUR_MS, NOON - 5 * MINUTE);
-    await meter('quay-1', 'm-2', 9, NOON - HOUR_MS, NOON - 5 * MINUTE);
+  it('says how many readings a page may have', async () => {
+    for (const limit of ['0', '10001', '1.5', 'all', '']) {
+      const response = await fetch(`${api.url}/sites/quay-1/readings?limit=${limit}`);
+
+      const { errors } = (await response.json()) as { readonly errors?: readonly object[] };
+      expect(errors).toEqual([{ pointer: '/limit', detail: 'is not a whole number from 1 to 10000' }]);
+    }
+  });
+
+  it('has Link headers from page to page, and none on the last', async () => {
+    await meter('quay-1', 'm 1', 7.5, NOON - HOUR_MS, NOON - 5 * MINUTE);
+    await meter('quay-1', 'm 2', 9, NOON - HOUR_MS, NOON - 5 * MINUTE);
 
     const seen: object[] = [];
-    let cursor: string | null = '';
+    let next: string | undefined = '/sites/quay-1/readings?limit=5';
     let pages = 0;
-    while (cursor !== null) {
-      const path = `/sites/quay-1/readings?limit=5${cursor && `&cursor=${cursor}`}`;
-      const body: { readings: object[]; next_cursor: string | null } = (await get(path)).body;
-      seen.push(...body.readings);
-      cursor = body.next_cursor;
+    while (next !== undefined && pages < 20) {
+      const response: Response = await fetch(api.url + next);
+      seen.push(...((await response.json()) as object[]));
+      next = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1];
       pages += 1;
     }
 
     expect(pages).toBe(5);
     expect(new Set(seen.map((item) => JSON.stringify(item))).size).toBe(24);
     expect(seen[0]).toEqual({
-      device_id: 'm-1',
+      site_id: 'quay-1',
+      device_id: 'm 1',
       power_reading: 7.5,
       timestamp: '2026-04-01T11:00:00.000Z',
       stream_id: `${NOON - HOUR_MS}-0`,
@@ -136,13 +156,14 @@ describe('GET /sites/{site_id}/readings', () => {
 
     const found = await get('/sites/quay-1/readings');
 
-    expect(found.body).toMatchObject({
-      readings: [{ power_reading: 3.25, timestamp: '2026-04-01T11:59:30.000Z', stream_id: body.stream_id }],
-    });
+    expect(found.body).toMatchObject([
+      { power_reading: 3.25, timestamp: '2026-04-01T11:59:30.000Z', stream_id: body.stream_id },
+    ]);
   });
 
   it.each([
-    ['/sites/nowhere/readings', 404],
+    ['/sites/nowhere/readings', 200],
+    ['/sites/nowhere/emissions', 404],
     ['/sites/quay-1/readings?from=yesterday', 400],
     ['/sites/quay-1/readings?limit=0', 400],
     ['/sites/quay-1/readings?limit=ten', 400],
@@ -228,7 +249,7 @@ describe('the API thread', () => {
     await send(`${url}/readings`, { site_id: 'quay-1', device_id: 'm-1', power_reading: 5, timestamp });
     const found = await fetch(`${url}/sites/quay-1/readings?from=${timestamp}&to=2100-01-01T00:00:00Z`);
 
-    expect(await found.json()).toMatchObject({ readings: [{ power_reading: 5, timestamp }] });
+    expect(await found.json()).toMatchObject([{ power_reading: 5, timestamp }]);
   });
 });
 

@@ -30,14 +30,19 @@ export const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app
 const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
 
 /** Serves the API over an empty embedded store of its own. */
-export async function start(token?: string, cache?: () => CacheState, waiting?: () => WaitingList) {
+export async function start(
+  token?: string,
+  cache?: () => CacheState,
+  waiting?: () => WaitingList,
+  env: Record<string, string> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
   const opened = sqliteRecording(folder);
   const { history: store, decisions, workloads } = opened;
   const log = capturedLog();
   const metrics = createApiMetrics();
   const clock = new FakeClock(NOON);
-  const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR' };
+  const settings = { DATA_DIR: folder, SITE_ZONES: 'quay-1=DE,dock-9=FR', ...env };
   const config = loadConfig('extender', extenderConfigSchema, settings);
   const readings = openReadingsApi(config, { store: opened.meters, clock, logger: log });
   const deps: ApiDependencies = {
@@ -51,6 +56,7 @@ export async function start(token?: string, cache?: () => CacheState, waiting?: 
     metrics,
     mode: 'local',
     token,
+    browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
     zoneOfNode,
     labels: podLabels(store),
     ...(cache && { cache }),

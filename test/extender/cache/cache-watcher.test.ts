@@ -101,7 +101,7 @@ describe('watchCache', () => {
     await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
   });
 
-  it('finds a change by polling where no event tells of it', async () => {
+  it('finds a change by polling where no event reports it', async () => {
     await using test = await setUp();
     const elsewhere = join(test.folder, '..', 'elsewhere.json');
     await writeFile(elsewhere, cacheText({ FR: 40 }));

@@ -2,9 +2,9 @@ import {
   type CachedRegion,
   type CacheState,
   cacheState,
-  decodeCarbonCache,
   encodeCarbonCache,
 } from '../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 

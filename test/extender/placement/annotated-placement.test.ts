@@ -10,7 +10,7 @@ const ALL = ['fr', 'de', 'pl', 'elsewhere'];
 const OWN = 'carbon-extender.io/';
 
 describe('a limit', () => {
-  it('refuses nodes above an enforced max-intensity for good, says what was asked and what is, and lets unknown ones pass', async () => {
+  it('refuses nodes above an enforced max-intensity for good, names the constraint and the zone, and lets unknown ones pass', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
     const pod = annotatedPod({ 'max-intensity': '200', enforce: 'true' });
 
@@ -25,7 +25,7 @@ describe('a limit', () => {
     });
   });
 
-  it('keeps its text when the intensity changes, for a changing one makes kube-scheduler ask without end', async () => {
+  it('keeps its text when the intensity changes, for a changing one makes kube-scheduler repeat its request in a loop', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
     const call = namesCall(ALL, annotatedPod({ 'max-intensity': '200', enforce: 'true' }));
 
@@ -196,7 +196,7 @@ describe('defaults and modes', () => {
     ]);
   });
 
-  it('tell once of a pod with annotations that cannot be read, and never fail it', async () => {
+  it('report a pod with invalid annotations once, and never fail it', async () => {
     await using scheduler = await startScheduler({ cache: CACHE, zones: ZONES });
     const call = namesCall(ALL, annotatedPod({ 'max-intensity': 'low', enforce: 'true' }));
 
@@ -209,7 +209,7 @@ describe('defaults and modes', () => {
 });
 
 describe('measured power', () => {
-  it('tells nodes of one zone apart by what a busy core draws, and leaves unmeasured ones at the usual', async () => {
+  it('ranks nodes of one zone by the power of a busy core, and unmeasured ones as the median', async () => {
     await using scheduler = await startScheduler({
       cache: CACHE,
       zones: { old: 'DE', new: 'DE', usual: 'DE', unmeasured: 'DE' },

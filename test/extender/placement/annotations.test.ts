@@ -104,8 +104,8 @@ describe('parseAnnotations', () => {
   });
 });
 
-describe('annotations of our prefix that nobody knows', () => {
-  it('are named, since a slip of the pen would else never be noticed', () => {
+describe('unknown annotations of our prefix', () => {
+  it('are named, since a typo would otherwise go unnoticed', () => {
     const { preferences, invalid } = parseAnnotations({
       [`${OWN}max-dealy`]: '6h',
       [`${OWN}zones`]: 'FR',
@@ -137,7 +137,7 @@ describe('layeredWishes', () => {
 });
 
 describe('the preferences of the cluster', () => {
-  it('are refused with every problem named, so that a slip of the pen is not a preference that nobody follows', () => {
+  it('are refused with every problem named, so that a typo does not pass unnoticed', () => {
     const settings = { DEFAULT_ANNOTATIONS: 'max-intensty=300; zones=FR; mode=off; enforce' };
 
     expect(() => loadConfig('extender', extenderConfigSchema, settings)).toThrow(

@@ -53,7 +53,7 @@ describe('decisionOfBoundPod', () => {
     });
   });
 
-  it('records nothing of other pods that nobody asked about', () => {
+  it('records nothing of other pods without a request', () => {
     expect(decisionOfBoundPod({ ...bound, releasedAt: null }, BOUND_AT, sources())).toBeUndefined();
   });
 
@@ -73,7 +73,7 @@ describe('decisionOfBoundPod', () => {
     expect(record).toMatchObject({ arrivedAt, releasedAt: BOUND_AT - 5_000, latestStart: arrivedAt + 8 * HOUR_MS });
   });
 
-  it('keeps the wait of a pod where placement is off or the pod was not to be told apart, and no other such pod', async () => {
+  it('keeps the wait of a pod where placement is off or the pod is skipped, and no other such pod', async () => {
     const off = sources({
       policyOf: createPodPolicies({ mode: 'off', preferences: {} }, NO_NAMESPACES),
       cache: () => ({ kind: 'missing' }) as never,

@@ -50,7 +50,7 @@ describe('GET /explain', () => {
     expect(explained.candidates[1]).toMatchObject({ node: 'de', score: null, refused: expect.stringContaining('DE') });
   });
 
-  it('says what is wrong with a question that it cannot answer', async () => {
+  it('says what is wrong with a request that it cannot serve', async () => {
     await using scheduler = await startScheduler(SETTING);
 
     const unnamed = await scheduler.send('GET', '/explain');

@@ -72,7 +72,7 @@ describe('the link to the store', () => {
     await link[Symbol.asyncDispose]();
   });
 
-  it('tells the percentiles of each zone from its recorded hours, and keeps decisions in the store', async () => {
+  it('publishes the percentiles of each zone from its recorded hours, and stores decisions', async () => {
     const { link } = startLink();
     await using store = openSqliteWriter(folder);
     const now = hourOf(Date.now());

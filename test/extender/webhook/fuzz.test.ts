@@ -152,7 +152,7 @@ describe('any request', () => {
     expect(checked).toBe(VALID_RUNS);
   });
 
-  it('of any other kind is answered or refused with its fault named, and breaks nothing', {
+  it('of any other kind is served or refused with its problem named, and breaks nothing', {
     timeout: 180_000,
   }, async () => {
     await using scheduler = await fuzzedScheduler();

@@ -25,7 +25,7 @@ const NODES = [
 const LIMITED = annotatedPod({ 'max-intensity': '300', enforce: 'true' });
 const PREFERRING = annotatedPod({ 'max-intensity': '300' });
 
-/** Each call that kube-scheduler makes, in both forms; the answers stand in the golden file. */
+/** Each request that kube-scheduler makes, in both forms; the responses are in the golden file. */
 const CALLS: readonly (readonly [string, string, string])[] = [
   ['filter of names', '/filter', namesCall(NAMES)],
   ['filter of names under a limit', '/filter', namesCall(NAMES, LIMITED)],

@@ -18,13 +18,13 @@ const item = fc.record({
   spec: fc.oneof(fc.record({ providerID: text, taints: filler }), fc.constant(null)),
 });
 
-/** A node as it stands in the list's text, two levels deep. */
+/** A node as it is written in the list's text, two levels deep. */
 function written(node: unknown, space: number): string {
   return JSON.stringify(node, null, space).replaceAll('\n', `\n${' '.repeat(2 * space)}`);
 }
 
 describe('scanNodes', () => {
-  it('reads what parsing reads, and knows where each node stands, however it is written', () => {
+  it('reads what parsing reads, and knows where each node is, however it is written', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(item, { maxLength: 4, selector: ({ metadata }) => metadata.name }),
@@ -50,7 +50,7 @@ describe('scanNodes', () => {
     );
   });
 
-  it('refuses whatever parsing refuses, wherever in a node it stands', () => {
+  it('refuses whatever parsing refuses, wherever in a node it is', () => {
     const word = fc.stringMatching(/^[ -~]{0,12}$/);
     const node = fc.record({
       metadata: fc.record({ name: word }),
@@ -71,7 +71,7 @@ describe('scanNodes', () => {
 
         const outcome = scanOf(json);
 
-        // Another fault than that of the grammar is told where it comes first.
+        // Another problem than that of the grammar is reported where it comes first.
         expect(isJson ? ['read', 'no-nodes'] : ['no-json', 'no-nodes'], json.toString()).toContain(outcome);
         seen[isJson ? 'read' : 'refused'] += 1;
       }),
@@ -102,7 +102,7 @@ describe('scanNodes', () => {
     expect(() => scanNodes(Buffer.from(json))).toThrow();
   });
 
-  it('tells text that is no JSON from JSON that is no list of nodes', () => {
+  it('distinguishes text that is not JSON from JSON that is not a list of nodes', () => {
     expect(() => scanNodes(Buffer.from('{"items":[{"metadata":{"name":"a"}'))).toThrow(ScanError);
     expect(() => scanNodes(Buffer.from('{"items":7}'))).toThrow('Nodes.items is not an array');
     expect(() => scanNodes(Buffer.from('{"items":[{"metadata":{"name":"a","labels":{"x":1}}}]}'))).toThrow(

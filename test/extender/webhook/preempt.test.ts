@@ -42,7 +42,7 @@ describe('preempt', () => {
       '{"NodeNameToMetaVictims":{"a":{"NumPDBViolations":0.5}}}',
       'NodeNameToMetaVictims["a"].NumPDBViolations is not a whole number',
     ],
-  ])('refuses %s and names the fault', async (body, error) => {
+  ])('refuses %s and names the problem', async (body, error) => {
     await using scheduler = await startScheduler();
 
     const reply = await scheduler.call('/preempt', body);

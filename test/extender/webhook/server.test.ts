@@ -46,7 +46,7 @@ describe('the scheduler port', () => {
     ],
     ['cut off after the names', '{"Pod":{},"Nodes":null,"NodeNames":["a"]', /^the body is not JSON: /],
     ['followed by more', '{"Pod":{},"Nodes":null,"NodeNames":["a"]}}', /^the body is not JSON: /],
-  ])('refuses a body that is %s, names the fault, and lives on', async (_, body, fault) => {
+  ])('refuses a body that is %s, names the problem, and lives on', async (_, body, problem) => {
     await using scheduler = await startScheduler();
 
     const filter = await scheduler.call('/filter', body);
@@ -58,7 +58,7 @@ describe('the scheduler port', () => {
       expect(reply.headers['content-type']).toBe('application/problem+json');
       expect(JSON.parse(reply.text)).toEqual({
         ...{ type: 'about:blank', title: 'Bad Request', status: 400 },
-        ...{ detail: expect.stringMatching(fault), error: expect.stringMatching(fault) },
+        ...{ detail: expect.stringMatching(problem), error: expect.stringMatching(problem) },
       });
     }
     expect(next.status).toBe(200);
@@ -138,7 +138,7 @@ describe('the scheduler port', () => {
     expect(scheduler.logger.at('error')).toEqual([]);
   });
 
-  it('tells its calls, their sizes and causes of neutral answers in its metrics', async () => {
+  it('counts its requests, their sizes and the reasons of neutral responses in its metrics', async () => {
     await using scheduler = await startScheduler({ zones: { a: 'FR' } });
 
     await scheduler.call('/prioritize', namesCall(['a', 'b']));

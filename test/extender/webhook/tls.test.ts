@@ -26,18 +26,18 @@ describe('the scheduler port with TLS', () => {
   });
   afterAll(() => folder[Symbol.asyncDispose]());
 
-  it('answers over https, and only those who show a certificate of the given authority', async () => {
+  it('serves HTTPS, and only clients with a certificate of the given authority', async () => {
     const tls = { cert: path('one.crt'), key: path('one.key'), clientCa: path('client.crt') };
     await using scheduler = await startScheduler({ tls });
     const ask = (identity: object) => post(scheduler.port, { ca: text('one.crt'), ...identity });
 
     const known = await ask({ cert: text('client.crt'), key: text('client.key') });
     const stranger = await ask({ cert: text('stranger.crt'), key: text('stranger.key') });
-    const nobody = await ask({});
+    const anonymous = await ask({});
 
     expect(known).toBe('200 {"NodeNames":["a"]}');
     expect(stranger).toMatch(/alert|ECONNRESET|EPIPE/);
-    expect(nobody).toMatch(/alert|ECONNRESET|EPIPE/);
+    expect(anonymous).toMatch(/alert|ECONNRESET|EPIPE/);
   });
 
   it('takes a renewed certificate over, and keeps the old one when the new files are broken', async () => {

@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const file = () => join(folder, 'cache.json');
 const shown = () => JSON.parse(readFileSync(file(), 'utf8')).regions.FR;
-const open = () => openCacheWriter(file(), 10, [FR], clock);
+const open = () => openCacheWriter({ file: file(), ttlMinutes: 10, named: [{ name: 'FR', zone: FR }], clock });
 
 function sample(carbonIntensity: number, more: Partial<IntensitySample>): IntensitySample {
   return {

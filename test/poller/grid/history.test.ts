@@ -54,13 +54,13 @@ function start(env: Record<string, string> = {}, more: Parameters<typeof startPo
 }
 
 describe('the history of the grid task', () => {
-  it('keeps the present hour with its mix, and fills in the day before', async () => {
+  it('keeps the present hour with its mix, and fills in the weeks before from the archive', async () => {
     const { poll } = await start();
 
     await poll();
 
     const kept = await rows();
-    expect(kept).toHaveLength(25);
+    expect(kept).toHaveLength(31);
     expect(kept[0]).toMatchObject({ quality: 'measured', dataQuality: 'historical', carbonIntensity: 42 });
     expect(kept.at(-1)).toMatchObject({
       hour: NOON,
@@ -153,6 +153,45 @@ describe('the history of the grid task', () => {
   });
 });
 
+describe('the archive of a provider', () => {
+  const ranges = () => asked('carbon-intensity/past-range');
+
+  it('is read once, ten days a request, and not again after a restart', async () => {
+    await (await start()).poll();
+    await clock.advance(7 * HOUR_MS);
+    const { poll } = await start();
+    await poll();
+    await clock.advance(7 * HOUR_MS);
+    await poll();
+
+    const from = NOON - 28 * 24 * HOUR_MS;
+    const kept = await store.intensities([zone('FR')], { from, to: NOON + 20 * HOUR_MS });
+    expect(ranges()).toBe(3);
+    expect(kept.length).toBeGreaterThanOrEqual(28 * 24);
+  });
+
+  it('is left alone where the plan has none: the last day is read instead', async () => {
+    double.access = ['carbon-intensity/latest', 'carbon-intensity/history'];
+
+    await (await start()).poll();
+
+    expect(ranges()).toBe(0);
+    expect(await rows()).toHaveLength(25);
+  });
+
+  it('is tried again after an outage', async () => {
+    const { poll } = await start();
+    double.faults.set('*', 'error-500');
+    await poll();
+    double.faults.clear();
+    await clock.advance(HOUR_MS);
+
+    await poll();
+
+    expect(await rows()).toHaveLength(32);
+  });
+});
+
 describe('the forecast in the cache', () => {
   it("is the provider's own, hourly from the present hour, and asked for once an hour", async () => {
     const { poll, metric } = await start();
@@ -163,14 +202,18 @@ describe('the forecast in the cache', () => {
     const first = region('FR');
     await poll();
 
-    expect(first).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
-    expect(first.forecast[0]).toEqual({ datetime: '2026-01-15T12:00:00.000Z', carbonIntensity: 42 });
+    expect(first).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 72 } });
+    expect(first.forecast[0]).toMatchObject({
+      datetime: '2026-01-15T12:00:00.000Z',
+      carbonIntensity: 42,
+      source: 'electricity-maps',
+    });
     expect(region('FR').forecast[0].datetime).toBe('2026-01-15T13:00:00.000Z');
     expect(asked('carbon-intensity/forecast')).toBe(2);
-    expect(await metric('grid_forecast_points{zone="FR",source="electricity-maps"} 25')).toHaveLength(1);
+    expect(await metric('grid_forecast_points{zone="FR",source="electricity-maps"} 72')).toHaveLength(1);
   });
 
-  it('keeps the hours that are left while the provider gives no new ones', async () => {
+  it('keeps the hours that are left while the provider has no new ones, and goes on with our own', async () => {
     const { poll } = await start();
     await poll();
     double.faults.set('FR', 'error-500');
@@ -180,7 +223,13 @@ describe('the forecast in the cache', () => {
 
     await poll();
 
-    expect(region('FR').forecast).toHaveLength(22);
+    const sources = region('FR').forecast.map(({ source }: { source: string }) => source);
+    expect([sources.length, sources[0], sources[69], sources[71]]).toEqual([
+      72,
+      'electricity-maps',
+      'electricity-maps',
+      'history',
+    ]);
   });
 
   it('outlives a restart, even when the provider gives no new one just then', async () => {
@@ -190,7 +239,7 @@ describe('the forecast in the cache', () => {
 
     await (await start()).poll();
 
-    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 25 } });
+    expect(region('FR')).toMatchObject({ forecastSource: 'electricity-maps', forecast: { length: 72 } });
   });
 
   it('is made from our own history where the key has none', async () => {

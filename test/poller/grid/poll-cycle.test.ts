@@ -68,6 +68,7 @@ describe('a poll cycle', () => {
     });
     expect(document().regions.FR).toEqual({
       zone: 'FR',
+      gridZone: 'FR',
       carbonIntensity: 42,
       datetime: '2026-01-01T12:00:00.000Z',
       updatedAt: '2026-01-01T11:49:00.000Z',

@@ -41,8 +41,8 @@ describe('the table of providers', () => {
   it.each([
     [{ GRID_PROVIDERS: 'watttime' }, /GRID_PROVIDERS.*watttime, which needs WATTTIME_USERNAME and WATTTIME_PASSWORD/],
     [{ GRID_PROVIDERS: 'coal' }, /GRID_PROVIDERS.*is not one of replay, json/],
-    [{ WATTTIME_USERNAME: 'me' }, /WATTTIME_USERNAME.*belongs together with WATTTIME_PASSWORD/],
-    [{ WATTTIME_REGIONS: 'nonsense' }, /WATTTIME_REGIONS.*is not ZONE:NAME/],
+    [{ WATTTIME_USERNAME: 'me' }, /WATTTIME_USERNAME.*and WATTTIME_PASSWORD are needed together/],
+    [{ WATTTIME_REGIONS: 'nonsense' }, /WATTTIME_REGIONS.*is not of the form ZONE:NAME/],
   ])('names the fault of %o', (env, fault) => {
     expect(() => config(env)).toThrow(fault);
   });

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { pollerConfigSchema } from '../../../poller/config.ts';
-import { decodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import type { WritableStore } from '../../../shared/records/power.ts';

@@ -176,18 +176,19 @@ describe('forecast without enough history', () => {
     ).toBeUndefined();
   });
 
-  test('says nothing before a week is known, and something after', () => {
+  test('says nothing before a day is nearly known, and something after', () => {
     const of = (hours: number) => forecast({ zone: DE, now: timeAfter(hours), histories: syntheticHistories(hours) });
 
-    expect(of(7 * 24 - 1)).toBeUndefined();
+    expect(of(19)).toBeUndefined();
+    expect(of(20)).toHaveLength(72);
     expect(of(7 * 24)).toHaveLength(72);
   });
 
-  test('says nothing when the newest reading is older than a day', () => {
+  test('says nothing when the newest reading is older than three days', () => {
     const at = (hours: number) => forecast({ zone: DE, now: timeAfter(hours), histories: syntheticHistories(DAYS_80) });
 
-    expect(at(DAYS_80 + 23)).toHaveLength(72);
-    expect(at(DAYS_80 + 24)).toBeUndefined();
+    expect(at(DAYS_80 + 71)).toHaveLength(72);
+    expect(at(DAYS_80 + 72)).toBeUndefined();
   });
 
   test('starts from the hour in progress even when the last readings are missing', () => {

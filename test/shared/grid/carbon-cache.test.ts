@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CachedRegion,
-  cacheState,
-  decodeCarbonCache,
-  encodeCarbonCache,
-} from '../../../shared/grid/carbon-cache.ts';
+import { type CachedRegion, cacheState, encodeCarbonCache } from '../../../shared/grid/carbon-cache.ts';
+import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { gramsPerKwh } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 
@@ -17,7 +13,7 @@ function region(code: string, intensity: number, more: Partial<CachedRegion> = {
     datetime: NOON,
     fetchedAt: NOON,
     updatedAt: NOON,
-    createdAt: null,
+    createdAt: NOON,
     emissionFactorType: 'lifecycle',
     isEstimated: true,
     estimationMethod: null,

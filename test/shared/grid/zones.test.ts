@@ -16,7 +16,15 @@ describe('parseZone', () => {
     expect(parseZone(given)).toEqual({ kind: 'zone', zone: given.toUpperCase() });
   });
 
-  it.each(['', 'D', 'Germany', 'DE_LU', 'US--CAL', '../etc'])('refuses %j', (given) => {
+  it.each([
+    ['us-east-1', 'US-MIDA-PJM'],
+    [' EU-Central-1 ', 'DE'],
+    ['aws/eu-west-1', 'IE'],
+  ])('finds the zone of the cloud region %s', (given, meant) => {
+    expect(parseZone(given)).toEqual({ kind: 'region', zone: meant, from: given.trim() });
+  });
+
+  it.each(['', 'D', 'eu-west-1', 'Germany', 'DE_LU', 'US--CAL', '../etc'])('refuses %j', (given) => {
     expect(parseZone(given).kind).toBe('malformed');
     expect(() => zone(given)).toThrow(RangeError);
   });

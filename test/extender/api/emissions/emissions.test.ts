@@ -134,7 +134,7 @@ describe('GET /api/emissions', () => {
 
     expect(pods.body.data[0].__system__.kwh).toBeCloseTo(1, 6);
     expect(nodes.body.data[0].n2.kwh).toBeCloseTo(2 + 1, 6);
-    expect(named.containers.map((each: Container) => each.namespace)).not.toContain('__system__');
+    expect(named.map((each: Container) => each.namespace)).not.toContain('__system__');
   });
 
   it('counts the time for which a container lived as the whole of its coverage', async () => {

@@ -151,9 +151,9 @@ export function itKeepsTheProviderContract(subject: Subject): void {
       double.faults.set('*', 'error-500');
       const before = double.requests.length;
 
-      for (let second = 0; second < 600; second += 5) {
+      for (let second = 0; second < 600; second += 10) {
         await failureOf(provider.latest(place, live()));
-        await clock.advance(5_000);
+        await clock.advance(10_000);
       }
       const whileDown = double.requests.length - before;
       double.faults.clear();

@@ -145,6 +145,7 @@ export const SUBJECTS: readonly Subject[] = [
   },
   {
     title: 'Carbon Aware SDK',
+    namesItsPlace: false,
     provider: 'carbon-aware-sdk',
     zone: 'SE',
     place: 'swedencentral',
@@ -194,8 +195,15 @@ export function configOf(subject: Subject, url: string, more: Record<string, str
 }
 
 /** The provider of a subject, as the poller makes it. */
-export function providerOf(subject: Subject, url: string, clock: Parameters<typeof gridProviders>[1], more = {}) {
-  const [provider] = gridProviders(configOf(subject, url, more), clock);
+export function providerOf(
+  subject: Subject,
+  url: string,
+  clock: Parameters<typeof gridProviders>[1],
+  more = {},
+  metrics?: Parameters<typeof gridProviders>[2],
+  logger?: Parameters<typeof gridProviders>[3],
+) {
+  const [provider] = gridProviders(configOf(subject, url, more), clock, metrics, logger);
   if (!provider) throw new Error(`${subject.title} was not made`);
   return provider;
 }

@@ -11,14 +11,9 @@ const PIECES_WITHOUT_PAUSE = 50;
 /** Never notified: waiting on it is a sleep. */
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
-/** Sends `{...head, [name]: [items]}` while the items' JSON arrives, no faster than the client reads. */
-export function streamJson(
-  response: Response,
-  head: object,
-  name: string,
-  items: AsyncIterable<string | Buffer>,
-): Promise<void> {
-  return streamText(response, 'application/json', texts(head, name, items));
+/** Sends a JSON array while its items arrive as JSON with commas between them, no faster than the client reads. */
+export function streamArray(response: Response, items: AsyncIterable<string | Buffer>): Promise<void> {
+  return streamText(response, 'application/json', bracketed(items));
 }
 
 /**
@@ -51,14 +46,15 @@ export async function streamText(
   }
 }
 
-async function* texts(
-  head: object,
-  name: string,
-  items: AsyncIterable<string | Buffer>,
-): AsyncIterable<string | Buffer> {
-  yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
-  yield* items;
-  yield ']}';
+async function* bracketed(items: AsyncIterable<string | Buffer>): AsyncIterable<string | Buffer> {
+  // Not before the first item is there: until then a failure can still be a problem instead of a broken response.
+  let opening = '[';
+  for await (const item of items) {
+    if (opening !== '') yield opening;
+    opening = '';
+    yield item;
+  }
+  yield `${opening}]`;
 }
 
 /** The items, with room for other requests and threads between them. */

@@ -109,7 +109,7 @@ describe('prioritize', () => {
     );
   });
 
-  it('tells the same nodes in another order from other nodes of the same number', async () => {
+  it('never confuses other nodes of the same number with the same nodes in another order', async () => {
     await using scheduler = await startScheduler({ zones: { a: 'FR', b: 'DE', c: 'PL' } });
 
     const [first, turned, other, doubled] = [

@@ -1,7 +1,7 @@
 import express, { type Response } from 'express';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { streamText } from '../../../extender/api/json-stream.ts';
+import { streamText } from '../../../extender/api/stream.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 
 const PIECE = 100_000;

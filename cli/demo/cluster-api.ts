@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
+import { type ClusterObjects, type DemoObject, keyOf, type ObjectChange } from './cluster-objects.ts';
+import { type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
+
+/** What a path of the API names. */
+interface Target {
+  readonly collection: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** Serves a cluster over HTTP as the API server does: list, watch, get, create, replace and strategic merge patch. */
+export function startClusterApi(objects: ClusterObjects): Promise<ListeningServer> {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://demo');
+    const target = targetOf(url.pathname);
+    if (request.method === 'GET' && target.name === undefined) {
+      const selector = objectSelector(url.searchParams.get('fieldSelector') ?? '', target.namespace);
+      if (url.searchParams.has('watch')) return watch(objects, target, selector, url, response);
+      return list(objects, target, selector, url, response);
+    }
+    if (request.method === 'GET') return get(objects, target, response);
+    return write(objects, target, request, response);
+  };
+  return listen(
+    (request, response) => {
+      respond(request, response).catch((error) => sendStatus(response, 500, 'InternalError', String(error)));
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+}
+
+/** `/api/v1/namespaces/NS/pods/NAME`, `/api/v1/nodes`, `/apis/GROUP/VERSION/…`. */
+function targetOf(path: string): Target {
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
+  if (rest[0] !== 'namespaces' || rest.length < 3)
+    return { collection: rest[0] ?? '', namespace: undefined, name: rest[1] };
+  return { collection: rest[2] ?? '', namespace: rest[1], name: rest[3] };
+}
+
+function list(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+  const all = objects.all(target.collection).filter(selector);
+  const from = Number(url.searchParams.get('continue') ?? 0);
+  const limit = Number(url.searchParams.get('limit') ?? 0) || all.length;
+  const rest = from + limit < all.length ? { continue: String(from + limit) } : {};
+  const metadata = { resourceVersion: String(objects.version), ...rest };
+  send(response, 200, { kind: 'List', metadata, items: all.slice(from, from + limit) });
+}
+
+function watch(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.flushHeaders();
+  const report = (change: ObjectChange): void => {
+    if (change.collection !== target.collection) return;
+    const was = change.before !== undefined && selector(change.before);
+    const is = change.type !== 'DELETED' && selector(change.object);
+    const type = is ? (was ? 'MODIFIED' : 'ADDED') : was ? 'DELETED' : undefined;
+    if (type !== undefined) response.write(`${JSON.stringify({ type, object: change.object })}\n`);
+  };
+  for (const change of objects.changesSince(Number(url.searchParams.get('resourceVersion') ?? 0))) report(change);
+  const stop = objects.watch(report);
+  response.once('close', stop);
+}
+
+function get(objects: ClusterObjects, target: Target, response: ServerResponse): void {
+  const found = objects.get(target.collection, keyOfTarget(target));
+  if (found === undefined)
+    return sendStatus(response, 404, 'NotFound', `${target.collection} "${target.name}" not found`);
+  send(response, 200, found);
+}
+
+async function write(objects: ClusterObjects, target: Target, request: IncomingMessage, response: ServerResponse) {
+  const body = JSON.parse(await bodyOf(request)) as DemoObject;
+  const { collection, namespace } = target;
+  if (request.method === 'POST') {
+    const object = { ...body, metadata: { ...(namespace !== undefined && { namespace }), ...body.metadata } };
+    if (objects.get(collection, keyOf(object))) return sendStatus(response, 409, 'AlreadyExists', 'it exists already');
+    return send(response, 201, objects.put(collection, object));
+  }
+  const found = objects.get(collection, keyOfTarget(target));
+  if (found === undefined) return sendStatus(response, 404, 'NotFound', `${collection} "${target.name}" not found`);
+  const conflict = conflictOf(body, found);
+  if (conflict !== undefined) return sendStatus(response, 409, 'Conflict', conflict);
+  if (request.method === 'PUT') return send(response, 200, objects.put(collection, body));
+  if (request.method === 'PATCH')
+    return send(response, 200, objects.put(collection, strategicMerge(found, body) as DemoObject));
+  return sendStatus(response, 405, 'MethodNotAllowed', String(request.method));
+}
+
+function keyOfTarget({ namespace, name = '' }: Target): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** Preconditions of a write: uid and, where it is given, resource version. */
+function conflictOf(body: DemoObject, { metadata }: DemoObject): string | undefined {
+  const { uid, resourceVersion } = body.metadata ?? {};
+  if (uid !== undefined && uid !== metadata.uid) return 'the uid is not that of the object';
+  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return undefined;
+  return 'the object has been modified';
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
+  send(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message });
+}

@@ -1,0 +1,50 @@
+import type { DemoObject } from './cluster-objects.ts';
+
+/** Whether an object matches a field selector and a namespace. */
+export type ObjectSelector = (object: DemoObject) => boolean;
+
+/** Parses a field selector (`spec.nodeName!=,status.phase=Pending`); an absent field equals the empty string. */
+export function objectSelector(text: string, namespace: string | undefined): ObjectSelector {
+  const terms = text
+    .split(',')
+    .filter(Boolean)
+    .map((term) => {
+      const [, path = '', not = '', value = ''] = /^(.*?)(!?)==?(.*)$/.exec(term) ?? [];
+      return { path: path.split('.'), equal: not === '', value };
+    });
+  return (object) =>
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    terms.every(({ path, equal, value }) => (fieldOf(object, path) === value) === equal);
+}
+
+function fieldOf(object: unknown, path: readonly string[]): unknown {
+  let value = object;
+  for (const part of path) value = (value as Record<string, unknown> | undefined)?.[part];
+  return value ?? '';
+}
+
+/** A strategic merge patch: objects key by key, null removes, lists of named items by name with `$patch: delete`. */
+export function strategicMerge(onto: unknown, patch: unknown): unknown {
+  if (Array.isArray(patch)) return mergeNamed(Array.isArray(onto) ? onto : [], patch);
+  if (patch === null || typeof patch !== 'object') return patch;
+  const merged: Record<string, unknown> = { ...(onto as object) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = strategicMerge(merged[key], value);
+  }
+  return merged;
+}
+
+interface NamedItem {
+  readonly name?: string;
+  readonly $patch?: string;
+}
+
+function mergeNamed(onto: readonly NamedItem[], patch: readonly NamedItem[]): NamedItem[] {
+  const items = new Map(onto.map((item) => [item.name, item]));
+  for (const { $patch, ...item } of patch) {
+    if ($patch === 'delete') items.delete(item.name);
+    else items.set(item.name, strategicMerge(items.get(item.name), item) as NamedItem);
+  }
+  return [...items.values()];
+}

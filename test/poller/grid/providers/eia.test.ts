@@ -1,0 +1,50 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../shared/grid/units.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
+import { EIA_KEY } from '../../../doubles/eia.ts';
+import { FakeClock } from '../../../fake-clock.ts';
+import { startProvider } from './start-provider.ts';
+
+let clock: FakeClock;
+
+beforeEach(() => {
+  clock = new FakeClock('2026-01-15T12:12:00Z');
+});
+
+const live = () => new AbortController().signal;
+const iso = (time = 0) => new Date(time).toISOString();
+const ERCO = zone('US-TEX-ERCO');
+
+describe('eia', () => {
+  it('computes from fuels, leaves storage out, and skips the hour that lacks a fuel', async () => {
+    await using started = await startProvider('EIA', clock, { ERCO: 415.5 });
+
+    const sample = await started.provider.latest(ERCO, live());
+
+    expect(sample).toMatchObject({ carbonIntensity: 415.5, estimationMethod: 'EIA_930_FUEL_MIX_IPCC_AR5' });
+    expect(sample.energyMix).toEqual({ coal: 50, wind: 50 });
+    // Two hours late and one incomplete; stamps are the ends of hours.
+    expect(iso(sample.datetime)).toBe('2026-01-15T09:00:00.000Z');
+  });
+
+  it('reads its archive, oldest first', async () => {
+    await using started = await startProvider('EIA', clock, { ERCO: 415.5 });
+
+    const past = (await started.provider.history?.(ERCO, live(), clock.now() - 28 * 24 * HOUR_MS)) ?? [];
+
+    expect(past.length).toBeGreaterThan(28 * 24 - 6);
+    expect(past[0]?.datetime).toBeLessThan(past.at(-1)?.datetime ?? 0);
+  });
+
+  it('sends DEMO_KEY no more than its fifty requests a day', async () => {
+    await using started = await startProvider('EIA', clock, { ERCO: 415.5 }, { EIA_API_KEY: 'DEMO_KEY' });
+
+    for (let turn = 0; turn < 24 * 12; turn++) {
+      await started.provider.latest(ERCO, live()).catch(() => undefined);
+      await clock.advance(5 * 60_000);
+    }
+
+    expect(EIA_KEY).not.toBe('DEMO_KEY');
+    expect(started.double.requests.length).toBeLessThanOrEqual(50);
+  });
+});
