@@ -125,6 +125,11 @@ export const POLLER_ERRORS = {
     message: 'the nodes of the cluster could not be listed',
     action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
   },
+  NODE_NOT_CLOSED: {
+    message: 'the recorded energy of node {node} in the hour of {hour} is {ratio} of what its own counters rose by',
+    action:
+      'look for implausible counters of the node (carbon_poller_energy_counter_events_total) and for limits that are too low (MAX_CONTAINER_WATTS, MAX_NODE_WATTS)',
+  },
   EXPORTER_FROZEN: {
     message: 'no energy counter of node {node} has moved for ten scrapes of {target}',
     action: 'restart Kepler on that node; its samples are left out until a counter moves',

@@ -49,6 +49,12 @@ export function createPowerMetrics(registry: Registry) {
       labelNames: ['source'] as const,
       registers,
     }),
+    closure: new Gauge({
+      name: 'carbon_poller_node_closure_ratio',
+      help: 'Recorded energy of containers and of processes outside them as a share of what their node counted, idle energy left out, in the last full hour; 1 where the node adds up',
+      labelNames: ['node'] as const,
+      registers,
+    }),
     lastScrape: new Gauge({
       name: 'carbon_poller_last_scrape_timestamp_seconds',
       help: 'When an exporter last gave counters; absent before the first successful scrape',
