@@ -4,7 +4,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { ConfigError, type Environment } from '../shared/runtime/config.ts';
 import { listen } from '../shared/runtime/http-server.ts';
 import { EXIT, untilSignal } from '../shared/runtime/lifecycle.ts';
-import { describeSystemFault } from '../shared/runtime/system-fault.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { cliError } from './errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -78,7 +78,7 @@ async function portIssue(name: (typeof PORTS)[number], env: Environment): Promis
     await using _server = await listen(() => undefined, { host, port });
     return undefined;
   } catch (error) {
-    return describeSystemFault(error, { [name]: port, [hostName]: host }) ?? String(error);
+    return toSystemError(error, { [name]: port, [hostName]: host })?.message ?? String(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { CalculatorError } from '../shared/calculator/error.ts';
 import { isCodedError } from '../shared/errors/catalogue.ts';
 import { ConfigError } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
-import { describeSystemFault } from '../shared/runtime/system-fault.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { cliError } from './errors.ts';
 
 /** Prints why a command failed to standard error, with the code of its catalogue, and returns the exit code. */
@@ -17,7 +17,7 @@ export function reportError(error: unknown, note: (text: string) => void): numbe
   }
   if (isStoreError(error))
     return reportError(cliError('STORE_FAILED', { reason: (error as Error).message }, { cause: error }), note);
-  note(describeSystemFault(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  note(toSystemError(error)?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return EXIT.failed;
 }
 

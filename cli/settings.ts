@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
-import { cacheSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, checkStoreSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { cliError } from './errors.ts';
 
@@ -17,7 +17,7 @@ export const cliConfigSchema = z
       .optional()
       .describe('Address of the Prometheus that `carbon services measure --prometheus` queries'),
   })
-  .superRefine(storeFaults);
+  .superRefine(checkStoreSettings);
 
 /** Validated settings of the reporting commands. */
 export type CliConfig = z.output<typeof cliConfigSchema>;

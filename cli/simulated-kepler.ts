@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { type ListeningServer, listen, pathOf } from '../shared/runtime/http-server.ts';
 import { untilSignal } from '../shared/runtime/lifecycle.ts';
-import { describeSystemFault } from '../shared/runtime/system-fault.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 
@@ -67,7 +67,7 @@ ${examples('carbon simulated-kepler --port 9102', 'carbon simulated-kepler --hos
         throw cliError(
           'PORT_UNAVAILABLE',
           {
-            reason: describeSystemFault(error, { '--port': options.port, '--host': options.host }) ?? String(error),
+            reason: toSystemError(error, { '--port': options.port, '--host': options.host })?.message ?? String(error),
           },
           { cause: error },
         );

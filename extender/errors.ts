@@ -244,6 +244,18 @@ export const EXTENDER_ERRORS = {
     message: 'a request on the scheduler port failed',
     action: 'report it with `err`; kube-scheduler goes on without this response',
   },
+  TLS_CLIENT_REFUSED: {
+    message: 'refused a TLS client of the scheduler port',
+    action: 'check the client certificate and TLS_CLIENT_CA_FILE; `reason` says what is wrong',
+  },
+  CERTIFICATE_EXPIRES: {
+    message: 'a TLS certificate expires within seven days',
+    action: 'renew it; new files are loaded within 10 s, without a restart',
+  },
+  CERTIFICATE_EXPIRED: {
+    message: 'a TLS certificate has expired',
+    action: 'renew it; until then kube-scheduler goes on without carbon',
+  },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',
     action: 'check TLS_CERT_FILE, TLS_KEY_FILE and TLS_CLIENT_CA_FILE; they are tried again every 10 s',

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
-import { loadConfig, redacted, settingWarnings } from '../shared/runtime/config.ts';
+import { loadConfig, redacted } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
 import { superviseApiThread } from './api/api-thread.ts';
 import { EXTENDER_COMMAND_LINE } from './command-line.ts';
-import { type ExtenderConfig, extenderConfigSchema } from './config.ts';
+import { type ExtenderConfig, extenderConfigSchema, extenderWarnings } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
 
 let config: ExtenderConfig | undefined;
 try {
-  const warnings = settingWarnings(extenderConfigSchema, process.env);
+  const warnings = extenderWarnings(process.env);
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
   // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);

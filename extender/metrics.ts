@@ -4,6 +4,7 @@ import type { CacheState } from '../shared/grid/carbon-cache.ts';
 import { createDeferralMetrics } from './deferral/deferral-metrics.ts';
 import { createPlacementMetrics, type PlacementProbes } from './placement/placement-metrics.ts';
 import { createRequestHistogram } from './request-histogram.ts';
+import { createTlsMetrics } from './webhook/tls-metrics.ts';
 
 /** All metrics of the extender's scheduler port, on their own registry, in base units. */
 export type ExtenderMetrics = ReturnType<typeof createExtenderMetrics>;
@@ -45,6 +46,7 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
   return {
     registry,
     deferral: createDeferralMetrics(registry),
+    tls: createTlsMetrics(registers),
     ...createPlacementMetrics(registers, probes),
     /** Counts one request of kube-scheduler and its duration in seconds. */
     observeCall: (verb: string, outcome: string, took: number): void => seconds.observe(took, verb, outcome),

@@ -4,7 +4,7 @@ import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
-import { cacheSettings, processSettings, storeFaults, storeSettings } from '../shared/runtime/settings.ts';
+import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { checkGridSettings, gridSettings } from './grid/settings.ts';
 import { checkZones } from './grid/zone-names.ts';
@@ -105,13 +105,18 @@ const settings = z.object({
       'MODE=db: name of the recording lease; of pollers with the same name only one records power and one sends alerts about grid data, the others are on standby. Formerly `LEASE_NAME`',
   }),
   RETENTION_DAYS: integer(1, 36_500).default(90).describe('Days for which history, readings and placements are kept'),
+  HISTORY_MAX_MB: positive(1_048_576)
+    .optional()
+    .describe(
+      'MODE=local: size above which the oldest hours are removed before RETENTION_DAYS, in MiB; no limit by default',
+    ),
 });
 
 /** Everything that the poller reads from the environment. */
 export const pollerConfigSchema = settings
   .superRefine(checkGridSettings)
   .superRefine(checkZones)
-  .superRefine(storeFaults)
+  .superRefine(checkStoreSettings)
   .superRefine(checkPowerSource);
 
 /** The poller's settings, checked. */

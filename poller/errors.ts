@@ -64,6 +64,10 @@ export const POLLER_ERRORS = {
     message: 'a meter reading failed too often and was moved to the dead letters',
     action: 'see carbon readings dead; once the cause is gone, carbon readings redrive puts it back',
   },
+  HISTORY_TRIMMED: {
+    message: 'the store had reached HISTORY_MAX_MB and its oldest hours were removed',
+    action: 'raise HISTORY_MAX_MB, or lower RETENTION_DAYS so that this is expected',
+  },
   STORE_UNAVAILABLE: {
     exitCode: 3,
     message: 'the store could not be opened; the cache file is written all the same',

@@ -36,7 +36,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   logSettingWarnings(logger, dependencies.warnings ?? []);
   const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
   const { history } = store;
-  metrics.store.watch(store.backlog);
+  metrics.store.watch(store);
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
   let readiness: Readiness = runs('grid')
     ? { ready: false, reason: 'no poll cycle has succeeded yet' }
@@ -61,7 +61,8 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('grid'))
     stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
   stack.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
-  if (runs('retention')) stack.use(startRetentionTask({ config, store, clock, logger }));
+  if (runs('retention'))
+    stack.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
   if (runs('power')) {
     const lease = stack.use(store.lease('recording'));
     lease.onChange(metrics.store.onLease);

@@ -5,7 +5,7 @@ import {
   type ListeningServer,
   listen,
   type Readiness,
-  sendFault,
+  sendProblemDetail,
 } from '../shared/runtime/http-server.ts';
 
 /** Handles further paths of a poller; resolves with false for a request of another path. */
@@ -21,7 +21,7 @@ export function startPollerServer(
   return listen((request, response) => {
     answerOperations(request, response, registry, readiness)
       .then((handled) => handled || further(request, response))
-      .then((handled) => handled || sendFault(response, 404, 'not found; try /healthz, /readyz or /metrics'))
+      .then((handled) => handled || sendProblemDetail(response, 404, 'not found; try /healthz, /readyz or /metrics'))
       .catch(() => response.destroy());
   }, address);
 }

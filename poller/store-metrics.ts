@@ -1,10 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Backlog } from '../shared/store/spool/backlog.ts';
+import type { RecordingStore } from '../shared/store/store.ts';
 
 /** Makes the metrics of the spool and of the recording lease on the poller's registry. */
 export function createStoreMetrics(registry: Registry) {
   const registers = [registry];
-  let source: (() => Backlog) | undefined;
+  let source: RecordingStore['backlog'];
+  let state: RecordingStore['state'];
   const blocks = new Gauge({
     name: 'carbon_poller_spool_blocks',
     help: 'Minutes of containers in the spool, waiting for the database',
@@ -32,6 +34,27 @@ export function createStoreMetrics(registry: Registry) {
     'carbon_poller_spool_dropped_entries',
     'Deprecated: use carbon_poller_spool_dropped_entries_total',
   );
+  const usable: Gauge = new Gauge({
+    name: 'carbon_poller_store_usable',
+    help: '1 while the embedded store can be read and written, 0 while it cannot; absent with a database',
+    registers,
+    collect: () => {
+      const found = state?.();
+      usable.remove();
+      if (found === undefined) return;
+      usable.set(found.status === 'unavailable' ? 0 : 1);
+      setAsideFiles.set(found.setAside.length);
+    },
+  });
+  const trimmed = new Counter({
+    name: 'carbon_poller_store_trimmed_hours_total',
+    help: 'Hours of history that were removed before RETENTION_DAYS because the store had reached HISTORY_MAX_MB',
+    registers,
+  });
+  const setAsideFiles = gauge(
+    'carbon_poller_store_set_aside_files',
+    'Damaged files of the embedded store that were set aside in DATA_DIR; delete them once they are no longer needed',
+  );
   const lease = gauge(
     'carbon_poller_lease_held',
     '1 while this process holds the recording lease, 0 while it is on standby',
@@ -47,9 +70,14 @@ export function createStoreMetrics(registry: Registry) {
     for (const [reason, count] of Object.entries(backlog.setAside)) setAside.inc({ reason }, count);
   }
   return {
-    /** Exports the state of a spool, read whenever metrics are collected; without one nothing waits. */
-    watch(backlog: (() => Backlog) | undefined): void {
-      source = backlog;
+    /** Exports the state of a store and its spool, read whenever metrics are collected. */
+    watch(store: Pick<RecordingStore, 'backlog' | 'state'>): void {
+      source = store.backlog;
+      state = store.state;
+    },
+    /** Counts hours that were removed because of HISTORY_MAX_MB. */
+    onTrimmed(hours: number): void {
+      trimmed.inc(hours);
     },
     /** Exports whether this process records power. */
     onLease(held: boolean): void {

@@ -18,7 +18,7 @@ const BIND_MS = 2_000;
 
 /** Writes four weeks of energy, labels and placements into the store of a folder; does nothing when it has any energy. */
 export async function seedHistory(folder: string, trace: Trace, now: EpochMs): Promise<void> {
-  await using store = openSqliteStore(folder, { recording: true });
+  await using store = openSqliteStore(folder);
   if ((await store.history.totals()).containers > 0) return;
   const to = Math.floor(now / SAMPLE_MS) * SAMPLE_MS;
   const runs = demoRuns(trace, to - PAST_MS, to);

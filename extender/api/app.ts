@@ -10,7 +10,7 @@ import { co2PerContainerOperation, co2PerContainerRoute, co2RangeOperation } fro
 import { containersRoute } from './containers.ts';
 import { serveDashboard } from './dashboard/files.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
-import { emissionsRoute } from './emissions/emissions.ts';
+import { emissionsRoutes } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
 import { OPERATIONS } from './openapi/operations.ts';
@@ -39,7 +39,7 @@ export function routes(deps: ApiDependencies): Route[] {
     co2PerContainerRoute(deps, co2RangeOperation),
     co2IntensitiesRoute(deps),
     savingsRoute(deps),
-    emissionsRoute(deps),
+    ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),

@@ -1,4 +1,6 @@
 import { isoTime } from '../../shared/grid/units.ts';
+import type { PowerTotals } from '../../shared/records/power.ts';
+import type { SqliteFileState } from '../../shared/store/sqlite/file.ts';
 import type { Operation } from './openapi/operation.ts';
 import { healthResponse, statusResponse } from './openapi/responses.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -42,22 +44,44 @@ export const statusOperation: Operation = {
 };
 
 /** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
+export function statusRoute({ store, storeState, clock, mode }: ApiDependencies): Route {
   return {
     operation: statusOperation,
     async handle(_request, response) {
-      const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = await store.totals();
+      const totals = await totalsOf(store, storeState);
+      const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = totals ?? NOTHING;
+      const state = storeState?.();
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
-        status: 'ok',
+        status: totals === undefined ? 'degraded' : 'ok',
         last_scrape_time: lastScrape === undefined ? null : isoTime(lastScrape),
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
         pending_db_blocks: pendingBlocks,
         mode,
+        ...(state && { store: stateFields(state) }),
         timestamp: isoTime(clock.now()),
       });
     },
   };
+}
+
+const NOTHING: PowerTotals = { containers: 0, blocks: 0, currentBlocks: 0, lastMeasurement: undefined };
+
+/** What the store holds; undefined where an embedded store cannot be used, which its state explains. */
+async function totalsOf(
+  store: ApiDependencies['store'],
+  state: ApiDependencies['storeState'],
+): Promise<PowerTotals | undefined> {
+  try {
+    return await store.totals();
+  } catch (error) {
+    if (state?.().status !== 'unavailable') throw error;
+    return undefined;
+  }
+}
+
+function stateFields({ status, detail, setAside, damagedRows }: SqliteFileState) {
+  return { status, ...(detail !== undefined && { detail }), set_aside: setAside, damaged_rows: damagedRows };
 }

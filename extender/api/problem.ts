@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { CodedError, type Fact } from '../../shared/errors/catalogue.ts';
+import { PROBLEM_TYPE, problemBody } from '../../shared/runtime/problem.ts';
 import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 
 /** One issue of a request: where it is (a JSON pointer into the body, or `/` and the name of a parameter) and what it is. */
@@ -8,21 +9,6 @@ export interface RequestIssue {
   readonly pointer: string;
   readonly detail: string;
 }
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not found',
-  405: 'Method not allowed',
-  406: 'Not acceptable',
-  413: 'Content too large',
-  415: 'Unsupported media type',
-  422: 'Unprocessable content',
-  429: 'Too many requests',
-  500: 'Internal error',
-  503: 'Service unavailable',
-};
 
 /** A request that is refused with every issue that was found in it. */
 export class RequestIssuesError extends CodedError {
@@ -47,18 +33,8 @@ export function sendProblem(response: Response, error: CodedError, members: obje
   response.removeHeader('Content-Disposition');
   response
     .status(status)
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: TITLES[status] ?? 'Error',
-        status,
-        code,
-        detail,
-        ...errors,
-        ...members,
-      }),
-    );
+    .type(PROBLEM_TYPE)
+    .send(problemBody(status, detail, { code, ...errors, ...members }));
 }
 
 /** Issues of input that a schema refused; names of unknown fields included. */

@@ -2,11 +2,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { DecisionReader } from '../../shared/records/placements.ts';
 import type { ReadableStore } from '../../shared/records/power.ts';
 import type { WorkloadStore } from '../../shared/records/workloads.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { SqliteFileState } from '../../shared/store/sqlite/file.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -17,6 +19,8 @@ import type { Operation } from './openapi/operation.ts';
 /** What the API's resources need. */
 export interface ApiDependencies {
   readonly store: ReadableStore;
+  /** Whether the embedded store can be used, and what of it was set aside; absent with a database. */
+  readonly storeState?: (() => SqliteFileState) | undefined;
   /** What services emitted, and carbon budgets. */
   readonly workloads: WorkloadStore;
   /** Energy profiles of services. */
@@ -42,6 +46,10 @@ export interface ApiDependencies {
   readonly requestsPerSecond?: number;
   /** Names and origins that browsers may use; absent: those that need no setting. */
   readonly browsers?: BrowserGuardOptions;
+  /** Price of a kilowatt-hour by zone; absent: none is known. */
+  readonly prices?: ReadonlyMap<Zone, number>;
+  /** Name of the cluster in rows; absent: as OpenCost calls one without a name. */
+  readonly cluster?: string;
   /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */
   readonly heapMb?: number;
   /** Meter readings and sites; without it the API has no such resources. */

@@ -40,6 +40,7 @@ const nodeZones = stack.use(
 let waiting: WaitingList = { deferral: config.DEFERRAL, total: config.DEFERRAL === 'off' ? 0 : null, entries: [] };
 const app = createApp({
   store: store.history,
+  storeState: store.state,
   decisions: store.decisions,
   waiting: () => waiting,
   readings,
@@ -56,6 +57,8 @@ const app = createApp({
   requestsPerSecond: config.API_REQUESTS_PER_SECOND,
   browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
   heapMb: config.API_HEAP_MB,
+  prices: config.PRICE_PER_KWH,
+  cluster: config.CLUSTER_NAME,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 const placements = stack.use(

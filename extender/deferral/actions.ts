@@ -62,7 +62,7 @@ export function createActions(options: ActionOptions): Actions {
     return released.has(uid);
   };
   const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
-    options.writeEvent({ about: work, reason, message, type });
+    options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
   const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
     if (isReleased(work.uid)) return;
     const now = clock.now();

@@ -117,7 +117,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
   let signalSeen = false;
   return async (signal) => {
     const all = waiting.all();
-    for (const kind of ['Pod', 'Job'] as const)
+    for (const kind of ['Pod', 'Job', 'Workload'] as const)
       metrics.waiting.set({ kind }, all.filter((work) => work.kind === kind).length);
     const limit = pLimit(CONCURRENCY);
     const act = (decided: DecidedWork) => limit(() => (signal.aborted ? undefined : actions.act(decided)));

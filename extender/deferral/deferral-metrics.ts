@@ -9,7 +9,7 @@ export function createDeferralMetrics(registry: Registry) {
   return {
     waiting: new Gauge({
       name: 'carbon_deferral_waiting',
-      help: 'Gated pods and suspended Jobs that wait, by kind',
+      help: 'Gated pods, suspended Jobs and gated workloads of Kueue that wait, by kind',
       labelNames: ['kind'],
       registers,
     }),

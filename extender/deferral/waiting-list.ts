@@ -2,11 +2,11 @@ import type { EpochMs } from '../../shared/grid/units.ts';
 import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
-import type { WaitingWork } from './waiting-work.ts';
+import type { WaitingKind, WaitingWork } from './waiting-work.ts';
 
-/** A pod or suspended Job that waits, as it is reported to the API. */
+/** A pod, suspended Job or workload of Kueue that waits, as it is reported to the API. */
 export interface WaitingEntry {
-  readonly kind: 'Pod' | 'Job';
+  readonly kind: WaitingKind;
   readonly namespace: string;
   readonly name: string;
   readonly arrivedAt: EpochMs;

@@ -36,9 +36,17 @@ export interface WrittenPlan {
   readonly saving: number | undefined;
 }
 
-/** A gated pod, or a suspended Job with the same annotations. */
+/** What waits: a gated pod, a suspended Job, or an object that our admission gate holds back in Kueue. */
+export type WaitingKind = 'Pod' | 'Job' | 'Workload';
+
+/** A piece of waiting work. */
 export interface WaitingWork {
-  readonly kind: 'Pod' | 'Job';
+  readonly kind: WaitingKind;
+  readonly apiVersion: string;
+  /** Kind of the object itself; that of a workload is any that Kueue queues. */
+  readonly objectKind: string;
+  /** Path of the object in the Kubernetes API. */
+  readonly path: string;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -62,9 +70,12 @@ export interface WaitingWork {
   readonly isUnresolved: boolean;
   /** Mode of its namespace; undefined where that sets none. */
   readonly mode: Mode | undefined;
+  /** Of a workload: the admission gates that others hold, and the version of the object that has them. */
+  readonly admission?: { readonly resourceVersion: string; readonly otherGates: readonly string[] };
 }
 
-const metadata = z.object({
+/** Metadata of an object that may wait. */
+export const objectMetadata = z.object({
   name: z.string(),
   namespace: z.string().default('default'),
   uid: z.string(),
@@ -75,10 +86,10 @@ const metadata = z.object({
   labels: z.record(z.string(), z.string()).nullish(),
   ownerReferences,
 });
-type Metadata = z.output<typeof metadata>;
+type Metadata = z.output<typeof objectMetadata>;
 
 const podSchema = z.object({
-  metadata,
+  metadata: objectMetadata,
   spec: podSpec.extend({
     nodeName: z.string().nullish(),
     schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
@@ -86,11 +97,13 @@ const podSchema = z.object({
 });
 const count = z.number().nullish();
 const jobSchema = z.object({
-  metadata,
+  metadata: objectMetadata,
   spec: z.object({
     suspend: z.boolean().nullish(),
     managedBy: z.string().nullish(),
-    template: z.object({ metadata: z.object({ labels: metadata.shape.labels }).nullish(), spec: podSpec }).nullish(),
+    template: z
+      .object({ metadata: z.object({ labels: objectMetadata.shape.labels }).nullish(), spec: podSpec })
+      .nullish(),
   }),
   status: z
     .object({
@@ -171,15 +184,21 @@ export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): str
   return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
 }
 
-function workOf(kind: WaitingWork['kind'], meta: Metadata, requirements: PodRequirements): WaitingWork {
+/** Work as its metadata describe it. */
+export function workOf(kind: WaitingKind, meta: Metadata, requirements: PodRequirements): WaitingWork {
+  const isPod = kind === 'Pod';
+  const [group, plural] = isPod ? ['/api/v1', 'pods'] : ['/apis/batch/v1', 'jobs'];
   const { preferences, invalid } = parseAnnotations(meta.annotations ?? undefined);
   return {
     kind,
+    apiVersion: isPod ? 'v1' : 'batch/v1',
+    objectKind: isPod ? 'Pod' : 'Job',
+    path: `${group}/namespaces/${encodeURIComponent(meta.namespace)}/${plural}/${encodeURIComponent(meta.name)}`,
     namespace: meta.namespace,
     name: meta.name,
     uid: meta.uid,
     createdAt: Date.parse(meta.creationTimestamp),
-    controller: kind === 'Pod' ? controllerOf(meta.ownerReferences) : undefined,
+    controller: isPod ? controllerOf(meta.ownerReferences) : undefined,
     owner: ownerName(meta),
     requirements,
     preferences,

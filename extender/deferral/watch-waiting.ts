@@ -16,6 +16,7 @@ import {
   waitingJob,
   waitingPod,
 } from './waiting-work.ts';
+import { watchQueued } from './watch-queued.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
 export interface WaitingWatch extends AsyncDisposable {
@@ -63,6 +64,7 @@ export function watchWaiting(options: {
     },
   });
   const namespaces = watchCollection<NamespaceDefaults>({ ...source, path: '/api/v1/namespaces', keep: keptDefaults });
+  const queued = watchQueued({ ...source, onNew });
   const origins = createOrigins({ ...source, onFound: onNew });
   const volumes = createVolumeZones({ ...source, onFound: onNew });
   const located = (work: WaitingWork): WaitingWork => {
@@ -78,7 +80,7 @@ export function watchWaiting(options: {
     all() {
       const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
       const gated = [...pods.entries()].map(([, work]) => work);
-      const found = [...gated, ...suspended].map(located);
+      const found = [...gated, ...suspended, ...queued.all()].map(located);
       // Until the defaults are known, only deadlines that work has of its own can be kept.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack).map(asUnresolved(startedAt, clock));
       return found.map((work) => withNamespace(work, namespaces.get(work.namespace)));
@@ -86,7 +88,7 @@ export function watchWaiting(options: {
     isListed: () => pods.ageMs() !== undefined,
     releasedJob: (uid) => byUid.get(uid)?.released,
     async [Symbol.asyncDispose]() {
-      await Promise.all([pods, jobs, namespaces].map((each) => each[Symbol.asyncDispose]()));
+      await Promise.all([pods, jobs, namespaces, queued].map((each) => each[Symbol.asyncDispose]()));
     },
   };
 }

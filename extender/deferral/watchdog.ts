@@ -7,9 +7,11 @@ import type { PodPreferences } from '../placement/annotations.ts';
 import { effectiveMode, type Mode } from '../placement/mode.ts';
 import type { NamespaceDefaults } from '../placement/pod-policy.ts';
 import { deadlineOf, guaranteeDue } from './decide.ts';
+import { QUEUE_NAME, queuedWork } from './kueue-work.ts';
 import { readOrigin } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
 import { type JobFacts, jobFacts, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { queuedResources } from './watch-queued.ts';
 import { GATED_PODS, namespaceDefaults, withDefaults, withNamespace } from './watch-waiting.ts';
 import { release } from './writing.ts';
 
@@ -95,6 +97,12 @@ async function* waitingWork(options: WatchdogOptions): AsyncIterable<WaitingWork
   } catch (err) {
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
     logger.info({}, 'the watchdog is not allowed to list Jobs: suspended ones are left to the controller');
+  }
+  for (const resource of await queuedResources(client)) {
+    const queued = listObjects(client, `/apis/${resource.apiVersion}/${resource.plural}`, {
+      labelSelector: QUEUE_NAME,
+    });
+    yield* readable(queued, (object) => queuedWork(object, resource), logger);
   }
   for await (const pod of readable(listObjects(client, path, { fieldSelector }), waitingPod, logger)) {
     const job = jobs.get(pod.controller?.uid ?? '');

@@ -1,6 +1,7 @@
 import type { Slot } from '../../shared/deferral/plan.ts';
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { KubernetesBody, KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import { ADMISSION_GATES } from './kueue-work.ts';
 import { WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
 
 /** A plan to be written into an object's annotations. */
@@ -12,16 +13,13 @@ export interface PlanToWrite {
 
 /** Writes the plan into the object's annotations. */
 export async function writePlan(client: KubernetesClient, work: WaitingWork, plan: PlanToWrite): Promise<void> {
-  await client.request(
-    'PATCH',
-    pathOf(work),
-    strategic({ metadata: { uid: work.uid, annotations: annotationsOf(plan) } }),
-  );
+  await client.request('PATCH', work.path, merge({ metadata: { uid: work.uid, annotations: annotationsOf(plan) } }));
 }
 
 /**
- * Removes our gate from a pod, or resumes a suspended Job. One request, safe to repeat: the gate is removed by its name,
- * and another object of the same name is refused by its uid. An advised plan is written with it.
+ * Removes our gate from a pod, resumes a suspended Job, or removes our admission gate from a workload. One request, safe
+ * to repeat: gates are removed by their name, and another object of the same name is refused by its uid. An advised plan
+ * is written with it.
  */
 export async function release(
   client: KubernetesClient,
@@ -35,8 +33,18 @@ export async function release(
     [WRITTEN.releasedAt]: isoTime(now),
     [WRITTEN.releasedBecause]: reason,
   };
+  const { uid, admission } = work;
+  if (admission !== undefined) {
+    // Refused where somebody else has changed the list meanwhile; then it is read again.
+    const gates = { [ADMISSION_GATES]: admission.otherGates.join(',') || null };
+    const { resourceVersion } = admission;
+    const metadata = { uid, resourceVersion, annotations: { ...annotations, ...gates } };
+    await client.request('PATCH', work.path, merge({ metadata }));
+    return;
+  }
   const spec = work.kind === 'Pod' ? { schedulingGates: [{ $patch: 'delete', name: WAIT_GATE }] } : { suspend: false };
-  await client.request('PATCH', pathOf(work), strategic({ metadata: { uid: work.uid, annotations }, spec }));
+  const value = { metadata: { uid, annotations }, spec };
+  await client.request('PATCH', work.path, { type: 'application/strategic-merge-patch+json', value });
 }
 
 function annotationsOf({ slot, saving }: PlanToWrite): Record<string, string> {
@@ -47,11 +55,7 @@ function annotationsOf({ slot, saving }: PlanToWrite): Record<string, string> {
   };
 }
 
-function pathOf({ kind, namespace, name }: WaitingWork): string {
-  const [group, plural] = kind === 'Pod' ? ['/api/v1', 'pods'] : ['/apis/batch/v1', 'jobs'];
-  return `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
-}
-
-function strategic(value: unknown): KubernetesBody {
-  return { type: 'application/strategic-merge-patch+json', value };
+/** Merge patches are understood by custom resources, too. */
+function merge(value: unknown): KubernetesBody {
+  return { type: 'application/merge-patch+json', value };
 }

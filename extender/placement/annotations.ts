@@ -93,7 +93,7 @@ export const ANNOTATION_NAMES: readonly string[] = RULES.filter(({ annotation })
 ).map(({ annotation }) => annotation.slice(ANNOTATION_PREFIX.length));
 
 /** Names behind the prefix that are no preferences: what this program and its manifests write, and a namespace's mode. */
-const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because'];
+const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because', 'window'];
 const KNOWN: ReadonlySet<string> = new Set(
   [...ANNOTATION_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
 );

@@ -4,7 +4,6 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
-import { zoneCorrections } from '../../shared/runtime/zone-settings.ts';
 import type { ExtenderConfig } from '../config.ts';
 import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
@@ -53,7 +52,6 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const { config, cache, client, post, releasedJob, clock, logger } = options;
   const stack = new AsyncDisposableStack();
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
-  warnOfCorrections(config, logger);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
   if (nodes) stack.use(publishNodeZones(nodes, post, { clock, logger }));
   const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
@@ -91,13 +89,4 @@ function eventWriter({ config, client, clock, logger }: PlacementOptions, metric
     logger,
     count: metrics.countEvent,
   });
-}
-
-function warnOfCorrections(config: ExtenderConfig, logger: Logger): void {
-  const corrections = zoneCorrections(config);
-  if (corrections.size === 0) return;
-  logger.warn(
-    { code: 'ZONE_CODES_CORRECTED', corrections: Object.fromEntries(corrections) },
-    'corrected zone codes in ZONE_MAP or DEFAULT_ZONE',
-  );
 }

@@ -4,6 +4,7 @@ import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../shared/runtime/redis.ts';
+import { redisFacts } from '../../shared/runtime/redis-client.ts';
 import { toRedisError } from '../../shared/runtime/redis-error.ts';
 import type { RedisConfig } from '../../shared/runtime/redis-settings.ts';
 import { encodeEntry } from '../../shared/store/stream/entry.ts';
@@ -122,11 +123,17 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
   const { REDIS_STREAM: stream, CONSUMER_GROUP: group } = config;
   try {
     const state = await redis.run((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
+    const { evicts, evictedKeys } = await redis.run((client) => redisFacts(client), HEALTH_WITHIN_MS);
+    const unsafe = evicts !== undefined;
     const full = state.length >= config.REDIS_STREAM_MAX_LENGTH;
     const idle = state.consumers === 0 && state.length > 0;
     return {
       backend: 'redis',
-      status: full ? 'full' : idle ? 'no-consumer' : 'ok',
+      status: unsafe ? 'unsafe' : full ? 'full' : idle ? 'no-consumer' : 'ok',
+      ...(unsafe && {
+        reason: `maxmemory-policy is ${evicts}: accepted readings may be evicted; set it to noeviction`,
+      }),
+      evicted_keys: evictedKeys,
       stream_length: state.length,
       pending: state.pending,
       lag: state.lag ?? null,
@@ -151,6 +158,7 @@ function toIntakeError(error: unknown, stream: string): IntakeError {
       return new IntakeError('REDIS_NO_ACCESS', 30, {}, { cause });
     case 'wrong-type':
       return new IntakeError('REDIS_WRONG_TYPE', 30, { stream }, { cause });
+    case 'cluster':
     case 'other':
       return new IntakeError('REDIS_FAILED', 10, {}, { cause });
     default:

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { sendFault, sendJson } from '../../shared/runtime/http-server.ts';
+import { sendJson, sendProblemDetail } from '../../shared/runtime/http-server.ts';
 import type { DecisionLog } from '../placement/decision-log.ts';
 import { explain } from '../placement/explain.ts';
 
@@ -9,10 +9,10 @@ export function serveExplain(request: IncomingMessage, response: ServerResponse,
   const wanted = new URL(request.url ?? '/', 'http://localhost').searchParams.get('pod') ?? '';
   const [first = '', second, ...rest] = wanted.split('/');
   if (first === '' || second === '' || rest.length > 0)
-    return void sendFault(response, 400, 'name a pod: /explain?pod=namespace/name');
+    return void sendProblemDetail(response, 400, 'name a pod: /explain?pod=namespace/name');
   const [namespace, pod] = second === undefined ? ['default', first] : [first, second];
   const decision = log.find(namespace, pod);
   if (decision !== undefined) return void sendJson(response, 200, explain(decision, clock.now()));
   const error = `no decision about ${namespace}/${pod} is remembered: kube-scheduler made no request for it here, or too long ago`;
-  sendFault(response, 404, error);
+  sendProblemDetail(response, 404, error);
 }

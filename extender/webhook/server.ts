@@ -6,7 +6,7 @@ import {
   listen,
   pathOf,
   type Readiness,
-  sendFault,
+  sendProblemDetail,
   TIMEOUTS,
 } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -56,10 +56,15 @@ export async function startSchedulerServer(options: SchedulerServerOptions): Pro
     else void serveVerb(request, response, route, options);
   };
   if (options.tls === undefined) return listen(handler, options);
-  const { server, watching } = await createTlsServer(options.tls, TIMEOUTS, options);
+  const { clock, logger, metrics } = options;
+  const tls = await createTlsServer(options.tls, TIMEOUTS, { clock, logger, metrics: metrics.tls });
+  const { server } = tls;
   await using stack = new AsyncDisposableStack();
-  stack.use(watching);
-  const listening = stack.use(await listen(handler, options, server));
+  stack.use(tls.watching);
+  const checked = (request: IncomingMessage, response: ServerResponse) => {
+    if (tls.clients.admits(request.socket)) handler(request, response);
+  };
+  const listening = stack.use(await listen(checked, options, server));
   const running = stack.move();
   return { port: listening.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -111,7 +116,7 @@ function refusal({ method, headers }: IncomingMessage): VerbReply | undefined {
 
 function send(response: ServerResponse, { status, body }: VerbReply): void {
   if (status === 405) response.setHeader('Allow', 'POST');
-  if (!Buffer.isBuffer(body)) return void sendFault(response, status, body.error);
+  if (!Buffer.isBuffer(body)) return void sendProblemDetail(response, status, body.error);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
@@ -125,7 +130,7 @@ async function serveOther(
       return serveExplain(request, response, log, clock);
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
-    sendFault(response, 404, error);
+    sendProblemDetail(response, 404, error);
   } catch (error) {
     logger.error(
       { code: 'SCHEDULER_REQUEST_FAILED', err: error, path: pathOf(request) },

@@ -6,6 +6,9 @@ import { ConfigError } from '../../shared/runtime/config.ts';
 import { fileStamp } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
+import { certificatesIn, createExpiryWarnings } from './certificates.ts';
+import { type TlsClients, watchTlsClients } from './tls-clients.ts';
+import type { TlsMetrics } from './tls-metrics.ts';
 
 /** Files of a certificate; with `clientCa` callers must show one of their own. */
 export interface TlsFiles {
@@ -27,36 +30,77 @@ export function tlsFiles(settings: {
 }
 
 /** Secrets that Kubernetes mounts change some time after they were renewed; a certificate is renewed days ahead. */
-const LOOK_MS = 10_000;
+const POLL_MS = 10_000;
 
-/** A server that speaks TLS, and takes new files over without dropping a connection; files that are broken are not taken. */
+/** A server with TLS, and the check of its clients. */
+export interface TlsServer {
+  readonly server: Server;
+  readonly clients: TlsClients;
+  readonly watching: AsyncDisposable;
+  /** Loads the files when they have changed, and ends connections that are no longer allowed. */
+  refresh(): Promise<void>;
+}
+
+/**
+ * A server with TLS that takes new files over without dropping a connection. Files that cannot be loaded leave the old ones in
+ * use and are tried again, until they can be.
+ */
 export async function createTlsServer(
   files: TlsFiles,
   timeouts: object,
-  { clock, logger }: { clock: Clock; logger: Logger },
-): Promise<{ readonly server: Server; readonly watching: AsyncDisposable; look(): Promise<void> }> {
+  options: { clock: Clock; logger: Logger; metrics: TlsMetrics },
+): Promise<TlsServer> {
+  const { clock, logger, metrics } = options;
   let stamp = await stampOf(files);
+  let loaded = await read(files);
+  let problem: string | undefined;
+  const mutual = files.clientCa !== undefined;
   const server = createServer({
     ...timeouts,
-    ...(await read(files)),
-    requestCert: files.clientCa !== undefined,
-    rejectUnauthorized: files.clientCa !== undefined,
+    ...loaded.context,
+    requestCert: mutual,
+    rejectUnauthorized: false,
     handshakeTimeout: 10_000,
     minVersion: 'TLSv1.2',
   });
-  const look = async () => {
-    const now = await stampOf(files);
-    if (now === stamp) return;
-    stamp = now;
-    try {
-      server.setSecureContext(await read(files));
-      logger.info({ ...files }, 'TLS files were renewed');
-    } catch (err) {
-      logger.error({ ...files, err }, 'new TLS files cannot be used; the old certificate stays in use');
-    }
+  const clients = watchTlsClients(server, mutual, options);
+  const warnOfExpiry = createExpiryWarnings(logger);
+  const take = () => {
+    metrics.setCertificates(loaded.certificates);
+    metrics.setReloadFailed(problem !== undefined);
+    warnOfExpiry(loaded.certificates, clock.now());
   };
-  const watching = startLoop({ name: 'TLS files', intervalMs: LOOK_MS, clock, logger, task: look });
-  return { server, watching, look };
+  const reload = async (now: string) => {
+    const { ca } = loaded.context;
+    loaded = await read(files);
+    server.setSecureContext(loaded.context);
+    // Only now: what could not be read is to be read again.
+    stamp = now;
+    problem = undefined;
+    if (!sameBytes(ca, loaded.context.ca)) clients.endAll();
+    logger.info({ ...files }, 'loaded renewed TLS files');
+  };
+  const refresh = async () => {
+    const now = await stampOf(files);
+    if (now !== stamp)
+      await reload(now).catch((err: Error) => {
+        if (err.message !== problem)
+          logger.error(
+            { code: 'TLS_RELOAD_FAILED', ...files, err },
+            'could not load the renewed TLS files; the old certificate stays in use',
+          );
+        problem = err.message;
+      });
+    clients.endExpired();
+    take();
+  };
+  take();
+  const watching = startLoop({ name: 'TLS files', intervalMs: POLL_MS, clock, logger, task: refresh });
+  return { server, clients, watching, refresh };
+}
+
+function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.equals(b));
 }
 
 async function read({ cert, key, clientCa }: TlsFiles) {
@@ -65,14 +109,19 @@ async function read({ cert, key, clientCa }: TlsFiles) {
     readNamed('TLS_KEY_FILE', key),
     clientCa === undefined ? undefined : readNamed('TLS_CLIENT_CA_FILE', clientCa),
   ]);
-  const context = { cert: certText, key: keyText, ...(caText && { ca: caText }) };
+  const context: { cert: Buffer; key: Buffer; ca?: Buffer } = {
+    cert: certText,
+    key: keyText,
+    ...(caText && { ca: caText }),
+  };
   try {
     createSecureContext(context);
   } catch (error) {
     const problem = `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: cannot be used together (${(error as Error).message})`;
     throw new ConfigError('extender', [problem]);
   }
-  return context;
+  const authorities = caText === undefined ? [] : certificatesIn(caText, 'client-ca');
+  return { context, certificates: [...certificatesIn(certText, 'server'), ...authorities] };
 }
 
 async function readNamed(setting: string, file: string): Promise<Buffer> {

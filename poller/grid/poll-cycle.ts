@@ -9,11 +9,14 @@ import type { Enrichment } from './enrichment.ts';
 import type { Failover } from './failover.ts';
 import type { History } from './history.ts';
 import type { GridProvider } from './provider.ts';
+import type { NamedZone } from './zone-names.ts';
 import { logFailures, logPrepareFailure, zoneReporter } from './zone-report.ts';
 
 /** What poll cycles of the grid task need. */
 export interface PollCycleOptions {
   readonly zones: readonly Zone[];
+  /** The names that ZONES gives them. */
+  readonly named: readonly NamedZone[];
   readonly providers: readonly GridProvider[];
   readonly failover: Failover;
   readonly cache: CacheWriter;

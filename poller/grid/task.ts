@@ -106,7 +106,7 @@ export async function preparePollCycle(
     metrics: metrics.grid,
   });
   const pollCycle = createPollCycle({
-    ...{ zones, providers, failover, cache, history, enrichment, metrics, clock, logger },
+    ...{ zones, named, providers, failover, cache, history, enrichment, metrics, clock, logger },
   });
   return { zones, pollCycle };
 }

@@ -24,6 +24,11 @@ export function createZoneMetrics(registry: Registry) {
       'Newest carbon intensity of a zone in gCO2eq per kilowatt-hour',
       ['zone', 'provider', 'signal', 'quality'],
     ),
+    regionIntensity: gauge(
+      'grid_carbon_intensity',
+      'Newest carbon intensity by the name that ZONES gives, in gCO2eq per kilowatt-hour; for autoscalers',
+      ['region', 'zone'],
+    ),
     zoneLastSuccess: gauge(
       'carbon_poller_zone_last_success_timestamp_seconds',
       'When the newest sample of a zone was fetched',

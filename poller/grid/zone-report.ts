@@ -5,10 +5,13 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PollerMetrics } from '../metrics.ts';
 import type { ZoneOutcome } from './failover.ts';
 import { failureOf } from './provider.ts';
+import { type NamedZone, namesOf } from './zone-names.ts';
 
 /** Where the state of zones is reported. */
 export interface ZoneReportOptions {
   readonly zones: readonly Zone[];
+  /** The names that ZONES gives them. */
+  readonly named: readonly NamedZone[];
   readonly metrics: PollerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,11 +41,12 @@ export function logPrepareFailure(logger: Logger, error: unknown): void {
 }
 
 /** Reports what the document contains now in metrics and log; a zone that left it leaves the metrics too. */
-export function zoneReporter({ metrics, logger, clock, zones }: ZoneReportOptions) {
+export function zoneReporter({ metrics, logger, clock, zones, named }: ZoneReportOptions) {
   const exported = new Map<Zone, Parameters<typeof metrics.intensity.remove>[0]>();
   const remove = (zone: Zone) => {
     const labels = exported.get(zone);
     if (labels) metrics.intensity.remove(labels);
+    for (const region of namesOf(named, zone)) metrics.regionIntensity.remove({ region, zone });
     exported.delete(zone);
   };
   return (outcomes: readonly ZoneOutcome[], written: readonly Zone[]): void => {
@@ -55,6 +59,7 @@ export function zoneReporter({ metrics, logger, clock, zones }: ZoneReportOption
       const labels = { zone, provider, signal, quality };
       exported.set(zone, labels);
       metrics.intensity.set(labels, carbonIntensity);
+      for (const region of namesOf(named, zone)) metrics.regionIntensity.set({ region, zone }, carbonIntensity);
       metrics.zoneLastSuccess.set({ zone }, fetchedAt / 1000);
     }
     const missing = zones.filter((zone) => !written.includes(zone));

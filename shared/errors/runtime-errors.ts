@@ -25,10 +25,15 @@ export const RUNTIME_ERRORS = {
     message: '{setting}: there is a file where a folder is needed ({detail})',
     action: 'set {setting} to another place',
   },
+  DATABASE_FILE_FORBIDDEN: {
+    exitCode: 1,
+    message: 'the database in DATA_DIR ({folder}) cannot be opened: {detail}',
+    action: 'let {user} write there, or set DATA_DIR to another folder',
+  },
   DATABASE_FILE_UNUSABLE: {
     exitCode: 1,
-    message: 'the database in DATA_DIR ({folder}): {detail}',
-    action: 'let {user} write there, or set DATA_DIR to another folder',
+    message: 'the database in DATA_DIR ({folder}) cannot be used: {detail}',
+    action: 'check the disk, or set DATA_DIR to another folder',
   },
   REDIS_UNAVAILABLE: {
     message: 'Redis is not available',

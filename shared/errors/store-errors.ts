@@ -20,6 +20,36 @@ export const STORE_ERRORS = {
     message: 'something in the spool cannot be delivered; it is set aside and the rest goes on',
     action: 'keep the file of DATA_DIR/spool and its table `set_aside` if the data matters, or delete them',
   },
+  STORE_SET_ASIDE: {
+    message: 'the embedded store is damaged; it was set aside and a new one was begun',
+    action: 'check the disk of DATA_DIR; keep the file that the log names until its data is restored or given up',
+  },
+  STORE_UNUSABLE: {
+    message: 'the embedded store cannot be used; what would be recorded is lost, all else goes on',
+    action: 'let the process read and write DATA_DIR, or set DATA_DIR to another folder',
+  },
+  STORE_NOT_MIGRATED: {
+    status: 503,
+    exitCode: 3,
+    message: 'the store in {folder} is of an older version and has not been migrated yet',
+    action: 'start the poller of this version once, or let this process write there',
+  },
+  FOLDER_RECORDED_BY_ANOTHER: {
+    message: 'another process records into DATA_DIR; this one stands by',
+    action: 'stop the process that `holder` names, or give this one a DATA_DIR of its own',
+  },
+  FOLDER_WATCHED_BY_ANOTHER: {
+    message: 'another process watches the carbon budgets of DATA_DIR; this one stands by',
+    action: 'stop the process that `holder` names, or give this one a DATA_DIR of its own',
+  },
+  FOLDER_ALERTED_BY_ANOTHER: {
+    message: 'another process sends the alerts of DATA_DIR to Slack; this one stands by',
+    action: 'stop the process that `holder` names, or give this one a DATA_DIR of its own',
+  },
+  FOLDER_NOT_LOCKED: {
+    message: 'DATA_DIR cannot be locked, so nothing is recorded',
+    action: 'let the process write there; a network file system without locks cannot be used',
+  },
   SPOOL_NOT_DELETED: {
     message: 'delivered entries cannot be deleted from the spool; they are delivered once all the same',
     action: 'free space on the volume of DATA_DIR',

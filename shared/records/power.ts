@@ -113,6 +113,8 @@ export interface PowerWriter {
   compact(now: EpochMs): Promise<void>;
   /** Forgets everything before a time, carbon intensity too; returns the number of hours of power removed. */
   forgetBefore(time: EpochMs): Promise<number>;
+  /** Forgets the oldest hours until the store is no larger than some bytes; returns their number. Absent where the store has no size. */
+  forgetBeyond?(maxBytes: number): Promise<number>;
   /** Keeps what pods are labelled with; the newest labels of a pod win. Absent where the store cannot. */
   recordLabels?(pods: readonly PodLabels[], now: EpochMs): Promise<void>;
 }

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Logger } from './logger.ts';
 
-/** Every fault of a configuration at once, one per line. */
+/** Everything that is wrong with a configuration, one setting per line. */
 export class ConfigError extends Error {
-  readonly faults: readonly string[];
+  readonly issues: readonly string[];
 
-  constructor(process: string, faults: readonly string[]) {
+  constructor(process: string, issues: readonly string[]) {
     super(
-      `${process}: the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      `${process}: ${issues.length === 1 ? 'a setting is' : `${issues.length} settings are`} not valid; correct and start again:\n${issues.map((issue) => `  - ${issue}`).join('\n')}`,
     );
     this.name = 'ConfigError';
-    this.faults = faults;
+    this.issues = issues;
   }
 }
 
@@ -35,14 +35,14 @@ export interface ImpliedValue {
 /** The environment as Node has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads a schema's settings from the environment; empty counts as unset. Throws a ConfigError that names every fault. */
+/** Reads a schema's settings from the environment; empty counts as unset. Throws a ConfigError that names every issue. */
 export function loadConfig<Shape extends z.ZodRawShape>(
   process: string,
   schema: z.ZodObject<Shape>,
   env: Environment,
 ): z.output<z.ZodObject<Shape>> {
   const given: Record<string, string> = {};
-  const faults: string[] = [];
+  const issues: string[] = [];
   for (const [name, setting] of Object.entries(schema.shape)) {
     try {
       const secret = isSecret(setting as z.ZodType);
@@ -51,13 +51,13 @@ export function loadConfig<Shape extends z.ZodRawShape>(
       const value = implied?.(env)?.value ?? own;
       if (value !== undefined) given[name] = value;
     } catch (error) {
-      faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      issues.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
     }
   }
   const parsed = schema.safeParse(given);
   if (!parsed.success)
-    faults.push(...issuesOf(schema, given, parsed.error).map((issue) => describeFault(schema, issue, given)));
-  if (faults.length > 0) throw new ConfigError(process, faults);
+    issues.push(...issuesOf(schema, given, parsed.error).map((issue) => describeIssue(schema, issue, given)));
+  if (issues.length > 0) throw new ConfigError(process, issues);
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
 
@@ -67,6 +67,8 @@ export interface SettingWarning {
   readonly name: string;
   /** The former name under which the setting was given. */
   readonly given?: string;
+  /** Values that were read as other ones, by what was given. */
+  readonly corrections?: Readonly<Record<string, string>>;
 }
 
 /** Settings that the environment gives under the name that they had before, or that have an effect which few expect. */
@@ -97,9 +99,16 @@ export function redacted(schema: z.ZodObject, config: Readonly<Record<string, un
   return Object.fromEntries(shown);
 }
 
-/** Maps, such as ZONE_MAP, as JSON has them. */
+/** A value as it may be shown: maps as JSON has them, addresses without their passwords. */
 function plain(value: unknown): unknown {
-  return value instanceof Map ? Object.fromEntries(value) : value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === 'string' ? withoutPasswords(value) : value;
+}
+
+/** Hides the passwords of addresses such as https://user:password@host within a text. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\w:\/\/[^\s:/?#@]*):[^\s/?#]*@/g, '$1:***@');
 }
 
 /** Whether a setting is marked secret. */
@@ -113,14 +122,14 @@ function metaOf(setting: z.ZodType): SettingMeta {
 
 /** A whole number in a range. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  const fault = `is not a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
-  return z.coerce.number({ error: fault }).int(fault).min(min, fault).max(max, fault);
+  const message = `is not a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
+  return z.coerce.number({ error: message }).int(message).min(min, message).max(max, message);
 }
 
 /** A positive number; fractions allowed. */
 export function positive(max: number = Number.MAX_SAFE_INTEGER) {
-  const fault = `is not a number above 0${max === Number.MAX_SAFE_INTEGER ? '' : ` and up to ${max}`}`;
-  return z.coerce.number({ error: fault }).positive(fault).max(max, fault);
+  const message = `is not a number above 0${max === Number.MAX_SAFE_INTEGER ? '' : ` and up to ${max}`}`;
+  return z.coerce.number({ error: message }).positive(message).max(max, message);
 }
 
 /** A TCP port; 0 lets the system choose. */
@@ -153,10 +162,10 @@ export function list() {
 
 /** All issues: those of single settings, and those that show only when the settings without them are seen together. */
 function issuesOf(schema: z.ZodObject, given: Record<string, string>, first: z.ZodError): z.core.$ZodIssue[] {
-  const faulty = new Set(first.issues.map(({ path }) => String(path[0])));
-  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+  const invalid = new Set(first.issues.map(({ path }) => String(path[0])));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !invalid.has(name)));
   const second = schema.safeParse(others).error?.issues ?? [];
-  return [...first.issues, ...second.filter(({ path }) => !faulty.has(String(path[0])))];
+  return [...first.issues, ...second.filter(({ path }) => !invalid.has(String(path[0])))];
 }
 
 function givenValue(name: string, secret: boolean, env: Environment): string | undefined {
@@ -166,16 +175,16 @@ function givenValue(name: string, secret: boolean, env: Environment): string | u
   return file ? readFileSync(file, 'utf8').trim() || undefined : undefined;
 }
 
-function describeFault(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Record<string, string>): string {
+function describeIssue(schema: z.ZodObject, issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0] ?? '');
   if (name === '') return issue.message;
   if (given[name] === undefined) return `${name}: ${issue.code === 'custom' ? issue.message : 'is missing'}`;
   const setting = schema.shape[name] as z.ZodType | undefined;
-  const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(given[name]);
+  const shown = setting && isSecret(setting) ? '(hidden)' : JSON.stringify(withoutPasswords(given[name]));
   return `${name}: ${shown} ${inOurWords(issue)}`;
 }
 
-/** What zod says where a setting has no words of its own, as the end of a sentence. */
+/** The message of an issue as the end of a sentence, also where a setting has no message of its own. */
 function inOurWords(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
     return `is not one of ${issue.values.join(', ')}`;

@@ -1,15 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { answerClientErrors } from './client-error.ts';
+import { PROBLEM_TYPE, problemBody } from './problem.ts';
 
 /** A server that listens, with the port that it got. */
 export interface ListeningServer extends AsyncDisposable {
@@ -55,7 +49,7 @@ function bind(server: Server | TlsServer, { port, host }: { host: string; port: 
 /** Whether a process can do its work, and why not. */
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
-/** Answers GET /healthz, /readyz and /metrics; false when the request asks for something else. */
+/** Responds to GET /healthz, /readyz and /metrics; false when the request is for something else. */
 export async function answerOperations(
   request: IncomingMessage,
   response: ServerResponse,
@@ -89,21 +83,19 @@ export function pathOf(request: IncomingMessage): string {
 }
 
 /** Sends a JSON body with its length. */
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  contentType = 'application/json',
-): true {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
-  return true;
+export function sendJson(response: ServerResponse, status: number, body: unknown): true {
+  return sendText(response, status, JSON.stringify(body), 'application/json');
 }
 
-/** Says what was wrong as a problem (RFC 9457); `error` repeats it for those who read kube-scheduler's extenders by that name. */
-export function sendFault(response: ServerResponse, status: number, detail: string): true {
-  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, error: detail };
-  return sendJson(response, status, body, 'application/problem+json');
+/** Sends a problem (RFC 9457); `error` repeats the detail for clients that know scheduler extenders by that name. */
+export function sendProblemDetail(response: ServerResponse, status: number, detail: string): true {
+  return sendText(response, status, problemBody(status, detail, { error: detail }), PROBLEM_TYPE);
+}
+
+function sendText(response: ServerResponse, status: number, text: string, contentType: string): true {
+  const bytes = Buffer.from(text);
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
+  return true;
 }
 
 async function closeServer(server: Server | TlsServer): Promise<void> {

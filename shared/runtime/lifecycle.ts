@@ -1,4 +1,5 @@
-import { describeSystemFault } from './system-fault.ts';
+import { isCodedError } from '../errors/catalogue.ts';
+import { toSystemError } from './system-error.ts';
 
 /** How long a process may take to stop after a signal, in milliseconds. */
 const STOP_WITHIN_MS = 5_000;
@@ -26,25 +27,26 @@ export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Pro
   clearTimeout(late);
 }
 
-/** Faults whose message says all: of the settings, of the switches, of a file that a setting names. */
-const OURS = new Set(['ConfigError', 'UsageError', 'CalculatorFault']);
+/** Errors whose message says everything, of settings and switches. By name: what a thread throws arrives without its class. */
+const PLAIN = new Set(['ConfigError', 'UsageError']);
 
 /**
- * Prints why a program could not go on, and ends it: a fault of the configuration with its list, what the system refused
- * with the setting that led there, anything else with its stack.
+ * Prints why a program could not go on, and ends it with the exit code of the error: errors of the configuration as a
+ * list, what the system refused with the setting that led there, anything else with its stack.
  */
 export function fail(error: unknown, settings?: Readonly<Record<string, unknown>>): never {
-  // By name: what a thread throws comes over without its class.
-  const isOurs = error instanceof Error && OURS.has(error.name);
-  const text = isOurs
-    ? ofSetting(error.message, settings)
-    : (describeSystemFault(error, settings) ??
-      (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  const coded = isCodedError(error) ? error : toSystemError(error, settings);
+  const plain = coded ?? (error instanceof Error && PLAIN.has(error.name) ? error : undefined);
+  const text = plain
+    ? ofSetting(plain.message, settings)
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`${text}\n`);
-  process.exit(EXIT.failed);
+  process.exit(coded?.exitCode ?? EXIT.failed);
 }
 
-/** A message that begins with a file is told with the setting that names it. */
+/** A message that begins with the path of a file, with the setting that names the file before it. */
 function ofSetting(message: string, settings: Readonly<Record<string, unknown>> = {}): string {
   const [name] =
     Object.entries(settings).find(([, value]) => typeof value === 'string' && message.startsWith(`${value} `)) ?? [];

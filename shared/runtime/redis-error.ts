@@ -1,11 +1,12 @@
-/** Why a command to Redis failed: away, no access, full, a key of another type, or any other error of its own. */
-export type RedisErrorReason = 'away' | 'no-access' | 'full' | 'wrong-type' | 'other';
+/** Why a command to Redis failed: away, no access, full, a key of another type, a Redis Cluster, or any other error of its own. */
+export type RedisErrorReason = 'away' | 'no-access' | 'full' | 'wrong-type' | 'cluster' | 'other';
 
 const MESSAGES: Record<RedisErrorReason, string> = {
   away: 'Redis cannot be reached',
   'no-access': 'Redis refuses the user or password',
   full: 'Redis is full (maxmemory)',
   'wrong-type': 'a key in Redis has another type than it must have',
+  cluster: 'this is a Redis Cluster, which cannot be used: use one Redis, or a primary with replicas',
   other: 'Redis answered with an error',
 };
 
@@ -31,6 +32,7 @@ export function toRedisError(error: unknown): RedisError {
 function reasonOf(text: string, name: string): RedisErrorReason {
   if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR Client sent AUTH)/.test(text)) return 'no-access';
   if (/^OOM|used memory > 'maxmemory'/.test(text)) return 'full';
+  if (/^(CROSSSLOT|MOVED|ASK )/.test(text)) return 'cluster';
   if (/^WRONGTYPE/.test(text)) return 'wrong-type';
   if (/^(LOADING|MASTERDOWN|READONLY|MISCONF|BUSY |CLUSTERDOWN|TRYAGAIN)/.test(text)) return 'away';
   if (/^(ClientOffline|ClientClosed|SocketClosed|SocketTimeout|Disconnects|ConnectionTimeout)/.test(name))

@@ -1,16 +1,31 @@
 import { z } from 'zod';
 import { flag, integer } from './config.ts';
 
+/** What the client library would only reject when it connects: a part that is not percent-encoded, a path that is no number. */
+function checkRedisUrl(text: string, context: z.RefinementCtx): void {
+  const report = (message: string) => context.addIssue({ code: 'custom', message });
+  if (/^rediss?\+sentinel:\/\//.test(text)) {
+    if (!/^rediss?\+sentinel:\/\/([^@/]*@)?[^@/,]+(,[^@/,]+)*\/[^/]+$/.test(text))
+      report('is not an address such as redis+sentinel://host1:26379,host2:26379/name');
+    return;
+  }
+  const url = URL.parse(text);
+  if (url === null || !/^rediss?:$/.test(url.protocol)) return report('is not a redis:// or rediss:// address');
+  try {
+    for (const part of [url.username, url.password]) decodeURIComponent(part);
+  } catch {
+    report('has a user or password with a % that is not percent-encoded: write %25 for %');
+  }
+  if (!/^\/?\d*$/.test(url.pathname)) report('has a path that is not the number of a database');
+}
+
 /** Redis address; with REDIS_URL or REDIS_HOST meter readings go through a Redis stream. */
 export const redisSettings = {
-  REDIS_URL: z
-    .string()
-    .refine((text) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), 'is not a redis:// or rediss:// address')
-    .optional()
-    .meta({
-      secret: true,
-      description: 'Redis for meter readings: redis:// or, with TLS, rediss://; or use REDIS_HOST',
-    }),
+  REDIS_URL: z.string().superRefine(checkRedisUrl).optional().meta({
+    secret: true,
+    description:
+      'Redis for meter readings: `redis://` or, with TLS, `rediss://`; by sentinels `redis+sentinel://host:26379,host2:26379/name`; or use REDIS_HOST',
+  }),
   REDIS_HOST: z.string().optional().describe('Host of Redis, where REDIS_URL is not set'),
   // Kubernetes puts REDIS_PORT=tcp://10.0.0.7:6379 into every pod beside a Service called redis.
   REDIS_PORT: z
@@ -27,6 +42,11 @@ export const redisSettings = {
     .string()
     .optional()
     .describe('PEM file with the authority that signed the certificate of Redis, where the system does not know it'),
+  REDIS_TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file with the client certificate for Redis; read at each connect'),
+  REDIS_TLS_KEY_FILE: z.string().optional().describe('PEM file with the key of REDIS_TLS_CERT_FILE'),
   REDIS_STREAM: z.string().default('energy_readings').describe('Stream that accepted meter readings wait in'),
   REDIS_STREAM_MAX_LENGTH: integer(1)
     .default(1_000_000)

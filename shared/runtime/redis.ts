@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { createClient } from 'redis';
+import { setTimeout as wait } from 'node:timers/promises';
 import { RUNTIME_ERRORS } from '../errors/runtime-errors.ts';
+import { createBackoff } from '../pacing/backoff.ts';
 import type { Logger } from './logger.ts';
+import { makeClient, primaryAddress, type RedisClient, redisFacts } from './redis-client.ts';
 import { RedisError, toRedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
 
-/** A client of node-redis as the project uses it. */
-export type RedisClient = ReturnType<typeof makeClient>;
+export type { RedisClient } from './redis-client.ts';
 
-/** A connection that keeps coming back. Commands fail at once while it is away. */
+/** A connection to the primary that keeps coming back. Commands fail at once while it is away. */
 export interface RedisConnection extends AsyncDisposable {
+  /** The client of now; another one after each reconnect. */
   readonly client: RedisClient;
   /** Why the connection is away; undefined while it works. */
   error(): RedisError | undefined;
@@ -17,51 +18,112 @@ export interface RedisConnection extends AsyncDisposable {
   run<Result>(command: (client: RedisClient) => Promise<Result>, withinMs?: number): Promise<Result>;
 }
 
-const CONNECT_MS = 5_000;
 const RESPONSE_MS = 3_000;
-const LONGEST_WAIT_MS = 2_000;
-/** Commands that may wait for a response; more would only fill memory while Redis hangs. */
-const QUEUE = 50_000;
+const BACKOFF = { initialMs: 50, maxMs: 2_000 };
+/** Errors of a server that is not, or no longer, the one to write to. */
+const WRONG_SERVER = /\b(READONLY|MASTERDOWN|LOADING|CLUSTERDOWN)\b/;
 
 /** Starts to connect and returns at once; errors are logged once per change, never with a secret. */
 export function connectRedis(config: RedisConfig, name: string, logger: Logger): RedisConnection {
-  const client = makeClient(config, name);
-  let current: RedisError | undefined = new RedisError('away', 'not connected yet');
-  let logged: string | undefined;
-  const first = Promise.withResolvers<void>();
-  const broken = (error: unknown) => {
-    current = toRedisError(error);
-    first.resolve();
-    if (logged === current.message) return;
-    logged = current.message;
-    const { reason, message: detail } = current;
-    logger.error(
-      { code: 'REDIS_UNAVAILABLE', connection: name, reason, detail },
-      RUNTIME_ERRORS.REDIS_UNAVAILABLE.message,
-    );
-  };
-  client.on('error', broken);
-  client.on('ready', () => {
-    current = undefined;
-    logged = undefined;
-    first.resolve();
-    logger.info({ connection: name }, 'Redis is connected');
-    void warnOfEviction(client, logger);
-  });
-  client.connect().catch(broken);
-  return {
-    client,
-    error: () => current,
-    run: (command, withinMs = RESPONSE_MS) =>
-      within(withinMs, async () => {
-        await first.promise;
-        if (!client.isReady) throw current ?? new RedisError('away');
-        return command(client);
-      }),
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-    },
-  };
+  const connection = new Connection(config, name, logger);
+  return connection;
+}
+
+class Connection implements RedisConnection {
+  readonly #config: RedisConfig;
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #stop = new AbortController();
+  readonly #first = Promise.withResolvers<void>();
+  readonly #finished: Promise<void>;
+  #client: RedisClient;
+  #error: RedisError | undefined = new RedisError('away', 'not connected yet');
+  #logged: string | undefined;
+  #leave: (reason: RedisError) => void = () => {};
+
+  constructor(config: RedisConfig, name: string, logger: Logger) {
+    this.#config = config;
+    this.#name = name;
+    this.#logger = logger;
+    this.#client = makeClient({ ...config, REDIS_URL: undefined, REDIS_TLS: false }, name, { host: '', port: 1 });
+    this.#finished = this.#keepConnected();
+  }
+
+  get client(): RedisClient {
+    return this.#client;
+  }
+
+  error(): RedisError | undefined {
+    return this.#error;
+  }
+
+  async run<Result>(command: (client: RedisClient) => Promise<Result>, withinMs = RESPONSE_MS): Promise<Result> {
+    try {
+      return await within(withinMs, async () => {
+        await this.#first.promise;
+        if (this.#error !== undefined || !this.#client.isReady) throw this.#error ?? new RedisError('away');
+        return command(this.#client);
+      });
+    } catch (cause) {
+      const error = toRedisError(cause);
+      // A live connection to the wrong server would stay wrong: the next one looks the name up anew.
+      if (WRONG_SERVER.test(error.message)) this.#leave(error);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#leave(new RedisError('away', 'closed'));
+    if (this.#client.isOpen) this.#client.destroy();
+    await this.#finished;
+  }
+
+  async #keepConnected(): Promise<void> {
+    const backoff = createBackoff(BACKOFF);
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#untilLeft(() => backoff.reset());
+      } catch (error) {
+        this.#broken(error);
+      }
+      if (this.#client.isOpen) this.#client.destroy();
+      await wait(backoff.next(), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Connects to a server that takes writes, and stays until the connection breaks or turns out to be to the wrong one; always rejects. */
+  async #untilLeft(connected: () => void): Promise<never> {
+    const left = Promise.withResolvers<never>();
+    left.promise.catch(() => undefined);
+    const client = makeClient(this.#config, this.#name, await primaryAddress(this.#config, this.#name));
+    client.on('error', left.reject);
+    client.on('end', () => left.reject(new RedisError('away', 'the connection was closed')));
+    this.#leave = left.reject;
+    this.#client = client;
+    await Promise.race([client.connect(), left.promise]);
+    const { role, cluster, evicts } = await redisFacts(client);
+    if (cluster) throw new RedisError('cluster');
+    if (role !== undefined && role !== 'master') throw new RedisError('away', 'it is a replica, which takes no writes');
+    if (evicts !== undefined)
+      this.#logger.warn({ code: 'REDIS_MAY_EVICT', policy: evicts }, RUNTIME_ERRORS.REDIS_MAY_EVICT.message);
+    this.#error = undefined;
+    this.#logged = undefined;
+    this.#first.resolve();
+    connected();
+    this.#logger.info({ connection: this.#name }, 'Redis is connected');
+    return await left.promise;
+  }
+
+  #broken(error: unknown): void {
+    this.#error = toRedisError(error);
+    this.#first.resolve();
+    if (this.#stop.signal.aborted || this.#logged === this.#error.message) return;
+    this.#logged = this.#error.message;
+    const { reason, message: detail } = this.#error;
+    const fields = { code: 'REDIS_UNAVAILABLE', connection: this.#name, reason, detail };
+    this.#logger.error(fields, RUNTIME_ERRORS.REDIS_UNAVAILABLE.message);
+  }
 }
 
 async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
@@ -69,46 +131,7 @@ async function within<Result>(ms: number, work: () => Promise<Result>): Promise<
   const timer = setTimeout(() => reject(new RedisError('away', `no response within ${ms / 1000} s`)), ms);
   try {
     return await Promise.race([work(), late]);
-  } catch (error) {
-    throw toRedisError(error);
   } finally {
     clearTimeout(timer);
   }
-}
-
-function makeClient(config: RedisConfig, name: string) {
-  const { REDIS_URL: url, REDIS_USERNAME: username, REDIS_PASSWORD: password } = config;
-  return createClient({
-    RESP: 2,
-    name: `carbon-extender-${name}`,
-    socket: socketOf(config),
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: QUEUE,
-    // Own deadlines cover the whole way to the response; the client's would only cover its queue, at a price per command.
-    commandOptions: { timeout: 0 },
-    maintNotifications: 'disabled',
-    ...(url !== undefined && { url }),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-  });
-}
-
-function socketOf(config: RedisConfig) {
-  const common = {
-    connectTimeout: CONNECT_MS,
-    reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), LONGEST_WAIT_MS),
-  };
-  const address = config.REDIS_URL === undefined ? { host: config.REDIS_HOST ?? '', port: config.REDIS_PORT } : {};
-  const tls = config.REDIS_URL === undefined ? config.REDIS_TLS : config.REDIS_URL.startsWith('rediss:');
-  if (!tls) return { ...common, ...address };
-  const ca = config.REDIS_TLS_CA_FILE;
-  return { ...common, ...address, tls: true as const, ...(ca !== undefined && { ca: readFileSync(ca) }) };
-}
-
-async function warnOfEviction(client: RedisClient, logger: Logger): Promise<void> {
-  const memory = await client.info('memory').catch(() => '');
-  const limit = Number(/^maxmemory:(\d+)/m.exec(memory)?.[1] ?? 0);
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  if (limit > 0 && policy !== undefined && policy !== 'noeviction')
-    logger.warn({ code: 'REDIS_MAY_EVICT', policy }, RUNTIME_ERRORS.REDIS_MAY_EVICT.message);
 }

@@ -55,8 +55,8 @@ export const storeSettings = {
   DATABASE_URL: connectionString().meta({ secret: true, description: 'Another name for TSDB_DSN' }),
 };
 
-/** Faults of {@link storeSettings} that show only when they are seen together. */
-export function storeFaults(config: StoreConfig, context: z.RefinementCtx): void {
+/** Reports issues of {@link storeSettings} that show only when several are seen together. */
+export function checkStoreSettings(config: StoreConfig, context: z.RefinementCtx): void {
   if (config.MODE !== 'db' || config.TSDB_DSN !== undefined || config.DATABASE_URL !== undefined) return;
   const message = 'is missing; MODE=db needs a PostgreSQL connection string';
   context.addIssue({ code: 'custom', path: ['TSDB_DSN'], message });

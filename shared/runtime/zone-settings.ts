@@ -1,36 +1,26 @@
 import { z } from 'zod';
 import type { ZoneOfNode } from '../grid/zone-of-node.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
-import { list } from './config.ts';
+import { type Environment, list } from './config.ts';
 
-/** What was corrected in each ZONE_MAP that was read, for those who want to say so. */
-const CORRECTIONS = new WeakMap<ReadonlyMap<string, Zone>, ReadonlyMap<string, Zone>>();
-
-/** What the DEFAULT_ZONE that was read last was corrected from, for a zone is a plain text that cannot carry it. */
-let correctedDefault: { readonly from: string; readonly zone: Zone } | undefined;
-
-/** Zone codes that people get wrong and that ZONE_MAP or DEFAULT_ZONE had, with the zones that they were taken for. */
-export function zoneCorrections(config: z.output<z.ZodObject<typeof zoneSettings>>): ReadonlyMap<string, Zone> {
-  const corrections = new Map(CORRECTIONS.get(config.ZONE_MAP));
-  if (correctedDefault !== undefined && correctedDefault.zone === config.DEFAULT_ZONE)
-    corrections.set(correctedDefault.from, correctedDefault.zone);
-  return corrections;
+/** Zone codes of ZONE_MAP and DEFAULT_ZONE that are common mistakes, with the zones that they are read as. */
+export function zoneCorrections({ ZONE_MAP = '', DEFAULT_ZONE = '' }: Environment): ReadonlyMap<string, Zone> {
+  const codes = [...ZONE_MAP.split(',').map((item) => item.split('=')[1] ?? ''), DEFAULT_ZONE];
+  const parsed = codes.map((code) => parseZone(code));
+  return new Map(parsed.flatMap((one) => (one.kind === 'corrected' ? [[one.from, one.zone] as const] : [])));
 }
 
-/** Where nodes stand when nothing else tells. */
+/** The zones of nodes that no other source names. */
 export const zoneSettings = {
   ZONE_MAP: list()
     .transform((items, context) => {
       const map = new Map<string, Zone>();
-      const corrections = new Map<string, Zone>();
       for (const item of items) {
         const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
         const parsed = parseZone(zone ?? '');
-        if (parsed.kind === 'corrected') corrections.set(parsed.from, parsed.zone);
         if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed.zone);
         else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
       }
-      CORRECTIONS.set(map, corrections);
       return map;
     })
     .default(new Map())
@@ -39,7 +29,6 @@ export const zoneSettings = {
     .string()
     .transform((text, context) => {
       const parsed = parseZone(text);
-      correctedDefault = parsed.kind === 'corrected' ? parsed : undefined;
       if (parsed.kind !== 'malformed') return parsed.zone;
       context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
       return z.NEVER;

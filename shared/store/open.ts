@@ -31,7 +31,7 @@ const SPOOL_FOLDER = 'spool';
 export async function openStore(config: StoreConfig): Promise<Store> {
   switch (config.MODE) {
     case 'local':
-      return openSqliteStore(config.DATA_DIR, { recording: false });
+      return openSqliteStore(config.DATA_DIR);
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
       const store = openTimescaleStore({ dsn: dsnOf(config) });
@@ -47,7 +47,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
 export async function openRecordingStore(config: RecordingConfig, options: RecordingOptions): Promise<RecordingStore> {
   switch (config.MODE) {
     case 'local':
-      return openSqliteStore(config.DATA_DIR, { recording: true });
+      return openSqliteStore(config.DATA_DIR, options);
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
       const { clock, logger, spool = false } = options;

@@ -6,6 +6,7 @@ import type { WorkloadStore } from '../records/workloads.ts';
 import type { Lease, LeasePurpose } from '../runtime/lease.ts';
 import type { AlertMemory } from './alert-memory.ts';
 import type { Backlog } from './spool/backlog.ts';
+import type { SqliteFileState } from './sqlite/file.ts';
 
 /** Everything that is kept, opened once per process: its parts share one file or one pool of connections. */
 export interface Store extends AsyncDisposable {
@@ -15,6 +16,8 @@ export interface Store extends AsyncDisposable {
   readonly meters: MeterReadingsStore;
   readonly workloads: WorkloadStore;
   readonly nodeZones: NodeZoneStore;
+  /** Whether an embedded store can be used, and what was set aside; absent for a database, which has its own checks. */
+  readonly state?: () => SqliteFileState;
 }
 
 /** The store as the poller has it. */

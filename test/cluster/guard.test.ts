@@ -14,6 +14,7 @@ const OURS = 'carbon-extender.io';
 const WAIT = { [`${OURS}/max-delay`]: '8h', theirs: 'kept' };
 const PODS = '/api/v1/namespaces/default/pods';
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
+const ADMISSION_GATES = 'kueue.x-k8s.io/admission-gated-by';
 const CONTAINERS = [{ name: 'main', image: 'none.example/app:1' }];
 type Patch = readonly { readonly op: string; readonly path: string; readonly value?: unknown }[];
 const add = (path: string, value: unknown): Patch => [{ op: 'add', path, value }];
@@ -153,6 +154,103 @@ describe.skipIf(assets === undefined)('with a token of ours', () => {
     expect([await suspend('pausable', true), await suspend('pausable', false)]).toEqual([200, 200]);
   });
 
+  describe('the gate policies', () => {
+    const gated = async (path: string, object: object) =>
+      JSON.stringify((await admin.post(`${path}?dryRun=All`, object)).body).includes(`"${OURS}/wait"`);
+    const pod = (metadata: object = {}, spec: object = {}) => ({
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: { name: 'new', annotations: WAIT, ...metadata },
+      spec: { containers: CONTAINERS, ...spec },
+    });
+
+    it('gate pods that may wait, but none of another queue, and none where the mode is advise or off', async () => {
+      for (const mode of ['advise', 'off'])
+        await created('/api/v1/namespaces', namespaceObject(mode, { [`${OURS}/mode`]: mode }));
+      const rayJob = { apiVersion: 'ray.io/v1', kind: 'RayJob', name: 'ray', uid: '1', controller: true };
+
+      expect(await gated(PODS, pod())).toBe(true);
+      expect(await gated(PODS, pod({ labels: { 'kueue.x-k8s.io/podset': 'main' } }))).toBe(false);
+      expect(await gated(PODS, pod({ ownerReferences: [rayJob] }))).toBe(false);
+      expect(await gated(PODS, pod({}, { schedulerName: 'volcano' }))).toBe(false);
+      for (const mode of ['advise', 'off'])
+        expect(await gated(`/api/v1/namespaces/${mode}/pods`, pod()), mode).toBe(false);
+    });
+
+    it('gate by the defaults of the cluster', async () => {
+      const defaults = '/api/v1/namespaces/carbon-extender/configmaps/carbon-extender-defaults';
+      expect(await gated(PODS, pod({ annotations: {} }))).toBe(false);
+
+      await admin.patch(defaults, 'merge-patch+json', { data: { DEFAULT_ANNOTATIONS: 'min-saving=2; max-delay=6h' } });
+
+      await eventually(() => gated(PODS, pod({ annotations: {} })), Boolean);
+      await admin.patch(defaults, 'merge-patch+json', { data: { DEFAULT_ANNOTATIONS: '' } });
+      await eventually(async () => !(await gated(PODS, pod({ annotations: {} }))), Boolean);
+    });
+
+    it('hold Jobs that Kueue queues back from admission, beside the gates of others', async () => {
+      const queued = (annotations: object, labels: object = { 'kueue.x-k8s.io/queue-name': 'team' }) =>
+        jobObject('new', { suspend: true }, { labels, annotations, ownerReferences: undefined });
+      const gatesOf = async (object: object) =>
+        (await admin.post(`${JOBS}?dryRun=All`, object)).body.metadata.annotations?.[ADMISSION_GATES];
+
+      expect(await gatesOf(queued(WAIT))).toBe(`${OURS}/wait`);
+      expect(await gatesOf(queued({ ...WAIT, [ADMISSION_GATES]: 'example.com/budget' }))).toBe(
+        `example.com/budget,${OURS}/wait`,
+      );
+      expect(await gatesOf(queued({ ...WAIT, [`${OURS}/skip`]: 'true' }))).toBeUndefined();
+      expect(await gatesOf(queued({ theirs: 'kept' }))).toBeUndefined();
+      expect(await gatesOf(queued(WAIT, { app: 'x' }))).toBeUndefined();
+    });
+
+    it('let our account remove its own admission gate, and no other', async () => {
+      const labels = { 'kueue.x-k8s.io/queue-name': 'team' };
+      const annotations = { ...WAIT, [ADMISSION_GATES]: 'example.com/budget' };
+      await created(JOBS, jobObject('held', { suspend: true }, { labels, annotations, ownerReferences: undefined }));
+      const patch = async (value: string | null) =>
+        (
+          await ours.patch(`${JOBS}/held`, 'merge-patch+json', {
+            metadata: { annotations: { [ADMISSION_GATES]: value } },
+          })
+        ).status;
+
+      expect([await patch(null), await patch('carbon-extender.io/wait'), await patch('other')]).toEqual([
+        422, 422, 422,
+      ]);
+      expect(await patch('example.com/budget')).toBe(200);
+    });
+
+    it('write the window of a CronJob as max-delay of its pods, and follow it when it changes', async () => {
+      const cron = (annotations: object, podAnnotations?: object) => ({
+        ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'nightly', annotations } },
+        spec: {
+          schedule: '0 3 * * *',
+          jobTemplate: {
+            spec: {
+              template: {
+                ...(podAnnotations && { metadata: { annotations: podAnnotations } }),
+                spec: { restartPolicy: 'Never', containers: CONTAINERS },
+              },
+            },
+          },
+        },
+      });
+      const path = '/apis/batch/v1/namespaces/default/cronjobs';
+      const delayOf = (body: {
+        spec: { jobTemplate: { spec: { template: { metadata?: { annotations?: Record<string, string> } } } } };
+      }) => body.spec.jobTemplate.spec.template.metadata?.annotations?.[`${OURS}/max-delay`];
+      const window = { [`${OURS}/window`]: '6h' };
+
+      const own = await admin.post(`${path}?dryRun=All`, cron(window, { [`${OURS}/max-delay`]: '2h' }));
+      const made = await admin.post(path, cron(window));
+      const changed = await admin.patch(`${path}/nightly`, 'merge-patch+json', {
+        metadata: { annotations: { [`${OURS}/window`]: '4h' } },
+      });
+      const without = await admin.post(`${path}?dryRun=All`, { ...cron({}), metadata: { name: 'other' } });
+
+      expect([own, made, changed, without].map(({ body }) => delayOf(body))).toEqual(['2h', '6h', '4h', undefined]);
+    });
+  });
+
   async function created(path: string, object: object): Promise<void> {
     const { status, body } = await admin.post(path, object);
     expect(status, JSON.stringify(body)).toBe(201);
@@ -180,4 +278,8 @@ function jobObject(name: string, spec: object, metadata: object = {}): object {
   };
   const template = { metadata: { labels: { app: 'x' } }, spec: { restartPolicy: 'Never', containers: CONTAINERS } };
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: { ...common, ...metadata }, spec: { ...spec, template } };
+}
+
+function namespaceObject(name: string, annotations: object): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } };
 }

@@ -31,6 +31,8 @@ export interface KubernetesDouble extends AsyncDisposable {
   dropWatches(): void;
   /** Forgets the history of changes: a watch from an older version gets 410 Gone. */
   compact(): void;
+  /** API groups beside those that every cluster has, with their version and plurals; every other group is 404. */
+  readonly groups: Map<string, { version: string; plurals: readonly string[] }>;
   /** While set, every request fails with this status; 0 cuts the connection. */
   failWith: number | undefined;
   /** `METHOD path` of every request so far. */
@@ -89,6 +91,7 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
   };
   const double = {
     requests: [] as string[],
+    groups: new Map<string, { version: string; plurals: readonly string[] }>(),
     failWith: undefined as number | undefined,
     create: (collection: string, object: KubeObject) => put(collection, object, 'ADDED'),
     update: (collection: string, object: KubeObject) => put(collection, object, 'MODIFIED'),
@@ -112,6 +115,8 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
     double.requests.push(`${request.method} ${url.pathname}`);
     if (double.failWith === 0) return request.socket.destroy();
     if (double.failWith !== undefined) return fail(response, double.failWith, 'ServiceUnavailable', 'out of order');
+    const discovered = /^\/apis\/([^/]+)(\/[^/]+)?$/.exec(url.pathname);
+    if (discovered) return discover(response, discovered[1] ?? '', discovered[2] !== undefined);
     const { collection, namespace, name } = routeOf(url.pathname);
     const key = namespace === undefined ? (name ?? '') : `${namespace}/${name}`;
     const selector = selectorOf(url.searchParams.get('fieldSelector') ?? '', namespace);
@@ -134,9 +139,17 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
     if (conflict) return fail(response, 409, 'Conflict', conflict);
     if (request.method === 'PUT') return send(response, 200, put(collection, body, 'MODIFIED'));
     if (request.method !== 'PATCH') return fail(response, 405, 'MethodNotAllowed', String(request.method));
-    if (request.headers['content-type'] !== 'application/strategic-merge-patch+json')
-      return fail(response, 415, 'UnsupportedMediaType', 'only strategic merge patches are known here');
+    const isMerge = request.headers['content-type'] === 'application/merge-patch+json';
+    if (!isMerge && request.headers['content-type'] !== 'application/strategic-merge-patch+json')
+      return fail(response, 415, 'UnsupportedMediaType', 'only merge patches are known here');
     return send(response, 200, put(collection, merged(found, body) as KubeObject, 'MODIFIED'));
+  };
+  const discover = (response: ServerResponse, group: string, resources: boolean) => {
+    const known = double.groups.get(group);
+    if (!known) return fail(response, 404, 'NotFound', 'the server could not find the requested resource');
+    const groupVersion = `${group}/${known.version}`;
+    if (resources) return send(response, 200, { groupVersion, resources: known.plurals.map((name) => ({ name })) });
+    return send(response, 200, { name: group, preferredVersion: { groupVersion, version: known.version } });
   };
   const list = (response: ServerResponse, collection: string, selector: Selector, query: URLSearchParams) => {
     const all = [...of(collection).values()].filter(selector);

@@ -1,5 +1,6 @@
 // Flow: the rights in the manifests against what the code does with the API.
 import { describe, expect, it } from 'vitest';
+import { QUEUED_KINDS } from '../../extender/deferral/kueue-work.ts';
 import { productSources } from '../laws/sources.ts';
 import { ANTICIPATED } from './anticipated.ts';
 import { everyObject, recorded } from './objects.ts';
@@ -24,6 +25,14 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   '/persistentvolumeclaims:get': { by: 'zones of volumes', code: /\/persistentvolumeclaims/ },
   '/persistentvolumes:get': { by: 'zones of volumes', code: /\/persistentvolumes/ },
   'storage.k8s.io/storageclasses:get': { by: 'zones of volumes', code: /\/storageclasses/ },
+  ...Object.fromEntries(
+    QUEUED_KINDS.filter(({ group }) => group !== 'batch').flatMap(({ group, plural }) =>
+      ['list', 'watch', 'patch'].map((verb) => [
+        `${group}/${plural}:${verb}`,
+        { by: 'admission gates of Kueue', code: /QUEUED_KINDS/ },
+      ]),
+    ),
+  ),
   'coordination.k8s.io/leases:create': { by: 'one controller', code: /createNamespacedLease|LeaderElector|\/leases/ },
   'coordination.k8s.io/leases:get': { by: 'one controller', code: /readNamespacedLease|LeaderElector|\/leases/ },
   'coordination.k8s.io/leases:update': { by: 'one controller', code: /replaceNamespacedLease|LeaderElector|\/leases/ },

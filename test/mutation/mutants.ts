@@ -44,14 +44,16 @@ const OPERATORS: Readonly<Record<string, string>> = {
   '&&': '||',
   '||': '&&',
 };
-const CALLS: Readonly<Record<string, string>> = {
-  min: 'max',
-  max: 'min',
-  floor: 'ceil',
-  ceil: 'floor',
-  some: 'every',
-  every: 'some',
-};
+const CALLS = new Map(
+  Object.entries({
+    min: 'max',
+    max: 'min',
+    floor: 'ceil',
+    ceil: 'floor',
+    some: 'every',
+    every: 'some',
+  }),
+);
 
 /** Every mutant of a source, in the order of the text. Types, imports and the heads of loops are left alone. */
 export function mutantsOf(source: Source): Mutant[] {
@@ -88,7 +90,7 @@ function changesOf(node: Node, text: string): Change[] {
   if (type === 'UnaryExpression' && operator === '!' && node.argument)
     return [whole(text.slice(node.argument.start, node.argument.end))];
   const called = node.callee?.type === 'MemberExpression' ? node.callee.property : undefined;
-  const other = type === 'CallExpression' ? CALLS[called?.name ?? ''] : undefined;
+  const other = type === 'CallExpression' ? CALLS.get(called?.name ?? '') : undefined;
   return called && other !== undefined ? [{ start: called.start, end: called.end, replacement: other }] : [];
 }
 

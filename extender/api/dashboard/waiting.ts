@@ -6,7 +6,7 @@ import type { Operation } from '../openapi/operation.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
 const entry = z.strictObject({
-  kind: z.enum(['Pod', 'Job']),
+  kind: z.enum(['Pod', 'Job', 'Workload']),
   namespace: z.string(),
   name: z.string(),
   arrived: z.iso.datetime(),

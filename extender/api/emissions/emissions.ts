@@ -1,24 +1,21 @@
 import type { Request, Response } from 'express';
-import { hourOf, isoTime } from '../../../shared/grid/units.ts';
-import {
-  type Container,
-  type ContainerFilter,
-  type ContainerSpan,
-  IDLE,
-  type TimeRange,
-} from '../../../shared/records/power.ts';
+import { isoTime } from '../../../shared/grid/units.ts';
+import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
+import { needsLabels } from './allocation-query.ts';
+import { rowsCsv } from './csv.ts';
 import { energyWithin } from './energy.ts';
-import { type LabelsOf, rowNaming } from './naming.ts';
+import { IdleShares } from './idle-shares.ts';
+import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
-import { type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
+import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
 import { RowSums, rowTotals } from './rows.ts';
-import { parseStep, parseWindow, piecesOf } from './window.ts';
-import { workloadName } from './workload-name.ts';
+import { isSelective, selection } from './selection.ts';
+import { parseWindow, pieceFinder, piecesOf } from './window.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;
@@ -28,56 +25,62 @@ export const emissionsOperation: Operation = {
   method: 'GET',
   path: '/api/emissions',
   tag: 'emissions',
-  summary: 'Energy and emissions by namespace, workload, pod, container, node or label',
+  summary: 'Energy and emissions by namespace, controller, workload, pod, container, node, cluster or label',
   description:
-    'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= prices all of it with another zone instead.',
+    'In the shape of OpenCost’s allocations. Each container is priced with the zone of the node that it ran on; zone= prices all of it with another zone instead. totalCost is there where PRICE_PER_KWH has the price of a zone.',
   query: emissionsQuery,
-  response: { description: 'One set of rows for every step', schema: emissionsResponse },
+  response: {
+    description: 'One set of rows for every step',
+    schema: emissionsResponse,
+    types: ['application/json', 'text/csv'],
+  },
 };
 
-/** `GET /api/emissions`: energy and emissions in OpenCost's shape, by namespace, pod, container, node or label. */
-export function emissionsRoute(deps: ApiDependencies): Route {
-  return {
-    operation: emissionsOperation,
-    handle: (request, response) => respond(deps, request, response),
-  };
+/** `GET /allocation` and `GET /allocation/compute`: the same at the paths of OpenCost, for its clients. */
+export const allocationOperations: readonly Operation[] = ['/allocation', '/allocation/compute'].map((path) => ({
+  ...emissionsOperation,
+  path,
+  summary: 'The same as /api/emissions, at the path of OpenCost',
+  description: 'Parameters of OpenCost that have no meaning for energy are ignored.',
+  query: allocationQuery,
+}));
+
+/** `GET /api/emissions` and its aliases: energy and emissions in OpenCost's shape. */
+export function emissionsRoutes(deps: ApiDependencies): Route[] {
+  return [emissionsOperation, ...allocationOperations].map((operation) => ({
+    operation,
+    async handle(request, response) {
+      const now = deps.clock.now();
+      const schema = operation === emissionsOperation ? emissionsQuery : allocationQuery;
+      const query = checked(schema, request.query, (input) => emissionsIssues(input, now));
+      await respond(deps, query, now, request, response);
+    },
+  }));
 }
 
-async function respond(deps: ApiDependencies, request: Request, response: Response): Promise<void> {
-  const now = deps.clock.now();
-  const query = checked(emissionsQuery, request.query, (input) => emissionsIssues(input, now));
+async function respond(
+  deps: ApiDependencies,
+  query: EmissionsRequest,
+  now: number,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const window = parseWindow(query.window, now) as TimeRange;
-  const stepMs = query.accumulate === 'true' || query.step === undefined ? undefined : parseStep(query.step);
-  const dimensions = query.aggregate.split(',');
-  const labelsOf = await labelsFor(deps, dimensions);
-  const { namespace, pod, container, node } = query;
-  const filter: ContainerFilter = { namespace, pod, container, node };
-  const nameOf = rowNaming(dimensions, labelsOf);
-  const found = query.search?.toLowerCase();
-  const isSelected = (container: Container) =>
-    isWanted(container, query) && (found === undefined || nameOf(container).name.toLowerCase().includes(found));
-  const spans = (await deps.store.containers(filter)).filter(({ container }) => isSelected(container));
-  const pricing = await pricingByNode(
-    deps.store,
-    new Set(spans.map((span) => span.container.node)),
-    window,
-    query.zone,
-    deps.zoneOfNode,
-  );
-  const pieces = piecesOf(window, stepMs);
-  const sums = pieces.map((piece) => new RowSums(piece));
-  const pieceOf = (time: number) =>
-    stepMs === undefined ? 0 : Math.max(0, Math.floor((time - hourOf(window.from)) / stepMs));
-  expectTime(spans, sums, pieceOf, nameOf);
-  for (const part of found === undefined ? [filter] : narrowed(filter, spans))
-    for await (const piece of energyWithin(deps.store, part, window))
-      if (isSelected(piece.container))
-        sums[pieceOf(piece.hour)]?.add(nameOf(piece.container), piece, pricing.of(piece.container.node));
+  const pieces = piecesOf(window, query.step, query.accumulate);
+  const { sums, intensities } = await summed(deps, query, window, pieces);
   const page = rowPage(rowTotals(sums), query);
+  const data = sums.map((sum) => sum.rows(page.names, query.other === 'true'));
+  const asCsv = query.format === 'csv' || (query.format === undefined && request.accepts(['json', 'csv']) === 'csv');
+  response.vary('Accept');
+  if (asCsv) {
+    response.setHeader('Content-Disposition', 'attachment; filename="emissions.csv"');
+    response.type('text/csv; charset=utf-8').send(rowsCsv(data));
+    return;
+  }
   response.json({
     code: 200,
     status: 'success',
-    data: sums.map((sum) => sum.rows(page.names, query.other === 'true')),
+    data,
     meta: {
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
@@ -85,16 +88,42 @@ async function respond(deps: ApiDependencies, request: Request, response: Respon
       rows: page.total,
       order: page.names,
       zone: query.zone ?? null,
-      zones: Object.fromEntries(pricing.intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
+      zones: Object.fromEntries(intensities.map(({ code, basis, zones }) => [code, { basis, zones }])),
       units: { energy: 'kWh', emissions: 'gCO2eq', intensity: 'gCO2eq/kWh', coverage: 'share of 1' },
     },
   });
 }
 
-/** Filters for what a search has found: one for each pod while they are few, which is faster than reading everything. */
-function narrowed(filter: ContainerFilter, spans: readonly ContainerSpan[]): readonly ContainerFilter[] {
-  const pods = new Map(spans.map(({ container: { namespace, pod } }) => [`${namespace}/${pod}`, { namespace, pod }]));
-  return pods.size > MAX_FILTERS ? [filter] : [...pods.values()].map((each) => ({ ...filter, ...each }));
+/** Adds energy up by piece of time and row; idle energy as a row of its own, or shared among the others. */
+async function summed(deps: ApiDependencies, query: EmissionsRequest, window: TimeRange, pieces: readonly TimeRange[]) {
+  const dimensions = query.aggregate.split(',');
+  const naming = await namingOf(deps, query, dimensions);
+  const nameOf = rowNaming(dimensions, naming);
+  const isSelected = selection(query, naming, nameOf);
+  const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces);
+  const { namespace, pod, container, node } = query;
+  // Idle energy is shared by all that a node ran, selected or not.
+  const names: ContainerFilter = shares === undefined ? { namespace, pod, container, node } : { node };
+  const spans = (await deps.store.containers(names)).filter((span) => isSelected(span.container));
+  const nodes = new Set(spans.map((span) => span.container.node));
+  const pricing = await pricingByNode(deps, nodes, window, query.zone);
+  const sums = pieces.map((piece) => new RowSums(piece));
+  const pieceOf = pieceFinder(window, pieces);
+  expectTime(shares ? spans.filter((span) => span.container.namespace !== IDLE) : spans, sums, pieceOf, nameOf);
+  for (const part of shares === undefined && isSelective(query) ? narrowed(names, spans) : [names])
+    for await (const piece of energyWithin(deps.store, part, window)) {
+      const at = pieceOf(piece.hour);
+      const selected = isSelected(piece.container);
+      const row = selected ? nameOf(piece.container) : undefined;
+      if (shares !== undefined && piece.container.namespace === IDLE)
+        shares.idle(at, piece, pricing.of(piece.container.node));
+      else {
+        shares?.use(at, row, piece);
+        if (row !== undefined) sums[at]?.add(row, piece, pricing.of(piece.container.node));
+      }
+    }
+  shares?.distribute(sums, isSelective(query) ? undefined : { name: IDLE, properties: {} });
+  return { sums, intensities: pricing.intensities };
 }
 
 /** Counts how long each container existed in each piece: what the coverage is a share of. */
@@ -105,24 +134,26 @@ function expectTime(
   nameOf: ReturnType<typeof rowNaming>,
 ): void {
   for (const span of spans) {
-    const last = Math.min(pieceOf(span.last), sums.length - 1);
+    const last = pieceOf(span.last);
     for (let at = pieceOf(span.first); at <= last; at += 1) sums[at]?.expect(nameOf(span.container), span);
   }
 }
 
-function isWanted({ namespace, pod }: Container, { includeIdle, workload }: EmissionsRequest): boolean {
-  if (workload !== undefined && workloadName(pod) !== workload) return false;
-  return namespace !== IDLE || includeIdle === 'true';
+/** Filters for what a selection has found: one for each pod while they are few, which is faster than reading everything. */
+function narrowed(filter: ContainerFilter, spans: readonly ContainerSpan[]): readonly ContainerFilter[] {
+  const pods = new Map(spans.map(({ container: { namespace, pod } }) => [`${namespace}/${pod}`, { namespace, pod }]));
+  return pods.size > MAX_FILTERS ? [filter] : [...pods.values()].map((each) => ({ ...filter, ...each }));
 }
 
-async function labelsFor({ labels }: ApiDependencies, dimensions: readonly string[]): Promise<LabelsOf> {
-  if (!dimensions.some((dimension) => dimension.startsWith('label:'))) return () => undefined;
+async function namingOf(
+  { labels, cluster = 'cluster-one' }: ApiDependencies,
+  query: EmissionsRequest,
+  dimensions: readonly string[],
+): Promise<NamingOptions> {
+  const byLabels = needLabels(dimensions);
+  if (!byLabels && !needsLabels(query)) return { labelsOf: () => undefined, cluster };
   const known = await labels?.();
-  if (known !== undefined) return known;
-  throw new RequestIssuesError([
-    {
-      pointer: '/aggregate',
-      detail: 'needs pod labels, and none are recorded; let the poller reach the Kubernetes API',
-    },
-  ]);
+  if (known !== undefined) return { labelsOf: known, cluster };
+  const detail = 'needs pod labels, and none are recorded; let the poller reach the Kubernetes API';
+  throw new RequestIssuesError([{ pointer: byLabels ? '/aggregate' : '/filter', detail }]);
 }

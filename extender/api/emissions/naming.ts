@@ -1,4 +1,6 @@
 import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
+import type { AllocationProperties } from './allocation-filter.ts';
+import { CONTROLLER_KINDS, controllerOf } from './controller.ts';
 import { workloadName } from './workload-name.ts';
 
 /** What a row is called where the container has no such name or label, as in OpenCost. */
@@ -13,35 +15,61 @@ export interface RowName {
 /** Labels of a pod; undefined where none are recorded of it. */
 export type LabelsOf = (container: Container) => Readonly<Record<string, string>> | undefined;
 
+/** What containers are named by: their pods' labels, and the cluster, which is one for all. */
+export interface NamingOptions {
+  readonly labelsOf: LabelsOf;
+  readonly cluster: string;
+}
+
+/** Dimensions without a parameter that rows can be grouped by. */
+export const DIMENSIONS = [
+  ...['cluster', 'node', 'namespace', 'controllerKind', 'controller', ...CONTROLLER_KINDS],
+  ...['service', 'workload', 'pod', 'container'],
+] as const;
+
 /** A pod's name says nothing without its namespace, nor a container's without its pod. */
-const FIELDS: Readonly<Record<string, readonly (keyof typeof VALUES)[]>> = {
-  namespace: ['namespace'],
+const WITHIN: Readonly<Record<string, readonly string[]>> = {
   workload: ['namespace', 'workload'],
   pod: ['namespace', 'pod'],
   container: ['namespace', 'pod', 'container'],
-  node: ['node'],
 };
 
-const VALUES = {
-  namespace: ({ namespace }: Container) => namespace,
-  workload: ({ pod }: Container) => workloadName(pod),
-  pod: ({ pod }: Container) => pod,
-  container: ({ container }: Container) => container,
-  node: ({ node }: Container) => node,
-} as const;
+/** Whether grouping by some dimensions needs the pods' labels, which also tell their controllers. */
+export function needLabels(dimensions: readonly string[]): boolean {
+  return dimensions.some((dimension) => /^(label:|controller|deployment|statefulset|daemonset|job)/.test(dimension));
+}
 
-/** Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own, and so is that of
- * processes outside containers unless rows are nodes. */
-export function rowNaming(dimensions: readonly string[], labelsOf: LabelsOf): (container: Container) => RowName {
-  const fields = [...new Set(dimensions.flatMap((dimension) => FIELDS[dimension] ?? []))];
-  const labels = dimensions.filter((dimension) => dimension.startsWith('label:'));
+/** The properties of a container by the names of filters and dimensions. */
+export function propertiesOf(container: Container, { labelsOf, cluster }: NamingOptions): AllocationProperties {
+  const { pod } = container;
+  const value = (property: string): string | undefined => {
+    const label = /^label(?:\[(.*)\]|:(.*))$/.exec(property);
+    if (label) return labelsOf(container)?.[label[1] ?? label[2] ?? ''];
+    if (property in NAMES) return container[property as keyof typeof NAMES];
+    if (property === 'cluster') return cluster;
+    if (property === 'workload') return workloadName(pod);
+    const controller = controllerOf(pod, labelsOf(container));
+    if (property === 'controllerKind') return controller?.kind;
+    if (property === 'controller' || property === 'controllerName') return controller?.name;
+    return controller?.kind === property ? controller.name : undefined;
+  };
+  return { container, value };
+}
+
+const NAMES = { namespace: true, pod: true, container: true, node: true } as const;
+
+/**
+ * Names containers' rows: the values of the dimensions with slashes between. Idle energy is one row of its own, and so is
+ * that of processes outside containers unless rows are nodes.
+ */
+export function rowNaming(dimensions: readonly string[], options: NamingOptions): (container: Container) => RowName {
+  const fields = [...new Set(dimensions.flatMap((dimension) => WITHIN[dimension] ?? [dimension]))];
   const known = new Map<Container, RowName>();
   const make = (container: Container): RowName => {
     if (container.namespace === IDLE) return { name: IDLE, properties: {} };
     if (container.namespace === SYSTEM && !fields.includes('node')) return { name: SYSTEM, properties: {} };
-    const properties: Record<string, string> = {};
-    for (const field of fields) properties[field] = VALUES[field](container) || UNALLOCATED;
-    for (const label of labels) properties[label] = labelsOf(container)?.[label.slice(6)] || UNALLOCATED;
+    const { value } = propertiesOf(container, options);
+    const properties = Object.fromEntries(fields.map((field) => [field, value(field) || UNALLOCATED]));
     return { name: Object.values(properties).join('/'), properties };
   };
   return (container) => {

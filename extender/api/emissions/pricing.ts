@@ -1,16 +1,15 @@
-import type { ZoneOfNode } from '../../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
-import type { IntensityReader, TimeRange } from '../../../shared/records/power.ts';
+import type { TimeRange } from '../../../shared/records/power.ts';
 import { type CountryIntensity, countryIntensities, ownCode } from '../country-intensity.ts';
+import type { ApiDependencies } from '../route.ts';
 import type { Pricing } from './rows.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(
-  store: IntensityReader,
+  { store, zoneOfNode, prices }: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices'>,
   nodes: Iterable<string>,
   range: TimeRange,
   whatIf: Zone | undefined,
-  zoneOfNode: ZoneOfNode,
 ): Promise<{ of: (node: string) => Pricing; intensities: readonly CountryIntensity[] }> {
   const zones = new Map<string, Zone | undefined>();
   for (const node of nodes) zones.set(node, whatIf ?? (node === '' ? undefined : zoneOfNode(node)));
@@ -18,7 +17,11 @@ export async function pricingByNode(
   const intensities = await countryIntensities(store, [...codes].sort().map(ownCode), range);
   const byCode = new Map<string, CountryIntensity>(intensities.map((intensity) => [intensity.code, intensity]));
   const pricings = new Map<string, Pricing>();
-  for (const [node, zone] of zones) pricings.set(node, pricingOf(node, zone, zone && byCode.get(zone)));
+  for (const [node, zone] of zones)
+    pricings.set(node, {
+      ...pricingOf(node, zone, zone && byCode.get(zone)),
+      pricePerKwh: zone && prices?.get(zone),
+    });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
 }
 

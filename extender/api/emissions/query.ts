@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zoneCode } from '../co2-request.ts';
 import type { RequestIssue } from '../problem.ts';
+import { allocationFields, filterIssues } from './allocation-query.ts';
+import { DIMENSIONS } from './naming.ts';
 import { rowPageQuery } from './row-page-query.ts';
-import { parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
+import { ACCUMULATIONS, parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
-/** What energy can be added up by. `label:NAME` needs the pods' labels. */
-const DIMENSION = /^(namespace|workload|pod|container|node|label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?)$/;
+const LABEL = 'label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?';
+/** What energy can be added up by, comma-separated. Controllers and labels need the pods' labels. */
+const AGGREGATE = new RegExp(`^(${DIMENSIONS.join('|')}|${LABEL})(,(${DIMENSIONS.join('|')}|${LABEL}))*$`);
 /** Most pieces that one window may be cut into. */
 const MAX_PIECES = 2_000;
 const LONGEST_MS = 366 * 24 * HOUR_MS;
@@ -14,8 +17,7 @@ const LONGEST_MS = 366 * 24 * HOUR_MS;
 const name = z.string().min(1).max(253).optional();
 const flag = z.enum(['true', 'false'], { error: 'is neither true nor false' });
 
-/** Query of `GET /api/emissions`, in OpenCost's words. */
-export const emissionsQuery = z.strictObject({
+const fields = {
   window: z
     .string()
     .max(80)
@@ -25,12 +27,10 @@ export const emissionsQuery = z.strictObject({
   aggregate: z
     .string()
     .max(600)
-    .refine((text) => text.split(',').every((part) => DIMENSION.test(part)), {
-      error: 'is not a comma-separated list of namespace, workload, pod, container, node and label:NAME',
-    })
+    .regex(AGGREGATE, { error: `is not a comma-separated list of ${DIMENSIONS.join(', ')} and label:NAME` })
     .default('namespace')
     .describe(
-      'Group by namespace, workload, pod, container, node, label:NAME, or several of them, comma-separated. A workload is the name of a pod without the suffix that Kubernetes generates',
+      `Group by ${DIMENSIONS.join(', ')}, label:NAME, or several of them, comma-separated. A workload is the name of a pod without the suffix that Kubernetes generates; controllers come from the labels that Kubernetes sets`,
     ),
   step: z
     .string()
@@ -38,7 +38,13 @@ export const emissionsQuery = z.strictObject({
     .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is not a valid step; use whole hours such as 1h or 1d')
     .optional()
     .describe('Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece'),
-  accumulate: flag.default('false').describe('true adds all pieces up to one'),
+  accumulate: z
+    .enum(ACCUMULATIONS, { error: `is not one of ${ACCUMULATIONS.join(', ')}` })
+    .default('false')
+    .describe(
+      'true or all: one piece; hour, day, week, month, quarter: pieces of the calendar (UTC, weeks from Sunday)',
+    ),
+  idle: flag.optional().describe('The same as includeIdle'),
   includeIdle: flag.default('false').describe('true adds a row __idle__ for what the nodes used beside containers'),
   zone: zoneCode
     .optional()
@@ -50,6 +56,17 @@ export const emissionsQuery = z.strictObject({
   node: name.describe('Only this node'),
   ...rowPageQuery,
   other: flag.default('false').describe('true adds up the rows outside the limit as one row __other__'),
+  format: z.enum(['json', 'csv'], { error: 'is not one of json, csv' }).optional(),
+  ...allocationFields,
+};
+
+/** Query of `GET /api/emissions`, in OpenCost's words. */
+export const emissionsQuery = z.strictObject(fields);
+
+/** Query of OpenCost's own paths: what else its clients send is ignored. Without aggregate each container is a row. */
+export const allocationQuery = z.object({
+  ...fields,
+  aggregate: fields.aggregate.unwrap().default('cluster,node,namespace,pod,container'),
 });
 
 /** The checked query. */
@@ -57,6 +74,10 @@ export type EmissionsRequest = z.output<typeof emissionsQuery>;
 
 /** Rules between the fields: a window of at most a year, cut into at most 2,000 pieces. */
 export function emissionsIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
+  return [...filterIssues(input), ...windowIssues(input, now)];
+}
+
+function windowIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
   const window = parseWindow(String(input.window ?? '24h'), now);
   if (window === undefined) return [];
   if (window.to - window.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];

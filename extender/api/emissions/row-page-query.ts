@@ -1,12 +1,6 @@
 import { z } from 'zod';
+import { wholeNumber } from '../numbers.ts';
 import { ROW_ORDERS } from './row-page.ts';
-
-const whole = (least: number, most: number) =>
-  z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(least, `is below ${least}`)
-    .max(most, `is above ${most}`);
 
 /** Query parameters that select and order the rows of a response. */
 export const rowPageQuery = {
@@ -20,6 +14,6 @@ export const rowPageQuery = {
     .describe(
       'Order of the rows by their totals over the window; a leading - means descending. Unknown values come last',
     ),
-  limit: whole(0, 100_000).optional().describe('Maximum number of rows, after the offset; absent: all'),
-  offset: whole(0, 1_000_000).default(0).describe('Number of rows to skip'),
+  limit: wholeNumber(0, 100_000).optional().describe('Maximum number of rows, after the offset; absent: all'),
+  offset: wholeNumber(0, 1_000_000).default(0).describe('Number of rows to skip'),
 };

@@ -18,7 +18,12 @@ export interface Pricing {
   readonly intensity: CountryIntensity | undefined;
   /** Why there is no intensity; undefined where the zone is known. */
   readonly reason: string | undefined;
+  /** Price of a kilowatt-hour in the zone; absent where none is configured. */
+  readonly pricePerKwh?: number | undefined;
 }
+
+/** What is shared when energy is: figures, not times. */
+const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMillijoules', 'grams'] as const;
 
 /** Name of the row that combines all rows outside a page. */
 export const OTHER = '__other__';
@@ -32,6 +37,8 @@ export interface RowSum {
   highMillijoules: number;
   pricedMillijoules: number;
   grams: number;
+  /** Cost of the energy whose price is known; undefined where none is. */
+  cost: number | undefined;
   powerMs: number;
   pricedMs: number;
   expectedMs: number;
@@ -78,6 +85,8 @@ export class RowSums {
     if (model !== undefined) sum.models.add(model.name);
     sum.powerMs += piece.coveredMs;
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
+    if (pricing.pricePerKwh !== undefined)
+      sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
     const price = pricing.intensity?.at(piece.hour);
     if (price === undefined) {
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
@@ -88,6 +97,24 @@ export class RowSums {
     sum.pricedMs += piece.coveredMs;
     sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
     addOnce(sum.zones, pricing.zone ?? '');
+  }
+
+  /** Adds a share of other energy, such as that of an idle node: energy, emissions and cost, but no time of its own. */
+  addShare(row: RowName, of: RowSum, share: number): void {
+    const sum = this.#sum(row);
+    if (sum.first > sum.last) {
+      sum.first = this.#window.from;
+      sum.last = this.#window.to;
+    }
+    for (const field of SHARED) sum[field] += of[field] * share;
+    if (of.cost !== undefined) sum.cost = (sum.cost ?? 0) + of.cost * share;
+    // Idle energy alone is known for the time that the node was measured.
+    if (sum.powerMs === 0) sum.powerMs = of.powerMs;
+    if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
+    sum.worst = Math.max(sum.worst, of.worst);
+    sum.worstPower = Math.max(sum.worstPower, of.worstPower);
+    for (const zone of of.zones) addOnce(sum.zones, zone);
+    for (const reason of of.reasons) addOnce(sum.reasons, reason);
   }
 
   /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
@@ -131,6 +158,7 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     highMillijoules: 0,
     pricedMillijoules: 0,
     grams: 0,
+    cost: undefined,
     powerMs: 0,
     pricedMs: 0,
     expectedMs: 0,
@@ -152,6 +180,7 @@ function combined(sums: readonly RowSum[]): RowSum {
     all.highMillijoules += sum.highMillijoules;
     all.pricedMillijoules += sum.pricedMillijoules;
     all.grams += sum.grams;
+    if (sum.cost !== undefined) all.cost = (all.cost ?? 0) + sum.cost;
     all.powerMs += sum.powerMs;
     all.pricedMs += sum.pricedMs;
     all.expectedMs += sum.expectedMs;
@@ -208,6 +237,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
+    ...(sum.cost !== undefined && { totalCost: sum.cost }),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),

@@ -7,7 +7,7 @@ import { eventsOperation } from '../dashboard/events.ts';
 import { forecastOperation } from '../dashboard/forecast.ts';
 import { gridOperation } from '../dashboard/grid.ts';
 import { waitingOperation } from '../dashboard/waiting.ts';
-import { emissionsOperation } from '../emissions/emissions.ts';
+import { allocationOperations, emissionsOperation } from '../emissions/emissions.ts';
 import { exportTimeSeriesOperation } from '../export-time-series.ts';
 import { healthOperation, statusOperation } from '../health.ts';
 import { powerConsumptionOperation } from '../power-consumption.ts';
@@ -29,6 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
   co2IntensitiesOperation,
   savingsOperation,
   emissionsOperation,
+  ...allocationOperations,
   exportTimeSeriesOperation,
   saveWorkloadsOperation,
   workloadsOperation,

@@ -118,6 +118,7 @@ const emissionsRow = z.strictObject({
   kwh: z.number().nullable().describe('null: no power is known'),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
+  totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
   power_coverage: share.describe('Share of the containers’ time for which power is known'),
@@ -180,13 +181,22 @@ export const healthResponse = z.strictObject({
 
 /** Answer of `GET /api/status`. */
 export const statusResponse = z.strictObject({
-  status: z.literal('ok'),
+  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be used'),
   last_scrape_time: time.nullable(),
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
   unique_container_keys: whole,
   pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
+  store: z
+    .strictObject({
+      status: z.enum(['ok', 'missing', 'unavailable']),
+      detail: z.string().optional(),
+      set_aside: z.array(z.string()).describe('Damaged files that were set aside in DATA_DIR'),
+      damaged_rows: whole.describe('Rows left out because their checksum did not match, as often as they were read'),
+    })
+    .optional()
+    .describe('The embedded store; absent with a database'),
   timestamp: time,
 });
 

@@ -13,7 +13,7 @@ export interface DeliveryOptions {
   readonly logger: Logger;
 }
 
-const BACKOFF = { initialMs: 1_000, maxMs: 30_000 };
+const BACKOFF = { initialMs: 500, maxMs: 5_000 };
 /** Entries handed to the store at a time; it may write them together. */
 const BATCH = 200;
 

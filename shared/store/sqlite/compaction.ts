@@ -1,10 +1,15 @@
 import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
 import { BlockCount } from './block-count.ts';
-import { type Chunk, decodeChunk, decodeTimeline, encodeChunk, encodeTimeline, type Timeline } from './chunk-codec.ts';
+import { type CheckedBlob, checksum, isIntact } from './checksum.ts';
+import { type Chunk, decodeChunk, encodeChunk, encodeTimeline, type Timeline } from './chunk-codec.ts';
 import type { SqliteDatabase } from './database.ts';
 import { FoldedTarget } from './folded-target.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { decodeTick } from './tick-codec.ts';
+import { type StoredTick, ticksWhere } from './ticks.ts';
+import { readTimeline } from './timelines.ts';
+
+const INSERT_CHUNK = 'INSERT OR REPLACE INTO chunk (hour, series, target, v, crc) VALUES (?, ?, ?, ?, ?)';
 
 /** A target's samples of an hour, in order of time. */
 interface Folded {
@@ -53,15 +58,9 @@ export function foldHour(database: SqliteDatabase, hour: EpochMs): void {
   database.run('DELETE FROM tick WHERE t > ? AND t <= ?', hour, hour + HOUR_MS);
 }
 
-interface Tick {
-  readonly t: EpochMs;
-  readonly target: number;
-  readonly v: Uint8Array;
-}
-
-function ticksByTarget(database: SqliteDatabase, hour: EpochMs): Map<number, Tick[]> {
-  const sql = 'SELECT t, target, v FROM tick WHERE t > ? AND t <= ? ORDER BY target, t';
-  return Map.groupBy(database.all<Tick>(sql, hour, hour + HOUR_MS), ({ target }) => target);
+function ticksByTarget(database: SqliteDatabase, hour: EpochMs): Map<number, StoredTick[]> {
+  const ticks = ticksWhere(database, 't > ? AND t <= ? ORDER BY target, t', hour, hour + HOUR_MS);
+  return Map.groupBy(ticks, ({ target }) => target);
 }
 
 /** Takes in what an earlier fold of the hour wrote for a target, and counts its blocks. */
@@ -72,15 +71,15 @@ function readFolded(
   folded: FoldedTarget,
   blocks: BlockCount,
 ): void {
-  const row = database.get<{ v: Uint8Array }>('SELECT v FROM timeline WHERE hour = ? AND target = ?', hour, target);
-  if (row === undefined) return;
-  const timeline = decodeTimeline(hour, row.v);
-  const chunks = database.all<{ series: number; v: Uint8Array }>(
-    'SELECT series, v FROM chunk WHERE hour = ? AND target = ?',
+  const timeline = readTimeline(database, hour, target);
+  if (timeline === undefined) return;
+  const chunks = database.all<CheckedBlob & { series: number }>(
+    'SELECT series, v, crc FROM chunk WHERE hour = ? AND target = ?',
     hour,
     target,
   );
-  for (const { series, v } of chunks) {
+  for (const { series, v, crc } of chunks) {
+    if (!isIntact(database, { v, crc }, hour, series, target)) continue;
     const positions: number[] = [];
     decodeChunk(v, timeline, (start, end, energy, position) => {
       folded.push(series, start, end, energy);
@@ -97,9 +96,17 @@ function writeTarget(
   { timeline, chunks }: Folded,
   lasts: [series: number, last: EpochMs][],
 ): void {
-  database.run('INSERT OR REPLACE INTO timeline VALUES (?, ?, ?)', hour, target, encodeTimeline(hour, timeline));
+  const packed = encodeTimeline(hour, timeline);
+  database.run(
+    'INSERT OR REPLACE INTO timeline (hour, target, v, crc) VALUES (?, ?, ?, ?)',
+    hour,
+    target,
+    packed,
+    checksum(packed, hour, target),
+  );
   for (const { series, chunk } of chunks) {
-    database.run('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)', hour, series, target, encodeChunk(chunk));
+    const v = encodeChunk(chunk);
+    database.run(INSERT_CHUNK, hour, series, target, v, checksum(v, hour, series, target));
     lasts.push([series, timeline.ends[chunk.positions.at(-1) ?? 0] ?? 0]);
   }
 }

@@ -1,16 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
-/** How long a connection waits for another process's write, in milliseconds. */
-const BUSY_MS = 5_000;
+/** How long a connection blocks for another process's write, in milliseconds; {@link SqliteDatabase.writeSoon} goes on waiting without blocking. */
+const BUSY_MS = 50;
+/** How long opening a file may block, where it has to be made or migrated. */
+const OPEN_MS = 5_000;
+/** How long a write waits in all, in milliseconds. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 50;
 
 /** One connection to a SQLite file in WAL mode, with its prepared statements. */
 export class SqliteDatabase implements Disposable {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Rows whose checksum did not match, as often as they were read. */
+  damagedRows = 0;
+  /** Called with each error of SQLite before it is thrown. */
+  onError: (error: unknown) => void = () => undefined;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
@@ -18,32 +28,50 @@ export class SqliteDatabase implements Disposable {
 
   /** Runs a statement that changes rows; returns how many. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes);
+    return this.#reported(() => Number(this.#prepared(sql).run(...values).changes));
   }
 
   /** All rows of a query. The caller names the row's type, which the schema guarantees. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepared(sql).all(...values) as Row[];
+    return this.#reported(() => this.#prepared(sql).all(...values) as Row[]);
   }
 
   /** The first row of a query; undefined when there is none. */
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values) as Row | undefined;
+    return this.#reported(() => this.#prepared(sql).get(...values) as Row | undefined);
   }
 
   /** The rows of a query one by one; finish it before the same statement is used again. */
-  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.#prepared(sql).iterate(...values) as Iterable<Row>;
+  *each<Row>(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    try {
+      yield* this.#prepared(sql).iterate(...values) as Iterable<Row>;
+    } catch (error) {
+      this.onError(error);
+      throw error;
+    }
   }
 
   /** Runs plain statements. */
   exec(sql: string): void {
-    this.#connection.exec(sql);
+    this.#reported(() => this.#connection.exec(sql));
   }
 
   /** Runs work as one transaction: all of it lasts, or none when it throws. */
   write<Result>(work: () => Result): Result {
     return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** Runs work as one transaction, as soon as no other process writes; meanwhile the rest of the program goes on. */
+  async writeSoon<Result>(work: () => Result): Promise<Result> {
+    const patience = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return this.write(work);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > patience) throw error;
+      }
+      await wait(RETRY_MS);
+    }
   }
 
   /** Runs queries that all see the same state. The work must not wait for anything. */
@@ -68,6 +96,15 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
+  #reported<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      this.onError(error);
+      throw error;
+    }
+  }
+
   #prepared(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -81,6 +118,12 @@ export class SqliteDatabase implements Disposable {
 /** SQLite's codes for a file that is damaged, or is not a database. */
 const DAMAGE = new Set([11, 26]);
 
+/** Whether an error of SQLite means that another process is writing. */
+function isBusy(error: unknown): boolean {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && (errcode & 255) === 5;
+}
+
 /** Whether an error of SQLite means that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
@@ -90,10 +133,12 @@ export function isDamage(error: unknown): boolean {
 
 /** Opens a file for writing, making it and bringing it up to date where needed. What is committed survives a power cut. */
 export function openForWriting(path: string): SqliteDatabase {
-  const connection = new DatabaseSync(path, { timeout: BUSY_MS });
-  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  const connection = new DatabaseSync(path, { timeout: OPEN_MS });
+  // Has to come first: it decides the form of a new file.
+  connection.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const database = new SqliteDatabase(connection);
   migrate(database);
+  connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   return database;
 }
 

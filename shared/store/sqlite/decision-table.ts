@@ -12,14 +12,14 @@ export function sqliteDecisions(file: SqliteFile): DecisionStore {
   return {
     async recordDecisions(decisions) {
       const database = file.writer();
-      database.write(() => {
+      await database.writeSoon(() => {
         for (const decision of decisions)
           database.run(INSERT, ...DECISION_FIELDS.map((field) => decision[field] as SQLInputValue));
       });
     },
     forgetDecisionsBefore: async (time) => {
       const database = file.writer();
-      return database.write(() => database.run('DELETE FROM decision WHERE bound_at < ?', time));
+      return database.writeSoon(() => database.run('DELETE FROM decision WHERE bound_at < ?', time));
     },
     async *decisions({ from, to }: TimeRange) {
       yield* file.reader()?.all<Decision>(SELECT, from, to) ?? [];

@@ -1,46 +1,172 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openForReading, openForWriting, type SqliteDatabase } from './database.ts';
+import { sharedError } from '../../errors/shared-errors.ts';
+import { isoTime } from '../../grid/units.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { isDamage, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
 /** The store's file in its folder. */
 export const STORE_FILE = 'history.sqlite';
+/** Largest file that is checked as a whole at the start; damage of larger ones shows when it is read. */
+const CHECKED_BYTES = 1_073_741_824;
+const ASIDE = /^history\.sqlite\.damaged-[0-9TZ-]+$/;
+
+/** What the file of an embedded store is like. */
+export interface SqliteFileState {
+  /** `ok`; `missing` until it is first written; `unavailable` while it can be neither read nor made. */
+  readonly status: 'ok' | 'missing' | 'unavailable';
+  /** Why it is unavailable. */
+  readonly detail?: string;
+  /** Names of damaged files that were set aside, oldest first. */
+  readonly setAside: readonly string[];
+  /** Rows that were left out because their checksum did not match, as often as they were read. */
+  readonly damagedRows: number;
+}
+
+/** How a {@link SqliteFile} is opened. */
+export interface SqliteFileOptions {
+  /** Given to the process that may set a damaged file aside and begin a new one, for its name; one process of a folder may. */
+  readonly clock?: Clock;
+  /** Called when a damaged file was set aside, with its new name. */
+  readonly onSetAside?: (name: string, reason: string) => void;
+}
 
 /** The embedded store's file within one process: at most one connection that only reads and one that writes. */
 export class SqliteFile implements Disposable {
   readonly #folder: string;
+  readonly #options: SqliteFileOptions;
   #reading: SqliteDatabase | undefined;
   #writing: SqliteDatabase | undefined;
+  /** The file that the connections are of: another process may have replaced it. */
+  #inode: number | undefined;
+  #detail: string | undefined;
+  #damagedRows = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, options: SqliteFileOptions = {}) {
     this.#folder = folder;
+    this.#options = options;
   }
 
   /** A connection for queries; undefined while there is no file yet. A file of an older version is brought up to date. */
   reader(): SqliteDatabase | undefined {
+    this.#leaveReplaced();
     if (this.#reading !== undefined || this.#writing !== undefined) return this.#reading ?? this.#writing;
-    const path = join(this.#folder, STORE_FILE);
-    if (!existsSync(path)) return undefined;
-    const opened = openForReading(path);
-    if (opened === 'empty') return undefined;
-    // That an older file holds nothing would be a wrong answer.
-    if (opened === 'older') return this.writer();
-    this.#reading = opened;
-    return opened;
+    if (!existsSync(this.#path)) return undefined;
+    return this.#opened(() => {
+      const opened = openForReading(this.#path);
+      if (opened === 'empty') return undefined;
+      if (opened === 'older') return this.#migrated();
+      this.#reading = this.#watched(opened);
+      return opened;
+    });
   }
 
   /** A connection for changes; makes folder and file where needed. */
   writer(): SqliteDatabase {
-    if (this.#writing === undefined) {
-      mkdirSync(this.#folder, { recursive: true });
-      this.#writing = openForWriting(join(this.#folder, STORE_FILE));
-    }
-    return this.#writing;
+    this.#leaveReplaced();
+    return this.#opened(() => {
+      if (this.#writing === undefined) {
+        mkdirSync(this.#folder, { recursive: true });
+        this.#writing = this.#watched(openForWriting(this.#path));
+      }
+      return this.#writing;
+    });
+  }
+
+  /** Checks the structure of a file of up to a gibibyte, which blocks for seconds; a damaged one is set aside where this process may. */
+  check(): void {
+    if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > CHECKED_BYTES) return;
+    const database = this.reader();
+    const [result] = database?.all<{ quick_check: string }>('PRAGMA quick_check(1)') ?? [];
+    if (result !== undefined && result.quick_check !== 'ok') this.#damaged(result.quick_check);
+  }
+
+  state(): SqliteFileState {
+    const rows = (this.#reading?.damagedRows ?? 0) + (this.#writing?.damagedRows ?? 0);
+    return {
+      status: this.#detail !== undefined ? 'unavailable' : existsSync(this.#path) ? 'ok' : 'missing',
+      ...(this.#detail !== undefined && { detail: this.#detail }),
+      setAside: filesSetAside(this.#folder),
+      damagedRows: this.#damagedRows + rows,
+    };
   }
 
   [Symbol.dispose](): void {
-    this.#reading?.[Symbol.dispose]();
-    this.#writing?.[Symbol.dispose]();
+    for (const connection of [this.#reading, this.#writing]) {
+      this.#damagedRows += connection?.damagedRows ?? 0;
+      connection?.[Symbol.dispose]();
+    }
     this.#reading = undefined;
     this.#writing = undefined;
+    this.#inode = undefined;
+  }
+
+  get #path(): string {
+    return join(this.#folder, STORE_FILE);
+  }
+
+  /** That an older file holds nothing would be a wrong answer: it is migrated, or named as not migrated yet. */
+  #migrated(): SqliteDatabase {
+    try {
+      accessSync(this.#path, constants.W_OK);
+      return this.writer();
+    } catch (cause) {
+      if (isDamage(cause)) throw cause;
+      throw sharedError('STORE_NOT_MIGRATED', { folder: this.#folder }, { cause });
+    }
+  }
+
+  #opened<Result>(open: () => Result): Result {
+    try {
+      const result = open();
+      this.#detail = undefined;
+      return result;
+    } catch (error) {
+      this.#detail = error instanceof Error ? error.message : String(error);
+      if (!isDamage(error) || !this.#damaged(this.#detail)) throw error;
+      const result = open();
+      this.#detail = undefined;
+      return result;
+    }
+  }
+
+  #watched(database: SqliteDatabase): SqliteDatabase {
+    this.#inode = statSync(this.#path).ino;
+    database.onError = (error) => {
+      if (isDamage(error)) this.#damaged((error as Error).message);
+    };
+    return database;
+  }
+
+  /** Sets a damaged file aside; false where this process may not. The next use begins a new one. */
+  #damaged(reason: string): boolean {
+    const { clock, onSetAside } = this.#options;
+    if (clock === undefined) {
+      this.#detail = reason;
+      return false;
+    }
+    this[Symbol.dispose]();
+    const name = `${STORE_FILE}.damaged-${isoTime(clock.now()).replaceAll(/[:.]/g, '-')}`;
+    for (const suffix of ['', '-wal', '-shm'])
+      if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, join(this.#folder, name + suffix));
+    onSetAside?.(name, reason);
+    return true;
+  }
+
+  #leaveReplaced(): void {
+    if (this.#inode === undefined) return;
+    const now = statSync(this.#path, { throwIfNoEntry: false })?.ino;
+    if (now !== this.#inode) this[Symbol.dispose]();
+  }
+}
+
+function filesSetAside(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => ASIDE.test(name))
+      .sort();
+  } catch {
+    // The folder is not there yet, or is no folder.
+    return [];
   }
 }

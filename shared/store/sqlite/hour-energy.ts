@@ -1,5 +1,6 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
 import { splitByHour } from '../blocks.ts';
+import { type CheckedBlob, checksum, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, encodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 
@@ -30,9 +31,11 @@ export class HourEnergy {
   /** Adds all of it to what is stored. */
   write(database: SqliteDatabase): void {
     for (const [hour, ofHour] of this.hours) {
-      const known = database.get<{ v: Uint8Array }>('SELECT v FROM energy WHERE hour = ?', hour);
-      if (known) decodeEnergy(known.v, (series, millijoules, ms) => this.add(hour, series, millijoules, ms));
-      database.run('INSERT OR REPLACE INTO energy VALUES (?, ?)', hour, encodeEnergy(ofHour));
+      const known = database.get<CheckedBlob>('SELECT v, crc FROM energy WHERE hour = ?', hour);
+      if (known && isIntact(database, known, hour))
+        decodeEnergy(known.v, (series, millijoules, ms) => this.add(hour, series, millijoules, ms));
+      const v = encodeEnergy(ofHour);
+      database.run('INSERT OR REPLACE INTO energy (hour, v, crc) VALUES (?, ?, ?)', hour, v, checksum(v, hour));
     }
   }
 

@@ -41,7 +41,7 @@ export function sqliteIntensityWriter(writer: () => SqliteDatabase): IntensityWr
   return {
     async record(readings: readonly HourlyIntensity[]) {
       const database = writer();
-      database.write(() => {
+      await database.writeSoon(() => {
         for (const reading of readings) {
           const { zone, hour, signal, carbonIntensity, provider, quality, energyMix } = reading;
           database.run(

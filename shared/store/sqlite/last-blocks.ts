@@ -4,6 +4,7 @@ import { decodeChunk } from './chunk-codec.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { Measured, SqliteSeries } from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
+import { ticksWhere } from './ticks.ts';
 import { Timelines } from './timelines.ts';
 
 /** Collects a series' samples from the newest on, until its wanted number of minutes is full. */
@@ -49,7 +50,7 @@ export function lastBlocks(
 
 function takeTicks(database: SqliteDatabase, collectors: ReadonlyMap<number, Collector>): void {
   let open = collectors.size;
-  for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick ORDER BY t DESC')) {
+  for (const { t, v } of ticksWhere(database, 'TRUE ORDER BY t DESC')) {
     if (open === 0) return;
     decodeTick(t, v, (id, start, end, millijoules) => {
       const collector = collectors.get(id);
@@ -72,10 +73,8 @@ function takeChunks(
     if (open.length === 0) return;
     for (const { id } of open) {
       const samples: Measured[] = [];
-      for (const { target, v } of timelines.chunksOf(hour, id))
-        decodeChunk(v, timelines.of(hour, target), (start, end, millijoules) =>
-          samples.push({ start, end, millijoules }),
-        );
+      for (const { timeline, v } of timelines.chunksOf(hour, id))
+        decodeChunk(v, timeline, (start, end, millijoules) => samples.push({ start, end, millijoules }));
       samples.sort((a, b) => b.end - a.end);
       for (const sample of samples) collectors.get(id)?.take(sample);
     }

@@ -11,7 +11,7 @@ export function sqliteNodeZones(file: SqliteFile): NodeZoneStore {
   return {
     async recordNodeZones(zones, since) {
       const database = file.writer();
-      database.write(() => {
+      await database.writeSoon(() => {
         const known = latest(database);
         for (const [node, zone] of zones) if (known.get(node) !== zone) database.run(INSERT, node, zone, since);
       });

@@ -13,6 +13,7 @@ import type {
 } from '../../records/power.ts';
 import { fromPowerFacts } from '../../records/power-facts.ts';
 import { blockOf } from '../blocks.ts';
+import { type CheckedBlob, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
 import { HourEnergy } from './hour-energy.ts';
@@ -28,6 +29,7 @@ import {
   waitingSamples,
 } from './samples.ts';
 import { decodeTick } from './tick-codec.ts';
+import { ticksWhere } from './ticks.ts';
 import { Timelines } from './timelines.ts';
 
 /** Chunks that are fetched at a time while samples stream out, which bounds the memory of an export. */
@@ -170,8 +172,7 @@ function foldedHours(database: SqliteDatabase, { from, to }: TimeRange): EpochMs
  */
 function openHours(database: SqliteDatabase, { from, to }: TimeRange): Map<EpochMs, Map<number, SeriesEnergy>> {
   const waiting = new HourEnergy();
-  const sql = 'SELECT t, v FROM tick WHERE t > ? AND first < ?';
-  for (const { t, v } of database.each<{ t: number; v: Uint8Array }>(sql, from, to))
+  for (const { t, v } of ticksWhere(database, 't > ? AND first < ?', from, to))
     decodeTick(t, v, (series, start, end, millijoules) => waiting.sample(series, start, end, millijoules));
   for (const hour of waiting.hours.keys())
     for (const [series, { millijoules, coveredMs }] of energyOf(database, hour))
@@ -181,8 +182,8 @@ function openHours(database: SqliteDatabase, { from, to }: TimeRange): Map<Epoch
 
 function energyOf(database: SqliteDatabase, hour: EpochMs): Map<number, SeriesEnergy> {
   const energies = new Map<number, SeriesEnergy>();
-  const row = database.get<{ v: Uint8Array }>('SELECT v FROM energy WHERE hour = ?', hour);
-  if (row !== undefined)
+  const row = database.get<CheckedBlob>('SELECT v, crc FROM energy WHERE hour = ?', hour);
+  if (row !== undefined && isIntact(database, row, hour))
     decodeEnergy(row.v, (series, millijoules, coveredMs) => energies.set(series, { millijoules, coveredMs }));
   return energies;
 }
@@ -213,7 +214,7 @@ function eachTickSample(
   database: SqliteDatabase,
   take: (series: number, start: EpochMs, end: EpochMs, millijoules: number) => void,
 ): void {
-  for (const { t, v } of database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick')) decodeTick(t, v, take);
+  for (const { t, v } of ticksWhere(database, 'TRUE')) decodeTick(t, v, take);
 }
 
 function samplesOf(container: Container, measured: readonly Measured[]): PowerSample[] {

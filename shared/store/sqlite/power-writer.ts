@@ -1,22 +1,28 @@
-import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
+import { type EpochMs, hourOf } from '../../grid/units.ts';
 import type { Container, PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
 import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
+import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
 import type { SqliteDatabase } from './database.ts';
+import { withoutOverlaps } from './overlaps.ts';
+import { removeHoursBefore, removeHoursBeyond, TICK_HOUR } from './retention.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
-
-/** The hour that a tick belongs to. Written into the SQL, because a bound number would make it a division of reals. */
-const TICK_HOUR = `(t - 1) / ${HOUR_MS} * ${HOUR_MS}`;
+import { ticksWhere } from './ticks.ts';
 
 /** A series as the writer remembers it. */
 interface KnownSeries {
   readonly id: number;
   /** The container as it was written last, with how its power is known. */
   readonly container: Container;
+  /** Start of its oldest sample, as stored. */
+  readonly first: EpochMs;
 }
 
-/** Keeps container energy in SQLite. A tick of the same target and end is the same tick: a second delivery changes nothing. */
+/**
+ * Keeps container energy in SQLite. A container's time counts once, whichever processes write: of samples that overlap the
+ * stored one stays, so that a second delivery changes nothing.
+ */
 export class SqlitePowerWriter implements PowerWriter {
   readonly #writer: () => SqliteDatabase;
   /** The database that the known series are of. */
@@ -39,7 +45,7 @@ export class SqlitePowerWriter implements PowerWriter {
     if (samples.length === 0 && scrapedAt === undefined) return;
     for (const sample of samples) refuseBroken(sample);
     const fresh = new Map<string, KnownSeries>();
-    this.#database.write(() => {
+    await this.#database.writeSoon(() => {
       this.#database.run(
         `INSERT INTO target (name, scraped) VALUES (?, ?)
          ON CONFLICT DO UPDATE SET scraped = max(coalesce(scraped, 0), excluded.scraped) WHERE excluded.scraped IS NOT NULL`,
@@ -53,7 +59,7 @@ export class SqlitePowerWriter implements PowerWriter {
   }
 
   async recordLabels(pods: readonly PodLabels[], now: EpochMs): Promise<void> {
-    this.#database.write(() => {
+    await this.#database.writeSoon(() => {
       for (const { namespace, pod, labels } of pods)
         this.#database.run(
           'INSERT OR REPLACE INTO pod_labels (namespace, pod, labels, seen) VALUES (?, ?, ?, ?)',
@@ -70,30 +76,37 @@ export class SqlitePowerWriter implements PowerWriter {
       `SELECT DISTINCT ${TICK_HOUR} AS hour FROM tick WHERE t <= ? ORDER BY hour`,
       hourOf(now),
     );
-    for (const { hour } of hours) this.#database.write(() => foldHour(this.#database, hour));
+    for (const { hour } of hours) {
+      const database = this.#database;
+      await database.writeSoon(() => foldHour(database, hour));
+    }
   }
 
   async forgetBefore(time: EpochMs): Promise<number> {
+    const database = this.#database;
     const cutoff = hourOf(time);
-    const hours = this.#database.write(() => {
-      const gone = this.#database.get<{ count: number }>(
-        `SELECT count(*) AS count FROM (
-           SELECT hour FROM hour WHERE hour < ?1 UNION SELECT hour FROM energy WHERE hour < ?1
-           UNION SELECT ${TICK_HOUR} FROM tick WHERE t <= ?1)`,
-        cutoff,
-      );
-      for (const table of ['hour', 'timeline', 'chunk', 'energy', 'intensity'])
-        this.#database.run(`DELETE FROM ${table} WHERE hour < ?`, cutoff);
-      this.#database.run('DELETE FROM tick WHERE t <= ?', cutoff);
+    const hours = await removeHoursBefore(database, cutoff);
+    await this.#forgetNames(database, cutoff);
+    return hours;
+  }
+
+  async forgetBeyond(maxBytes: number): Promise<number> {
+    const database = this.#database;
+    const removed = await removeHoursBeyond(database, maxBytes);
+    if (removed === undefined) return 0;
+    await this.#forgetNames(database, removed.before);
+    return removed.hours;
+  }
+
+  async #forgetNames(database: SqliteDatabase, cutoff: EpochMs): Promise<void> {
+    await database.writeSoon(() => {
       this.#forgetSeries(cutoff);
-      this.#database.run(
+      database.run(
         `DELETE FROM pod_labels WHERE seen < ? AND NOT EXISTS (
            SELECT 1 FROM series WHERE series.namespace = pod_labels.namespace AND series.pod = pod_labels.pod)`,
         cutoff,
       );
-      return gone?.count ?? 0;
     });
-    return hours;
   }
 
   #tick(target: string, samples: readonly PowerSample[], fresh: Map<string, KnownSeries>): void {
@@ -103,13 +116,22 @@ export class SqlitePowerWriter implements PowerWriter {
       t = Math.max(t, end);
       first = Math.min(first, start);
     }
-    const stored = samples.map((sample) => this.#stored(sample, fresh));
-    this.#database.run(
-      'INSERT INTO tick (t, target, first, v) SELECT ?, id, ?, ? FROM target WHERE name = ? ON CONFLICT DO NOTHING',
+    const database = this.#database;
+    const stored = withoutOverlaps(
+      database,
+      samples.map((sample) => this.#stored(sample, fresh)),
+      { from: first, to: t },
+    );
+    if (stored.length === 0) return;
+    const id = database.get<{ id: number }>('SELECT id FROM target WHERE name = ?', target)?.id ?? 0;
+    const v = encodeTick(t, stored);
+    database.run(
+      'INSERT INTO tick (t, target, first, v, crc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       t,
+      id,
       first,
-      encodeTick(t, stored),
-      target,
+      v,
+      checksum(v, t, id),
     );
   }
 
@@ -117,7 +139,7 @@ export class SqlitePowerWriter implements PowerWriter {
     const { container, start, end } = sample;
     const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
     let series = fresh.get(key) ?? this.#series.get(key);
-    if (series === undefined || !samePowerFacts(series.container, container)) {
+    if (series === undefined || !samePowerFacts(series.container, container) || start < series.first) {
       series = this.#seriesOf(container, start, end);
       fresh.set(key, series);
     }
@@ -127,11 +149,11 @@ export class SqlitePowerWriter implements PowerWriter {
   #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
     const { namespace, pod, container, node } = names;
     const facts = powerFactsOf(names);
-    const row = this.#database.get<{ id: number }>(
+    const row = this.#database.get<{ id: number; first: EpochMs }>(
       `INSERT INTO series (namespace, pod, container, node, first, last, power_quality, power_model)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality,
-         power_model = excluded.power_model RETURNING id`,
+         power_model = excluded.power_model RETURNING id, first`,
       namespace,
       pod,
       container,
@@ -142,15 +164,14 @@ export class SqlitePowerWriter implements PowerWriter {
       facts.power_model,
     );
     if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return { id: row.id, container: names };
+    return { ...row, container: names };
   }
 
   #forgetSeries(cutoff: EpochMs): void {
     const old = this.#database.all<{ id: number }>('SELECT id FROM series WHERE last <= ?', cutoff);
     if (old.length > 0) {
       const alive = new Set<number>();
-      for (const { t, v } of this.#database.each<{ t: number; v: Uint8Array }>('SELECT t, v FROM tick'))
-        decodeTick(t, v, (series) => alive.add(series));
+      for (const { t, v } of ticksWhere(this.#database, 'TRUE')) decodeTick(t, v, (series) => alive.add(series));
       for (const { id } of old) if (!alive.has(id)) this.#database.run('DELETE FROM series WHERE id = ?', id);
       this.#series.clear();
     }

@@ -16,9 +16,9 @@ interface Meter {
 
 /** Keeps meter readings in SQLite; several processes may write to one file. */
 export function sqliteReadingsWriter(file: SqliteFile): MeterReadingsWriter {
-  const writing = <Result>(work: (database: SqliteDatabase) => Result): Result => {
+  const writing = <Result>(work: (database: SqliteDatabase) => Result): Promise<Result> => {
     const database = file.writer();
-    return database.write(() => work(database));
+    return database.writeSoon(() => work(database));
   };
   return {
     async appendReadings(readings) {
@@ -31,7 +31,7 @@ export function sqliteReadingsWriter(file: SqliteFile): MeterReadingsWriter {
       return writing((database) => forget(database, time));
     },
     async putSite(siteId, zone) {
-      writing((database) => putSite(database, siteId, zone));
+      await writing((database) => putSite(database, siteId, zone));
     },
   };
 }

@@ -1,11 +1,14 @@
 import type { EpochMs } from '../../grid/units.ts';
 import { HOUR_MS, hourOf, joules } from '../../grid/units.ts';
+
 import type { Container, ContainerFilter, PowerSample, TimeRange } from '../../records/power.ts';
 import type { PowerFacts } from '../../records/power-facts.ts';
-import { decodeChunk, type Timeline } from './chunk-codec.ts';
+import { decodeChunk } from './chunk-codec.ts';
+
 import type { SqliteDatabase } from './database.ts';
 import { decodeTick } from './tick-codec.ts';
-import type { Timelines } from './timelines.ts';
+import { ticksWhere } from './ticks.ts';
+import type { PackedChunk, Timelines } from './timelines.ts';
 
 /** A row of the table of series. */
 export interface SqliteSeries extends PowerFacts {
@@ -49,12 +52,7 @@ export function waitingSamples(
   range: TimeRange,
 ): Map<number, Measured[]> {
   const found = new Map<number, Measured[]>();
-  const ticks = database.each<{ t: number; v: Uint8Array }>(
-    'SELECT t, v FROM tick WHERE t > ? AND first < ? ORDER BY t',
-    range.from,
-    range.to,
-  );
-  for (const { t, v } of ticks)
+  for (const { t, v } of ticksWhere(database, 't > ? AND first < ? ORDER BY t', range.from, range.to))
     decodeTick(t, v, (id, start, end, millijoules) => {
       if (!series.has(id) || end <= range.from || start >= range.to) return;
       const samples = found.get(id);
@@ -62,12 +60,6 @@ export function waitingSamples(
       else samples.push({ start, end, millijoules });
     });
   return found;
-}
-
-/** A chunk as it is stored, with its target's timeline. */
-export interface PackedChunk {
-  readonly timeline: Timeline;
-  readonly v: Uint8Array;
 }
 
 /** Folded chunks of one series that may hold samples of a range, by hour. */
@@ -81,7 +73,7 @@ export function packedChunks(
   const found: PackedChunk[] = [];
   for (const hour of hours) {
     if (hour + HOUR_MS <= first) continue;
-    for (const { target, v } of timelines.chunksOf(hour, id)) found.push({ timeline: timelines.of(hour, target), v });
+    found.push(...timelines.chunksOf(hour, id));
   }
   return found;
 }

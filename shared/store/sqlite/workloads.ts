@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteFile } from './file.ts';
@@ -36,7 +37,7 @@ export function sqliteWorkloads(file: SqliteFile): WorkloadStore {
   return {
     async saveWorkloads(records) {
       const database = file.writer();
-      return database.write(() => {
+      return database.writeSoon(() => {
         const count = () => database.get<{ n: number }>('SELECT count(*) AS n FROM workload_emissions')?.n ?? 0;
         const before = count();
         for (const record of records) save(database, record);
@@ -65,6 +66,10 @@ export function sqliteWorkloads(file: SqliteFile): WorkloadStore {
 }
 
 function budgetBook(file: SqliteFile): BudgetBook {
+  const changed = (sql: string, ...values: SQLInputValue[]) => {
+    const database = file.writer();
+    return database.writeSoon(() => database.run(sql, ...values));
+  };
   return {
     async budgets() {
       return (
@@ -75,31 +80,21 @@ function budgetBook(file: SqliteFile): BudgetBook {
       );
     },
     async setBudget({ kind, name, per, grams }) {
-      file.writer().run(
+      await changed(
         `INSERT INTO carbon_budgets (kind, name, per, grams) VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET grams = excluded.grams, alerted_period = NULL, alerted_share = 0`,
-        kind,
-        name,
-        per,
-        grams,
+        ...[kind, name, per, grams],
       );
     },
     async removeBudget({ kind, name, per }) {
-      return (
-        file.writer().run('DELETE FROM carbon_budgets WHERE kind = ? AND name = ? AND per = ?', kind, name, per) > 0
-      );
+      const sql = 'DELETE FROM carbon_budgets WHERE kind = ? AND name = ? AND per = ?';
+      return (await changed(sql, kind, name, per)) > 0;
     },
     async noteAlert({ kind, name, per }, period, share) {
-      file
-        .writer()
-        .run(
-          'UPDATE carbon_budgets SET alerted_period = ?, alerted_share = ? WHERE kind = ? AND name = ? AND per = ?',
-          period,
-          share,
-          kind,
-          name,
-          per,
-        );
+      await changed(
+        'UPDATE carbon_budgets SET alerted_period = ?, alerted_share = ? WHERE kind = ? AND name = ? AND per = ?',
+        ...[period, share, kind, name, per],
+      );
     },
   };
 }

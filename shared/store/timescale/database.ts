@@ -33,7 +33,7 @@ function connectionSettings(dsn: string): pg.ClientConfig {
       'TSDB_DSN: (hidden) is not a connection string such as postgresql://user:password@host:5432/database',
     ]);
   return {
-    connectionString: dsn,
+    connectionString: libpqDsn(dsn),
     application_name: 'carbon-extender',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -43,6 +43,12 @@ function connectionSettings(dsn: string): pg.ClientConfig {
 
 /** Longest time for migrations to answer, in milliseconds. */
 const PREPARE_MS = 30_000;
+/** The connection string with `sslmode` as libpq means it: the driver takes `require` and `prefer` for `verify-full` otherwise. */
+function libpqDsn(dsn: string): string {
+  if (!/[?&]sslmode=/.test(dsn) || /[?&]uselibpqcompat=/.test(dsn)) return dsn;
+  return `${dsn}&uselibpqcompat=true`;
+}
+
 /** Work under way gets this long to finish when the store is closed, in milliseconds. */
 const GRACE_MS = 2_000;
 
@@ -57,6 +63,9 @@ export class ConnectionPool implements AsyncDisposable {
   /** Ends what is under way; each by its own. */
   readonly #underWay = new Set<(reason: string) => void>();
   #prepared: Promise<void> | undefined;
+  /** Connections of earlier generations are to a server that turned out to be the wrong one. */
+  #generation = 0;
+  readonly #generationOf = new WeakMap<pg.ClientBase, number>();
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -66,6 +75,7 @@ export class ConnectionPool implements AsyncDisposable {
       max: options.connections,
       idleTimeoutMillis: 30_000,
     });
+    this.#pool.on('connect', (client) => this.#generationOf.set(client, this.#generation));
     // A connection that breaks reports it twice: to its user, and here. Without a listener the event ends the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
@@ -109,8 +119,17 @@ export class ConnectionPool implements AsyncDisposable {
     }
   }
 
+  /** A connection of this generation; those of earlier ones are ended. */
+  async #current(): Promise<Connection> {
+    for (;;) {
+      const connection = await this.#pool.connect();
+      if (this.#generationOf.get(connection) === this.#generation) return connection;
+      connection.release(true);
+    }
+  }
+
   async #withConnection<Result>(timeoutMs: number, work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = await this.#pool.connect();
+    const connection = await this.#current();
     const patience = timeoutMs + CONNECT_MS;
     const abandoned = Promise.withResolvers<never>();
     let broken = false;
@@ -123,12 +142,26 @@ export class ConnectionPool implements AsyncDisposable {
     this.#underWay.add(giveUp);
     try {
       return await Promise.race([work(connection), abandoned.promise]);
+    } catch (error) {
+      // After a failover a live connection to the old primary would stay; new ones look the name up anew.
+      if (isWrongServer(error)) {
+        broken = true;
+        this.#generation += 1;
+      }
+      throw error;
     } finally {
       clearTimeout(late);
       this.#underWay.delete(giveUp);
       connection.release(broken);
     }
   }
+}
+
+/** SQLSTATEs of a server that is a standby, or is being stopped or started. */
+const WRONG_SERVER = new Set(['25006', '57P01', '57P02', '57P03']);
+
+function isWrongServer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && WRONG_SERVER.has(error.code ?? '');
 }
 
 async function transact<Result>(

@@ -124,7 +124,8 @@ async function upsert(connection: Connection, table: string, readings: readonly 
     readings.map(({ zone }) => zone),
     readings.map(({ hour }) => new Date(hourOf(hour))),
     readings.map(({ carbonIntensity }) => carbonIntensity),
-    readings.map(({ provider }) => provider),
+    // Clients of these tables know the providers with underscores.
+    readings.map(({ provider }) => provider.replaceAll('-', '_')),
     readings.map(({ quality }) => quality),
     readings.map(({ quality }) => CONFIDENCE[quality]),
     readings.map(metadataOf),
@@ -147,7 +148,7 @@ function metadataOf(reading: HourlyIntensity): string {
 
 function reading(row: Row, signal: Signal): HourlyIntensity {
   const { zone, hour, grams_per_kwh, source, data_quality } = row;
-  const told = metadataSchema.parse(row.metadata);
+  const facts = metadataSchema.parse(row.metadata);
   const mix = ENERGY_SOURCES.flatMap((name, index) =>
     row.mix[index] == null ? [] : [[name, row.mix[index]] as const],
   );
@@ -156,12 +157,12 @@ function reading(row: Row, signal: Signal): HourlyIntensity {
     hour,
     signal,
     carbonIntensity: gramsPerKwh(grams_per_kwh),
-    provider: source,
-    quality: told.quality ?? (data_quality === 'forecast' ? 'forecast' : 'estimated'),
-    ...(told.emission_factor_type && { emissionFactorType: told.emission_factor_type }),
-    ...(told.estimation_method && { estimationMethod: told.estimation_method }),
-    ...(told.provider_updated_at && { updatedAt: Date.parse(told.provider_updated_at) }),
-    ...(told.data_quality && { dataQuality: told.data_quality }),
+    provider: source.replaceAll('_', '-'),
+    quality: facts.quality ?? (data_quality === 'forecast' ? 'forecast' : 'estimated'),
+    ...(facts.emission_factor_type && { emissionFactorType: facts.emission_factor_type }),
+    ...(facts.estimation_method && { estimationMethod: facts.estimation_method }),
+    ...(facts.provider_updated_at && { updatedAt: Date.parse(facts.provider_updated_at) }),
+    ...(facts.data_quality && { dataQuality: facts.data_quality }),
     ...(mix.length > 0 && { energyMix: Object.fromEntries(mix) as EnergyMix }),
   };
 }

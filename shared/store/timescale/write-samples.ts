@@ -12,7 +12,7 @@ const EPOCH = "TIMESTAMPTZ 'epoch'";
 const MS = "INTERVAL '1 millisecond'";
 
 const STAGE = `CREATE TEMPORARY TABLE IF NOT EXISTS power_stage (
-  series_id integer, start_ms bigint, end_ms bigint, millijoules bigint) ON COMMIT DELETE ROWS`;
+  series_id integer, start_ms bigint, end_ms bigint, millijoules bigint) ON COMMIT DROP`;
 
 const UNKNOWN_SERIES = `SELECT EXISTS (SELECT FROM power_stage WHERE NOT EXISTS (
   SELECT FROM power_series WHERE id = series_id)) AS unknown`;

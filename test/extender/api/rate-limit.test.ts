@@ -29,7 +29,7 @@ describe('the limit of requests per second and address', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(refused.headers.get('content-type')).toMatch('application/problem+json');
-    expect(await refused.json()).toMatchObject({ status: 429, title: 'Too many requests' });
+    expect(await refused.json()).toMatchObject({ status: 429, title: 'Too Many Requests' });
   });
 
   it('forgives as time goes by, and no more than it allowed at first', async () => {

@@ -57,6 +57,8 @@ export async function start(
     mode: 'local',
     token,
     browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
+    prices: config.PRICE_PER_KWH,
+    cluster: config.CLUSTER_NAME,
     zoneOfNode,
     labels: podLabels(store),
     ...(cache && { cache }),

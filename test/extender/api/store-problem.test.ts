@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => 
       expect([status, headers.get('retry-after')]).toEqual([503, '5']);
       expect(headers.get('content-type')).toMatch('application/problem+json');
       expect(headers.get('content-disposition')).toBeNull();
-      expect(body).toMatchObject({ status: 503, title: 'Service unavailable', detail: expect.any(String) });
+      expect(body).toMatchObject({ status: 503, title: 'Service Unavailable', detail: expect.any(String) });
       expect(JSON.stringify(body)).not.toContain(postgres.password);
     }
   });
@@ -51,6 +51,29 @@ describe.skipIf(!postgresAvailable())('the API while PostgreSQL is away', () => 
 
     expect(status).toBe(422);
     expect(headers.get('content-type')).toMatch('application/problem+json');
+  });
+});
+
+describe('the API on an embedded store that cannot be used', () => {
+  it('responds 503 to queries and changes alike, and says why in /api/status', async () => {
+    const data = join(folder, 'garbage');
+    mkdirSync(data);
+    writeFileSync(join(data, 'history.sqlite'), Buffer.alloc(8_192, 'garbage '));
+    const env = { DATA_DIR: data, LOG_LEVEL: 'silent', API_HOST: '127.0.0.1', API_PORT: '0' };
+    await using api = await startApiThread(loadConfig('extender', extenderConfigSchema, env), capturedLog());
+    const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${api.port}${path}`, init);
+    const headers = { 'content-type': 'application/json' };
+
+    const refused = await Promise.all([
+      ask('/api/containers'),
+      ask('/api/workloads', { method: 'POST', headers, body: JSON.stringify(workload) }),
+      ask('/sites/hall', { method: 'PUT', headers, body: '{"zone":"DE"}' }),
+    ]);
+    const status = await (await ask('/api/status')).json();
+
+    expect(refused.map((response) => response.status)).toEqual([503, 503, 503]);
+    expect(refused.map((response) => response.headers.get('retry-after'))).toEqual(['5', '5', '5']);
+    expect(status).toMatchObject({ status: 'degraded', has_data: false, store: { status: 'unavailable' } });
   });
 });
 

@@ -36,7 +36,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     expect(before.status).toBe(201);
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '2']);
     expect(away.body).toMatchObject({
-      title: 'Service unavailable',
+      title: 'Service Unavailable',
       detail: expect.stringContaining('cannot be reached'),
     });
     expect([batch.status, batch.body.items.map((item: { status: number }) => item.status)]).toEqual([503, [503, 400]]);

@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createExtenderMetrics } from '../../../extender/metrics.ts';
 import { createTlsServer, tlsFiles } from '../../../extender/webhook/tls.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { ConfigError } from '../../../shared/runtime/config.ts';
@@ -45,7 +46,8 @@ describe('the scheduler port with TLS', () => {
     await copyFile(path('one.key'), path('live.key'));
     const logger = capturedLog();
     const files = { cert: path('live.crt'), key: path('live.key'), clientCa: undefined };
-    const tls = await createTlsServer(files, {}, { clock: systemClock, logger });
+    const metrics = createExtenderMetrics();
+    const tls = await createTlsServer(files, {}, { clock: systemClock, logger, metrics: metrics.tls });
     await using stack = new AsyncDisposableStack();
     stack.use(tls.watching);
     tls.server.on('request', (_request, response) => response.end('ok'));
@@ -54,11 +56,11 @@ describe('the scheduler port with TLS', () => {
     const port = (tls.server.address() as { port: number }).port;
 
     await writeFile(path('live.crt'), 'no certificate');
-    await tls.look();
+    await tls.refresh();
     const broken = await post(port, { ca: text('one.crt') });
     await copyFile(path('two.crt'), path('live.crt'));
     await copyFile(path('two.key'), path('live.key'));
-    await tls.look();
+    await tls.refresh();
     const renewed = await post(port, { ca: text('two.crt') });
 
     expect([broken, renewed]).toEqual(['200 ok', '200 ok']);
@@ -68,7 +70,7 @@ describe('the scheduler port with TLS', () => {
   it('names the setting whose file cannot be read, and files that do not fit', async () => {
     const start = (cert: string, key: string, clientCa?: string) =>
       createTlsServer({ cert: path(cert), key: path(key), clientCa: clientCa && path(clientCa) }, {}, quiet);
-    const quiet = { clock: systemClock, logger: capturedLog() };
+    const quiet = { clock: systemClock, logger: capturedLog(), metrics: createExtenderMetrics().tls };
     await writeFile(path('empty.crt'), '');
 
     await expect(start('none.crt', 'one.key')).rejects.toThrow(

@@ -83,6 +83,21 @@ describe('a poll cycle', () => {
     });
   });
 
+  it('exports the intensity for autoscalers by the name that ZONES gives, and not after the TTL', async () => {
+    const { poll, metric } = await start({ ZONES: 'eu-central-1,FR' });
+    await poll();
+    const shown = await metric('grid_carbon_intensity{');
+    double.faults.set('DE', 'html-502');
+    await clock.advance(10 * MINUTE + 1);
+    await poll();
+
+    expect(shown).toEqual([
+      'grid_carbon_intensity{region="eu-central-1",zone="DE"} 300',
+      expect.stringContaining('region="FR"'),
+    ]);
+    expect(await metric('region="eu-central-1"')).toEqual([]);
+  });
+
   it('keeps the last good sample of a zone that fails with its old time, and drops it after the TTL', async () => {
     const { poll, metric } = await start();
     await poll();

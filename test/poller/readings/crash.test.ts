@@ -1,4 +1,5 @@
 // Flow: the readings pipeline while workers and Redis are killed.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
     load(env);
     return [];
   } catch (error) {
-    return (error as ConfigError).faults;
+    return (error as ConfigError).issues;
   }
 }
 
@@ -86,6 +86,16 @@ describe('loadConfig', () => {
       expect.stringContaining('WATTTIME_USERNAME: and WATTTIME_PASSWORD are needed together'),
       expect.stringContaining('TSDB_DSN: is missing; MODE=db needs'),
     ]);
+  });
+
+  it('shows no password of an address, in lists and in messages neither', () => {
+    const address = 'http://kuser:SE%40CRET@h:9102/metrics';
+    const shown = redacted(pollerConfigSchema, load({ EXPORTER_URL: `${address},http://plain:1/metrics` }));
+    const issues = faultsOf({ EXPORTER_URL: 'ftp://kuser:SECRET@h' });
+
+    expect(shown.EXPORTER_URL).toEqual(['http://kuser:***@h:9102/metrics', 'http://plain:1/metrics']);
+    expect(issues.join()).toContain('EXPORTER_URL');
+    expect(JSON.stringify([shown, issues])).not.toMatch(/SECRET|CRET/);
   });
 
   it('shows the zones of nodes as they were understood', () => {

@@ -62,7 +62,7 @@ describe('the settings of Redis', () => {
     expect(load({ REDIS_PORT: 'tcp://10.96.0.12:6380' }).REDIS_PORT).toBe(6380);
   });
 
-  it('name what is no address without showing it', () => {
+  it('name what is not an address without showing it', () => {
     const faulty = () => load({ REDIS_URL: 'http://user:hunter2@redis', REDIS_PORT: 'many' });
 
     expect(faulty).toThrow(ConfigError);
@@ -70,7 +70,27 @@ describe('the settings of Redis', () => {
   });
 });
 
-describe('a fault of Redis', () => {
+describe('an address of Redis that the library would refuse', () => {
+  it.each([
+    ['redis://:100%sure@host:6379', /write %25 for %/],
+    ['redis://host:6379/readings', /path that is not the number of a database/],
+    ['redis+sentinel://host:26379', /redis\+sentinel:\/\/host1/],
+  ])('is refused by the settings: %s', (url, message) => {
+    const loading = () => load({ REDIS_URL: url });
+
+    expect(loading).toThrow(message);
+    expect(loading).not.toThrow(/sure/);
+  });
+
+  it.each(['redis://:100%25sure@host:6379/2', 'rediss://user:p@host', 'redis+sentinel://u:p@h1:26379,h2/main'])(
+    'is none of these: %s',
+    (url) => {
+      expect(load({ REDIS_URL: url }).REDIS_URL).toBe(url);
+    },
+  );
+});
+
+describe('an error of Redis', () => {
   it.each([
     ['WRONGPASS invalid username-password pair or user is disabled.', 'no-access'],
     ['NOAUTH Authentication required.', 'no-access'],
@@ -82,7 +102,7 @@ describe('a fault of Redis', () => {
     ['connect ECONNREFUSED 127.0.0.1:6379', 'away'],
     ['NOGROUP No such key', 'other'],
     ['undefined is not a function', 'other'],
-  ])('%s is told as %s', (message, kind) => {
+  ])('%s has the reason %s', (message, kind) => {
     expect(toRedisError(new Error(message)).reason).toBe(kind);
   });
 });

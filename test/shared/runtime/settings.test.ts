@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig, settingWarnings } from '../../../shared/runtime/config.ts';
-import { storeFaults, storeSettings } from '../../../shared/runtime/settings.ts';
+import { checkStoreSettings, storeSettings } from '../../../shared/runtime/settings.ts';
 
-const schema = z.object(storeSettings).superRefine(storeFaults);
+const schema = z.object(storeSettings).superRefine(checkStoreSettings);
 const DSN = 'postgresql://user:password@host:5432/database';
 const modeOf = (env: Record<string, string>) => loadConfig('test', schema, env).MODE;
 

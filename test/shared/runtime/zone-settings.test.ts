@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { zoneCorrections, zoneSettings } from '../../../shared/runtime/zone-settings.ts';
-
-const schema = z.object(zoneSettings);
+import { zoneCorrections } from '../../../shared/runtime/zone-settings.ts';
 
 describe('zoneCorrections', () => {
-  it('names what was taken for another zone in ZONE_MAP and in DEFAULT_ZONE, and nothing else', () => {
-    const wrong = schema.parse({ ZONE_MAP: 'a=UK,b=FR', DEFAULT_ZONE: 'US-PJM' });
-    const corrected = Object.fromEntries(zoneCorrections(wrong));
-    const right = schema.parse({ ZONE_MAP: 'a=GB', DEFAULT_ZONE: 'US-MIDA-PJM' });
+  it('names what is read as another zone in ZONE_MAP and in DEFAULT_ZONE, and nothing else', () => {
+    const corrected = zoneCorrections({ ZONE_MAP: 'a=UK, b=FR', DEFAULT_ZONE: 'US-PJM' });
+    const right = zoneCorrections({ ZONE_MAP: 'a=GB', DEFAULT_ZONE: 'US-MIDA-PJM' });
+    const unset = zoneCorrections({});
 
-    expect(corrected).toEqual({ UK: 'GB', 'US-PJM': 'US-MIDA-PJM' });
-    expect([...zoneCorrections(right)]).toEqual([]);
+    expect(Object.fromEntries(corrected)).toEqual({ UK: 'GB', 'US-PJM': 'US-MIDA-PJM' });
+    expect([...right, ...unset]).toEqual([]);
+  });
+
+  it('keeps nothing from one configuration to the next', () => {
+    const before = zoneCorrections({ DEFAULT_ZONE: 'UK' });
+    zoneCorrections({ DEFAULT_ZONE: 'FR' });
+
+    expect([...before]).toEqual([['UK', 'GB']]);
   });
 });

@@ -15,7 +15,7 @@ export type Opened<Part> = Part & AsyncDisposable;
 
 /** The embedded store of a folder as the poller opens it. */
 export function sqliteRecording(folder: string): RecordingStore {
-  return openSqliteStore(folder, { recording: true });
+  return openSqliteStore(folder, { clock: systemClock, logger: capturedLog() });
 }
 
 /** The store in PostgreSQL as the poller opens it. */
@@ -31,12 +31,12 @@ export function openSqliteWriter(folder: string): Opened<WritableStore> {
 
 /** A history for queries in a folder. */
 export function openSqliteReader(folder: string): Opened<ReadableStore> {
-  return part(openSqliteStore(folder, { recording: false }), ({ history }) => history);
+  return part(openSqliteStore(folder), ({ history }) => history);
 }
 
 /** Workloads and budgets in a folder. */
 export function openSqliteWorkloads(folder: string): Opened<WorkloadStore> {
-  return part(openSqliteStore(folder, { recording: false }), ({ workloads }) => workloads);
+  return part(openSqliteStore(folder), ({ workloads }) => workloads);
 }
 
 /** Meter readings in a folder. */
@@ -46,12 +46,12 @@ export function openSqliteReadings(folder: string): Opened<MeterReadingsStore> {
 
 /** Decisions in a folder. */
 export function openSqliteDecisions(folder: string): Opened<DecisionStore> {
-  return part(openSqliteStore(folder, { recording: false }), ({ decisions }) => decisions);
+  return part(openSqliteStore(folder), ({ decisions }) => decisions);
 }
 
 /** The zones of nodes in a folder. */
 export function openSqliteNodeZones(folder: string): Opened<NodeZoneStore> {
-  return part(openSqliteStore(folder, { recording: false }), ({ nodeZones }) => nodeZones);
+  return part(openSqliteStore(folder), ({ nodeZones }) => nodeZones);
 }
 
 /** A history for recording in PostgreSQL. */

@@ -50,6 +50,8 @@ const REQUESTS: readonly [method: 'get' | 'post' | 'put', path: string, query?: 
   ['post', '/api/co2-range', '', { ...WEB, countries: ['DE'], ...RANGE }],
   ['get', '/api/co2-intensities'],
   ['get', '/api/emissions', '?window=24h&step=1h&aggregate=pod,node&includeIdle=true'],
+  ['get', '/allocation', '?window=24h'],
+  ['get', '/allocation/compute', '?window=24h&aggregate=namespace&includeIdle=true&step=1d'],
   ['get', '/api/export-time-series', '?limit=2'],
   ['get', '/api/savings'],
   ['get', '/api/grid'],

@@ -1,4 +1,5 @@
 // Flow: the SQL views of the embedded store.
+
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

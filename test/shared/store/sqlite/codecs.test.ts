@@ -1,4 +1,5 @@
 // Flow: ticks, chunks and energy through their codecs and back.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitByHour } from '../../../../shared/store/blocks.ts';

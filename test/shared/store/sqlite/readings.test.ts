@@ -1,4 +1,5 @@
 // Flow: meter readings in the embedded store, by the contract suite.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

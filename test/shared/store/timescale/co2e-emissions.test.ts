@@ -1,4 +1,5 @@
 // Flow: the tables and views of document 002 in PostgreSQL.
+
 import { expect, it } from 'vitest';
 import type { HourlyIntensity, Quality } from '../../../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../../../shared/grid/units.ts';
@@ -28,7 +29,7 @@ describeDatabases('the table co2e_emissions', (_name, server) => {
     const sources = ['solar', 'wind', 'hydro', 'nuclear', 'coal', 'gas', 'oil', 'other'];
     expect(columns.map(({ name }) => name)).toEqual([
       ...['region', 'timestamp', 'gco2_per_kwh', ...sources.map((source) => `energy_mix_${source}`)],
-      ...['source', 'data_quality', 'confidence_score', 'metadata', 'created_at', 'updated_at'],
+      ...['source', 'data_quality', 'confidence_score', 'metadata', 'created_at', 'updated_at', 'id'],
     ]);
     const definitions = indexes.map(({ indexdef }) => indexdef).join('\n');
     expect(definitions).toMatch(/UNIQUE INDEX \S+ ON public.co2e_emissions USING btree \(region, "timestamp"\)/);

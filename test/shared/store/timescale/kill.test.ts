@@ -1,4 +1,5 @@
 // Flow: writers to PostgreSQL that are killed.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // Flow: meter readings in PostgreSQL, by the contract suite.
+
 import { afterAll, beforeAll, describe } from 'vitest';
 import { postgresAvailable, startPostgres } from '../../../servers/postgres.ts';
 import type { PostgresServer } from '../../../servers/postgres-cluster.ts';

@@ -12,7 +12,7 @@ const SERVERS = [
 ];
 
 const COLUMNS =
-  'service_name,region,period_start,period_end,request_count,total_kwh,avg_kwh_per_request,total_gco2e,gco2e_per_1k_requests,avg_grid_gco2_per_kwh,min_grid_gco2_per_kwh,max_grid_gco2_per_kwh,calculation_method,assumptions,metadata,created_at,updated_at';
+  'service_name,region,period_start,period_end,request_count,total_kwh,avg_kwh_per_request,total_gco2e,gco2e_per_1k_requests,avg_grid_gco2_per_kwh,min_grid_gco2_per_kwh,max_grid_gco2_per_kwh,calculation_method,assumptions,metadata,created_at,updated_at,id';
 
 for (const { name, here, start } of SERVERS) {
   describe.skipIf(!here)(name, () => {
@@ -47,7 +47,7 @@ for (const { name, here, start } of SERVERS) {
       expect(columns.join(',')).toBe(COLUMNS);
       expect(types).toEqual(['jsonb', 'jsonb']);
       expect(indexes.join('\n')).toMatch(/UNIQUE INDEX .* \(service_name, region, period_start, period_end\)/);
-      expect(indexes).toHaveLength(5);
+      expect(indexes).toHaveLength(7);
       expect(found).toEqual([1.25]);
     });
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { describeSystemFault } from '../../../shared/runtime/system-fault.ts';
+import { toSystemError } from '../../../shared/runtime/system-error.ts';
 
-/** What the system says to a server that wants to listen there. */
+/** The error of a server that tries to listen there. */
 async function refusal(options: ListenOptions): Promise<Error> {
   const [error] = await once(createServer().listen(options), 'error').catch((reason) => [reason]);
   return error as Error;
@@ -21,7 +21,7 @@ function thrown(task: () => unknown): unknown {
   }
 }
 
-describe('describeSystemFault', () => {
+describe('toSystemError', () => {
   it('names the setting of a port that is taken, and what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
@@ -29,43 +29,49 @@ describe('describeSystemFault', () => {
 
     const error = await refusal({ port, host: '127.0.0.1' });
 
-    expect(describeSystemFault(error, { EXTENDER_PORT: 1, API_PORT: port })).toBe(
-      `port ${port} on 127.0.0.1 is taken by another program: stop that one, or set API_PORT to a free port`,
+    const coded = toSystemError(error, { EXTENDER_PORT: 1, API_PORT: port });
+    expect(coded?.message).toBe(
+      `port ${port} on 127.0.0.1 is taken by another program; stop that one, or set API_PORT to a free port`,
     );
+    expect(coded).toMatchObject({ code: 'PORT_TAKEN', exitCode: 1 });
     taken.close();
   });
 
   it('names the setting of an address that this machine does not have', async () => {
     const error = await refusal({ port: 0, host: '192.0.2.7' });
 
-    expect(describeSystemFault(error, { POLLER_PORT: 0 })).toBe(
-      'this machine has no address 192.0.2.7: set POLLER_HOST to one of its own, or to 0.0.0.0 for all',
+    expect(toSystemError(error, { POLLER_PORT: 0 })?.message).toBe(
+      '"192.0.2.7" is not an address of this machine; set POLLER_HOST to one of its own, or to 0.0.0.0 or :: for all',
     );
   });
 
   it('names the setting of a folder that cannot be made', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fault-'));
+    const folder = mkdtempSync(join(tmpdir(), 'system-error-'));
     const file = join(folder, 'file');
     writeFileSync(file, '');
 
     const error = thrown(() => mkdirSync(join(file, 'data'), { recursive: true }));
 
-    const text = describeSystemFault(error, { DATA_DIR: join(file, 'data'), CACHE_FILE: '/elsewhere/cache.json' });
-    expect(text).toMatch(/^DATA_DIR: a folder is needed where there is a file .*Set DATA_DIR to another place$/);
-    expect(describeSystemFault(error, { CACHE_FILE: join(file, 'data', 'cache.json') })).toMatch(/^CACHE_FILE: /);
+    const text = toSystemError(error, { DATA_DIR: join(file, 'data'), CACHE_FILE: '/elsewhere/cache.json' });
+    expect(text?.message).toMatch(
+      /^DATA_DIR: there is a file where a folder is needed .*; set DATA_DIR to another place$/,
+    );
+    expect(toSystemError(error, { CACHE_FILE: join(file, 'data', 'cache.json') })?.message).toMatch(/^CACHE_FILE: /);
   });
 
   it('names the folder of a database that cannot be opened, without a stack', () => {
     const error = thrown(() => new DatabaseSync(join(tmpdir(), 'there', 'is', 'none.sqlite')));
 
-    const text = describeSystemFault(error, { DATA_DIR: '/srv/carbon' });
+    const text = toSystemError(error, { DATA_DIR: '/srv/carbon' })?.message;
 
-    expect(text).toMatch(/^the database in DATA_DIR \(\/srv\/carbon\): unable to open database file\. Let this user/);
+    expect(text).toMatch(
+      /^the database in DATA_DIR \(\/srv\/carbon\) cannot be opened: unable to open database file; let this user/,
+    );
     expect(text).not.toContain('\n');
   });
 
-  it('leaves every other fault to its stack', () => {
-    expect(describeSystemFault(new TypeError('x is not a function'))).toBeUndefined();
-    expect(describeSystemFault('no error at all')).toBeUndefined();
+  it('leaves every other error to its stack', () => {
+    expect(toSystemError(new TypeError('x is not a function'))).toBeUndefined();
+    expect(toSystemError('no error at all')).toBeUndefined();
   });
 });

@@ -1,0 +1,115 @@
+// Flow: the SQL of people who know the tables of document 002, on a database that the product wrote.
+import { expect, it } from 'vitest';
+import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf } from '../../shared/grid/units.ts';
+import { zone } from '../../shared/grid/zones.ts';
+import { describeDatabase } from '../servers/databases.ts';
+import { query } from '../servers/query.ts';
+import { timescaleRecording } from '../shared/store/opened-parts.ts';
+import { workload } from '../shared/store/workloads-contract.ts';
+
+/** A day of two zones, the last hour the current one. */
+function hours(): HourlyIntensity[] {
+  const now = hourOf(Date.now());
+  return ['DE', 'FR'].flatMap((code) =>
+    Array.from({ length: 24 }, (_, back) => ({
+      zone: zone(code),
+      hour: now - back * HOUR_MS,
+      carbonIntensity: gramsPerKwh(code === 'FR' ? 40 + back : 400 + back),
+      provider: 'electricity-maps',
+      signal: 'average' as const,
+      quality: 'measured' as const,
+      energyMix: { solar: 10, wind: 20, hydro: 5, coal: 30, gas: 35 },
+    })),
+  );
+}
+
+/** Queries of the document as they are typed there, with the number of rows that they must have. */
+const QUERIES: readonly [string, number][] = [
+  ['SELECT * FROM v_latest_co2e_by_region;', 2],
+  [
+    `SELECT region, timestamp, gCO2_per_kWh,
+       energy_mix_solar, energy_mix_wind, energy_mix_coal
+FROM co2e_emissions
+WHERE timestamp >= NOW() - INTERVAL '24 hours'
+ORDER BY timestamp DESC;`,
+    48,
+  ],
+  ['SELECT region, COUNT(*) as record_count\nFROM co2e_emissions\nGROUP BY region;', 2],
+  [
+    `SELECT region,
+       MAX(timestamp) as latest_data,
+       NOW() - MAX(timestamp) as data_age
+FROM co2e_emissions
+GROUP BY region;`,
+    2,
+  ],
+  [
+    `SELECT region,
+       DATE_TRUNC('hour', timestamp) as hour,
+       AVG(gCO2_per_kWh) as avg_intensity,
+       AVG(energy_mix_solar + energy_mix_wind) as renewable_pct
+FROM co2e_emissions
+WHERE timestamp >= NOW() - INTERVAL '7 days'
+GROUP BY region, DATE_TRUNC('hour', timestamp)
+HAVING AVG(gCO2_per_kWh) < 200
+ORDER BY avg_intensity ASC
+LIMIT 20;`,
+    20,
+  ],
+  [
+    `SELECT region,
+       AVG(gCO2_per_kWh) as avg_gCO2_kWh,
+       AVG(energy_mix_solar + energy_mix_wind + energy_mix_hydro) as renewable_pct
+FROM co2e_emissions
+WHERE timestamp >= NOW() - INTERVAL '30 days'
+GROUP BY region
+ORDER BY avg_gCO2_kWh ASC;`,
+    2,
+  ],
+  ["SELECT id, region FROM co2e_emissions WHERE source = 'electricity_maps'", 48],
+  ["SELECT id FROM workload_emissions WHERE service_name = 'reporting'", 1],
+  ['SELECT cleanup_old_co2e_data();', 1],
+];
+
+const INDEXES = [
+  ...['idx_co2e_region_timestamp', 'idx_co2e_high_intensity', 'idx_co2e_clean_periods', 'idx_co2e_metadata_gin'],
+  ...['idx_workload_service_period', 'idx_workload_high_emissions'],
+];
+
+describeDatabase('the SQL of document 002', (server) => {
+  it('runs as it is typed, with the rows that were recorded', async () => {
+    const dsn = await server().database();
+    await using store = timescaleRecording(dsn, 90);
+    await store.history.record(hours());
+    // The key fields that the document names, and no others.
+    await store.workloads.saveWorkloads([workload()]);
+    await query(
+      dsn,
+      `INSERT INTO workload_emissions (service_name, region, period_start, period_end, request_count, total_kWh, total_gCO2e)
+       VALUES ('reporting', 'us-east-1', '2026-01-01', '2026-01-02', 1000, 2, 901)`,
+    );
+
+    const counts = [];
+    for (const [sql] of QUERIES) counts.push((await query(dsn, sql)).length);
+    const [filled] = await query(
+      dsn,
+      `SELECT gCO2e_per_1k_requests AS per_1k, avg_grid_gCO2_per_kWh AS grid, calculation_method AS method
+       FROM workload_emissions WHERE service_name = 'reporting'`,
+    );
+    const keys = await query(
+      dsn,
+      `SELECT conrelid::regclass::text AS t FROM pg_constraint
+       WHERE contype = 'p' AND conrelid::regclass::text IN ('co2e_emissions', 'workload_emissions') ORDER BY 1`,
+    );
+    const indexes = await query(dsn, 'SELECT indexname FROM pg_indexes');
+
+    expect(counts).toEqual(QUERIES.map(([, rows]) => rows));
+    expect(filled).toMatchObject({ per_1k: 901, grid: 450.5, method: 'manual' });
+    expect(keys.map(({ t }) => t)).toEqual(['co2e_emissions', 'workload_emissions']);
+    expect(indexes.map(({ indexname }) => indexname)).toEqual(expect.arrayContaining(INDEXES));
+    expect((await store.history.intensities([zone('FR')], { from: 0, to: Date.now() }))[0]?.provider).toBe(
+      'electricity-maps',
+    );
+  });
+});
