@@ -1,4 +1,6 @@
-import { isoTime } from '../../shared/grid/units.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { ContainerSpan } from '../../shared/records/power.ts';
 import type { Operation } from './openapi/operation.ts';
 import { healthResponse, statusResponse } from './openapi/responses.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -42,7 +44,7 @@ export const statusOperation: Operation = {
 };
 
 /** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
+export function statusRoute({ store, zoneOfNode, clock, mode }: ApiDependencies): Route {
   return {
     operation: statusOperation,
     async handle(_request, response) {
@@ -54,10 +56,17 @@ export function statusRoute({ store, clock, mode }: ApiDependencies): Route {
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
+        unpriced_nodes: unpricedNodes(await store.containers(), zoneOfNode, clock.now()),
         pending_db_blocks: pendingBlocks,
         mode,
         timestamp: isoTime(clock.now()),
       });
     },
   };
+}
+
+/** Nodes whose power was recorded within the last hour and whose zone is not known: their energy has no grams. */
+function unpricedNodes(spans: readonly ContainerSpan[], zoneOfNode: ZoneOfNode, now: EpochMs): string[] {
+  const recent = new Set(spans.filter(({ last }) => last > now - HOUR_MS).map(({ container }) => container.node));
+  return [...recent].filter((node) => zoneOfNode(node) === undefined).sort();
 }
