@@ -121,6 +121,10 @@ export const POLLER_ERRORS = {
     message: 'certificates of kubelets are not verified, because KUBELET_INSECURE_TLS is set',
     action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
   },
+  NODE_WITHOUT_ZONE: {
+    message: 'the exporter does not name its node, and no setting places its host {node}: its energy has no grams',
+    action: 'set DEFAULT_ZONE, or ZONE_MAP={node}=DE, for poller and extender',
+  },
   NODE_TYPE_UNKNOWN: {
     message: 'the power of node {node} cannot be modelled: neither its machine type nor its number of CPUs is known',
     action: 'set NODE_TYPES, for example {node}=8x32 for 8 CPUs and 32 GB',
