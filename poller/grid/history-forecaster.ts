@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { continueSeries } from '../../shared/forecast/continue.ts';
 import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast/forecast.ts';
 import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
@@ -15,11 +16,12 @@ const TRAINING_MS = (365 + 28) * 24 * HOUR_MS;
 const TAIL_MS = 3 * 24 * HOUR_MS;
 const RELOAD_MS = 7 * 24 * HOUR_MS;
 
-/** The past of one zone by one provider and one signal: methods are never mixed in one series. */
+/** The past of one zone by one signal, each provider's hours apart: methods are never mixed, only scaled to one level. */
 interface Past {
-  readonly provider: string;
-  readonly byHour: Map<EpochMs, number>;
-  /** The same as a series, as of `freshAt`. */
+  /** The provider of the newest hour. */
+  provider: string;
+  readonly byProvider: Map<string, Map<EpochMs, number>>;
+  /** The hours of all providers at the level of the newest, as of `freshAt`. */
   series: HourlySeries | undefined;
   readonly loadedAt: EpochMs;
   freshAt: EpochMs;
@@ -43,18 +45,19 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
     );
     const provider = rows.at(-1)?.provider;
     if (provider === undefined) return known;
-    if (known && known.provider !== provider) {
-      pasts.delete(key);
-      models.delete(key);
-      return pastOf(zone, like, now);
-    }
+    // The level is another one: what was learnt at the former does not fit it.
+    if (known && known.provider !== provider) models.delete(key);
     const isWhole = known === undefined || from === now - TRAINING_MS;
     const past: Past = isWhole
-      ? { provider, byHour: new Map(), series: undefined, loadedAt: now, freshAt: now }
+      ? { provider, byProvider: new Map(), series: undefined, loadedAt: now, freshAt: now }
       : known;
-    for (const row of rows) if (row.provider === provider) past.byHour.set(row.hour, row.carbonIntensity);
+    for (const row of rows) {
+      const byHour = past.byProvider.get(row.provider) ?? new Map<EpochMs, number>();
+      past.byProvider.set(row.provider, byHour.set(row.hour, row.carbonIntensity));
+    }
+    past.provider = provider;
     past.freshAt = now;
-    past.series = hourlySeries(pointsOf(past));
+    past.series = seriesOf(past);
     pasts.set(key, past);
     return past;
   };
@@ -85,6 +88,14 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
   return (zone, now, own) => oneAtATime(() => forecastOne(zone, now, own));
 }
 
-function* pointsOf({ byHour }: Past) {
-  for (const [datetime, carbonIntensity] of byHour) yield { datetime, carbonIntensity };
+/** The pasts of all providers as one series: each older one keeps its shape at the level of the next. */
+function seriesOf({ byProvider, provider }: Past): HourlySeries | undefined {
+  const pasts = [...byProvider].map(([of, byHour]) => ({
+    newest: of === provider ? Number.POSITIVE_INFINITY : Math.max(...byHour.keys()),
+    series: hourlySeries([...byHour].map(([datetime, carbonIntensity]) => ({ datetime, carbonIntensity }))),
+  }));
+  pasts.sort((a, b) => a.newest - b.newest);
+  let joined: HourlySeries | undefined;
+  for (const { series } of pasts) joined = joined && series ? continueSeries(joined, series) : (series ?? joined);
+  return joined;
 }

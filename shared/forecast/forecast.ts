@@ -108,15 +108,15 @@ export function forecastWith(
   const present = hourOf(now);
   if (end > present) points.push(reading(present, own.past.values[hours - 1] as number));
   const wanted = request.horizonHours ?? model.horizonHours;
-  const { band, coefficients } = model;
-  const firstDays = firstDaysForecast({ values: own.past.values, end, shape: model.shape, band });
+  const { band, coefficients, shape } = model;
+  const taught = coefficients && band ? { ...model, coefficients, band } : undefined;
+  const firstDays = firstDaysForecast({ values: own.past.values, end, shape, band });
   for (let time = Math.max(end, present); points.length < wanted; time += HOUR_MS) {
     const ahead = (time - end) / HOUR_MS;
     const usual = usualAt(own.past.values, hours + ahead, daysBack(ahead));
-    const isTaught = coefficients && band && !Number.isNaN(usual);
     points.push(
-      isTaught
-        ? point({ ...model, coefficients, band }, time, ahead, plainProfile(own, hours, ahead, usual), inputs)
+      taught && !Number.isNaN(usual)
+        ? point(taught, time, ahead, plainProfile(own, hours, ahead, usual), inputs)
         : firstDays(ahead),
     );
   }

@@ -1,136 +1,111 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { type Accuracy, forecastAccuracy } from '../../shared/forecast/accuracy.ts';
-import { parseTrace, type Trace } from '../../shared/grid/trace.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import {
-  bestStaticThreshold,
-  oracle,
-  sevenDayProfile,
-  trailingPercentile,
-  weightedProfile,
-} from './forecast/baselines.ts';
-import { type Cost, forecastsOf, planAndRevise, planOnce } from './forecast/ours.ts';
-import { shareOf } from './forecast/shares.ts';
+import { bestStaticThreshold, oracle, sevenDayProfile } from './forecast/baselines.ts';
+import { forecastsOf } from './forecast/forecasts.ts';
+import { pausedMean, planAndRevise, planOnce } from './forecast/policies.ts';
+import { dayAheadError, scenarioShares } from './forecast/scenarios.ts';
+import { runningSums, shareOf, shareOfPaused } from './forecast/shares.ts';
+import { trace2021 } from './forecast/years.ts';
 
-/** Zones whose scores chose the settings: every second of the trace in alphabetical order. The other six were held out. */
-const TUNED_ON: ReadonlySet<string> = new Set(['ES', 'PL', 'US-FLA-FPL', 'US-NE-ISNE', 'US-NY-NYIS']);
-const HOURS_AHEAD = [1, 3, 6, 12, 24, 36, 48, 71];
+/** A table of the benchmark: numbers by zone and column. */
+type Table = Map<Zone, Record<string, number>>;
 
-/** What the forecast of one zone was worth. */
-interface ZoneResult {
-  readonly zone: Zone;
-  /** Share of the clairvoyant saving in percent, by policy. */
-  readonly shares: Readonly<Record<string, number>>;
-  readonly accuracy: readonly Accuracy[];
-  readonly cost: Cost;
-}
+/** Parts of the benchmark, each a table or two; all of them take about ten minutes. */
+const PARTS = ['shares', 'scenarios', 'paused'] as const;
 
-/** Prints, per zone of the 2021 trace, the share of the clairvoyant saving of each policy, the accuracy and the cost of the forecast. */
-export function benchForecast(): void {
-  const file = new URL('../../shared/data/trace-2021.csv.gz', import.meta.url);
-  const trace = parseTrace(gunzipSync(readFileSync(file)).toString());
-  const results = [...trace.zones.keys()].map((zone) => measure(trace, zone));
-  printShares(results);
-  printAccuracy(results);
-  printCost(results);
-}
-
-function measure(trace: Trace, zone: Zone): ZoneResult {
-  const values = trace.zones.get(zone) as Float64Array;
-  const forecasts = forecastsOf(trace, zone);
-  const { strict, presentKnown } = forecasts;
-  const clairvoyant = shareOf(values, oracle(values));
-  return {
-    zone,
-    shares: {
-      'threshold*': bestStaticThreshold(values),
-      'p15 of 24h': shareOf(values, trailingPercentile(values)).share,
-      '7-day': shareOf(values, sevenDayProfile(values, true)).share,
-      weighted: shareOf(values, weightedProfile(values, false)).share,
-      ours: shareOf(values, planOnce(strict, 0)).share,
-      '+present': shareOf(values, planOnce(presentKnown, 0)).share,
-      'min 5 %': shareOf(values, planOnce(strict)).share,
-      revised: shareOf(values, planAndRevise(strict)).share,
-      naive: shareOf(values, planAndRevise(strict, 0)).share,
-      'oracle saves': clairvoyant.saving,
-    },
-    accuracy: forecastAccuracy(forecasts.made, { start: trace.start, values }),
-    cost: forecasts.cost,
-  };
-}
-
-function printShares(results: readonly ZoneResult[]): void {
-  const policies = Object.keys(results[0]?.shares ?? {});
-  const row = (name: string, cells: readonly string[]): string =>
-    name.padEnd(22) + cells.map((cell) => cell.padStart(13)).join('');
-  console.log('Share of the clairvoyant saving in %, jobs of 1, 4 and 8 h, 24 h slack, one every hour from day 60');
-  console.log(row('zone', policies));
-  for (const { zone, shares } of results) {
-    const name = TUNED_ON.has(zone) ? `${zone} (tuned on)` : zone;
-    console.log(
-      row(
-        name,
-        policies.map((policy) => (shares[policy] as number).toFixed(1)),
-      ),
-    );
-  }
-  const groups: readonly [string, (zone: string) => boolean][] = [
-    ['mean, tuned on', (zone) => TUNED_ON.has(zone)],
-    ['mean, held out', (zone) => !TUNED_ON.has(zone)],
-    ['mean, all', () => true],
+/** Prints what the forecast and the planner are worth on the 2021 trace; `parts` and `zones` narrow it down. */
+export function benchForecast(parts: readonly string[] = PARTS, zones?: readonly string[]): void {
+  const trace = trace2021();
+  const [shares, errors, scenarios, paused]: Table[] = [new Map(), new Map(), new Map(), new Map()] as [
+    Table,
+    Table,
+    Table,
+    Table,
   ];
-  for (const [name, belongs] of groups) {
-    const chosen = results.filter(({ zone }) => belongs(zone));
-    console.log(
-      row(
-        name,
-        policies.map((policy) => mean(chosen.map(({ shares }) => shares[policy] as number)).toFixed(1)),
-      ),
-    );
+  for (const zone of trace.zones.keys()) {
+    if (zones && !zones.includes(zone)) continue;
+    const values = trace.zones.get(zone) as Float64Array;
+    const all = forecastsOf(trace, zone, { neighbours: [...trace.zones.keys()] });
+    if (parts.includes('shares')) {
+      const alone = forecastsOf(trace, zone);
+      const strict = forecastsOf(trace, zone, { neighbours: [...trace.zones.keys()], isPresentKnown: false });
+      const defaults = shareOf(values, planAndRevise(all));
+      shares.set(zone, {
+        'threshold*': bestStaticThreshold(values),
+        '7-day hour': shareOf(values, sevenDayProfile(values, true)).share,
+        'alone rev': shareOf(values, planAndRevise(alone, 0)).share,
+        'once min0': shareOf(values, planOnce(all, 0)).share,
+        'rev min0': shareOf(values, planAndRevise(all, 0)).share,
+        'rev min5': shareOf(values, planAndRevise(all, 5)).share,
+        'strict rev': shareOf(values, planAndRevise(strict)).share,
+        DEFAULTS: defaults.share,
+        'wait h': defaults.wait,
+        'saves %': defaults.saving,
+        'oracle %': shareOf(values, oracle(values)).saving,
+      });
+      const { ours, yesterday } = dayAheadError(trace, zone, strict);
+      const accuracy = forecastAccuracy(all.made, { start: trace.start, values });
+      errors.set(zone, {
+        'MAPE 24 h': ours,
+        yesterday,
+        ...bandHeld(accuracy),
+        'fit ms': all.fitMs,
+        'forecast ms': all.forecastMs,
+      });
+    }
+    if (parts.includes('scenarios')) scenarios.set(zone, scenarioShares(trace, zone, all));
+    if (parts.includes('paused')) {
+      const { byDuration, share, late } = shareOfPaused(values, pausedMean(all, runningSums(values)));
+      const [one = 0, four = 0, eight = 0] = byDuration;
+      paused.set(zone, { '1 h': one, '4 h': four, '8 h': eight, mixed: share, 'deadlines missed': late });
+    }
   }
+  print(
+    'Share of the clairvoyant saving in %, jobs of 1, 4 and 8 h, 24 h slack, arriving every third hour from day 60',
+    shares,
+  );
+  print(
+    'Day-ahead MAPE in % (made at 00Z from earlier hours only); values within the band in %, nominal 80, by hours ahead',
+    errors,
+  );
+  print(
+    'Share with the defaults, revised: short histories, gaps, perfect provider forecasts of so many hours, a change of provider',
+    scenarios,
+  );
+  print(
+    'Work that may pause (min-run 1 h, restart 6 min, 4 interruptions), share of the contiguous clairvoyant saving in %',
+    paused,
+  );
   console.log(
-    'threshold*: static, the best in hindsight. 7-day: present hour known. weighted, ours: data strictly before the start;\n' +
-      '+present: present hour known too. min 5 %: runs now for less. revised, naive: looked at again every hour and when due, with and without margin.\n' +
-      'oracle saves: the clairvoyant saving in % of running now.\n',
+    'threshold*: the best static threshold in hindsight. strict: the present hour is not known. told: joined with our own; alone: the provider’s by itself.',
   );
 }
 
-function printAccuracy(results: readonly ZoneResult[]): void {
-  console.log(
-    'Mean absolute error in gCO2eq/kWh (same hour of the last known day in brackets), by hours ahead; band: nominal 80 %',
-  );
-  console.log(`${'zone'.padEnd(14) + HOURS_AHEAD.map((hours) => `${hours} h`.padStart(15)).join('')}    within band`);
-  for (const { zone, accuracy } of results) {
-    const cells = HOURS_AHEAD.map((hours) => {
-      const found = accuracy.find(({ hoursAhead }) => hoursAhead === hours);
-      return `${found?.meanAbsoluteError.toFixed(1)} (${found?.yesterdayMeanAbsoluteError.toFixed(1)})`.padStart(15);
-    });
-    console.log(zone.padEnd(14) + cells.join('') + `${(100 * within(accuracy)).toFixed(1)} %`.padStart(15));
-  }
-  const heldOut = results.filter(({ zone }) => !TUNED_ON.has(zone));
-  const share = (of: readonly ZoneResult[]): string =>
-    (100 * mean(of.map(({ accuracy }) => within(accuracy)))).toFixed(1);
-  console.log(`within band: all ${share(results)} %, held out ${share(heldOut)} %\n`);
+/** Share of the values within the band, by groups of hours ahead. */
+function bandHeld(accuracy: readonly Accuracy[]): Record<string, number> {
+  const held = (from: number, to: number) => {
+    const group = accuracy.filter(({ hoursAhead }) => hoursAhead >= from && hoursAhead <= to);
+    return (100 * group.reduce((sum, { withinBand }) => sum + (withinBand ?? 0), 0)) / group.length;
+  };
+  return { 'band 1 h': held(1, 1), '2-5 h': held(2, 5), '6-23 h': held(6, 23), '24-71 h': held(24, 71) };
 }
 
-function printCost(results: readonly ZoneResult[]): void {
-  const fits = mean(results.map(({ cost }) => cost.fitMs / cost.fits));
-  const longest = Math.max(...results.map(({ cost }) => cost.longestFitMs));
-  const each = mean(results.map(({ cost }) => cost.forecastMs / cost.forecasts));
-  console.log(
-    `cost: learning ${fits.toFixed(0)} ms per zone (longest ${longest.toFixed(0)}), forecasting ${each.toFixed(2)} ms`,
-  );
+function print(title: string, table: Table): void {
+  const [first] = table.values();
+  if (first === undefined) return;
+  const columns = Object.keys(first);
+  const width = (column: string) => Math.max(9, column.length + 2);
+  const row = (name: string, cell: (column: string) => string) =>
+    name.padEnd(14) + columns.map((column) => cell(column).padStart(width(column))).join('');
+  console.log(`${title}\n${row('zone', (column) => column)}`);
+  for (const [zone, cells] of table) console.log(row(zone, (column) => (cells[column] ?? Number.NaN).toFixed(1)));
+  const all = (column: string) => [...table.values()].map((cells) => cells[column] ?? Number.NaN);
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  console.log(row('mean', (column) => mean(all(column)).toFixed(1)));
+  console.log(`${row('worst', (column) => Math.min(...all(column)).toFixed(1))}\n`);
 }
 
-function within(accuracy: readonly Accuracy[]): number {
-  return mean(accuracy.map(({ withinBand }) => withinBand ?? Number.NaN));
+if (import.meta.main) {
+  const [parts, zones] = process.argv.slice(2).map((text) => text.split(','));
+  benchForecast(parts, zones);
 }
-
-function mean(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-if (import.meta.main) benchForecast();

@@ -27,11 +27,15 @@ export function climatologyYears(until = Number.POSITIVE_INFINITY): ReadonlyMap<
   );
 }
 
+/** Degrees east of a zone of the traces. */
+export function longitudeOf(zone: Zone): number {
+  return placeOfZone(zone)?.longitude ?? LONGITUDES[zone] ?? 0;
+}
+
 /** The mean climatology of zones in solar time. */
 export function genericOf(years: ReadonlyMap<Zone, HourlySeries>): Climatology {
   const all = [...years].map(([zone, series]) => {
-    const longitude = placeOfZone(zone)?.longitude ?? LONGITUDES[zone] ?? 0;
-    return climatologyOf([series], solarOffsetMs(longitude));
+    return climatologyOf([series], solarOffsetMs(longitudeOf(zone)));
   });
   const mean = (pick: (of: Climatology) => number) =>
     Math.round((1000 * all.reduce((sum, of) => sum + pick(of), 0)) / all.length) / 1000;

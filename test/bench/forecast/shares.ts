@@ -4,6 +4,10 @@ export const DURATIONS = [1, 4, 8] as const;
 export const SLACK = 24;
 /** Hour of the year from which jobs arrive: day 60. */
 export const FIRST_START = 60 * 24;
+/** Hours between two arrivals: all times of day, a third of the work. */
+const ARRIVAL_STEP = 3;
+/** The same for work that may pause, which is planned anew every hour. */
+const PAUSED_STEP = 7;
 const LONGEST = 8;
 
 /** Chooses how many hours (0 to 24) a job that arrives at an hour waits. */
@@ -35,27 +39,53 @@ export function leastWait(sums: Float64Array, arrival: number, duration: number)
   return best;
 }
 
-/** Share of the clairvoyant saving in percent (mean over the durations), and the saving itself in percent of running now. */
+/** Share of the clairvoyant saving in percent (mean over the durations), the saving itself in percent of running now, and the mean wait in hours. */
 export function shareOf(
   actual: Float64Array,
   policy: Policy,
   durations: readonly number[] = DURATIONS,
-): { share: number; saving: number } {
+): { share: number; saving: number; wait: number } {
   const sums = runningSums(actual);
   let share = 0;
   let saving = 0;
+  let wait = 0;
+  let count = 0;
   for (const duration of durations) {
     let saved = 0;
     let possible = 0;
     let now = 0;
-    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival++) {
+    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += ARRIVAL_STEP) {
       const atOnce = meanOver(sums, arrival, duration);
-      saved += atOnce - meanOver(sums, arrival + policy(arrival, duration), duration);
+      const waited = policy(arrival, duration);
+      wait += waited;
+      count += 1;
+      saved += atOnce - meanOver(sums, arrival + waited, duration);
       possible += atOnce - meanOver(sums, arrival + leastWait(sums, arrival, duration), duration);
       now += atOnce;
     }
     share += (100 * saved) / possible / durations.length;
     saving += (100 * saved) / now / durations.length;
   }
-  return { share, saving };
+  return { share, saving, wait: wait / count };
+}
+
+/** Share of the contiguous clairvoyant saving by work that may pause, by duration and as their mean; and missed deadlines. */
+export function shareOfPaused(
+  actual: Float64Array,
+  meanOf: (arrival: number, duration: number) => { readonly mean: number; readonly isLate: boolean },
+): { readonly byDuration: readonly number[]; readonly share: number; readonly late: number } {
+  const sums = runningSums(actual);
+  let late = 0;
+  const byDuration = DURATIONS.map((duration) => {
+    let [saved, possible] = [0, 0];
+    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += PAUSED_STEP) {
+      const atOnce = meanOver(sums, arrival, duration);
+      const { mean, isLate } = meanOf(arrival, duration);
+      saved += atOnce - mean;
+      possible += atOnce - meanOver(sums, arrival + leastWait(sums, arrival, duration), duration);
+      if (isLate) late += 1;
+    }
+    return (100 * saved) / possible;
+  });
+  return { byDuration, share: byDuration.reduce((a, b) => a + b, 0) / byDuration.length, late };
 }

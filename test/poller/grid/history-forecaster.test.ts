@@ -35,14 +35,33 @@ describe('the forecast from history', () => {
     expect(points?.[12]?.carbonIntensity).toBeCloseTo(300, 0);
   });
 
-  it('gives none while less than a week is known, nor from another provider’s hours', async () => {
+  it('has one as soon as most of a day is known, and none before', async () => {
     await using folder = await temporaryFolder();
     await using store = openSqliteWriter(folder.path);
-    await store.record([...hours(40 * 24, 'other').slice(0, -48), ...hours(48)]);
+    await store.record(hours(19));
+    const forecaster = historyForecaster(store, [DE]);
 
-    const points = await historyForecaster(store, [DE])(DE, NOW, hours(24));
+    expect(await forecaster(DE, NOW, hours(19))).toBeUndefined();
+    await store.record(hours(24));
+    expect(await forecaster(DE, NOW + HOUR_MS, hours(24))).toHaveLength(72);
+  });
 
-    expect(points).toBeUndefined();
+  it("keeps the shape of another provider's past at the level of the present one", async () => {
+    await using folder = await temporaryFolder();
+    await using store = openSqliteWriter(folder.path);
+    const half = (row: HourlyIntensity) => ({ ...row, carbonIntensity: gramsPerKwh(row.carbonIntensity / 2) });
+    await store.record([
+      ...hours(40 * 24, 'other')
+        .slice(0, -1)
+        .map(half),
+      ...hours(1),
+    ]);
+
+    const points = await historyForecaster(store, [DE])(DE, NOW, hours(1));
+
+    expect(points).toHaveLength(72);
+    expect(points?.[0]?.carbonIntensity).toBeCloseTo(100, -1);
+    expect(points?.[12]?.carbonIntensity).toBeCloseTo(300, -1);
   });
 
   it('is judged by the samples that come, beside yesterday’s', async () => {

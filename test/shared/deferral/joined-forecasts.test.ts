@@ -1,0 +1,98 @@
+// Flow: a provider's forecast (short, late, wrong or absent) and our own are joined, and work is planned by the result.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planPieces } from '../../../shared/deferral/pieces.ts';
+import { plan, type Slot, windowMean } from '../../../shared/deferral/plan.ts';
+import { revise } from '../../../shared/deferral/replan.ts';
+import { joinForecasts } from '../../../shared/forecast/join.ts';
+import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
+import { gramsPerKwh, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
+import { zone } from '../../../shared/grid/zones.ts';
+
+const NOON = Date.parse('2026-03-01T12:00:00Z');
+const DE = zone('DE');
+
+const values = (most: number) => fc.array(fc.double({ min: 1, max: 900, noNaN: true }), { maxLength: most });
+/** What the provider and our own past give at one hour: any length, beginning early, late or not at all. */
+const sources = fc.record({ provider: values(50), lateBy: fc.integer({ min: -5, max: 5 }), own: values(72) });
+const jobs = fc.record({
+  durationHours: fc.double({ min: 0.1, max: 10, noNaN: true }),
+  slackMinutes: fc.integer({ min: 0, max: 36 * 60 }),
+  arrivesAt: fc.integer({ min: 0, max: 59 }),
+});
+
+function pointsOf(intensities: readonly number[], from: number): ForecastPoint[] {
+  return intensities.map((value, hour) => ({ datetime: from + hour * HOUR_MS, carbonIntensity: gramsPerKwh(value) }));
+}
+
+function joinedAt(now: number, { provider, lateBy, own }: { provider: number[]; lateBy: number; own: number[] }) {
+  const hour = hourOf(now);
+  return joinForecasts(
+    now,
+    { source: 'provider', points: pointsOf(provider, hour + lateBy * HOUR_MS) },
+    { source: 'history', points: pointsOf(own, hour) },
+  );
+}
+
+describe('a plan by joined forecasts', () => {
+  it('is never worse in expectation than running now, and starts in time, whatever the forecasts turn into', () => {
+    fc.assert(
+      fc.property(jobs, fc.array(sources, { minLength: 40, maxLength: 40 }), (job, seen) => {
+        const arrival = NOON + job.arrivesAt * 60_000;
+        const latestStart = arrival + job.slackMinutes * 60_000;
+        let slot: Slot | undefined;
+        let started: number | undefined;
+        for (let look = 0; started === undefined; look++) {
+          const now = look === 0 ? arrival : Math.min(latestStart, hourOf(arrival) + look * HOUR_MS);
+          const forecast = joinedAt(now, seen[look % seen.length] as (typeof seen)[number]);
+          const request = { now, durationHours: job.durationHours, latestStart, candidates: [{ zone: DE, forecast }] };
+          const atOnce = windowMean(forecast, now, job.durationHours * HOUR_MS);
+          const decided = slot === undefined ? plan(request) : revise(slot, request);
+          if (decided.kind === 'run-now') started = now;
+          if (decided.kind === 'wait' || decided.kind === 'change') slot = decided.slot;
+          if (slot && atOnce !== undefined && (decided.kind === 'wait' || decided.kind === 'change'))
+            expect(slot.expected).toBeLessThanOrEqual(atOnce * (1 + 1e-9));
+          if (slot && slot.start < now + HOUR_MS) started = Math.max(now, slot.start);
+          if (now >= latestStart) started ??= now;
+        }
+
+        expect(started).toBeLessThanOrEqual(latestStart);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('lets work that may pause complete in time, with its restarts, whatever the forecasts turn into', () => {
+    const limits = { minRunHours: 0.5, restartCostHours: 0.2, maxInterruptions: 3 };
+    fc.assert(
+      fc.property(jobs, fc.array(sources, { minLength: 40, maxLength: 40 }), (job, seen) => {
+        const arrival = NOON + job.arrivesAt * 60_000;
+        const deadline = arrival + job.slackMinutes * 60_000 + job.durationHours * HOUR_MS;
+        let [now, remainingHours, interruptions, look] = [arrival, job.durationHours, 0, 0];
+        let state: Parameters<typeof planPieces>[0]['state'] = { kind: 'waiting' };
+        while (remainingHours > 1e-6) {
+          const forecast = joinedAt(now, seen[look++ % seen.length] as (typeof seen)[number]);
+          const candidates = [{ zone: DE, forecast }];
+          const planned = planPieces({ now, deadline, remainingHours, candidates, limits, state, interruptions });
+          const next = hourOf(now) + HOUR_MS;
+          if (planned.kind === 'pause') {
+            expect(planned.saving).toBeGreaterThan(0);
+            if (state.kind === 'running') [state, interruptions] = [{ kind: 'paused' }, interruptions + 1];
+            now = Math.min(next, planned.until);
+            continue;
+          }
+          if (state.kind === 'paused') remainingHours += limits.restartCostHours;
+          if (state.kind !== 'running') state = { kind: 'running', since: now };
+          const until = 'until' in planned ? planned.until : next;
+          const end = Math.min(next, until, now + remainingHours * HOUR_MS);
+          remainingHours -= (end - now) / HOUR_MS;
+          now = end;
+        }
+
+        expect(now).toBeLessThanOrEqual(deadline + 1);
+        expect(interruptions).toBeLessThanOrEqual(limits.maxInterruptions);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
