@@ -112,7 +112,7 @@ export const POLLER_ERRORS = {
     action:
       'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
   },
-  PROMETHEUS_QUERY_FAILED: {
+  PROMETHEUS_READ_FAILED: {
     message: 'Prometheus gave no power samples ({reason}: {detail})',
     action:
       'check PROMETHEUS_URL, PROMETHEUS_BEARER_FILE, PROMETHEUS_CA_FILE and PROMETHEUS_TENANT; nothing is lost while Prometheus keeps its samples',

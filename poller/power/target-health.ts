@@ -19,7 +19,7 @@ const FAILURES = {
     message: 'the exporter gave no power samples; its energy counters are read again at the next scrape',
   },
   prometheus: {
-    code: 'PROMETHEUS_QUERY_FAILED',
+    code: 'PROMETHEUS_READ_FAILED',
     message: 'Prometheus gave no power samples; what it recorded meanwhile is read later',
   },
   usage: {

@@ -46,7 +46,7 @@ describe.skipIf(!available('prometheus', 'apt-get install prometheus'))('energy 
     expect(past).toBeGreaterThan(3);
     expect(during).toBe(past);
     expect(reading.log.at('error').map(({ fields }) => [fields.code, fields.reason])).toEqual([
-      ['PROMETHEUS_QUERY_FAILED', 'unreachable'],
+      ['PROMETHEUS_READ_FAILED', 'unreachable'],
     ]);
     for (const [namespace, metric] of [
       ['shop', 'kepler_container_cpu_joules_total'],
