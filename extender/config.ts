@@ -56,6 +56,9 @@ export const watchdogConfigSchema = z.object({
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
+  EVENT_LOOP_LIMIT_SECONDS: integer(0, 600)
+    .default(2)
+    .describe('The process ends itself when the event loop of EXTENDER_PORT hangs for longer than this; 0 never'),
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two polls of the cache file, for volumes that deliver no file events'),

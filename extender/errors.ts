@@ -162,6 +162,11 @@ export const EXTENDER_ERRORS = {
     message: 'nothing is deferred: no Kubernetes API is configured',
     action: 'set KUBECONFIG, or run inside the cluster',
   },
+  LABELS_NOT_RECORDED: {
+    status: 409,
+    message: 'the request needs pod labels, and none are recorded',
+    action: 'let the poller reach the Kubernetes API, or leave labels and controllers out',
+  },
   LEASE_RENEWAL_FAILED: {
     message: 'could not renew the Lease',
     action: 'check that the API server is reachable; another replica leads after 15 s',
@@ -255,6 +260,15 @@ export const EXTENDER_ERRORS = {
   CERTIFICATE_EXPIRED: {
     message: 'a TLS certificate has expired',
     action: 'renew it; until then kube-scheduler goes on without carbon',
+  },
+  EVENT_LOOP_UNWATCHED: {
+    message: 'a hanging event loop would not be noticed from within',
+    action: 'nothing is needed while the liveness probe is set; report it with `err`',
+  },
+  EVENT_LOOP_HUNG: {
+    message: 'the event loop of the scheduler port hung; the process ends itself to be restarted',
+    action: 'report what was asked of it; EVENT_LOOP_LIMIT_SECONDS=0 turns this off',
+    exitCode: 137,
   },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',

@@ -10,7 +10,7 @@ import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
-import { startPlacement } from './placement/placement.ts';
+import { type RunningPlacement, startPlacement } from './placement/placement.ts';
 import type { FromStore, ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
 import { tlsFiles } from './webhook/tls.ts';
@@ -22,6 +22,8 @@ export interface ExtenderDependencies {
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
   readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  /** Ends the process when its event loop hangs; not used where there is none. */
+  readonly startHeartbeat?: (limitMs: number, onError: (error: Error) => void) => AsyncDisposable;
   /** What is worth a warning about the settings. */
   readonly warnings?: readonly SettingWarning[];
 }
@@ -74,7 +76,7 @@ export async function startExtender(
       tls: tlsFiles(config),
       verbs: createVerbs(placement.decisions, placement.metrics),
       log: placement.decisions.log,
-      readiness: () => readiness,
+      readiness: () => (readiness.ready ? { ready: true, details: limitations(placement) } : readiness),
       metrics: placement.metrics,
       clock,
       logger,
@@ -89,6 +91,12 @@ export async function startExtender(
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
+  if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
+    stack.use(
+      dependencies.startHeartbeat?.(config.EVENT_LOOP_LIMIT_SECONDS * 1_000, (err) =>
+        logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+      ),
+    );
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
@@ -124,4 +132,10 @@ function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClien
     );
     return undefined;
   }
+}
+
+/** What does not work although the extender can serve: placement goes on with what is known. */
+function limitations({ zones }: Pick<RunningPlacement, 'zones'>): readonly string[] {
+  if (zones() !== undefined) return [];
+  return ['the nodes of the cluster have not been listed; check the kubeconfig, its credentials and the RBAC rules'];
 }

@@ -7,18 +7,19 @@ import { EXTENDER_COMMAND_LINE } from './command-line.ts';
 import { type ExtenderConfig, extenderConfigSchema, extenderWarnings } from './config.ts';
 import { watchdogOnce } from './deferral/start.ts';
 import { startExtender } from './extender.ts';
+import { startHeartbeat } from './heartbeat.ts';
 
 let config: ExtenderConfig | undefined;
 try {
   const warnings = extenderWarnings(process.env);
+  const dependencies = { startApi: superviseApiThread, startHeartbeat, warnings };
   const mode = chosenMode(EXTENDER_COMMAND_LINE, process.argv.slice(2));
-  // The watchdog reads its own settings: it asks less of them.
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
   if (mode === 'watchdog') await watchdogOnce(process.env);
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
   else if (mode === 'check-config')
     process.stdout.write(`${JSON.stringify(redacted(extenderConfigSchema, config), null, 2)}\n`);
-  else await runUntilSignal(startExtender.bind(undefined, config, { startApi: superviseApiThread, warnings }));
+  else await runUntilSignal(startExtender.bind(undefined, config, dependencies));
 } catch (error) {
   fail(error, config);
 }

@@ -43,6 +43,12 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
     labelNames: ['reason'],
     registers,
   });
+  const refused = new Counter({
+    name: 'carbon_extender_refused_connections_total',
+    help: 'Connections to EXTENDER_PORT that were closed at once, by the limit that was reached: total, per-address',
+    labelNames: ['reason'],
+    registers,
+  });
   return {
     registry,
     deferral: createDeferralMetrics(registry),
@@ -52,6 +58,8 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
     observeCall: (verb: string, outcome: string, took: number): void => seconds.observe(took, verb, outcome),
     /** Counts the candidate nodes of one request. */
     countNames: (verb: string, count: number): void => names.observe(count, verb),
+    /** Counts a connection over a limit. */
+    countRefusedConnection: (reason: string): void => refused.inc({ reason }),
     /** Counts one response that prefers no node. */
     countNeutral: (reason: string): void => neutral.inc({ reason }),
   };

@@ -4,6 +4,7 @@ import { parseZone } from '../shared/grid/zones.ts';
 import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
 import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
+import { outboundSettings } from '../shared/runtime/outbound.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { checkGridSettings, gridSettings } from './grid/settings.ts';
@@ -56,6 +57,7 @@ const settings = z.object({
       '`naive`: the cache file has `timestamp` without milliseconds and zone (`2026-01-01T12:00:00`, UTC), for readers that parse no other form',
     ),
   ...gridSettings,
+  ...outboundSettings,
   EXPORTER_URL: list()
     .pipe(z.array(httpUrl()).min(1))
     .default(['http://localhost:9102/metrics'])

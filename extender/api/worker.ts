@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/runtime/clock.ts';
+import { limitConnections } from '../../shared/runtime/connection-limits.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
@@ -61,6 +62,8 @@ const app = createApp({
   cluster: config.CLUSTER_NAME,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
+// Descriptors beyond these stay free for kube-scheduler and the cache file, which the process serves as well.
+limitConnections(server.server, { total: 1_024, perAddress: 512 });
 const placements = stack.use(
   startPlacementService({
     history: store.history,

@@ -4,11 +4,12 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
-import { deadlineOf, type ReleaseReason } from './decide.ts';
+import type { ReleaseReason } from './action.ts';
+import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
 import type { WaitingWork } from './waiting-work.ts';
-import { type PlanToWrite, release, writePlan } from './writing.ts';
+import { type PlanToWrite, pause, release, writePlan } from './writing.ts';
 
 /** A release as it happened, for the savings ledger. */
 export interface ReleasedWork {
@@ -64,13 +65,14 @@ export function createActions(options: ActionOptions): Actions {
   const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
     options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
   const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
-    if (isReleased(work.uid)) return;
+    const isResumed = work.progress !== undefined;
+    if (!isResumed && isReleased(work.uid)) return;
     const now = clock.now();
     await release(client, work, reason, now, advised);
     released.set(work.uid, clock.monotonic());
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
-    options.onReleased?.({ work, reason, releasedAt: now, durationHours });
+    if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
     const advice = advised
       ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
       : '';
@@ -82,6 +84,11 @@ export function createActions(options: ActionOptions): Actions {
     const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
     report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
   };
+  const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
+    await pause(client, work, next, clock.now());
+    metrics.planned.inc({ kind: 'paused' });
+    report(work, 'Paused', `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`);
+  };
   return {
     async act(decided) {
       const { work, action } = decided;
@@ -90,6 +97,7 @@ export function createActions(options: ActionOptions): Actions {
           report(work, 'InvalidAnnotation', `ignored: ${issuesOf(work)}`, 'Warning');
         if (action.kind === 'release') await doRelease(decided, action.reason, action.plan);
         else if (action.kind === 'plan') await doPlan(decided, action);
+        else if (action.kind === 'pause') await doPause(decided, action);
         else action.kind satisfies 'wait';
       } catch (err) {
         // Gone, or another object of the same name: the watch will deliver the change.

@@ -4,8 +4,9 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
+import type { Action, ReleaseReason } from './action.ts';
 import { createActions, type ReleasedWork } from './actions.ts';
-import { type Action, deadlineOf, type ReleaseReason } from './decide.ts';
+import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
@@ -100,7 +101,7 @@ const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest
 /** What a reconciliation needs beside the options. */
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
   readonly leadership: Pick<Leadership, 'leads' | 'firstAttempt'>;
-  readonly waiting: { all(): readonly WaitingWork[] };
+  readonly waiting: { all(): readonly WaitingWork[]; running(): readonly WaitingWork[] };
 }
 
 /** Creates the reconciliation of the controller, to be called once per period. */
@@ -134,7 +135,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const allowed = due.slice(0, rate.available(now));
     rate.spend(now, allowed.length);
     const atOnce = decided.filter(({ action }) => !isSpread(action));
-    await Promise.all([...atOnce, ...allowed].map(act));
+    await Promise.all([...atOnce, ...allowed, ...reconciler.decideRunning(waiting.running())].map(act));
   };
 }
 

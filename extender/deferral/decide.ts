@@ -8,49 +8,13 @@ import {
 } from '../../shared/deferral/plan.ts';
 import { revise } from '../../shared/deferral/replan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
-import type { ForecastView } from './candidates.ts';
+import type { Action, DecisionContext } from './action.ts';
+import { decidePieces } from './decide-pieces.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
-/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first five are guarantees that every replica keeps, whichever holds the Lease. */
-export const RELEASE_REASONS = [
-  ...(['skip', 'off', 'queued-elsewhere', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'] as const),
-  ...(['cleanest', 'saving-too-small', 'advised', 'already-started', 'due'] as const),
-] as const;
-/** One of {@link RELEASE_CAUSES}. */
-export type ReleaseReason = (typeof RELEASE_REASONS)[number];
-
-/** What to do with one piece of waiting work. */
-export type Action =
-  /** `plan` is the wait that is only advised. */
-  | {
-      readonly kind: 'release';
-      readonly reason: ReleaseReason;
-      readonly plan?: { readonly slot: Slot; readonly saving: number };
-    }
-  | { readonly kind: 'plan'; readonly slot: Slot; readonly saving: number }
-  | { readonly kind: 'wait' };
-
-/** What a decision is based on, beside the work itself. */
-export interface DecisionContext {
-  readonly now: EpochMs;
-  /** Milliseconds by which the wall clock was set back since the work was first seen: the deadline is that much nearer than it says. Usually 0. */
-  readonly lostMs: number;
-  readonly periodMs: number;
-  readonly durationHours: number;
-  readonly forecast: ForecastView;
-  /** Whether to review the plan: once an hour, and once more when it is due. */
-  readonly review: boolean;
-  readonly advise: boolean;
-  /** The mode of the work's namespace, else of the cluster, is `off`. */
-  readonly isOff: boolean;
-  /** The piece of work has run before: it has had its delay. */
-  readonly hasStarted: boolean;
-  /** Whether as much is planned for the hour of a start as can be released in it. */
-  readonly isFull: (start: EpochMs) => boolean;
-}
-
 /** The moment by which work must have started. */
-export function deadlineOf({ createdAt, preferences }: WaitingWork): EpochMs {
+export function deadlineOf({ createdAt, preferences, latestStart }: WaitingWork): EpochMs {
+  if (latestStart !== undefined) return latestStart;
   return latestStartOf(createdAt, {
     ...(preferences.maxDelayMs !== undefined && { maxDelayMs: preferences.maxDelayMs }),
     ...(preferences.deadline !== undefined && { deadline: preferences.deadline }),
@@ -77,6 +41,11 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
   if (guaranteed) return guaranteed;
   if (context.hasStarted) return { kind: 'release', reason: 'already-started' };
   if (work.isUnresolved) return { kind: 'wait' };
+  if (isPausable(work) && !advise) {
+    // Pieces are planned once an hour, and when the next one is due.
+    const isPlanned = work.plan !== undefined && work.plan.start > now;
+    return isPlanned && !context.review && forecast.kind !== 'lost' ? { kind: 'wait' } : decidePieces(work, context);
+  }
   if (forecast.kind === 'lost') return { kind: 'release', reason: 'signal-lost' };
   const request: PlanRequest = {
     now,
@@ -118,4 +87,8 @@ function revisePlanned(planned: Slot, request: PlanRequest, { review, periodMs }
 
 function hasZone(candidates: readonly Candidate[], { zone }: Slot): boolean {
   return candidates.some((candidate) => candidate.zone === zone);
+}
+
+function isPausable({ kind, preferences }: WaitingWork): boolean {
+  return kind === 'Job' && preferences.interruptible === true && preferences.durationMs !== undefined;
 }

@@ -21,7 +21,7 @@ export function createDeferralMetrics(registry: Registry) {
     }),
     planned: new Counter({
       name: 'carbon_deferral_plans_total',
-      help: 'Plans written, by kind: new, changed',
+      help: 'Plans written, by kind: new, changed, paused',
       labelNames: ['kind'],
       registers,
     }),
@@ -38,7 +38,7 @@ export function createDeferralMetrics(registry: Registry) {
     }),
     failures: new Counter({
       name: 'carbon_deferral_failures_total',
-      help: 'Failed requests to the Kubernetes API, by kind: release, plan, lease',
+      help: 'Failed requests to the Kubernetes API, by kind: release, plan, pause, lease',
       labelNames: ['kind'],
       registers,
     }),

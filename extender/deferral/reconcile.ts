@@ -1,17 +1,19 @@
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
-import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
 import { effectiveMode, type Mode } from '../placement/mode.ts';
+import type { Action, DecisionContext } from './action.ts';
 import { forecastViewOf, type Places } from './candidates.ts';
-import { type Action, type DecisionContext, decide, guaranteeDue } from './decide.ts';
+import { decide, guaranteeDue } from './decide.ts';
+import { decidePieces, withLatestResume } from './decide-pieces.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { createReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import type { UsableZones } from './watch-nodes.ts';
 import { withDefaults } from './watch-waiting.ts';
-import { createMemories } from './work-memory.ts';
+import { createMemories, type WorkMemory } from './work-memory.ts';
 
 /** No zone at all, which is not the same as an unknown one: it matches none of the document. */
 const NO_ZONES: readonly Zone[] = ['' as Zone];
@@ -53,6 +55,8 @@ export interface Reconciler {
   guaranteed(all: readonly WaitingWork[]): readonly DecidedWork[];
   /** Decisions about the rest. */
   decide(all: readonly WaitingWork[]): readonly DecidedWork[];
+  /** Decisions about Jobs that run and may be paused: once an hour each. */
+  decideRunning(all: readonly WaitingWork[]): readonly DecidedWork[];
   /** Records that work was released: what else belongs to the same piece of work does not wait any more. */
   released(work: WaitingWork): void;
 }
@@ -61,7 +65,24 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { clock } = options;
   const memories = createMemories(clock);
-  const withCluster = (work: WaitingWork) => withDefaults(work, options.clusterPreferences);
+  const withCluster = (found: WaitingWork) => {
+    const work = withDefaults(found, options.clusterPreferences);
+    return withLatestResume(work, durationOf(work, options));
+  };
+  const contextOf = (
+    work: WaitingWork,
+    { lostMs }: WorkMemory,
+    now: EpochMs,
+    given: Pick<DecisionContext, 'review' | 'isFull'>,
+  ): DecisionContext => ({
+    ...{ now, lostMs, periodMs: options.periodMs, ...given },
+    durationHours: durationOf(work, options),
+    forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
+    advise: modeOf(work, options) === 'advise',
+    isOff: modeOf(work, options) === 'off',
+    hasStarted: work.hasStarted || memories.hasStarted(work.origin),
+  });
+  const runningMemories = createMemories(clock);
   return {
     guaranteed(all) {
       const now = clock.now();
@@ -82,19 +103,24 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         const memory = memories.of(work, now);
         const isDue = work.plan !== undefined && work.plan.start <= now;
         const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
-        const context: DecisionContext = {
-          ...{ now, review, lostMs: memory.lostMs, periodMs: options.periodMs, isFull: capacity.isFull },
-          durationHours: durationOf(work, options),
-          forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
-          advise: modeOf(work, options) === 'advise',
-          isOff: modeOf(work, options) === 'off',
-          hasStarted: work.hasStarted || memories.hasStarted(work.origin),
-        };
+        const context = contextOf(work, memory, now, { review, isFull: capacity.isFull });
         if (guaranteeDue(work, context)) return [];
         memories.reviewed(work, hourOf(now), isDue);
         const action = decide(work, context);
         if (action.kind === 'plan') capacity.plan(action.slot.start, work.plan?.start);
         return [{ work, action, durationHours: context.durationHours }];
+      });
+    },
+    decideRunning(all) {
+      const now = clock.now();
+      runningMemories.forgetOthers(all);
+      return all.map(withCluster).flatMap((work) => {
+        const memory = runningMemories.of(work, now);
+        const isEnforced = modeOf(work, options) === 'enforce' && work.preferences.skip !== true;
+        if (!isEnforced || work.preferences.durationMs === undefined || memory.reviewedHour === hourOf(now)) return [];
+        runningMemories.reviewed(work, hourOf(now), false);
+        const context = contextOf(work, memory, now, { review: true, isFull: () => false });
+        return [{ work, action: decidePieces(work, context), durationHours: context.durationHours }];
       });
     },
     released: ({ origin }) => memories.started(origin),

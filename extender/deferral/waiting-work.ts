@@ -10,6 +10,7 @@ import {
   parseAnnotations,
 } from '../placement/annotations.ts';
 import type { Mode } from '../placement/mode.ts';
+import { type JobProgress, progressOf } from './job-progress.ts';
 import { isOursToResume, isQueuedElsewhere } from './ownership.ts';
 import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
 
@@ -23,6 +24,10 @@ export const WRITTEN = {
   expectedSaving: `${ANNOTATION_PREFIX}expected-saving`,
   releasedAt: `${ANNOTATION_PREFIX}released-at`,
   releasedBecause: `${ANNOTATION_PREFIX}released-because`,
+  pausedAt: `${ANNOTATION_PREFIX}paused-at`,
+  pausedSeconds: `${ANNOTATION_PREFIX}paused-seconds`,
+  resumedAt: `${ANNOTATION_PREFIX}resumed-at`,
+  interruptions: `${ANNOTATION_PREFIX}interruptions`,
 } as const;
 
 /** Written as the planned zone of a pod whose scheduler does not place by carbon: it may run in any of its zones. */
@@ -70,6 +75,10 @@ export interface WaitingWork {
   readonly isUnresolved: boolean;
   /** Mode of its namespace; undefined where that sets none. */
   readonly mode: Mode | undefined;
+  /** Of a Job that may be paused, once it has started: how far it is. */
+  readonly progress?: JobProgress;
+  /** Of a paused Job: when it must go on to complete in time; else it follows from preferences. */
+  readonly latestStart?: EpochMs;
   /** Of a workload: the admission gates that others hold, and the version of the object that has them. */
   readonly admission?: { readonly resourceVersion: string; readonly otherGates: readonly string[] };
 }
@@ -136,6 +145,24 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   if (!isOursToResume({ ...ownership, startTime, conditions: conditions ?? [], createdAt: work.createdAt }))
     return undefined;
   return work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined ? undefined : work;
+}
+
+/** A Job that said that it may be paused, while it runs or is paused by us; undefined for any other. */
+export function pausableJob(object: unknown): WaitingWork | undefined {
+  const { metadata: meta, spec, status } = jobSchema.parse(object);
+  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
+  const { maxDelayMs, deadline, interruptible } = work.preferences;
+  if (interruptible !== true || meta.deletionTimestamp || (maxDelayMs === undefined && deadline === undefined))
+    return undefined;
+  const isFinished = status?.conditions?.some(({ type }) => type === 'Complete' || type === 'Failed') ?? false;
+  const { ownerReferences: owners, labels } = meta;
+  const schedulerName = spec.template?.spec.schedulerName;
+  const ownership = { labels, ownerReferences: owners, schedulerName, managedBy: spec.managedBy, createdAt: 0 };
+  if (isFinished || !isOursToResume(ownership)) return undefined;
+  const progress = progressOf(meta.annotations ?? {}, status?.startTime ?? undefined, work.createdAt);
+  // Suspended without our mark is somebody's own doing, or has not started yet.
+  if ((spec.suspend === true) !== (progress.pausedAt !== undefined)) return undefined;
+  return { ...work, progress };
 }
 
 /** What of a Job matters for its pods. */

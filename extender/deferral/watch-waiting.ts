@@ -10,6 +10,7 @@ import { createVolumeZones } from './volume-zones.ts';
 import {
   type JobFacts,
   jobFacts,
+  pausableJob,
   type ReleasedJob,
   releasedJob,
   type WaitingWork,
@@ -22,6 +23,8 @@ import { watchQueued } from './watch-queued.ts';
 export interface WaitingWatch extends AsyncDisposable {
   /** Gated pods and suspended Jobs, with the preferences of their namespaces filled in. */
   all(): readonly WaitingWork[];
+  /** Jobs that run and may be paused. */
+  running(): readonly WaitingWork[];
   /** Whether the pods have been listed: before, none waiting means nothing. */
   isListed(): boolean;
   /** The wait of a Job that was released, by its UID; undefined for any other. */
@@ -32,6 +35,8 @@ interface KnownJob {
   readonly waiting: WaitingWork | undefined;
   readonly released: ReleasedJob | undefined;
   readonly facts: JobFacts;
+  /** Started, and may be paused. */
+  readonly pausable: WaitingWork | undefined;
 }
 
 /** Pods without a node whose containers have not run: the only ones that can be gated. */
@@ -78,13 +83,19 @@ export function watchWaiting(options: {
   };
   return {
     all() {
-      const suspended = [...jobs.entries()].flatMap(([, { waiting }]) => waiting ?? []);
+      const suspended = [...jobs.entries()].flatMap(
+        ([, { waiting, pausable }]) => waiting ?? (pausable?.progress?.pausedAt ? pausable : []),
+      );
       const gated = [...pods.entries()].map(([, work]) => work);
       const found = [...gated, ...suspended, ...queued.all()].map(located);
       // Until the defaults are known, only deadlines that work has of its own can be kept.
       if (namespaces.ageMs() === undefined) return found.filter(hasOwnSlack).map(asUnresolved(startedAt, clock));
       return found.map((work) => withNamespace(work, namespaces.get(work.namespace)));
     },
+    running: () =>
+      [...jobs.entries()]
+        .flatMap(([, { pausable }]) => (pausable && pausable.progress?.pausedAt === undefined ? pausable : []))
+        .map((work) => withNamespace(located(work), namespaces.get(work.namespace))),
     isListed: () => pods.ageMs() !== undefined,
     releasedJob: (uid) => byUid.get(uid)?.released,
     async [Symbol.asyncDispose]() {
@@ -94,7 +105,12 @@ export function watchWaiting(options: {
 }
 
 function knownJob(object: unknown): KnownJob {
-  return { waiting: waitingJob(object), released: releasedJob(object), facts: jobFacts(object) };
+  return {
+    waiting: waitingJob(object),
+    released: releasedJob(object),
+    facts: jobFacts(object),
+    pausable: pausableJob(object),
+  };
 }
 
 /** What the annotations of a namespace object set for its pods: preferences and mode. */

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { isObsolete, KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
@@ -7,10 +8,11 @@ import type { PodPreferences } from '../placement/annotations.ts';
 import { effectiveMode, type Mode } from '../placement/mode.ts';
 import type { NamespaceDefaults } from '../placement/pod-policy.ts';
 import { deadlineOf, guaranteeDue } from './decide.ts';
+import { withLatestResume } from './decide-pieces.ts';
 import { QUEUE_NAME, queuedWork } from './kueue-work.ts';
 import { readOrigin } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
-import { type JobFacts, jobFacts, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
+import { type JobFacts, jobFacts, pausableJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
 import { queuedResources } from './watch-queued.ts';
 import { GATED_PODS, namespaceDefaults, withDefaults, withNamespace } from './watch-waiting.ts';
 import { release } from './writing.ts';
@@ -41,7 +43,9 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogRes
   const defaults = await listDefaults(options);
   const result = { checked: 0, released: 0, failed: 0 };
   for await (const found of waitingWork(options)) {
-    const work = withDefaults(withNamespace(found, defaults.get(found.namespace)), clusterPreferences);
+    const asked = withDefaults(withNamespace(found, defaults.get(found.namespace)), clusterPreferences);
+    // Only Jobs that say how long they run are ever paused.
+    const work = withLatestResume(asked, (asked.preferences.durationMs ?? 0) / HOUR_MS);
     result.checked += 1;
     const now = clock.now();
     const isOff = effectiveMode({ namespace: work.mode, cluster: clusterMode ?? 'enforce' }) === 'off';
@@ -91,7 +95,8 @@ async function* waitingWork(options: WatchdogOptions): AsyncIterable<WaitingWork
     const readJob = (object: unknown) => {
       const facts = jobFacts(object);
       jobs.set(facts.uid, facts);
-      return waitingJob(object);
+      const pausable = pausableJob(object);
+      return waitingJob(object) ?? (pausable?.progress?.pausedAt === undefined ? undefined : pausable);
     };
     yield* readable(listObjects(client, '/apis/batch/v1/jobs'), readJob, logger);
   } catch (err) {

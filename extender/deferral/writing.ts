@@ -1,6 +1,7 @@
 import type { Slot } from '../../shared/deferral/plan.ts';
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { KubernetesBody, KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
+import type { JobProgress } from './job-progress.ts';
 import { ADMISSION_GATES } from './kueue-work.ts';
 import { WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
 
@@ -28,12 +29,12 @@ export async function release(
   now: EpochMs,
   advised?: PlanToWrite,
 ): Promise<void> {
+  const { uid, admission, progress } = work;
   const annotations = {
     ...(advised && annotationsOf(advised)),
-    [WRITTEN.releasedAt]: isoTime(now),
+    ...(progress?.pausedAt === undefined ? { [WRITTEN.releasedAt]: isoTime(now) } : resumed(progress, now)),
     [WRITTEN.releasedBecause]: reason,
   };
-  const { uid, admission } = work;
   if (admission !== undefined) {
     // Refused where somebody else has changed the list meanwhile; then it is read again.
     const gates = { [ADMISSION_GATES]: admission.otherGates.join(',') || null };
@@ -45,6 +46,33 @@ export async function release(
   const spec = work.kind === 'Pod' ? { schedulingGates: [{ $patch: 'delete', name: WAIT_GATE }] } : { suspend: false };
   const value = { metadata: { uid, annotations }, spec };
   await client.request('PATCH', work.path, { type: 'application/strategic-merge-patch+json', value });
+}
+
+/** Suspends a running Job until the start of its next piece. */
+export async function pause(
+  client: KubernetesClient,
+  work: WaitingWork,
+  next: PlanToWrite,
+  now: EpochMs,
+): Promise<void> {
+  const annotations = {
+    ...annotationsOf(next),
+    [WRITTEN.pausedAt]: isoTime(now),
+    [WRITTEN.interruptions]: String((work.progress?.interruptions ?? 0) + 1),
+  };
+  await client.request(
+    'PATCH',
+    work.path,
+    merge({ metadata: { uid: work.uid, annotations }, spec: { suspend: true } }),
+  );
+}
+
+function resumed({ pausedAt = 0, pausedSeconds }: JobProgress, now: EpochMs): Record<string, string | null> {
+  return {
+    [WRITTEN.pausedAt]: null,
+    [WRITTEN.resumedAt]: isoTime(now),
+    [WRITTEN.pausedSeconds]: String(Math.round(pausedSeconds + Math.max(0, now - pausedAt) / 1_000)),
+  };
 }
 
 function annotationsOf({ slot, saving }: PlanToWrite): Record<string, string> {

@@ -15,6 +15,11 @@ export function readBoolean(text: string): Read<boolean> {
   return { problem: 'is neither "true" nor "false"' };
 }
 
+/** Reads a whole number from 0 on. */
+export function readCount(text: string): Read<number> {
+  return /^\d{1,6}$/.test(text) ? { value: Number(text) } : { problem: 'is not a whole number such as 3' };
+}
+
 /** Reads an intensity in gCO2eq/kWh, at least 0. */
 export function readIntensity(text: string) {
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;

@@ -1,6 +1,14 @@
 import type { EpochMs, GramsPerKwh } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { readBoolean, readDuration, readInstant, readIntensity, readPercent, readZones } from './annotation-values.ts';
+import {
+  readBoolean,
+  readCount,
+  readDuration,
+  readInstant,
+  readIntensity,
+  readPercent,
+  readZones,
+} from './annotation-values.ts';
 
 /** What a pod, its namespace or the cluster asks for. An absent preference is none, and lets the next layer speak. */
 export interface PodPreferences {
@@ -22,6 +30,14 @@ export interface PodPreferences {
   readonly durationMs?: number;
   /** Waits only for a saving of at least this many percent; 0..100. */
   readonly minSavingPercent?: number;
+  /** Of a Job: it may be suspended while it runs, and goes on later. */
+  readonly interruptible?: boolean;
+  /** Shortest run between a start and the next pause, in milliseconds. */
+  readonly minRunMs?: number;
+  /** Work that is lost at each restart, in milliseconds of running. */
+  readonly restartCostMs?: number;
+  /** How often the work may be paused. */
+  readonly maxInterruptions?: number;
   /** The pod says that it may wait (true) or may not (false), without saying how long. */
   readonly flexible?: boolean;
 }
@@ -72,6 +88,10 @@ const RULES: readonly Rule[] = [
     read: (text) => readPercent(text, /^p/i),
   },
   { preference: 'zones', annotation: `${ANNOTATION_PREFIX}zones`, read: readZones },
+  { preference: 'interruptible', annotation: `${ANNOTATION_PREFIX}interruptible`, read: readBoolean },
+  { preference: 'minRunMs', annotation: `${ANNOTATION_PREFIX}min-run`, read: (text) => readDuration(text) },
+  { preference: 'restartCostMs', annotation: `${ANNOTATION_PREFIX}restart-cost`, read: (text) => readDuration(text) },
+  { preference: 'maxInterruptions', annotation: `${ANNOTATION_PREFIX}max-interruptions`, read: readCount },
   { preference: 'enforce', annotation: `${ANNOTATION_PREFIX}enforce`, read: readBoolean },
   { preference: 'maxDelayMs', annotation: `${ANNOTATION_PREFIX}max-delay`, read: (text) => readDuration(text) },
   { preference: 'maxDelayMs', annotation: `${GARDENER}max-scheduling-delay`, read: (text) => readDuration(text) },
@@ -93,7 +113,10 @@ export const ANNOTATION_NAMES: readonly string[] = RULES.filter(({ annotation })
 ).map(({ annotation }) => annotation.slice(ANNOTATION_PREFIX.length));
 
 /** Names behind the prefix that are no preferences: what this program and its manifests write, and a namespace's mode. */
-const WRITTEN_NAMES = ['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because', 'window'];
+const WRITTEN_NAMES = [
+  ...['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because', 'window'],
+  ...['paused-at', 'paused-seconds', 'resumed-at', 'interruptions'],
+];
 const KNOWN: ReadonlySet<string> = new Set(
   [...ANNOTATION_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
 );

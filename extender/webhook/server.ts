@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { limitConnections } from '../../shared/runtime/connection-limits.ts';
 import {
   answerOperations,
   type ListeningServer,
@@ -34,6 +35,9 @@ export interface SchedulerServerOptions {
   readonly logger: Logger;
 }
 
+/** kube-scheduler keeps one or two connections; probes and scrapes come and go. */
+const CONNECTIONS = { total: 512, perAddress: 128 };
+
 /** How a request ended, as the metrics count it. */
 type Outcome = 'ok' | 'neutral' | 'bad-request' | 'too-large' | 'aborted' | 'failed';
 
@@ -55,10 +59,16 @@ export async function startSchedulerServer(options: SchedulerServerOptions): Pro
     if (route === undefined) void serveOther(request, response, options);
     else void serveVerb(request, response, route, options);
   };
-  if (options.tls === undefined) return listen(handler, options);
+  const onRefused = (reason: string) => options.metrics.countRefusedConnection(reason);
+  if (options.tls === undefined) {
+    const server = createServer(TIMEOUTS);
+    limitConnections(server, CONNECTIONS, onRefused);
+    return listen(handler, options, server);
+  }
   const { clock, logger, metrics } = options;
   const tls = await createTlsServer(options.tls, TIMEOUTS, { clock, logger, metrics: metrics.tls });
   const { server } = tls;
+  limitConnections(server, CONNECTIONS, onRefused);
   await using stack = new AsyncDisposableStack();
   stack.use(tls.watching);
   const checked = (request: IncomingMessage, response: ServerResponse) => {

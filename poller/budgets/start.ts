@@ -2,6 +2,7 @@ import { reportedElse } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { outboundDispatcher } from '../../shared/runtime/outbound.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
@@ -26,7 +27,7 @@ export function startBudgets(options: {
     const reported = await store.nodeZones.nodeZones();
     return reportedElse((node) => reported.get(node), configured);
   };
-  const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger);
+  const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger, outboundDispatcher(config));
   stack.use(
     whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })),
   );

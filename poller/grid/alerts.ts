@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import { ZodError } from 'zod';
 import type { IntensitySample } from '../../shared/grid/intensity.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
@@ -29,6 +30,8 @@ export interface AlertOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: GridMetrics;
+  /** How Slack is reached; absent: directly. */
+  readonly dispatcher?: Dispatcher | undefined;
   /** Keeps the state over restarts; absent: each start begins anew. */
   readonly memory?: AlertMemory;
   /** Decides which of several pollers sends; absent: this one does. */
@@ -102,12 +105,12 @@ function startWatch({ config, zones, clock, logger, memory }: AlertOptions) {
 }
 
 /** Sends the waiting messages, oldest first, until Slack asks for a pause. */
-function slackDelivery(webhook: string, { clock, logger, metrics }: AlertOptions) {
+function slackDelivery(webhook: string, { clock, logger, metrics, dispatcher }: AlertOptions) {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return async (waiting: string[], keep: () => Promise<void>, signal: AbortSignal): Promise<void> => {
     if (clock.monotonic() < quietUntil) return;
     for (let text = waiting[0]; text !== undefined && !signal.aborted; text = waiting[0]) {
-      const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal });
+      const delivery = await sendToSlack(webhook, text, { clock, timeoutMs: TIMEOUT_MS, signal, dispatcher });
       metrics.alerts.inc({ outcome: delivery.outcome });
       if (delivery.outcome === 'retry') {
         quietUntil = clock.monotonic() + (delivery.afterMs ?? 0);

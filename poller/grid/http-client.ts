@@ -12,6 +12,8 @@ export interface Transport {
   /** Longest time from the request to the end of the response, in milliseconds. */
   readonly timeoutMs: number;
   readonly dispatcher?: Dispatcher | undefined;
+  /** Absent: name and version. */
+  readonly userAgent?: string | undefined;
 }
 
 /** A GET request to a service. */
@@ -44,7 +46,11 @@ export class NetworkError extends Error {
 }
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
-const USER_AGENT = `carbon-extender/${packageJson.version}`;
+
+/** The User-Agent of requests: name, version and, where one is set, how the operator can be reached. */
+export function userAgentOf(contact?: string): string {
+  return `carbon-extender/${packageJson.version}${contact === undefined ? '' : ` (${contact})`}`;
+}
 
 /** Sends a GET request and reads the whole response within the timeout; throws a NetworkError. */
 export async function get(
@@ -54,7 +60,7 @@ export async function get(
   const timeout = AbortSignal.timeout(transport.timeoutMs);
   try {
     const response = await request(url, {
-      headers: { accept: 'application/json', 'user-agent': USER_AGENT, ...headers },
+      headers: { accept: 'application/json', 'user-agent': transport.userAgent ?? userAgentOf(), ...headers },
       signal: AbortSignal.any([signal, timeout]),
       ...(transport.dispatcher && { dispatcher: transport.dispatcher }),
     });

@@ -1,4 +1,5 @@
 import { soleLease } from '../../shared/runtime/lease.ts';
+import { outboundDispatcher } from '../../shared/runtime/outbound.ts';
 import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import { type AlertOptions, type Alerts, createAlerts } from './alerts.ts';
@@ -19,7 +20,10 @@ export async function openAlerts(
   await using stack = new AsyncDisposableStack();
   const lease = stack.use(store?.lease('alerts') ?? soleLease);
   const decided = new Promise<void>((resolve) => lease.onChange(() => resolve()));
-  const alerts = createAlerts({ ...options, lease, ...(store && { memory: store.alerts }) });
+  const alerts = createAlerts({
+    ...{ ...options, lease, dispatcher: outboundDispatcher(config) },
+    ...(store && { memory: store.alerts }),
+  });
   const opened = stack.move();
   return {
     async observe(samples, signal) {

@@ -1,7 +1,9 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { outboundDispatcher } from '../../shared/runtime/outbound.ts';
 import type { PollerConfig } from '../config.ts';
 import type { ProviderClientMetrics } from './grid-metrics.ts';
+import { userAgentOf } from './http-client.ts';
 import type { GridProvider } from './provider.ts';
 import { createProviderClient, type ProviderClient } from './provider-client.ts';
 import { carbonAwareSdk } from './providers/carbon-aware-sdk.ts';
@@ -87,6 +89,8 @@ export function gridProviders(
   logger?: Logger,
 ): GridProvider[] {
   const intervalMs = config.POLL_INTERVAL_MINUTES * 60_000;
+  const dispatcher = outboundDispatcher(config);
+  const userAgent = userAgentOf(config.USER_AGENT_CONTACT);
   // Longer than the next poll cycle is away, with its jitter; a third of the TTL where that is longer.
   const holdMs = Math.max(
     intervalMs * HOLD_INTERVALS,
@@ -104,7 +108,7 @@ export function gridProviders(
         secrets,
         spacingMs: SPACING_MS[name],
         maxIntensity: config.MAX_INTENSITY,
-        ...{ metrics, logger },
+        ...{ metrics, logger, dispatcher, userAgent },
       });
     return TABLE[name]({ config, clock, holdMs, client });
   });

@@ -37,6 +37,13 @@ export const gridSettings = {
     ),
   GRID_CONCURRENCY: integer(1, 64).default(4).describe('Requests to one grid data provider at the same time'),
   GRID_TIMEOUT_SECONDS: positive(300).default(10).describe('Timeout of one request to a grid data provider'),
+  USER_AGENT_CONTACT: z
+    .string()
+    .regex(/^[\x21-\x27\x2a-\x7e]{3,200}$/, 'is not a mail address or URL')
+    .optional()
+    .describe(
+      'Mail address or URL in the User-Agent of requests to grid data providers, so that they can reach you; some block clients without',
+    ),
   GRID_FORECAST: flag().default(true).describe('Whether forecasts are fetched, or made from the recorded history'),
   GRID_BACKFILL: flag().default(true).describe('Whether past hours are fetched, at the start and every six hours'),
   ELECTRICITY_MAPS_API_KEY: secret('Key for Electricity Maps'),

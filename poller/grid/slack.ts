@@ -14,7 +14,7 @@ export type SlackDelivery =
 export async function sendToSlack(
   webhook: string,
   text: string,
-  options: { clock: Clock; timeoutMs: number; signal: AbortSignal; dispatcher?: Dispatcher },
+  options: { clock: Clock; timeoutMs: number; signal: AbortSignal; dispatcher?: Dispatcher | undefined },
 ): Promise<SlackDelivery> {
   try {
     const response = await request(webhook, {

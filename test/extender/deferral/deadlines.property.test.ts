@@ -103,7 +103,7 @@ async function live(given: World): Promise<{ planned: number; released: number; 
       logger: capturedLog(),
       leadership: { leads: () => !within(given.apiOutages), firstAttempt: Promise.resolve() },
       writeEvent: () => undefined,
-      waiting: { all: waiting },
+      waiting: { all: waiting, running: () => [] },
       durationOf: () => undefined,
     } satisfies ControllerParts);
   let reconcile = restart();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DecisionContext, deadlineOf, decide, guaranteeDue } from '../../../extender/deferral/decide.ts';
+import type { DecisionContext } from '../../../extender/deferral/action.ts';
+import { deadlineOf, decide, guaranteeDue } from '../../../extender/deferral/decide.ts';
 import { type WaitingWork, waitingPod } from '../../../extender/deferral/waiting-work.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';

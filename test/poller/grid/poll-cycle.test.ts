@@ -136,6 +136,43 @@ describe('a poll cycle', () => {
     expect(document()).toMatchObject({ timestamp: '2026-01-04T12:10:00.000Z', sorted_by_carbon: ['FR', 'DE'] });
   });
 
+  it('uses a provider that is back in the next poll cycle, however long it was down', async () => {
+    const { poll } = await start();
+    double.faults.set('*', 'error-500');
+    for (let cycle = 0; cycle < 36; cycle++) {
+      await poll();
+      await clock.advance(5 * MINUTE);
+    }
+    double.faults.clear();
+    const before = double.requests.length;
+
+    const { samples } = await poll();
+
+    expect(samples.map(({ zone: code }) => code).sort()).toEqual(['DE', 'FR']);
+    expect(before).toBeLessThan(36 * 3);
+  });
+
+  it('publishes names as ZONES has them, with the grid zone beside each', async () => {
+    double.values.set('US-MIDA-PJM', 400).set('US-NY-NYIS', 200);
+    const { poll, stored } = await start({ ZONES: 'us-east-1,US-NY-NYISO,US-MIDA-PJM,FR' });
+
+    await poll();
+
+    const { regions, sorted_by_carbon, best_region } = document();
+    expect(sorted_by_carbon).toEqual(['FR', 'US-NY-NYISO', 'US-MIDA-PJM', 'us-east-1']);
+    expect([best_region, regions['us-east-1'].gridZone, regions['us-east-1'].zone]).toEqual([
+      'FR',
+      'US-MIDA-PJM',
+      'us-east-1',
+    ]);
+    expect(asked(double, 'carbon-intensity/latest?zone=US-MIDA-PJM')).toBe(1);
+    expect(stored.find(({ zone: code }) => code === 'US-MIDA-PJM')?.regionNames).toEqual(['us-east-1', 'US-MIDA-PJM']);
+  });
+
+  it('refuses a zone that neither a table nor the catalogue of a provider has', async () => {
+    await expect(start({ ZONES: 'DE,US-EAST-9' })).rejects.toThrow(/"US-EAST-9" is not a known zone; did you mean/);
+  });
+
   it('takes over samples that are still good after a restart', async () => {
     await (await start()).poll();
     double.faults.set('DE', 'error-500');

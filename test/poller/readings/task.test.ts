@@ -103,11 +103,11 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
       [entry(1, { power_reading: 'a lot' }), /power_reading is not a finite number/],
       [entry(2, { power_reading: 'NaN' }), /power_reading is not a finite number/],
       [entry(3, { power_reading: '-4' }), /power_reading/],
-      [entry(4, { timestamp: 'yesterday' }), /timestamp is not a time/],
-      [entry(5, { site_id: 'x'.repeat(2_000_000) }), /site_id is no name/],
-      [entry(6, { device_id: '../../etc' }), /device_id is no name/],
+      [entry(4, { timestamp: 'yesterday' }), /timestamp is not a valid time/],
+      [entry(5, { site_id: 'x'.repeat(2_000_000) }), /site_id is not a valid name/],
+      [entry(6, { device_id: 'a\u0000b' }), /device_id is not a valid name/],
       [{ hello: 'world' }, /site_id is missing/],
-      [{ ...entry(7), ...many }, /is not a known field/],
+      [{ ...many }, /site_id is missing/],
     ];
     for (const [fields] of poison) await redis.client.xAdd(STREAM, '*', fields);
     await redis.client.xAdd(STREAM, '*', entry(8));

@@ -80,6 +80,36 @@ describe('electricityMaps', () => {
     expect(new Set(past.map(({ quality }) => quality))).toEqual(new Set(['measured']));
   });
 
+  it('asks for the longest forecast that there is', async () => {
+    const ahead = (await make().forecast?.(FR, live())) ?? [];
+
+    expect(ahead).toHaveLength(73);
+  });
+
+  it.each([
+    ['null', null],
+    ['negative', -5],
+    ['absurd', 5_935],
+    ['a text', '42'],
+  ])('leaves one %s hour out of the history and keeps the others', async (_, value) => {
+    double.valueAt = (_place, time) => (new Date(time).getUTCHours() === 3 ? (value as number) : 42);
+
+    const past = (await make().history?.(FR, live())) ?? [];
+
+    double.valueAt = (place) => double.values.get(place);
+    expect(past).toHaveLength(23);
+    expect(new Set(past.map(({ carbonIntensity }) => carbonIntensity))).toEqual(new Set([42]));
+  });
+
+  it('refuses an absurd value of the hour', async () => {
+    double.valueAt = () => 3_001;
+
+    const reason = await faultOf(make().latest(FR, live()));
+
+    double.valueAt = (place) => double.values.get(place);
+    expect(reason).toBe('malformed');
+  });
+
   it('makes the energy mix of consumption, in percent', async () => {
     const told = await make().energyMix?.(FR, live());
 
@@ -117,6 +147,20 @@ describe('electricityMaps', () => {
       }
 
       expect(double.requests.map(({ path }) => path)).toEqual(['/v4/zones', '/v4/zones']);
+    });
+
+    it('reads the catalogue again before the next poll cycle when a response contradicts it', async () => {
+      const provider = make();
+      await provider.prepare?.(live());
+      double.faults.set('DE', 'not-in-plan');
+      await faultOf(provider.latest(DE, live()));
+      double.values.set('PL', 600);
+
+      await provider.prepare?.(live());
+
+      double.values.delete('PL');
+      expect(double.requests.filter(({ path }) => path === '/v4/zones')).toHaveLength(2);
+      expect(provider.covers(zone('PL'))).toBe(true);
     });
 
     it('learns nothing from a catalogue without access, as v3 has it', async () => {

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../laws/sources.ts';
+import { temporaryFolder } from './cache/cache-file.ts';
+
+const IMPORT = `import { startHeartbeat } from ${JSON.stringify(join(ROOT, 'extender/heartbeat.ts'))};`;
+
+describe('the heartbeat', () => {
+  it('ends a process whose event loop hangs, with a log line that says so', async () => {
+    const { code, signal, output } = await runScript(`
+      const { watched } = startHeartbeat(500, fail);
+      setTimeout(() => undefined, 60_000);
+      await watched;
+      for (;;);`);
+
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+    expect(JSON.parse(output)).toMatchObject({ level: 'error', name: 'extender', code: 'EVENT_LOOP_HUNG' });
+    expect(JSON.parse(output).hungMs).toBeGreaterThanOrEqual(500);
+  });
+
+  it('leaves a process alone whose event loop turns, and whose pauses are shorter than the limit', async () => {
+    const { code, output } = await runScript(`
+      const heartbeat = startHeartbeat(2_000, fail);
+      for (let pause = 0; pause < 4; pause++) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      await heartbeat[Symbol.asyncDispose]();
+      console.log('{}');`);
+
+    expect([code, output]).toEqual([0, '{}\n']);
+  });
+
+  it('does not keep a process from ending', async () => {
+    const { code } = await runScript('startHeartbeat(60_000, fail);');
+
+    expect(code).toBe(0);
+  });
+
+  it('does not count the time in which the whole process was stopped', async () => {
+    const { code } = await runScript(
+      `startHeartbeat(500, fail);
+       console.log('{}');
+       setTimeout(() => process.exit(3), 2_500);`,
+      async (child) => {
+        await once(child.stdout, 'data');
+        child.kill('SIGSTOP');
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        child.kill('SIGCONT');
+      },
+    );
+
+    expect(code).toBe(3);
+  });
+});
+
+async function runScript(
+  script: string,
+  meanwhile: (child: ReturnType<typeof spawnScript>) => Promise<void> = async () => undefined,
+) {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'script.mjs');
+  await writeFile(file, `${IMPORT}\nconst fail = (error) => { throw error; };\n${script}`);
+  const child = spawnScript(file);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const exited = once(child, 'exit');
+  await meanwhile(child);
+  const [code, signal] = await exited;
+  return { code, signal, output };
+}
+
+function spawnScript(file: string) {
+  return spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
