@@ -162,6 +162,11 @@ export const EXTENDER_ERRORS = {
     message: 'nothing is deferred: no Kubernetes API is configured',
     action: 'set KUBECONFIG, or run inside the cluster',
   },
+  LABELS_NOT_RECORDED: {
+    status: 409,
+    message: 'the request needs pod labels, and none are recorded',
+    action: 'let the poller reach the Kubernetes API, or leave labels and controllers out',
+  },
   LEASE_RENEWAL_FAILED: {
     message: 'could not renew the Lease',
     action: 'check that the API server is reachable; another replica leads after 15 s',

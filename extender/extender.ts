@@ -10,7 +10,7 @@ import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
-import { startPlacement } from './placement/placement.ts';
+import { type RunningPlacement, startPlacement } from './placement/placement.ts';
 import type { FromStore, ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
 import { tlsFiles } from './webhook/tls.ts';
@@ -76,7 +76,7 @@ export async function startExtender(
       tls: tlsFiles(config),
       verbs: createVerbs(placement.decisions, placement.metrics),
       log: placement.decisions.log,
-      readiness: () => readiness,
+      readiness: () => (readiness.ready ? { ready: true, details: limitations(placement) } : readiness),
       metrics: placement.metrics,
       clock,
       logger,
@@ -132,4 +132,10 @@ function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClien
     );
     return undefined;
   }
+}
+
+/** What does not work although the extender can serve: placement goes on with what is known. */
+function limitations({ zones }: Pick<RunningPlacement, 'zones'>): readonly string[] {
+  if (zones() !== undefined) return [];
+  return ['the nodes of the cluster have not been listed; check the kubeconfig, its credentials and the RBAC rules'];
 }

@@ -11,7 +11,7 @@ export function configurationPage(): string {
     '',
     'Generated from the code by `npm run docs`. Every setting is an environment variable; an empty one counts as unset.',
     'A secret may also be given as the path of a file in `NAME_FILE`. `node poller/main.ts --check-config` (and the',
-    'same for `extender`) checks all settings, prints them with secrets hidden, and exits 1 naming every fault at once.',
+    'same for `extender`) checks all settings, prints them with secrets hidden, and exits with 1 naming every invalid setting.',
     '',
     ...section('Poller', pollerConfigSchema),
     ...section('Extender', extenderConfigSchema),

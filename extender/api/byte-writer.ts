@@ -49,11 +49,11 @@ export class ByteWriter {
     this.#at += length;
   }
 
-  /** A finite number. */
+  /** A number; one that is not finite, which JSON does not have, is null. */
   number(value: number): void {
     this.#reserve(LONGEST);
     if (value >= 1e-8 && value < 1e14) this.#digits(value);
-    else this.#at += this.#bytes.write(String(value), this.#at, 'latin1');
+    else this.#at += this.#bytes.write(Number.isFinite(value) ? String(value) : 'null', this.#at, 'latin1');
   }
 
   /** A time as `isoTime` writes it. */

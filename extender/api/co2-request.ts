@@ -28,15 +28,22 @@ export const zoneCode = codeText.transform(zone);
 export const requestedZone = codeText.transform((text): RequestedZone => ({ code: text.trim(), zone: zone(text) }));
 
 /** Body of `POST /api/co2-per-container`: a container, countries, and a range or a number of measurements. */
-export const co2Request = z.strictObject({
-  pod: name,
-  container: name,
-  namespace: name,
-  countries: z.array(requestedZone).min(1).max(100),
-  start_time: instant.optional(),
-  end_time: instant.optional(),
-  n: z.int().min(1).max(10_000).optional().describe('The newest measurements, oldest of them first'),
-});
+export const co2Request = z
+  .strictObject({
+    pod: name,
+    container: name,
+    namespace: name,
+    countries: z.array(requestedZone).min(1).max(100),
+    start_time: instant.optional(),
+    end_time: instant.optional(),
+    n: z.int().min(1).max(10_000).optional().describe('The newest measurements, oldest of them first'),
+  })
+  .meta({
+    oneOf: [
+      { required: ['n'], not: { anyOf: [{ required: ['start_time'] }, { required: ['end_time'] }] } },
+      { required: ['start_time', 'end_time'], not: { required: ['n'] } },
+    ],
+  });
 
 /** Rules between the fields of {@link co2Request}: a whole range or n, and time that goes forward. */
 export function co2RequestIssues(input: Readonly<Record<string, unknown>>): RequestIssue[] {

@@ -3,6 +3,7 @@ import { instant } from '../../shared/grid/instant.ts';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { SamplePosition } from '../../shared/records/power.ts';
 import { wholeNumber } from './numbers.ts';
+import { ROW_CURSOR_PATTERN } from './openapi/patterns.ts';
 
 const name = z.string().min(1).max(253).optional();
 
@@ -28,9 +29,11 @@ export const exportQuery = z.strictObject({
       'is not a valid cursor; use namespace/pod/container/node/timestamp',
     )
     .optional()
-    .describe(
-      'Continues behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
-    ),
+    .meta({
+      description:
+        'Continues behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
+      pattern: ROW_CURSOR_PATTERN,
+    }),
   format: z
     .enum(EXPORT_FORMATS, { error: `is not one of ${EXPORT_FORMATS.join(', ')}` })
     .optional()

@@ -7,6 +7,7 @@ import type { ReadingsApi } from '../readings/readings-api.ts';
 import { linkToNext } from './link.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Operation } from './openapi/operation.ts';
+import { READING_CURSOR_PATTERN } from './openapi/patterns.ts';
 import { siteReadingsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';
 import type { Route } from './route.ts';
@@ -20,21 +21,22 @@ const PAGE = 5_000;
 /** From the year 0, the first that a request can name, to the last time that a Date can hold. */
 const ALWAYS: TimeRange = { from: Date.parse('0000-01-01T00:00:00Z'), to: 8.64e15 };
 
-const cursor = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{2,800}$/, 'is not a valid cursor; use the one of the page before')
-  .transform((text, context): MeterReadingsCursor => {
-    const [, time = '', deviceId] = /^(-?\d{1,16}) (.*)$/s.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-    const device = meterId.safeParse(deviceId);
-    if (device.success && Number.isSafeInteger(Number(time))) return { timestamp: Number(time), deviceId: device.data };
-    context.addIssue({ code: 'custom', message: 'is not a valid cursor; use the one of the page before' });
-    return z.NEVER;
-  });
+const cursor = z.string().transform((text, context): MeterReadingsCursor => {
+  const [, time = '', device = ''] = /^(-?\d{1,16})\/(.+)$/s.exec(text) ?? [];
+  const deviceId = meterId.safeParse(decoded(device));
+  if (deviceId.success && Math.abs(Number(time)) <= ALWAYS.to)
+    return { timestamp: Number(time), deviceId: deviceId.data };
+  context.addIssue({ code: 'custom', message: 'is not a valid cursor; use the one of the page before' });
+  return z.NEVER;
+});
 
 const query = z.strictObject({
   ...rangeQuery,
   limit: wholeNumber(1, 10_000).optional().describe('Readings of one page; absent: all, in one response'),
-  cursor: cursor.optional().describe('Continues behind a page; the Link header has the whole address'),
+  cursor: cursor.optional().meta({
+    description: 'Continues behind a page; the Link header has the whole address',
+    pattern: READING_CURSOR_PATTERN,
+  }),
 });
 
 /** `GET /sites/{site_id}/readings`, as the API's description shows it. */
@@ -88,5 +90,13 @@ async function* allReadings(
 }
 
 function cursorAt({ timestamp, deviceId }: StoredReading): string {
-  return Buffer.from(`${timestamp} ${deviceId}`).toString('base64url');
+  return `${timestamp}/${encodeURIComponent(deviceId)}`;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -8,6 +8,7 @@ import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import { savedResponse, workloadsResponse } from './openapi/calculator-responses.ts';
 import type { Operation } from './openapi/operation.ts';
+import { TIME_PATTERN } from './openapi/patterns.ts';
 import { checked, type RequestIssue, RequestIssuesError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -21,8 +22,8 @@ const workloadList = z.array(workloadInput).min(1).max(MOST_RECORDS);
 const workloadsQuery = z.strictObject({
   service: z.string().max(253).optional(),
   region: z.string().max(100).optional(),
-  start_time: z.string().max(40).optional(),
-  end_time: z.string().max(40).optional(),
+  start_time: z.string().max(40).optional().meta({ pattern: TIME_PATTERN }),
+  end_time: z.string().max(40).optional().meta({ pattern: TIME_PATTERN }),
 });
 
 /** `POST /api/workloads`, as the API's description shows it. */

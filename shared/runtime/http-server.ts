@@ -47,7 +47,9 @@ function bind(server: Server | TlsServer, { port, host }: { host: string; port: 
 }
 
 /** Whether a process can do its work, and why not. */
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+export type Readiness =
+  | { readonly ready: true; readonly details?: readonly string[] }
+  | { readonly ready: false; readonly reason: string };
 
 /** Responds to GET /healthz, /readyz and /metrics; false when the request is for something else. */
 export async function answerOperations(
@@ -64,7 +66,9 @@ export async function answerOperations(
     return sendJson(
       response,
       state.ready ? 200 : 503,
-      state.ready ? { status: 'ready' } : { status: 'not ready', reason: state.reason },
+      state.ready
+        ? { status: 'ready', ...(state.details?.length && { details: state.details }) }
+        : { status: 'not ready', reason: state.reason },
     );
   }
   if (path !== '/metrics') return false;

@@ -13,14 +13,14 @@ import { madeUp, pageScripts, productSources, ROOT } from './sources.ts';
 const product = [...productSources(), ...pageScripts()];
 
 describe('words', () => {
-  it.runIf(process.env.LAWS === 'all')("of product texts are the field's", () => {
+  it("of product texts are the field's", () => {
     const texts = product.map((source) => [source.path, textsIn(source)] as const);
 
     expect(texts.filter(([, text]) => text.trim() !== '').length).toBeGreaterThan(150);
     expect(texts.flatMap(([path, text]) => oldWordsIn(path, text))).toEqual([]);
   });
 
-  it.runIf(process.env.LAWS === 'all')("of the README and the docs are the field's", () => {
+  it("of the README and the docs are the field's", () => {
     const pages = [
       'README.md',
       'CONTRIBUTING.md',

@@ -7,6 +7,7 @@ import { extenderError } from '../../errors.ts';
 import { parseWindow, WINDOW_FORMS } from '../emissions/window.ts';
 import { wholeNumber } from '../numbers.ts';
 import type { Operation } from '../openapi/operation.ts';
+import { windowPattern } from '../openapi/patterns.ts';
 import { checked, RequestIssuesError } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 
@@ -18,7 +19,7 @@ const query = z.strictObject({
     .max(80)
     .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('60m')
-    .describe(`Span of time: ${WINDOW_FORMS}; at most 31 days`),
+    .meta({ description: `Span of time: ${WINDOW_FORMS}; at most 31 days`, pattern: windowPattern(31) }),
   limit: wholeNumber(0, 1_000).default(100).describe('Most decisions that are listed; all are counted'),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FILTER_PATTERN } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { type AllocationFilter, AllocationFilterError, anyOf, parseAllocationFilter } from './allocation-filter.ts';
 
@@ -23,11 +24,10 @@ const CONTROLLER = /^(?:(\w+):)?(.+)$/;
 
 /** Query parameters that narrow and share energy as OpenCost's do. */
 export const allocationFields = {
-  filter: z
-    .string()
-    .max(2_000)
-    .optional()
-    .describe('OpenCost’s filter language: namespace:"a","b"+label[app]!:"c"; + is and, | is or, ( ) group'),
+  filter: z.string().max(2_000).optional().meta({
+    description: 'OpenCost’s filter language: namespace:"a","b"+label[app]!:"c"; + is and, | is or, ( ) group',
+    pattern: FILTER_PATTERN,
+  }),
   filterClusters: list.describe('Comma-separated; a value that ends with * is a prefix'),
   filterNodes: list,
   filterNamespaces: list,

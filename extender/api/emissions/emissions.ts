@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
 import { isoTime } from '../../../shared/grid/units.ts';
 import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
+import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
-import { checked, RequestIssuesError } from '../problem.ts';
+import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { needsLabels } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
@@ -34,6 +35,7 @@ export const emissionsOperation: Operation = {
     schema: emissionsResponse,
     types: ['application/json', 'text/csv'],
   },
+  errors: { 409: 'Pod labels are needed, and none are recorded' },
 };
 
 /** `GET /allocation` and `GET /allocation/compute`: the same at the paths of OpenCost, for its clients. */
@@ -150,10 +152,8 @@ async function namingOf(
   query: EmissionsRequest,
   dimensions: readonly string[],
 ): Promise<NamingOptions> {
-  const byLabels = needLabels(dimensions);
-  if (!byLabels && !needsLabels(query)) return { labelsOf: () => undefined, cluster };
+  if (!needLabels(dimensions) && !needsLabels(query)) return { labelsOf: () => undefined, cluster };
   const known = await labels?.();
   if (known !== undefined) return { labelsOf: known, cluster };
-  const detail = 'needs pod labels, and none are recorded; let the poller reach the Kubernetes API';
-  throw new RequestIssuesError([{ pointer: byLabels ? '/aggregate' : '/filter', detail }]);
+  throw extenderError('LABELS_NOT_RECORDED', {});
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zoneCode } from '../co2-request.ts';
+import { STEP_PATTERN, windowPattern } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
 import { DIMENSIONS } from './naming.ts';
@@ -23,7 +24,7 @@ const fields = {
     .max(80)
     .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
     .default('24h')
-    .describe(`Span of time: ${WINDOW_FORMS}`),
+    .meta({ description: `Span of time: ${WINDOW_FORMS}`, pattern: windowPattern(366) }),
   aggregate: z
     .string()
     .max(600)
@@ -37,7 +38,10 @@ const fields = {
     .max(8)
     .refine((text) => (parseStep(text) ?? 0.5) % HOUR_MS === 0, 'is not a valid step; use whole hours such as 1h or 1d')
     .optional()
-    .describe('Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece'),
+    .meta({
+      description: 'Length of the pieces that the window is cut into, in whole hours (1h, 6h, 1d); absent: one piece',
+      pattern: STEP_PATTERN,
+    }),
   accumulate: z
     .enum(ACCUMULATIONS, { error: `is not one of ${ACCUMULATIONS.join(', ')}` })
     .default('false')

@@ -81,4 +81,14 @@ describe('ByteWriter', () => {
     expect(writer.take().toString()).toBe(`1.25${long}1970-01-01T00:00:00.000Z`);
     expect(writer.take()).toHaveLength(0);
   });
+
+  it('writes what is not finite as null', () => {
+    const writer = new ByteWriter();
+    for (const value of [Infinity, -Infinity, Number.NaN]) {
+      writer.number(value);
+      writer.bytes(Buffer.from(' '));
+    }
+
+    expect(writer.take().toString()).toBe('null null null ');
+  });
 });

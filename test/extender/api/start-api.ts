@@ -80,6 +80,8 @@ export async function start(
     });
   return {
     url,
+    /** DATA_DIR of the server. */
+    folder,
     /** What the server was made to handle. */
     operations: routes(deps).map(({ operation }) => operation),
     log,

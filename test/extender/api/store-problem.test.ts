@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startApiThread } from '../../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { postgresAvailable, startPostgres } from '../../servers/postgres.ts';
+import { start as startEmbedded } from './start-api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'store-fault-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,3 +98,24 @@ async function start(dsn: string) {
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };
 }
+
+describe('the API while the embedded store cannot be written', () => {
+  it('answers 503 with Retry-After, and writes again afterwards', { timeout: 30_000 }, async () => {
+    await using api = await startEmbedded();
+    await api.send('PUT', '/sites/quay-1', { zone: 'DE' });
+    using other = new DatabaseSync(join(api.folder, 'history.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+
+    const locked = await fetch(`${api.url}/sites/quay-1`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"zone":"FR"}',
+    });
+    other.exec('ROLLBACK');
+    const after = await api.send('PUT', '/sites/quay-1', { zone: 'FR' });
+
+    expect([locked.status, locked.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await locked.json()).toMatchObject({ code: 'HISTORY_UNAVAILABLE' });
+    expect(after.status).toBe(200);
+  });
+});

@@ -159,6 +159,17 @@ describe('GET /api/emissions', () => {
     expect(body.data[0].web.kwh).toBeCloseTo(3, 6);
   });
 
+  it.each(['aggregate=label:app', 'aggregate=deployment', 'filterLabels=app:web'])(
+    'needs recorded labels for %s, and says so',
+    async (query) => {
+      await using api = await start();
+
+      const { status, body } = await api.get(`/api/emissions?${query}`);
+
+      expect([status, body.code]).toEqual([409, 'LABELS_NOT_RECORDED']);
+    },
+  );
+
   it.each([
     ['window=yesteryear', '/window'],
     ['window=2026-01-02T00:00:00Z,2026-01-01T00:00:00Z', '/window'],
@@ -168,7 +179,6 @@ describe('GET /api/emissions', () => {
     ['accumulate=maybe', '/accumulate'],
     ['zone=nowhere', '/zone'],
     ['colour=red', '/colour'],
-    ['aggregate=label:app', '/aggregate'],
   ])('refuses %s', async (query, pointer) => {
     await using api = await start();
 

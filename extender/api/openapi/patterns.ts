@@ -1,0 +1,51 @@
+/**
+ * Patterns for the API's description of texts that the server reads with a parser: they have every form that it accepts.
+ * What no pattern can say, such as that a time comes after another, the descriptions and the problems say.
+ */
+
+const TIME = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?`;
+const DATE = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])`;
+const EDGE = String.raw`(${TIME}|${DATE}|\d{9,10})`;
+const WORD = 'today|yesterday|week|lastweek|month|lastmonth';
+
+/** Durations of at most 366 days: minutes, hours, days, weeks. */
+const YEAR = [
+  String.raw`([1-9]\d{0,4}|[1-4]\d{5}|5[01]\d{4}|52[0-6]\d{3}|5270[0-3]\d|527040)m`,
+  String.raw`([1-9]\d{0,2}|[1-7]\d{3}|8[0-6]\d\d|87[0-7]\d|878[0-4])h`,
+  String.raw`([1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])d`,
+  String.raw`([1-9]|[1-4]\d|5[0-2])w`,
+].join('|');
+/** Durations of at most 31 days. */
+const MONTH = [
+  String.raw`([1-9]\d{0,3}|[1-3]\d{4}|4[0-3]\d{3}|44[0-5]\d\d|446[0-3]\d|44640)m`,
+  String.raw`([1-9]\d?|[1-6]\d\d|7[0-3]\d|74[0-4])h`,
+  String.raw`([1-9]|[12]\d|3[01])d`,
+  '[1-4]w',
+].join('|');
+
+/** A window of at most 31 or 366 days. */
+export function windowPattern(maxDays: 31 | 366): string {
+  const span = maxDays === 31 ? MONTH : YEAR;
+  return `^((${span})( +offset +(${YEAR}))?|${WORD}|${EDGE},${EDGE})$`;
+}
+
+/** A step in whole hours. */
+export const STEP_PATTERN = String.raw`^[1-9]\d{0,4}[hdw]$`;
+
+/** A time in UTC or with its offset. */
+export const TIME_PATTERN = `^${TIME}$`;
+
+const ENCODED = "([A-Za-z0-9._~!*'()-]|%[0-9A-F]{2})*";
+
+/** A row of the export: four names and a time, percent-encoded, with slashes between. */
+export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}\d{4}-\d{2}-\d{2}T\d{2}(:|%3A)\d{2}(:|%3A)\d{2}\.\d{3}Z$`;
+
+/** A place in the readings of a site: milliseconds and a percent-encoded device, with a slash between. */
+export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,16}/${ENCODED}$`;
+
+const PROPERTY = String.raw`(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|services|(label|annotation)\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])`;
+const VALUE = String.raw`\s*"([^"\\]|\\.)*"\s*`;
+const COMPARISON = String.raw`\s*${PROPERTY}\s*!?(<~|~>|~)?:${VALUE}(,${VALUE})*`;
+
+/** A filter: comparisons joined by + or |, and grouped by parentheses. */
+export const FILTER_PATTERN = String.raw`^[\s(]*${COMPARISON}([\s)]*[+|][\s(]*${COMPARISON})*[\s)]*$`;

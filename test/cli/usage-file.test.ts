@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readCsv } from '../../cli/usage-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'usage-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(content: string | Buffer): string {
+  const file = join(folder, 'usage.csv');
+  writeFileSync(file, content);
+  return file;
+}
+
+const ROWS = [{ hour: '2026-01-01T10:00:00Z', requests: '1500.5' }];
+
+describe('a CSV file', () => {
+  it.each([
+    ['with commas', 'hour,requests\n2026-01-01T10:00:00Z,1500.5\n'],
+    ['of a European Excel', '\ufeffhour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n'],
+    ['with tabs', 'hour\trequests\n2026-01-01T10:00:00Z\t1500.5\n'],
+    ['in UTF-16 (little endian)', Buffer.from('\ufeffhour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n', 'utf16le')],
+    ['in UTF-16 (big endian)', Buffer.from('\ufeffhour,requests\n2026-01-01T10:00:00Z,1500.5\n', 'utf16le').swap16()],
+  ])('%s is read', (_, content) => {
+    expect(readCsv(fileOf(content), ['hour', 'requests'])).toEqual(ROWS);
+  });
+
+  it.each(['1.500', '1.500,5', '12.345.678'])('with semicolons and %s is refused with its line', (requests) => {
+    const file = fileOf(`hour;requests\n2026-01-01T10:00:00Z;2\n2026-01-01T11:00:00Z;${requests}\n`);
+
+    expect(() => readCsv(file, ['hour', 'requests'])).toThrow(`line 3: "${requests}" in requests`);
+  });
+});
