@@ -168,12 +168,12 @@ function checkDocument(file: string, now: number): void {
 
 /** Zone and hour of every good answer about the present that a double gave. */
 function deliveries(name: string, double: GridService): string[] {
-  const latest = /carbon-intensity\/latest|^\/intensity$|^\/co2eq/;
+  const latest = /carbon-intensity\/latest|^\/intensity$|^\/co2eq\?country=\w+$/;
   const good = double.requests.filter(({ path, fault }) => fault === undefined && latest.test(path));
   return good.flatMap(({ at, place }) => {
     const code = (place ?? '').toUpperCase() as Zone;
-    // Energy-Charts is a quarter hour behind, but for the first of the day, for which it only has its forecast.
-    const behind = name === 'energy-charts' && at % (24 * HOUR_MS) >= 15 * 60_000;
+    // Energy-Charts is a quarter hour behind, but for the first of the (Central European) day, for which it only has its forecast.
+    const behind = name === 'energy-charts' && (at + HOUR_MS) % (24 * HOUR_MS) >= 15 * 60_000;
     const time = behind ? at - 15 * 60_000 : at;
     return hourOf(time) < START ? [] : [`${code} ${hourOf(time)}`];
   });
