@@ -52,6 +52,11 @@ export const CLI_ERRORS = {
     action: 'write namespace/workload instead',
   },
   NO_EXPLANATION: { exitCode: 1, message: '{reason}' },
+  NO_NODE_POWER: {
+    exitCode: 1,
+    message: 'no power of any node is recorded',
+    action: 'check that the poller runs and reads Kepler, a Prometheus or kubelets: docs/power.md',
+  },
   NO_POWER_RECORDED: {
     exitCode: 1,
     message: 'no power of {selector} is recorded for {period}',

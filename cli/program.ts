@@ -8,6 +8,7 @@ import { emissionsCommand } from './emissions.ts';
 import { explainCommand } from './explain.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
+import { powerCommand } from './power.ts';
 import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
 import { savingsCommand } from './savings.ts';
@@ -33,6 +34,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))
     .addCommand(workloadsCommand(env, io))
+    .addCommand(powerCommand(env, io))
     .addCommand(explainCommand(io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
