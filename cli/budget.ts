@@ -1,11 +1,14 @@
 import { Command } from 'commander';
+import type { BurnDown } from '../shared/calculator/budget.ts';
 import { nearest } from '../shared/grid/nearest.ts';
 import { BUDGET_PERIODS, type BudgetKey } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { apiClient } from './api-client.ts';
+import { budgetsFromApi } from './api-reports.ts';
 import { burnDownColumns } from './budget-table.ts';
 import { budgetUsages } from './budget-usage.ts';
 import { cliError } from './errors.ts';
-import { examples } from './help.ts';
+import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice, parseNumber } from './options.ts';
 import { cliConfig } from './settings.ts';
@@ -32,7 +35,10 @@ export function budgetCommand(env: Environment, io: Io): Command {
       new Command('list')
         .description('List all budgets with their burn-down')
         .option('--json', 'print JSON')
-        .addHelpText('after', examples('carbon budget list', "carbon budget list --json | jq '.[].used_share'"))
+        .addHelpText(
+          'after',
+          `\n${API_HELP}\n${examples('carbon budget list', "carbon budget list --json | jq '.[].used_share'")}`,
+        )
         .action((options: { json?: boolean }) => listBudgets(options, env, io)),
     )
     .addCommand(
@@ -80,12 +86,17 @@ async function removeBudget(options: KeyOptions, env: Environment, io: Io): Prom
 }
 
 async function listBudgets({ json }: { json?: boolean }, env: Environment, io: Io): Promise<void> {
-  const config = cliConfig(env);
-  const usages = await withStore(config, (store) => budgetUsages(config, store, io.clock.now()));
-  const rows = usages.map(({ standing }) => standing);
+  const api = apiClient(env);
+  const rows = await (api ? budgetsFromApi(api) : budgetsFromStore(env, io.clock.now()));
   if (json) return io.out(`${JSON.stringify(rows, null, 2)}\n`);
   if (rows.length === 0) return io.note('No budgets are set. Set one with "carbon budget set".');
   io.out(textTable(burnDownColumns, rows));
+}
+
+async function budgetsFromStore(env: Environment, now: number): Promise<readonly BurnDown[]> {
+  const config = cliConfig(env);
+  const usages = await withStore(config, (store) => budgetUsages(config, store, now));
+  return usages.map(({ standing }) => standing);
 }
 
 function keyOf({ namespace, service, per }: KeyOptions): BudgetKey {

@@ -1,115 +1,54 @@
-import { Argument, Command } from 'commander';
+import tab from '@bomb.sh/tab/commander';
+import type { Command } from 'commander';
+import { regionNames } from '../shared/grid/regions.ts';
+import { yearlyZones } from '../shared/grid/yearly-intensity.ts';
+import { BUDGET_PERIODS } from '../shared/records/workloads.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { knownProfiles } from '../shared/runtime/services-file.ts';
 import { examples } from './help.ts';
-import type { Io } from './io.ts';
+import { processIo } from './io.ts';
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** Values that an option can be completed with, by the option's name. */
+const VALUES: Readonly<Record<string, (env: Environment) => Iterable<string>>> = {
+  service: (env) => knownProfiles(env.SERVICES_FILE).keys(),
+  zone: () => yearlyZones(),
+  region: () => [...regionNames(), ...yearlyZones()],
+  per: () => BUDGET_PERIODS,
+  period: () => ['last-24h', 'last-7d', 'last-30d'],
+  policy: () => ['now', 'threshold', 'forecast', 'revised', 'oracle'],
+  by: () => ['namespace', 'workload', 'pod', 'container', 'node'],
+  window: () => ['24h', '7d', '30d', 'today', 'yesterday', 'month', 'lastmonth'],
+};
 
-/** What can follow one command: the words of its path, and the words that may come next. */
-interface Place {
-  readonly path: readonly string[];
-  readonly commands: readonly { readonly name: string; readonly about: string }[];
-  readonly options: readonly { readonly name: string; readonly about: string; readonly choices: readonly string[] }[];
+/** What the script for bash needs of the package bash-completion, for machines that do not have it. */
+const BASH_WITHOUT_PACKAGE = `declare -F _get_comp_words_by_ref > /dev/null || _get_comp_words_by_ref() {
+    cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} cword=$COMP_CWORD
+    words=("\${COMP_WORDS[@]:0:COMP_CWORD+1}")
 }
+`;
 
-/** `carbon completion`: a script that completes commands and options in a shell, made from the command tree. */
-export function completionCommand(io: Io): Command {
-  const command = new Command('completion');
-  return command
-    .description('Print a completion script for a shell')
-    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+/** Adds `carbon completion SHELL` and what the printed script calls: commands, options, and the values of known options. */
+export function addCompletion(program: Command, env: Environment): void {
+  const root = tab(program, { completionCommandName: 'completion' });
+  for (const command of root.commands.values())
+    for (const [name, values] of Object.entries(VALUES)) {
+      const option = command.options.get(name);
+      if (option !== undefined)
+        option.handler = (complete) => {
+          for (const value of values(env)) complete(value, '');
+        };
+    }
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.hook('preAction', (command) => {
+      if (command.args[0] === 'bash') processIo.out(BASH_WITHOUT_PACKAGE);
+    })
     .addHelpText(
       'after',
       examples(
         'source <(carbon completion bash)',
-        `carbon completion zsh > "\${fpath[1]}/_carbon"`,
+        'source <(carbon completion zsh)',
         'carbon completion fish > ~/.config/fish/completions/carbon.fish',
       ),
-    )
-    .action((shell: (typeof SHELLS)[number]) => {
-      const root = rootOf(command);
-      io.out(WRITERS[shell](root.name(), placesOf(root, [])));
-    });
-}
-
-const WRITERS: Record<(typeof SHELLS)[number], (program: string, places: readonly Place[]) => string> = {
-  bash,
-  zsh,
-  fish,
-};
-
-function rootOf(command: Command): Command {
-  return command.parent === null ? command : rootOf(command.parent);
-}
-
-function placesOf(command: Command, path: readonly string[]): Place[] {
-  const here: Place = {
-    path,
-    commands: command.commands.map((child) => ({ name: child.name(), about: child.description() })),
-    options: command
-      .createHelp()
-      .visibleOptions(command)
-      .filter(({ long }) => long)
-      .map(({ long, description, argChoices }) => ({
-        name: long ?? '',
-        about: description,
-        choices: argChoices ?? [],
-      })),
-  };
-  return [here, ...command.commands.flatMap((child) => placesOf(child, [...path, child.name()]))];
-}
-
-function wordsOf({ commands, options }: Place): string {
-  return [...commands.map(({ name }) => name), ...options.map(({ name }) => name)].join(' ');
-}
-
-/** The words typed so far that are no options select the place; what may follow it is offered, files otherwise. */
-function bash(program: string, places: readonly Place[]): string {
-  const cases = places.map((place) => `    '${place.path.join(' ')}') words='${wordsOf(place)}' ;;`);
-  const paths = places.map(({ path }) => path.join(' ')).filter(Boolean);
-  return `# bash completion for ${program}
-_${program}() {
-  local place='' words='' next word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    next="\${place:+$place }$word"
-    case "|${paths.join('|')}|" in *"|$next|"*) place="$next" ;; esac
-  done
-  case "$place" in
-${cases.join('\n')}
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
-}
-complete -o default -F _${program} ${program}
-`;
-}
-
-function zsh(program: string, places: readonly Place[]): string {
-  return `#compdef ${program}
-autoload -U +X bashcompinit && bashcompinit
-${bash(program, places)}`;
-}
-
-function fish(program: string, places: readonly Place[]): string {
-  const lines = places.flatMap((place) => {
-    const seen = place.path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-    const children = place.commands.map(({ name }) => name).join(' ');
-    const condition =
-      place.path.length === 0
-        ? '__fish_use_subcommand'
-        : children
-          ? `${seen}; and not __fish_seen_subcommand_from ${children}`
-          : seen;
-    return [
-      ...place.commands.map(
-        ({ name, about }) => `complete -c ${program} -n '${condition}' -f -a ${name} -d ${quoted(about)}`,
-      ),
-      ...place.options.map(
-        ({ name, about }) => `complete -c ${program} -n '${condition}' -l ${name.slice(2)} -d ${quoted(about)}`,
-      ),
-    ];
-  });
-  return `# fish completion for ${program}\n${lines.join('\n')}\n`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+    );
 }

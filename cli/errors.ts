@@ -2,6 +2,17 @@ import { errorFactory } from '../shared/errors/catalogue.ts';
 
 /** Errors that only the command line reports: exit code 1 for the command itself, 2 for a service that cannot be reached. */
 export const CLI_ERRORS = {
+  API_REQUEST_REJECTED: { exitCode: 1, message: 'the API at {url} rejected the request: {reason}' },
+  API_UNAUTHORIZED: {
+    exitCode: 1,
+    message: 'the API at {url} needs a valid token',
+    action: 'set CARBON_API_TOKEN',
+  },
+  API_UNREACHABLE: {
+    exitCode: 2,
+    message: 'the API at {url} does not respond as expected ({reason})',
+    action: 'check CARBON_API',
+  },
   BUDGET_NOT_FOUND: {
     exitCode: 1,
     message: 'no budget is set for {kind} {name} per {per}',
@@ -41,6 +52,11 @@ export const CLI_ERRORS = {
     action: 'write namespace/workload instead',
   },
   NO_EXPLANATION: { exitCode: 1, message: '{reason}' },
+  NO_NODE_POWER: {
+    exitCode: 1,
+    message: 'no power of any node is recorded',
+    action: 'check that the poller runs and reads Kepler, a Prometheus or kubelets: docs/power.md',
+  },
   NO_POWER_RECORDED: {
     exitCode: 1,
     message: 'no power of {selector} is recorded for {period}',
@@ -97,6 +113,7 @@ export const CLI_ERRORS = {
     action: 'write it as 2026-01-01 or 2026-01-01T12:00:00Z',
   },
   TIME_RANGE_EMPTY: { exitCode: 1, message: '--from {from} is not before --to {to}', action: 'swap them' },
+  WINDOW_INVALID: { exitCode: 1, message: '--window: "{value}" is not a window', action: 'use {forms}' },
   ZONE_NOT_IN_TRACE: {
     exitCode: 1,
     message: '--zone: {zone} is not in the trace',

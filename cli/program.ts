@@ -3,11 +3,12 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Environment } from '../shared/runtime/config.ts';
 import { budgetCommand } from './budget.ts';
 import { calculateCommand } from './calculate.ts';
-import { completionCommand } from './completion.ts';
 import { demoCommand } from './demo.ts';
+import { emissionsCommand } from './emissions.ts';
 import { explainCommand } from './explain.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
+import { powerCommand } from './power.ts';
 import { readingsCommand } from './readings.ts';
 import { reportCommand } from './report.ts';
 import { savingsCommand } from './savings.ts';
@@ -28,17 +29,18 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(demoCommand(env))
     .addCommand(simulatedKeplerCommand())
     .addCommand(calculateCommand(env, io))
+    .addCommand(emissionsCommand(env, io))
     .addCommand(reportCommand(env, io))
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))
     .addCommand(workloadsCommand(env, io))
+    .addCommand(powerCommand(env, io))
     .addCommand(explainCommand(io))
     .addCommand(zonesCommand(env, io))
     .addCommand(windowsCommand(env, io))
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
     .addCommand(readingsCommand(env))
-    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       examples(

@@ -1,15 +1,17 @@
 import { Command } from 'commander';
+import type { BurnDown } from '../shared/calculator/budget.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
-import type { BudgetStanding } from '../shared/calculator/recorded/burn-downs.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import { nearest } from '../shared/grid/nearest.ts';
 import type { TimeRange } from '../shared/records/power.ts';
-import type { WorkloadStore } from '../shared/records/workloads.ts';
+import type { WorkloadReader } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { budgetsFromApi, workloadsFromApi } from './api-reports.ts';
 import { budgetUsages } from './budget-usage.ts';
 import { cliError } from './errors.ts';
 import { periodReportText } from './flat-text.ts';
-import { examples } from './help.ts';
+import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice } from './options.ts';
 import { reportCsv, reportMarkdown, reportTable } from './report-formats.ts';
@@ -37,6 +39,7 @@ export function reportCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
+${API_HELP}
 Reports on records saved by "carbon calculate --save", "carbon workloads import" and POST /api/workloads.
 ` +
         examples(
@@ -53,16 +56,33 @@ export async function runReport(options: ReportOptions, env: Environment, io: Io
   const format = parseChoice('--format', options.format, FORMATS);
   const now = io.clock.now();
   const period = parsePeriod(options.period, now);
-  const config = cliConfig(env);
-  const { report, budgets } = await withStore(config, async (store) => ({
-    report: await reportFrom(store.workloads, options, period),
-    budgets: await budgetUsages(config, store, now),
-  }));
+  const api = apiClient(env);
+  const { report, budgets } = await (api ? fromApi(api, options, period) : fromStore(options, period, env, now));
   io.out(formatted({ report, budgets, format, written: options.period }, io));
 }
 
+interface ReportData {
+  readonly report: Report;
+  readonly budgets: readonly BurnDown[];
+}
+
+async function fromApi(api: ApiClient, options: ReportOptions, period: TimeRange): Promise<ReportData> {
+  const workloads: WorkloadReader = {
+    workloads: async (filter, range) => [...(await workloadsFromApi(api, filter, range))],
+  };
+  return { report: await reportFrom(workloads, options, period), budgets: await budgetsFromApi(api) };
+}
+
+function fromStore(options: ReportOptions, period: TimeRange, env: Environment, now: number): Promise<ReportData> {
+  const config = cliConfig(env);
+  return withStore(config, async (store) => ({
+    report: await reportFrom(store.workloads, options, period),
+    budgets: (await budgetUsages(config, store, now)).map(({ standing }) => standing),
+  }));
+}
+
 async function reportFrom(
-  store: WorkloadStore,
+  store: WorkloadReader,
   { service, region }: ReportOptions,
   period: TimeRange,
 ): Promise<Report> {
@@ -75,7 +95,7 @@ async function reportFrom(
 
 function noRecordsText(
   period: TimeRange,
-  all: Awaited<ReturnType<WorkloadStore['workloads']>>,
+  all: Awaited<ReturnType<WorkloadReader['workloads']>>,
   service?: string,
   region?: string,
 ): string {
@@ -95,25 +115,22 @@ function noRecordsText(
   return `no saved emissions for ${writtenPeriod(period)}; ${hint}`;
 }
 
-interface FormattedReport {
-  readonly report: Report;
-  readonly budgets: readonly BudgetStanding[];
+interface FormattedReport extends ReportData {
   readonly format: (typeof FORMATS)[number];
   /** The period as it was written on the command line. */
   readonly written: string;
 }
 
 function formatted({ report, budgets, format, written }: FormattedReport, io: Io): string {
-  const usages = budgets.map(({ standing }) => standing);
   switch (format) {
     case 'json':
-      return `${JSON.stringify({ ...report, budgets: usages }, null, 2)}\n`;
+      return `${JSON.stringify({ ...report, budgets }, null, 2)}\n`;
     case 'csv':
       return reportCsv(report);
     case 'markdown':
-      return reportMarkdown(report, usages);
+      return reportMarkdown(report, budgets);
     case 'table':
-      return reportTable(report, usages, io);
+      return reportTable(report, budgets, io);
     case 'text':
       return periodReportText(report, written);
     default:

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCompletion } from './completion.ts';
 import { flatProgram } from './flat-program.ts';
 import { guardOutput, processIo } from './io.ts';
 import { carbonProgram } from './program.ts';
@@ -6,7 +7,9 @@ import { reportError } from './report-error.ts';
 
 /** Runs `carbon` with the arguments and environment of this process, and sets its exit code. */
 export async function runCarbon(): Promise<void> {
-  await run(carbonProgram(process.env));
+  const program = carbonProgram(process.env);
+  addCompletion(program, process.env);
+  await run(program);
 }
 
 /** Runs `co2e-calculator` with the arguments and environment of this process, and sets its exit code. */

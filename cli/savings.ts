@@ -4,7 +4,10 @@ import { savingsLedger } from '../shared/emissions/savings-ledger.ts';
 import { isoTime } from '../shared/grid/units.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { EXIT } from '../shared/runtime/lifecycle.ts';
-import { examples } from './help.ts';
+import { apiClient } from './api-client.ts';
+import { savingsFromApi } from './api-reports.ts';
+import { cliError } from './errors.ts';
+import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
@@ -57,6 +60,7 @@ export function savingsCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
+${API_HELP}
 Baselines: "arrival" is the same energy in the same zone, started when the pod or its Job arrived; "candidates-mean" is
 the same energy at the same time, at the mean intensity of the zones of all candidate nodes, hour by hour. A pod may
 count in both; the two are never added up.
@@ -66,6 +70,21 @@ ${examples('carbon savings --from 2026-01-01 --to 2026-02-01 --verify', "carbon 
 }
 
 async function show(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
+  const api = apiClient(env);
+  if (api === undefined) return showRecorded(options, env, io);
+  if (options.verify || options.pods)
+    throw cliError('OPTIONS_CONFLICT', {
+      options: 'CARBON_API and --verify or --pods',
+      hint: 'both read the store itself; unset CARBON_API',
+    });
+  const range = parseTimeRange(options, io.clock.now());
+  const { decisions, totals } = await savingsFromApi(api, range);
+  const span = { from: isoTime(range.from), to: isoTime(range.to), decisions };
+  if (options.json) return io.out(`${JSON.stringify({ ...span, totals }, null, 2)}\n`);
+  io.out(`${decisions} decisions from ${span.from} to ${span.to}\n\n${textTable(COLUMNS, totals)}`);
+}
+
+async function showRecorded(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
   const range = parseTimeRange(options, io.clock.now());
   const [decisions, pods, raw] = await withStore(config, async (store) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
 import { cacheSettings, checkStoreSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { apiSettings } from './api-client.ts';
 import { cliError } from './errors.ts';
 
 /** Settings of the reporting commands. */
@@ -13,6 +14,7 @@ export const cliConfigSchema = z
     ...cacheSettings,
     ...zoneSettings,
     ...serviceSettings,
+    ...apiSettings,
     PROMETHEUS_URL: httpUrl()
       .optional()
       .describe('Address of the Prometheus that `carbon services measure --prometheus` queries'),

@@ -66,7 +66,7 @@ export function simulateCommand(env: Environment, io: Io): Command {
     .option('--watts-per-core <watts>', 'power per core of drawn jobs', '10')
     .option(
       '--min-saving <percent>',
-      'forecast and revised do not plan a wait that saves less (default: as the controller, 1 or less in quiet zones)',
+      'forecast and revised do not plan a wait that saves less (default: as the controller, 0.5 or less in quiet zones)',
     )
     .option('--threshold <percentile>', 'the threshold policy waits for this percentile of the last four weeks', '25')
     .option(

@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import type { CarbonSnapshot } from '../shared/grid/carbon-cache.ts';
 import { isoTime } from '../shared/grid/units.ts';
 import { yearlyIntensity, yearlyZones } from '../shared/grid/yearly-intensity.ts';
-import type { Zone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { apiClient } from './api-client.ts';
+import { gridFromApi } from './api-reports.ts';
 import { readCache } from './cache-file.ts';
 import { cliError } from './errors.ts';
 import { examples } from './help.ts';
@@ -20,7 +21,7 @@ interface ZonesOptions {
 interface ZoneRow {
   /** null when the zone has another signal than the ranked zones, so that it cannot be compared with them. */
   readonly rank: number | null;
-  readonly zone: Zone;
+  readonly zone: string;
   readonly gCO2_per_kWh: number;
   readonly quality: string;
   readonly source: string;
@@ -47,13 +48,27 @@ export function zonesCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
-Reads the cache file that the poller writes (CACHE_FILE).
+Reads the API at CARBON_API (with CARBON_API_TOKEN) if that is set, otherwise the cache file that the poller writes (CACHE_FILE).
 ${examples('carbon zones', `carbon zones --json | jq '.[0].zone'`, 'carbon zones --yearly')}`,
     )
-    .action((options: ZonesOptions) => {
-      const rows = options.yearly ? yearlyRows() : rowsNow(cliConfig(env).CACHE_FILE, io);
+    .action(async (options: ZonesOptions) => {
+      const rows = options.yearly ? yearlyRows() : await currentRows(env, io);
       io.out(options.json ? `${JSON.stringify(rows, null, 2)}\n` : textTable(COLUMNS, rows));
     });
+}
+
+async function currentRows(env: Environment, io: Io): Promise<ZoneRow[]> {
+  const api = apiClient(env);
+  if (api === undefined) return rowsNow(cliConfig(env).CACHE_FILE, io);
+  const { state, reason, zones } = await gridFromApi(api);
+  if (state === 'missing') throw cliError('CACHE_UNAVAILABLE', { file: api.url, reason: reason ?? 'no cache file' });
+  if (state === 'stale') io.note('These values are stale. Check that the poller is running.');
+  return zones.map(({ intensity_g_per_kwh, provider, datetime, ...zone }) => ({
+    ...zone,
+    gCO2_per_kWh: intensity_g_per_kwh,
+    source: provider,
+    of: datetime,
+  }));
 }
 
 function rowsNow(file: string, io: Io): ZoneRow[] {

@@ -50,9 +50,8 @@ export async function startExtender(
   await using stack = new AsyncDisposableStack();
   logSettingWarnings(logger, dependencies.warnings ?? []);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
-  const cache = stack.use(
-    watchCache({ file: config.CACHE_FILE, maxIntensity: config.MAX_INTENSITY, pollMs, clock, logger }),
-  );
+  const { CACHE_FILE: file, MAX_INTENSITY: maxIntensity } = config;
+  const cache = stack.use(watchCache({ file, maxIntensity, pollMs, clock, logger }));
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
   const firstRead = cache.firstRead.then(() => {
     readiness = { ready: true };

@@ -112,9 +112,18 @@ export const POLLER_ERRORS = {
     action:
       'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
   },
+  PROMETHEUS_READ_FAILED: {
+    message: 'Prometheus gave no power samples ({reason}: {detail})',
+    action:
+      'check PROMETHEUS_URL, PROMETHEUS_BEARER_FILE, PROMETHEUS_CA_FILE and PROMETHEUS_TENANT; nothing is lost while Prometheus keeps its samples',
+  },
   KUBELET_NOT_VERIFIED: {
     message: 'certificates of kubelets are not verified, because KUBELET_INSECURE_TLS is set',
     action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
+  },
+  NODE_WITHOUT_ZONE: {
+    message: 'the exporter does not name its node, and no setting places its host {node}: its energy has no grams',
+    action: 'set DEFAULT_ZONE, or ZONE_MAP={node}=DE, for poller and extender',
   },
   NODE_TYPE_UNKNOWN: {
     message: 'the power of node {node} cannot be modelled: neither its machine type nor its number of CPUs is known',
@@ -123,6 +132,11 @@ export const POLLER_ERRORS = {
   NODES_UNAVAILABLE: {
     message: 'the nodes of the cluster could not be listed',
     action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
+  },
+  NODE_NOT_CLOSED: {
+    message: 'the recorded energy of node {node} in the hour of {hour} is {ratio} of what its own counters rose by',
+    action:
+      'look for implausible counters of the node (carbon_poller_energy_counter_events_total) and for limits that are too low (MAX_CONTAINER_WATTS, MAX_NODE_WATTS)',
   },
   EXPORTER_FROZEN: {
     message: 'no energy counter of node {node} has moved for ten scrapes of {target}',

@@ -4,6 +4,7 @@ import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
 import { createZoneMetrics } from './grid/zone-metrics.ts';
+import { createNamespaceMetrics } from './namespaces/namespace-metrics.ts';
 import { createPowerMetrics } from './power/power-metrics.ts';
 import { createReadingsMetrics } from './readings/readings-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
@@ -28,6 +29,7 @@ export function createPollerMetrics() {
     grid: createGridMetrics(registry),
     accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
+    namespaces: createNamespaceMetrics(registry),
     power: createPowerMetrics(registry),
     readings: createReadingsMetrics(registry),
     store: createStoreMetrics(registry),

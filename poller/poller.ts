@@ -4,10 +4,11 @@ import type { ListeningServer, Readiness } from '../shared/runtime/http-server.t
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openRecordingStore } from '../shared/store/open.ts';
-import { startBudgets } from './budgets/start.ts';
+import { startBudgets, zonesOfNodes } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
+import { countNamespaces } from './namespaces/count-namespaces.ts';
 import { startPowerTask } from './power/record.ts';
 import { startReadings } from './readings/start.ts';
 import { workerRoutes } from './readings/worker-routes.ts';
@@ -66,8 +67,17 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   if (runs('power')) {
     const lease = stack.use(store.lease('recording'));
     lease.onChange(metrics.store.onLease);
+    const counted = stack.use(
+      countNamespaces({
+        history,
+        zonesOfNodes: zonesOfNodes(config, store),
+        metrics: metrics.namespaces,
+        clock,
+        logger,
+      }),
+    );
     stack.use(
-      whileHeld(lease, () => startPowerTask({ config, store: history, clock, logger, metrics: metrics.power })),
+      whileHeld(lease, () => startPowerTask({ config, store: counted.history, clock, logger, metrics: metrics.power })),
     );
   }
   if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));

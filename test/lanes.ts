@@ -11,6 +11,7 @@ export const LONG: readonly string[] = [
   'test/browser/**',
   'test/package/**',
   'test/cli/demo.test.ts',
+  'test/cli/completion.test.ts',
   'test/end-to-end.test.ts',
   'test/shared/store/timescale/**',
   'test/poller/database.test.ts',

@@ -34,7 +34,7 @@ export function chartValuesSchema(): string {
       replicas: { type: 'integer', minimum: 1 },
       scheduler: schedulerValues,
       extender: program(extenderConfigSchema, { tls: section({ existingSecret: text }) }),
-      poller: program(pollerConfigSchema, { separate: flag }),
+      poller: program(pollerConfigSchema, { separate: flag, kubelets: flag }),
       cache: section({ storageClassName: text, size: quantity }),
       store: section({
         mode: oneOf('local', 'db'),

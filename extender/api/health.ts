@@ -1,5 +1,6 @@
-import { isoTime } from '../../shared/grid/units.ts';
-import type { PowerTotals } from '../../shared/records/power.ts';
+import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
+import type { ContainerSpan, PowerTotals } from '../../shared/records/power.ts';
 import type { SqliteFileState } from '../../shared/store/sqlite/file.ts';
 import type { Operation } from './openapi/operation.ts';
 import { healthResponse, statusResponse } from './openapi/responses.ts';
@@ -44,7 +45,7 @@ export const statusOperation: Operation = {
 };
 
 /** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, storeState, clock, mode }: ApiDependencies): Route {
+export function statusRoute({ store, storeState, zoneOfNode, clock, mode }: ApiDependencies): Route {
   return {
     operation: statusOperation,
     async handle(_request, response) {
@@ -58,6 +59,7 @@ export function statusRoute({ store, storeState, clock, mode }: ApiDependencies)
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
+        unpriced_nodes: totals ? unpricedNodes(await store.containers(), zoneOfNode, clock.now()) : [],
         pending_db_blocks: pendingBlocks,
         mode,
         ...(state && { store: stateFields(state) }),
@@ -84,4 +86,10 @@ async function totalsOf(
 
 function stateFields({ status, detail, setAside, damagedRows }: SqliteFileState) {
   return { status, ...(detail !== undefined && { detail }), set_aside: setAside, damaged_rows: damagedRows };
+}
+
+/** Nodes whose power was recorded within the last hour and whose zone is not known: their energy has no grams. */
+function unpricedNodes(spans: readonly ContainerSpan[], zoneOfNode: ZoneOfNode, now: EpochMs): string[] {
+  const recent = new Set(spans.filter(({ last }) => last > now - HOUR_MS).map(({ container }) => container.node));
+  return [...recent].filter((node) => zoneOfNode(node) === undefined).sort();
 }

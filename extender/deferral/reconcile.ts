@@ -69,19 +69,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const work = withDefaults(found, options.clusterPreferences);
     return withLatestResume(work, durationOf(work, options));
   };
-  const contextOf = (
-    work: WaitingWork,
-    { lostMs }: WorkMemory,
-    now: EpochMs,
-    given: Pick<DecisionContext, 'review' | 'isFull'>,
-  ): DecisionContext => ({
-    ...{ now, lostMs, periodMs: options.periodMs, ...given },
-    durationHours: durationOf(work, options),
-    forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
-    advise: modeOf(work, options) === 'advise',
-    isOff: modeOf(work, options) === 'off',
-    hasStarted: work.hasStarted || memories.hasStarted(work.origin),
-  });
+  const contextOf = contexts(options, memories);
   const runningMemories = createMemories(clock);
   return {
     guaranteed(all) {
@@ -97,19 +85,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     decide(all) {
       const now = clock.now();
       const capacity = createReleaseCapacity(all, options.releasePerMinute);
-      const worths = new Map(all.map((work) => [work, worthOf(work, durationOf(work, options))]));
-      const byWorth = all.toSorted((a, b) => (worths.get(b) ?? 0) - (worths.get(a) ?? 0));
-      return byWorth.map(withCluster).flatMap((work) => {
-        const memory = memories.of(work, now);
-        const isDue = work.plan !== undefined && work.plan.start <= now;
-        const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
-        const context = contextOf(work, memory, now, { review, isFull: capacity.isFull });
-        if (guaranteeDue(work, context)) return [];
-        memories.reviewed(work, hourOf(now), isDue);
-        const action = decide(work, context);
-        if (action.kind === 'plan') capacity.plan(action.slot.start, work.plan?.start);
-        return [{ work, action, durationHours: context.durationHours }];
-      });
+      return byWorth(all, options)
+        .map(withCluster)
+        .flatMap((work) => {
+          const memory = memories.of(work, now);
+          const isDue = work.plan !== undefined && work.plan.start <= now;
+          const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
+          const context = contextOf(work, memory, now, { review, isFull: capacity.isFull });
+          if (guaranteeDue(work, context)) return [];
+          memories.reviewed(work, hourOf(now), isDue);
+          const action = decide(work, context);
+          if (action.kind === 'plan') capacity.plan(action.slot.start, work.plan?.start);
+          return [{ work, action, durationHours: context.durationHours }];
+        });
     },
     decideRunning(all) {
       const now = clock.now();
@@ -125,6 +113,29 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     released: ({ origin }) => memories.started(origin),
   };
+}
+
+/** Makes the context of a decision from the grid, the cluster and what is remembered of the work. */
+function contexts(options: ReconcilerOptions, memories: ReturnType<typeof createMemories>) {
+  return (
+    work: WaitingWork,
+    { lostMs }: WorkMemory,
+    now: EpochMs,
+    given: Pick<DecisionContext, 'review' | 'isFull'>,
+  ): DecisionContext => ({
+    ...{ now, lostMs, periodMs: options.periodMs, ...given },
+    durationHours: durationOf(work, options),
+    forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
+    advise: modeOf(work, options) === 'advise',
+    isOff: modeOf(work, options) === 'off',
+    hasStarted: work.hasStarted || memories.hasStarted(work.origin),
+  });
+}
+
+/** Work whose wait saves most first: it takes the cleanest hours before they are full. */
+function byWorth(all: readonly WaitingWork[], options: ReconcilerOptions): WaitingWork[] {
+  const worths = new Map(all.map((work) => [work, worthOf(work, durationOf(work, options))]));
+  return all.toSorted((a, b) => (worths.get(b) ?? 0) - (worths.get(a) ?? 0));
 }
 
 /** The controller's own `advise` holds everywhere; else the namespace's mode, else the cluster's. */

@@ -23,9 +23,11 @@ export const placementSettings = {
       return preferences;
     })
     .optional()
-    .describe(
-      'What every pod preferences that preferences nothing else: `max-intensity=300; zones=FR,DE; enforce=true`',
-    ),
+    .meta({
+      formerly: 'DEFAULT_WISHES',
+      description:
+        'Annotations of every pod that does not set them, without their prefix: `max-intensity=300; zones=FR,DE; enforce=true`',
+    }),
   ...nodePowerSettings,
   POD_EVENTS: flag()
     .default(true)

@@ -1,4 +1,4 @@
-import { reportedElse } from '../../shared/grid/zone-of-node.ts';
+import { reportedElse, type ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { whileHeld } from '../../shared/runtime/lease.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -22,14 +22,31 @@ export function startBudgets(options: {
   const { history, workloads } = store;
   const stack = new AsyncDisposableStack();
   const lease = stack.use(store.lease('budgets'));
-  const configured = zoneByName(config);
-  const zonesOfNodes = async () => {
-    const reported = await store.nodeZones.nodeZones();
-    return reportedElse((node) => reported.get(node), configured);
-  };
   const send = slackAlerts(config.SLACK_WEBHOOK_URL, clock, logger, outboundDispatcher(config));
   stack.use(
-    whileHeld(lease, () => startBudgetTask({ books: workloads, history, zonesOfNodes, clock, logger, metrics, send })),
+    whileHeld(lease, () =>
+      startBudgetTask({
+        books: workloads,
+        history,
+        zonesOfNodes: zonesOfNodes(config, store),
+        clock,
+        logger,
+        metrics,
+        send,
+      }),
+    ),
   );
   return stack;
+}
+
+/** Reads the zones of nodes: those that nodes reported, or the configured ones for nodes that have not. */
+export function zonesOfNodes(
+  config: PollerConfig,
+  { nodeZones }: Pick<RecordingStore, 'nodeZones'>,
+): () => Promise<ZoneOfNode> {
+  const configured = zoneByName(config);
+  return async () => {
+    const reported = await nodeZones.nodeZones();
+    return reportedElse((node) => reported.get(node), configured);
+  };
 }

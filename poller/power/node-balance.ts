@@ -15,6 +15,8 @@ export interface BalanceStep {
   readonly balance: NodeBalance | undefined;
   /** Energy of processes outside containers; absent where the node's counter gave no increase. */
   readonly remainder: Increase | undefined;
+  /** What the node's own counter rose by, in thousandths; absent where it gave no increase. */
+  readonly activeThousandths?: number;
 }
 
 /**
@@ -36,10 +38,12 @@ export function balanceNode(
   // After a gap or a change of basis nothing is owed: containers begin anew, too.
   if (increase === undefined)
     return { balance: { baselines: step.baselines, owedThousandths: 0 }, remainder: undefined };
-  const left = Math.round(increase.amount * 1000) - containersThousandths - (previous?.owedThousandths ?? 0);
+  const activeThousandths = Math.round(increase.amount * 1000);
+  const left = activeThousandths - containersThousandths - (previous?.owedThousandths ?? 0);
   const { container, start, end } = increase;
   return {
     balance: { baselines: step.baselines, owedThousandths: Math.max(0, -left) },
+    activeThousandths,
     remainder: { container, start, end, amount: Math.max(0, left) / 1000 },
   };
 }

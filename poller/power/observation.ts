@@ -85,6 +85,20 @@ export function byNode({ basis, counters, quality, usage, active }: KeplerScrape
   }));
 }
 
+/** Names the node of a body that does not name one. */
+export function onNode(body: KeplerScrape, node: string): KeplerScrape {
+  if (body.node !== '') return body;
+  const renamed = <Value>(values: ReadonlyMap<string, Value>) =>
+    new Map([...values].map(([name, value]) => [name || node, value] as const));
+  return {
+    ...body,
+    node,
+    counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
+    usage: renamed(body.usage),
+    active: renamed(body.active),
+  };
+}
+
 /**
  * Why a body gives no counters: it is an HTML page, ends too early, has no metric of Kepler, has none of containers, has
  * no energy zone that covers the processor, or comes from another version than the scrape before.

@@ -43,15 +43,28 @@ export function createPowerMetrics(registry: Registry) {
       help: 'Lines of Kepler metrics that were skipped because they are not valid samples',
       registers,
     }),
-    nodes: new Gauge({
-      name: 'carbon_poller_power_nodes',
-      help: 'Nodes whose power is known, by source: kepler, or usage (modelled from CPU and memory usage)',
-      labelNames: ['source'] as const,
-      registers,
-    }),
+    ...nodeMetrics(registry),
     lastScrape: new Gauge({
       name: 'carbon_poller_last_scrape_timestamp_seconds',
       help: 'When an exporter last gave counters; absent before the first successful scrape',
+      registers,
+    }),
+  };
+}
+
+function nodeMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    nodes: new Gauge({
+      name: 'carbon_poller_power_nodes',
+      help: 'Nodes whose power is known, by source: kepler, prometheus, or usage (modelled from CPU and memory usage)',
+      labelNames: ['source'] as const,
+      registers,
+    }),
+    closure: new Gauge({
+      name: 'carbon_poller_node_closure_ratio',
+      help: 'Recorded energy of containers and of processes outside them as a share of what their node counted, idle energy left out, in the last full hour; 1 where the node adds up',
+      labelNames: ['node'] as const,
       registers,
     }),
   };

@@ -1,4 +1,4 @@
-import type { PowerWriter } from '../../shared/records/power.ts';
+import type { PowerReader, PowerWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -8,6 +8,7 @@ import { clusterClient, configuredTargets, usesUsage } from './exporter-access.t
 import { KeplerSource } from './kepler/kepler-source.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
+import { PrometheusSource } from './prometheus/prometheus-source.ts';
 import type { TargetSource } from './targets.ts';
 import { clusterNodes, configuredNodes, type NodeSource } from './usage/nodes.ts';
 import { UsageSource } from './usage/usage-source.ts';
@@ -15,7 +16,8 @@ import { UsageSource } from './usage/usage-source.ts';
 /** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
 export interface PowerTaskOptions {
   readonly config: PollerConfig;
-  readonly store: PowerWriter;
+  /** With `totals`, a Prometheus is read on from the newest sample. */
+  readonly store: PowerWriter & Partial<Pick<PowerReader, 'totals'>>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
@@ -34,7 +36,9 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const nodes = nodeSource(options, client);
   const maxGapMs = config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5);
   const optional = config.POWER_SOURCE === 'auto' && nodes !== undefined;
-  const kepler = config.POWER_SOURCE === 'usage' ? undefined : new KeplerSource({ ...options, maxGapMs, optional });
+  const prometheus = prometheusSource(options);
+  const scrapes = config.POWER_SOURCE !== 'usage' && prometheus === undefined;
+  const kepler = scrapes ? new KeplerSource({ ...options, maxGapMs, optional }) : undefined;
   const usage = nodes === undefined ? undefined : new UsageSource({ ...options, nodes, maxGapMs });
   const loop = startLoop({
     name: 'power',
@@ -43,17 +47,27 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     logger,
     task: async (signal) => {
       await kepler?.scrapeAll(await targets(), signal);
+      await prometheus?.readNew(signal);
       // What Kepler measures is not modelled as well.
-      await usage?.scrapeAll(kepler?.nodes() ?? NO_NODES, signal);
+      await usage?.scrapeAll((kepler ?? prometheus)?.nodes() ?? NO_NODES, signal);
     },
   });
   const labels =
     client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
-      for (const part of [labels, loop, kepler, usage, client]) await part?.[Symbol.asyncDispose]();
+      for (const part of [labels, loop, kepler, prometheus, usage, client]) await part?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Kepler's counters from a Prometheus, where one is configured and the source allows it. */
+function prometheusSource(options: PowerTaskOptions): PrometheusSource | undefined {
+  const { PROMETHEUS_URL: url, POWER_SOURCE: source } = options.config;
+  if (url === undefined || (source !== 'auto' && source !== 'prometheus')) return undefined;
+  const { store } = options;
+  const lastMeasurement = async () => (await store.totals?.())?.lastMeasurement;
+  return new PrometheusSource({ ...options, url, lastMeasurement });
 }
 
 /** The nodes to model: those of KUBELET_URLS, else those of the cluster that the poller runs in; undefined where neither is. */

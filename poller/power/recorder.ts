@@ -1,12 +1,16 @@
-import { joules } from '../../shared/grid/units.ts';
+import { isoTime, joules } from '../../shared/grid/units.ts';
 import type { PowerQuality, PowerSample, PowerWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
 import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
 import { balanceNode } from './node-balance.ts';
+import { NodeClosure } from './node-closure.ts';
 import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './observation.ts';
 import type { PowerMetrics } from './power-metrics.ts';
+
+/** Share by which containers and the rest may differ from their node before it is a warning. */
+const NOT_CLOSED = 0.05;
 
 /** What the recorder needs. */
 export interface RecorderOptions {
@@ -19,6 +23,7 @@ export interface RecorderOptions {
 /** Writes the energy between two scrapes of a target to the store, node by node. */
 export class PowerRecorder {
   readonly #options: RecorderOptions;
+  readonly #closure = new NodeClosure();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -33,7 +38,10 @@ export class PowerRecorder {
     const steps = nodes.map((counters) => this.#step(target, { ...counters, ...moment }, memory));
     const samples = steps.flatMap((step) => step.samples);
     await store.append({ target, samples, scrapedAt: Math.round(moment.at) });
-    for (const step of steps) memory.remember(step.node, step.memory, moment.monotonic, limits.maxGapMs);
+    for (const step of steps) {
+      memory.remember(step.node, step.memory, moment.monotonic, limits.maxGapMs);
+      this.#close(step, moment.at);
+    }
     memory.totalIsSound = scrape.totalIsSound;
     metrics.malformed.inc(scrape.malformed);
     this.#countSamples(samples);
@@ -49,10 +57,17 @@ export class PowerRecorder {
       observation,
       limits,
     );
-    const { balance, remainder } = balanceNode(before?.balance, observation, countedThousandths, limits);
+    const { balance, remainder, activeThousandths } = balanceNode(
+      before?.balance,
+      observation,
+      countedThousandths,
+      limits,
+    );
     const samples = samplesOf(remainder === undefined ? increases : [...increases, remainder], quality);
     const frozen = this.#warnOfFrozen(target, node, memory.frozen(node, unchanged));
-    return { node, memory: { baselines, balance }, samples: frozen ? [] : samples, events };
+    const recorded = samples.length === 0 ? 0 : countedThousandths + Math.round((remainder?.amount ?? 0) * 1000);
+    const closing = activeThousandths === undefined ? undefined : { recorded, counted: activeThousandths };
+    return { node, memory: { baselines, balance }, samples: frozen ? [] : samples, events, closing };
   }
 
   #warnOfFrozen(target: string, node: string, frozen: ReturnType<ExporterMemory['frozen']>): boolean {
@@ -79,6 +94,19 @@ export class PowerRecorder {
       );
   }
 
+  /** Says how far a node's finished hour is from adding up. */
+  #close({ node, closing }: NodeStep, at: number): void {
+    const { logger, metrics } = this.#options;
+    const closed = closing && this.#closure.take(node, at, closing);
+    if (closed === undefined) return;
+    metrics.closure.set({ node }, closed.ratio);
+    if (Math.abs(closed.ratio - 1) > NOT_CLOSED)
+      logger.warn(
+        { code: 'NODE_NOT_CLOSED', node, hour: isoTime(closed.hour), ratio: closed.ratio },
+        'the recorded energy of a node differs by more than 5 % from its own counters',
+      );
+  }
+
   #countSamples(samples: readonly PowerSample[]): void {
     const { metrics } = this.#options;
     metrics.samples.inc(samples.length);
@@ -92,6 +120,8 @@ interface NodeStep {
   readonly memory: NodeMemory;
   readonly samples: readonly PowerSample[];
   readonly events: ReadonlyMap<IncreaseEvent, number>;
+  /** What was recorded and what the node itself counted, idle energy left out; absent where it counted nothing. */
+  readonly closing: { readonly recorded: number; readonly counted: number } | undefined;
 }
 
 /** Increases of joules as samples. Measured is what is meant where nothing is said. */

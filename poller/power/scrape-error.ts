@@ -2,7 +2,8 @@ import type { KeplerErrorReason } from './observation.ts';
 
 /**
  * Why a scrape gave no counters: the body is not usable, or the way to it failed. Of kubelets also: the certificate could
- * not be verified, the values are old.
+ * not be verified, the values are old. Of Prometheus also: it refused the query, its limits are too low for it, or it had
+ * only a part of the result.
  */
 export type ScrapeErrorReason =
   | KeplerErrorReason
@@ -11,7 +12,10 @@ export type ScrapeErrorReason =
   | 'http-status'
   | 'too-large'
   | 'certificate'
-  | 'stale';
+  | 'stale'
+  | 'query-refused'
+  | 'query-too-large'
+  | 'partial';
 
 /** Thrown for a scrape that gave no counters. */
 export class ScrapeError extends Error {

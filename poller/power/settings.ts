@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MachineFacts } from '../../shared/power-model/node-model.ts';
-import { flag, list } from '../../shared/runtime/config.ts';
+import { flag, httpUrl, list } from '../../shared/runtime/config.ts';
 
 /** `node=value` pairs with commas between, each value read by `parse`; undefined from it is a problem of the setting. */
 function nodeMap<Value>(parse: (text: string) => Value | undefined, expected: string) {
@@ -19,14 +19,38 @@ function nodeMap<Value>(parse: (text: string) => Value | undefined, expected: st
     .default(new Map());
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
+
 /** Settings of where the energy of containers comes from when it is not Kepler. */
 export const powerSourceSettings = {
   POWER_SOURCE: z
-    .enum(['auto', 'kepler', 'usage'])
+    .enum(['auto', 'kepler', 'prometheus', 'usage'])
     .default('auto')
     .describe(
-      '`auto`: each node by the best it has: Kepler, else a model of its CPU and memory usage where its kubelet can be read; `kepler` or `usage`: only that',
+      '`auto`: each node by the best it has: Kepler (by PROMETHEUS_URL where that is set), else a model of its CPU and memory usage where its kubelet can be read; `kepler`, `prometheus` or `usage`: only that',
     ),
+  PROMETHEUS_URL: httpUrl()
+    .optional()
+    .describe('Prometheus-compatible API that has the metrics of Kepler, such as http://prometheus:9090'),
+  PROMETHEUS_BEARER_FILE: z
+    .string()
+    .optional()
+    .describe('File with the bearer token for PROMETHEUS_URL; read for each request, because tokens are renewed'),
+  PROMETHEUS_CA_FILE: z
+    .string()
+    .optional()
+    .describe('Certificate authority that signed the certificate of PROMETHEUS_URL, as a PEM file'),
+  PROMETHEUS_TENANT: z.string().optional().describe('Tenant for Mimir or Thanos, sent as X-Scope-OrgID'),
+  PROMETHEUS_BACKFILL: z
+    .string()
+    .default('1d')
+    .transform((text, context) => {
+      const parsed = /^(\d+(?:\.\d+)?)([dhm])$/.exec(text.trim());
+      if (parsed !== null) return Number(parsed[1]) * (UNIT_MS[parsed[2] ?? ''] ?? 0);
+      context.addIssue({ code: 'custom', message: 'is not a duration such as 30d, 12h or 90m' });
+      return z.NEVER;
+    })
+    .describe('How much of the past is read from Prometheus when the store is empty: 30d, 12h, 90m'),
   KUBELET_URLS: nodeMap(kubeletUrl, 'node=http://host:port').describe(
     'Kubelets to read outside a cluster: node-a=https://10.0.0.1:10250,node-b=…; inside a cluster they are found through the Kubernetes API',
   ),
@@ -54,6 +78,7 @@ export const powerSourceSettings = {
 export function checkPowerSource(
   {
     POWER_SOURCE,
+    PROMETHEUS_URL,
     KUBELET_URLS,
     KUBERNETES_SERVICE_HOST,
   }: z.output<z.ZodObject<typeof powerSourceSettings>> & {
@@ -61,6 +86,8 @@ export function checkPowerSource(
   },
   context: z.core.$RefinementCtx,
 ): void {
+  if (POWER_SOURCE === 'prometheus' && PROMETHEUS_URL === undefined)
+    context.addIssue({ code: 'custom', path: ['POWER_SOURCE'], message: 'prometheus needs PROMETHEUS_URL' });
   if (POWER_SOURCE !== 'usage' || KUBELET_URLS.size > 0 || KUBERNETES_SERVICE_HOST !== undefined) return;
   const message = 'usage needs KUBELET_URLS outside a cluster';
   context.addIssue({ code: 'custom', path: ['POWER_SOURCE'], message });

@@ -2,8 +2,8 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { ScrapeError } from './scrape-error.ts';
 
-/** Where power comes from: Kepler's counters, or a model of the usage that kubelets report. */
-export type PowerSource = 'kepler' | 'usage';
+/** Where power comes from: Kepler's counters, the same from a Prometheus, or a model of the usage that kubelets report. */
+export type PowerSource = 'kepler' | 'prometheus' | 'usage';
 
 /** What the health of targets is reported to. */
 export interface TargetHealthOptions {
@@ -17,6 +17,10 @@ const FAILURES = {
   kepler: {
     code: 'EXPORTER_SCRAPE_FAILED',
     message: 'the exporter gave no power samples; its energy counters are read again at the next scrape',
+  },
+  prometheus: {
+    code: 'PROMETHEUS_READ_FAILED',
+    message: 'Prometheus gave no power samples; what it recorded meanwhile is read later',
   },
   usage: {
     code: 'KUBELET_SCRAPE_FAILED',

@@ -19,7 +19,8 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
   if (found.kind === 'zone') {
     const [only, ...others] = found.regions;
     // What is saved under two spellings would count twice. A provider may call its region as the zone is called.
-    const region = parsed.kind !== 'malformed' && parsed.zone === found.zone ? parsed.zone : written.toLowerCase();
+    const isZoneCode = parsed.kind !== 'malformed' && parsed.kind !== 'region' && parsed.zone === found.zone;
+    const region = isZoneCode ? parsed.zone : written.toLowerCase();
     return { region, zone: found.zone, ...(only && others.length === 0 && { provider: only.provider }) };
   }
   if (found.kind === 'ambiguous') {

@@ -8,7 +8,7 @@ import { type Candidate, windowMean } from './plan.ts';
 export interface PauseLimits {
   /** Shortest time between a start and the next pause, in hours; default 1. */
   readonly minRunHours?: number;
-  /** Work that is lost and done again at each restart, in hours; default 0.1. It counts as energy and as time. */
+  /** Work that is lost and done again at each restart, in hours; default 2 minutes. It counts as energy and as time. */
   readonly restartCostHours?: number;
   /** How often the work may be paused; default 4. */
   readonly maxInterruptions?: number;
@@ -17,7 +17,7 @@ export interface PauseLimits {
 /** The defaults of {@link PauseLimits}. */
 export const DEFAULT_PAUSE_LIMITS: Required<PauseLimits> = {
   minRunHours: 1,
-  restartCostHours: 0.1,
+  restartCostHours: 1 / 30,
   maxInterruptions: 4,
 };
 

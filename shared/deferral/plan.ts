@@ -3,9 +3,9 @@ import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 
 /** Least saving against running now, in percent, that is worth a wait unless the work says otherwise; less in quiet zones, see {@link usualMinSaving}. */
-export const MIN_SAVING_PERCENT = 1;
+export const MIN_SAVING_PERCENT = 0.5;
 /** Share of the spread of a day's hours that is worth a wait where it is less than {@link MIN_SAVING_PERCENT}. */
-const SPREAD_SHARE = 0.05;
+const SPREAD_SHARE = 0.025;
 /** Hours over which the spread is taken. */
 const SPREAD_HOURS = 24;
 /** Two expectations closer than this share are the same: floating-point noise never delays a job. */
@@ -92,7 +92,7 @@ export function plan(request: PlanRequest): Plan {
 }
 
 /**
- * The least saving in percent that is worth a wait by default: {@link MIN_SAVING_PERCENT}, or a twentieth of the spread
+ * The least saving in percent that is worth a wait by default: {@link MIN_SAVING_PERCENT}, or a fortieth of the spread
  * between the dirtiest and the cleanest hour of the day ahead where that is less, so that quiet zones save, too.
  */
 export function usualMinSaving({ now, candidates }: Pick<PlanRequest, 'now' | 'candidates'>): number {

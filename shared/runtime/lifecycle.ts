@@ -28,7 +28,7 @@ export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Pro
 }
 
 /** Errors whose message says everything, of settings and switches. By name: what a thread throws arrives without its class. */
-const PLAIN = new Set(['ConfigError', 'UsageError']);
+const PLAIN = new Set(['ConfigError', 'UsageError', 'CalculatorError']);
 
 /**
  * Prints why a program could not go on, and ends it with the exit code of the error: errors of the configuration as a

@@ -73,7 +73,7 @@ export function benchForecast(parts: readonly string[] = PARTS, zones?: readonly
     scenarios,
   );
   print(
-    'Work that may pause (min-run 1 h, restart 6 min, 4 interruptions), share of the contiguous clairvoyant saving in %',
+    'Work that may pause (min-run 1 h, restart 2 min, 4 interruptions), share of the contiguous clairvoyant saving in %',
     paused,
   );
   console.log(

@@ -6,6 +6,7 @@ import { benchInterference } from './interference.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
+import { benchPowerModel } from './power-model.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
 import { benchSimulate } from './simulate.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   interference: compared(benchInterference),
   memory: benchMemory,
   nodes: compared(benchNodes),
+  'power-model': benchPowerModel,
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
   simulate: benchSimulate,

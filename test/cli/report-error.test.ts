@@ -257,31 +257,3 @@ describe('help', () => {
     expect(out).toContain('Exit codes: 0 success');
   });
 });
-
-describe('completion', () => {
-  const complete = async (...words: string[]) => {
-    const script = (await run(['completion', 'bash'], env)).out;
-    const line = words.map((word) => `'${word}'`).join(' ');
-    const bash = spawnSync('bash', [
-      '-c',
-      `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _carbon; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    ]);
-    return String(bash.stdout).trim().split('\n');
-  };
-
-  it('completes commands, subcommands and options in bash', async () => {
-    expect(await complete('carbon', 'cal')).toEqual(['calculate']);
-    expect(await complete('carbon', 'services', 'm')).toEqual(['measure']);
-    expect(await complete('carbon', 'budget', 'set', '--g')).toEqual(['--grams']);
-  });
-
-  it('knows zsh and fish, and no other shell', async () => {
-    const [zsh, fish, tcsh] = await Promise.all(
-      ['zsh', 'fish', 'tcsh'].map((shell) => run(['completion', shell], env)),
-    );
-
-    expect(zsh?.out).toMatch(/^#compdef carbon\n/);
-    expect(fish?.out).toContain("complete -c carbon -n '__fish_use_subcommand' -f -a calculate");
-    expect(tcsh?.code).toBe(1);
-  });
-});

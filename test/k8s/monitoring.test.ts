@@ -20,16 +20,22 @@ interface Rule {
   readonly labels?: { readonly severity: string };
   readonly annotations?: { readonly summary: string; readonly description: string };
 }
+/** Labels that Prometheus adds to every series of a target. */
+const TARGET_LABELS = new Set(['cluster', 'job', 'instance']);
+
 interface Panel {
   readonly id: number;
   readonly title: string;
+  readonly description?: string;
+  readonly datasource?: { readonly uid: string };
+  readonly fieldConfig?: { readonly defaults?: { readonly unit?: string } };
   readonly targets: readonly { readonly expr: string; readonly refId: string }[];
   readonly gridPos: { readonly x: number; readonly w: number };
 }
 interface Dashboard {
   readonly uid: string;
   readonly panels: readonly Panel[];
-  readonly templating: { readonly list: readonly { readonly definition?: string }[] };
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] };
 }
 
 const rules = (parse(readFileSync(join(PROMETHEUS, 'rules.yaml'), 'utf8')).groups as { rules: Rule[] }[]).flatMap(
@@ -57,15 +63,49 @@ describe('what Grafana and Prometheus are given', () => {
         if (!recorded.has(name) && !known.has(name)) unknown.push(`${name} in ${expression}`);
       }
     for (const expression of expressions)
-      for (const [, metric = '', label = ''] of expression.matchAll(/(carbon_[a-z0-9_]+)\{([a-z_]+)[=!]/g))
-        if (!known.get(metric)?.includes(label) && !recorded.has(metric))
-          unknown.push(`${metric} has no label ${label}`);
+      for (const [, metric = '', matchers = ''] of expression.matchAll(/(carbon_[a-z0-9_]+)\{([^}]*)\}/g))
+        for (const [, label = ''] of matchers.matchAll(/([a-z_]+)[=!]/g))
+          if (!TARGET_LABELS.has(label) && !known.get(metric)?.includes(label) && !recorded.has(metric))
+            unknown.push(`${metric} has no label ${label}`);
 
     expect(checked).toBeGreaterThan(40);
     expect(unknown).toEqual([]);
   });
 
-  it('alerts on every fault that costs the service its purpose, with words for who is called', () => {
+  it('has what dashboard-linter asks of a dashboard: templated data source, job and instance, described panels, no fixed window', () => {
+    const problems: string[] = [];
+    let checked = 0;
+    for (const { uid, panels, templating } of dashboards) {
+      const names = templating.list.map(({ name }) => name);
+      for (const name of ['datasource', 'cluster', 'job', 'instance'])
+        if (!names.includes(name)) problems.push(`${uid} has no variable ${name}`);
+      for (const { title, description, datasource, fieldConfig, targets } of panels) {
+        if (!title || !description) problems.push(`${uid}: panel "${title}" has no title or no description`);
+        if (fieldConfig?.defaults?.unit === undefined) problems.push(`${uid}: panel "${title}" has no unit`);
+        if (datasource?.uid !== '${datasource}') problems.push(`${uid}: panel "${title}" has a fixed data source`);
+        for (const { expr } of targets) {
+          checked += 1;
+          const metrics = [...expr.matchAll(/carbon_[a-z0-9_]+(\{[^}]*\})?(\[[^\]]*\])?/g)];
+          for (const [metric, matchers = '', range] of metrics) {
+            if (
+              !/job=~"\$job"/.test(matchers) ||
+              !/instance=~"\$instance"/.test(matchers) ||
+              !/cluster=~"\$cluster"/.test(matchers)
+            )
+              problems.push(`${uid}: ${metric} is not limited to cluster, job and instance`);
+            if (/_total\{/.test(metric) && range === undefined) problems.push(`${uid}: ${metric} is a raw counter`);
+            if (range !== undefined && !/^\[\$__(rate_interval|range)\]$/.test(range))
+              problems.push(`${uid}: ${metric} has a fixed window`);
+          }
+        }
+      }
+    }
+
+    expect(checked).toBeGreaterThan(30);
+    expect(problems).toEqual([]);
+  });
+
+  it('alerts on every failure that makes the service useless, with a summary and a description', () => {
     const alerts = rules.filter(({ alert }) => alert !== undefined);
 
     expect(alerts.map(({ alert }) => alert)).toEqual(

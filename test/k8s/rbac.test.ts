@@ -8,6 +8,7 @@ import { everyObject, recorded } from './objects.ts';
 /** Every right that the manifests grant, and what in the code needs it. */
 const USES: Record<string, { by: string; code: RegExp }> = {
   '/nodes:list': { by: 'zones of nodes', code: /listNode\b|api\/v1\/nodes/ },
+  '/nodes/metrics:get': { by: 'usage of containers', code: /metrics\/resource/ },
   '/nodes:watch': { by: 'zones of nodes', code: /api\/v1\/nodes/ },
   '/namespaces:list': { by: 'defaults of wishes', code: /listNamespace\b|api\/v1\/namespaces/ },
   '/namespaces:watch': { by: 'defaults of wishes', code: /api\/v1\/namespaces/ },
@@ -59,7 +60,7 @@ describe('the rights that the manifests grant', () => {
 
   it('are each used in the code, and the table names no others', () => {
     expect([...rights].sort()).toEqual(Object.keys(USES).sort());
-    const code = productSources().filter(({ path }) => path.startsWith('extender/') || path.startsWith('shared/'));
+    const code = productSources().filter(({ path }) => /^(extender|shared|poller)\//.test(path));
     const unused = [...rights].filter(
       (right) => !ANTICIPATED.rights.includes(right) && !code.some(({ text }) => USES[right]?.code.test(text)),
     );

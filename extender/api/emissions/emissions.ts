@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { isoTime } from '../../../shared/grid/units.ts';
 import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
+import { parseWindow, pieceFinder, piecesOf } from '../../../shared/records/time-window.ts';
 import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
@@ -16,7 +17,6 @@ import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery
 import { rowPage } from './row-page.ts';
 import { RowSums, rowTotals } from './rows.ts';
 import { isSelective, selection } from './selection.ts';
-import { parseWindow, pieceFinder, piecesOf } from './window.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;

@@ -1,7 +1,7 @@
 import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
+import { workloadName } from '../../../shared/records/workload-name.ts';
 import type { AllocationProperties } from './allocation-filter.ts';
 import { CONTROLLER_KINDS, controllerOf } from './controller.ts';
-import { workloadName } from './workload-name.ts';
 
 /** What a row is called where the container has no such name or label, as in OpenCost. */
 const UNALLOCATED = '__unallocated__';

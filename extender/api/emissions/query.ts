@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
+import { ACCUMULATIONS, parseStep, parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
 import { STEP_PATTERN, windowPattern } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
 import { DIMENSIONS } from './naming.ts';
 import { rowPageQuery } from './row-page-query.ts';
-import { ACCUMULATIONS, parseStep, parseWindow, WINDOW_FORMS } from './window.ts';
 
 const LABEL = 'label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?';
 /** What energy can be added up by, comma-separated. Controllers and labels need the pods' labels. */

@@ -1,8 +1,8 @@
 import { type Container, IDLE } from '../../../shared/records/power.ts';
+import { workloadName } from '../../../shared/records/workload-name.ts';
 import { filterOf, isFiltered } from './allocation-query.ts';
 import { type NamingOptions, propertiesOf, type RowName } from './naming.ts';
 import type { EmissionsRequest } from './query.ts';
-import { workloadName } from './workload-name.ts';
 
 /** Whether a query names some containers only, beside by their node. */
 export function isSelective(query: EmissionsRequest): boolean {

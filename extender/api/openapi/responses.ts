@@ -186,6 +186,9 @@ export const statusResponse = z.strictObject({
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
   unique_container_keys: whole,
+  unpriced_nodes: z
+    .array(z.string())
+    .describe('Nodes with power of the last hour whose zone is not known: their energy has no grams'),
   pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
   store: z

@@ -2,13 +2,14 @@ import type { PowerWriter } from '../../../shared/records/power.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { nodePowerFile } from '../../../shared/runtime/node-power-setting.ts';
+import { zoneByName } from '../../../shared/runtime/zone-settings.ts';
 import type { PollerConfig } from '../../config.ts';
 import type { CounterLimits } from '../counter-increase.ts';
 import { ExporterAccess } from '../exporter-access.ts';
 import { ExporterMemory } from '../exporter-memory.ts';
 import { nodePowerWriter } from '../node-power-file.ts';
 import { NodePowerMeter } from '../node-power-meter.ts';
-import { byNode, type KeplerScrape } from '../observation.ts';
+import { byNode, type KeplerScrape, onNode } from '../observation.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
 import { PowerRecorder } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
@@ -39,6 +40,8 @@ export class KeplerSource implements AsyncDisposable {
   readonly #nodePower: NodePowerMeter;
   readonly #writeNodePower: ReturnType<typeof nodePowerWriter>;
   readonly #memories = new Map<string, ExporterMemory>();
+  /** Hosts without a zone, so that each is logged once. */
+  readonly #unplaced = new Set<string>();
   /** When each node was last scraped. */
   readonly #seen = new Map<string, number>();
 
@@ -98,7 +101,11 @@ export class KeplerSource implements AsyncDisposable {
   async #record(target: Target, memory: ExporterMemory, signal: AbortSignal): Promise<void> {
     const { clock, metrics } = this.#options;
     const started = clock.monotonic();
-    const body = onNode(await this.#scrape(target, memory, signal), target);
+    const scraped = await this.#scrape(target, memory, signal);
+    const host = hostOf(target.url);
+    const isNamed = scraped.node !== '' || scraped.counters.every(({ node }) => node !== '');
+    if (!isNamed && target.node === undefined) this.#warnOfNoZone(host);
+    const body = onNode(scraped, target.node ?? host);
     const moment = { at: clock.now(), monotonic: clock.monotonic() };
     const nodes = byNode(body);
     for (const node of nodes) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
@@ -123,23 +130,23 @@ export class KeplerSource implements AsyncDisposable {
     });
   }
 
+  /** No label of Kubernetes can place a node that nobody names: without a setting its energy has no grams. */
+  #warnOfNoZone(host: string): void {
+    const { config, logger } = this.#options;
+    if (this.#unplaced.has(host) || zoneByName(config)(host) !== undefined) return;
+    this.#unplaced.add(host);
+    logger.warn(
+      { code: 'NODE_WITHOUT_ZONE', node: host },
+      'the exporter does not name its node and no setting places its host, so its energy has no grams; set DEFAULT_ZONE',
+    );
+  }
+
   #retain(names: ReadonlySet<string>): void {
     for (const name of this.#memories.keys()) if (!names.has(name)) this.#memories.delete(name);
     this.#health.retain(names);
   }
 }
 
-/** Names the node of a body that does not: as the cluster does, else by the exporter's host. */
-function onNode(body: KeplerScrape, target: Target): KeplerScrape {
-  if (body.node !== '') return body;
-  const node = target.node ?? new URL(target.url).hostname.replace(/^\[|\]$/g, '');
-  const renamed = <Value>(values: ReadonlyMap<string, Value>) =>
-    new Map([...values].map(([name, value]) => [name || node, value] as const));
-  return {
-    ...body,
-    node,
-    counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
-    usage: renamed(body.usage),
-    active: renamed(body.active),
-  };
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

@@ -189,6 +189,17 @@ describe('POST /api/co2-per-container', () => {
 });
 
 describe('health', () => {
+  it('names nodes with recent power whose zone is not known, whose energy has no grams', async () => {
+    await using api = await start();
+    await api.power(15, 1);
+    await api.hour(0, [{ namespace: 'x', pod: 'p', container: 'c', node: 'nowhere' }, 1]);
+    await api.hour(-5, [{ namespace: 'x', pod: 'q', container: 'c', node: 'gone-long-ago' }, 1]);
+
+    const { body } = await api.get('/api/status');
+
+    expect(body.unpriced_nodes).toEqual(['nowhere']);
+  });
+
   it('tells what is recorded', async () => {
     await using api = await start();
     for (const end of [15, 75]) await api.power(end, 1);
@@ -211,6 +222,7 @@ describe('health', () => {
       last_measurement_time: '2026-01-01T12:01:15.000Z',
       has_data: true,
       unique_container_keys: 1,
+      unpriced_nodes: [],
       pending_db_blocks: 0,
       ...common,
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { extenderConfigSchema } from '../../../extender/config.ts';
+import { extenderConfigSchema, extenderWarnings } from '../../../extender/config.ts';
 import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
 import { mergePreferences, parseAnnotations } from '../../../extender/placement/annotations.ts';
 import { MODE_ANNOTATION } from '../../../extender/placement/mode.ts';
@@ -137,6 +137,15 @@ describe('layeredWishes', () => {
 });
 
 describe('the preferences of the cluster', () => {
+  it('are still read under their former name, with a warning', () => {
+    const env = { DEFAULT_WISHES: 'zones=FR' };
+
+    expect(loadConfig('extender', extenderConfigSchema, env).DEFAULT_ANNOTATIONS).toEqual({ zones: ['FR'] });
+    expect(extenderWarnings(env)).toEqual([
+      { code: 'SETTING_RENAMED', name: 'DEFAULT_ANNOTATIONS', given: 'DEFAULT_WISHES' },
+    ]);
+  });
+
   it('are refused with every problem named, so that a typo does not pass unnoticed', () => {
     const settings = { DEFAULT_ANNOTATIONS: 'max-intensty=300; zones=FR; mode=off; enforce' };
 

@@ -169,6 +169,21 @@ describe('the power task', () => {
       ['__idle__', '__idle__', '__idle__', '127.0.0.1', 40 * 15],
       ['__system__', '__system__', '__system__', '127.0.0.1', 3 * 15],
     ]);
+    // Said once, at the first scrape.
+    expect(recording.log.at('warn').map(({ fields }) => [fields.code, fields.node])).toEqual([
+      ['NODE_WITHOUT_ZONE', '127.0.0.1'],
+    ]);
+  });
+
+  it('does not warn of a host that a setting places', async () => {
+    const clock = new FakeClock();
+    const setting = { generation: 'rewrite' as const, clock, containers: [{ ...web }] };
+    await using kepler = await startKeplerDouble({ ...setting, withoutKubernetes: true });
+    await using recording = record(kepler.url, clock, { DEFAULT_ZONE: 'DE' });
+
+    await recording.cycles(2);
+
+    expect(recording.log.at('warn')).toEqual([]);
   });
 
   it('says once that an exporter is frozen, and records no zeros from then on', async () => {

@@ -212,17 +212,17 @@ describe('plan', () => {
 });
 
 describe('usualMinSaving', () => {
-  test('is one percent, and a twentieth of the daily spread where the zone is quieter', () => {
-    expect(usualMinSaving(request([100, 300]))).toBe(1);
-    expect(usualMinSaving(request([99, 101]))).toBeCloseTo(0.1, 9);
+  test('is half a percent, and a fortieth of the daily spread where the zone is quieter', () => {
+    expect(usualMinSaving(request([100, 300]))).toBe(0.5);
+    expect(usualMinSaving(request([99, 101]))).toBeCloseTo(0.05, 9);
     expect(usualMinSaving(request([100, 100]))).toBe(0);
   });
 
-  test('looks at the hours of the next day only, and is one percent when it sees none', () => {
+  test('looks at the hours of the next day only, and is half a percent when it sees none', () => {
     const past = hourly([1, ...new Array<number>(24).fill(100), 900], NOON - HOUR_MS);
 
     expect(usualMinSaving({ now: NOON, candidates: [{ zone: DE, forecast: past }] })).toBe(0);
-    expect(usualMinSaving({ now: NOON, candidates: [] })).toBe(1);
+    expect(usualMinSaving({ now: NOON, candidates: [] })).toBe(0.5);
   });
 });
 

@@ -55,6 +55,7 @@ describe('a file that a setting names', () => {
   it.each([
     ['poller/main.ts', { REPLAY_TRACE: '/nowhere.csv' }, 'REPLAY_TRACE: ENOENT'],
     ['poller/main.ts', { REPLAY_TRACE: join(ROOT, 'package.json') }, 'REPLAY_TRACE: '],
+    ['extender/main.ts', { SERVICES_FILE: '/nowhere.yaml' }, 'SERVICES_FILE: /nowhere.yaml cannot be read (ENOENT)'],
     [
       'extender/main.ts',
       { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' },

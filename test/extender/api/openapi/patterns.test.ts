@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllocationFilter } from '../../../../extender/api/emissions/allocation-filter.ts';
-import { parseWindow } from '../../../../extender/api/emissions/window.ts';
 import { cursorAfter, parseCursor } from '../../../../extender/api/export-query.ts';
 import { FILTER_PATTERN, ROW_CURSOR_PATTERN, windowPattern } from '../../../../extender/api/openapi/patterns.ts';
 import { HOUR_MS } from '../../../../shared/grid/units.ts';
+import { parseWindow } from '../../../../shared/records/time-window.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const DAY_MS = 24 * HOUR_MS;

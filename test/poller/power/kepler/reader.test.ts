@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KeplerOptions, readKepler } from '../../../../poller/power/kepler/reader.ts';
+import { type ReaderOptions, readKepler } from '../../../../poller/power/kepler/reader.ts';
 import { KeplerBodyError, type KeplerScrape } from '../../../../poller/power/observation.ts';
 
 const C = 'kepler_container_joules_total';
@@ -266,7 +266,7 @@ describe('a body that gives no counters', () => {
   });
 });
 
-function read(...parts: (string | KeplerOptions)[]): KeplerScrape {
+function read(...parts: (string | ReaderOptions)[]): KeplerScrape {
   const lines = parts.filter((part) => typeof part === 'string');
   const options = parts.find((part) => typeof part !== 'string') ?? {};
   return readKepler(Buffer.from(`${lines.join('\n')}\n`), options);

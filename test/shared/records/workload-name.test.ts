@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workloadName } from '../../../../extender/api/emissions/workload-name.ts';
+import { workloadName } from '../../../shared/records/workload-name.ts';
 
 describe('workloadName', () => {
   it.each([

@@ -1,6 +1,6 @@
-import { instantOf } from '../../../shared/grid/instant.ts';
-import { type EpochMs, HOUR_MS, hourOf } from '../../../shared/grid/units.ts';
-import type { TimeRange } from '../../../shared/records/power.ts';
+import { instantOf } from '../grid/instant.ts';
+import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
+import type { TimeRange } from './power.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const UNIT_MS = { m: 60_000, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS } as const;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
+import { cliError } from './errors.ts';
+
+/** Timeout of a request, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+const problem = z.object({
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
+
+/** Settings of the commands that can read a running API. */
+export const apiSettings = {
+  CARBON_API: httpUrl()
+    .optional()
+    .describe('Address of a running API that the reporting commands read instead of a store: http://localhost:5001'),
+  CARBON_API_TOKEN: z.string().optional().meta({
+    secret: true,
+    description: 'Bearer token for CARBON_API, where the API has an API_TOKEN',
+  }),
+};
+
+const schema = z.object(apiSettings);
+
+/** A running API that commands read from instead of a store. */
+export interface ApiClient {
+  readonly url: string;
+  /** The JSON of a response that matches a schema; throws a coded error otherwise. */
+  get<Output>(path: string, schema: z.ZodType<Output>): Promise<Output>;
+}
+
+/** The API that CARBON_API names, with the bearer token of CARBON_API_TOKEN; undefined when it is not set. */
+export function apiClient(env: Environment): ApiClient | undefined {
+  const { CARBON_API: address, CARBON_API_TOKEN: token } = loadConfig('carbon', schema, env);
+  if (address === undefined) return undefined;
+  const url = address.replace(/\/+$/, '');
+  const headers = { Accept: 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
+  return {
+    url,
+    async get(path, schema) {
+      const response = await fetch(url + path, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+        (error: Error) => {
+          throw cliError('API_UNREACHABLE', { url, reason: String(error.cause ?? error.message) });
+        },
+      );
+      const body: unknown = await response.json().catch(() => undefined);
+      if (response.status === 401) throw cliError('API_UNAUTHORIZED', { url });
+      if (!response.ok) throw cliError('API_REQUEST_REJECTED', { url, reason: reasonOf(body, response.status) });
+      const parsed = schema.safeParse(body);
+      if (parsed.success) return parsed.data;
+      throw cliError('API_UNREACHABLE', { url, reason: `${path} is not a response of this API` });
+    },
+  };
+}
+
+function reasonOf(body: unknown, status: number): string {
+  const { data } = problem.safeParse(body);
+  const issues = (data?.errors ?? []).map(({ pointer, detail }) => `${pointer.replace(/^\//, '')} ${detail}`);
+  return issues.join('; ') || data?.detail || `status ${status}`;
+}

@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import { placeRegion } from '../shared/calculator/region.ts';
+import { reportedElse } from '../shared/grid/zone-of-node.ts';
+import type { TimeRange } from '../shared/records/power.ts';
+import { parseWindow, WINDOW_FORMS } from '../shared/records/time-window.ts';
+import type { Environment } from '../shared/runtime/config.ts';
+import { zoneByName } from '../shared/runtime/zone-settings.ts';
+import { apiClient } from './api-client.ts';
+import { EMISSION_GROUPS, type EmissionRow, type EmissionsRead, rowsFromApi, rowsFromStore } from './emission-rows.ts';
+import { cliError } from './errors.ts';
+import { API_HELP, examples } from './help.ts';
+import type { Io } from './io.ts';
+import { parseChoice, parseNumber } from './options.ts';
+import { cliConfig } from './settings.ts';
+import { withStore } from './stores.ts';
+import { type Column, csvTable, textTable } from './table.ts';
+
+const FORMATS = ['table', 'csv', 'json'] as const;
+
+interface EmissionsOptions {
+  readonly by: string;
+  readonly window: string;
+  readonly zone?: string;
+  readonly namespace?: string;
+  readonly limit: string;
+  readonly format: string;
+}
+
+const COLUMNS: readonly Column<EmissionRow>[] = [
+  { title: 'Name', cell: ({ name }) => name },
+  { title: 'kWh', align: 'right', cell: ({ kwh }) => shown(kwh, 4) },
+  { title: 'gCO2e', align: 'right', cell: ({ grams }) => shown(grams, 2) },
+  { title: 'gCO2/kWh', align: 'right', cell: (row) => shown(row.intensity_g_per_kwh, 1) },
+  { title: 'kWh without intensity', align: 'right', cell: ({ unpriced_kwh: kwh }) => (kwh ? shown(kwh, 4) : '') },
+];
+
+/** `carbon emissions`: recorded energy and emissions of what ran, largest emitters first. */
+export function emissionsCommand(env: Environment, io: Io): Command {
+  return new Command('emissions')
+    .description('Show energy and emissions of containers by namespace, workload, pod, container or node')
+    .option('--by <group>', EMISSION_GROUPS.join(', '), 'namespace')
+    .option('--window <window>', '24h, 7d, today, lastmonth, or FROM,TO (UTC)', '24h')
+    .option('--zone <zone>', 'price everything with this grid zone instead of the zones of the nodes')
+    .option('--namespace <name>', 'only this namespace')
+    .option('--limit <n>', 'number of rows', '20')
+    .option('--format <format>', FORMATS.join(', '), 'table')
+    .addHelpText(
+      'after',
+      `
+${API_HELP}
+${examples(
+  'carbon emissions --by workload --window 7d',
+  'carbon emissions --by pod --namespace shop --zone FR',
+  "CARBON_API=http://localhost:5001 carbon emissions --format json | jq '.[0]'",
+)}`,
+    )
+    .action((options: EmissionsOptions) => show(options, env, io));
+}
+
+async function show(options: EmissionsOptions, env: Environment, io: Io): Promise<void> {
+  const format = parseChoice('--format', options.format, FORMATS);
+  const limit = parseNumber('--limit', options.limit, { least: 1, most: 1_000_000, whole: true });
+  const read: EmissionsRead = {
+    by: parseChoice('--by', options.by, EMISSION_GROUPS),
+    window: options.window,
+    range: rangeOf(options.window, io.clock.now()),
+    zone: options.zone === undefined ? undefined : placeRegion(options.zone).zone,
+    namespace: options.namespace,
+  };
+  const rows = (await load(read, env)).sort((a, b) => (b.grams ?? -1) - (a.grams ?? -1) || (b.kwh ?? 0) - (a.kwh ?? 0));
+  if (rows.length === 0)
+    throw cliError('NO_RECORDS', { message: `no energy is recorded in the window ${options.window}` });
+  const page = rows.slice(0, limit);
+  if (format === 'json') return io.out(`${JSON.stringify(page, null, 2)}\n`);
+  if (format === 'csv') return io.out(csvOf(page, read.by));
+  io.out(textTable(COLUMNS, page));
+  if (rows.length > limit) io.note(`${rows.length - limit} more rows; see --limit`);
+}
+
+function rangeOf(window: string, now: number): TimeRange {
+  const range = parseWindow(window, now);
+  if (range === undefined) throw cliError('WINDOW_INVALID', { value: window, forms: WINDOW_FORMS });
+  return range;
+}
+
+function load(read: EmissionsRead, env: Environment): Promise<EmissionRow[]> {
+  const api = apiClient(env);
+  if (api !== undefined) return rowsFromApi(api, read);
+  const config = cliConfig(env);
+  return withStore(config, async ({ history, nodeZones }) => {
+    const published = await nodeZones.nodeZones();
+    return rowsFromStore(
+      history,
+      reportedElse((node) => published.get(node), zoneByName(config)),
+      read,
+    );
+  });
+}
+
+function csvOf(rows: readonly EmissionRow[], by: string): string {
+  const fields = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh'] as const;
+  return csvTable(
+    [by, ...fields],
+    rows.map((row) => [row.name, ...fields.map((field) => row[field])]),
+  );
+}
+
+function shown(value: number | null, decimals: number): string {
+  return value === null ? '-' : value.toFixed(decimals);
+}

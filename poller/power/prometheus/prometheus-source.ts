@@ -1,0 +1,171 @@
+import type { EpochMs } from '../../../shared/grid/units.ts';
+import type { PowerWriter } from '../../../shared/records/power.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import type { PollerConfig } from '../../config.ts';
+import { ExporterMemory } from '../exporter-memory.ts';
+import { onNode } from '../observation.ts';
+import type { PowerMetrics } from '../power-metrics.ts';
+import { PowerRecorder } from '../recorder.ts';
+import { ScrapeError } from '../scrape-error.ts';
+import { TargetHealth } from '../target-health.ts';
+import { isTooMuch, PrometheusClient } from './prometheus-client.ts';
+import { keplerSelector, recordedScrapes } from './recorded-bodies.ts';
+
+/** What the source needs. */
+export interface PrometheusSourceOptions {
+  readonly config: PollerConfig;
+  readonly url: string;
+  readonly store: Pick<PowerWriter, 'append'>;
+  /** End of the newest sample that the store has; undefined when it has none. */
+  readonly lastMeasurement: () => Promise<EpochMs | undefined>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: PowerMetrics;
+}
+
+/** An exporter that Prometheus scrapes, and how far its record has been read. */
+interface Exporter {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly memory: ExporterMemory;
+  /** Time of the last scrape that was recorded. */
+  readAt: number;
+}
+
+const TARGET = 'prometheus';
+/** Longest time between two scrapes of Prometheus that still gives samples: its own look-back, and a little. */
+const MAX_GAP_MS = 330_000;
+/** Largest part of the past that is read in one query for each exporter. */
+const WINDOW_MS = 3_600_000;
+const SHORTEST_WINDOW_MS = 60_000;
+/** Prometheus makes samples visible a moment after the scrape. */
+const VISIBLE_AFTER_MS = 5_000;
+
+/** Records energy from the samples of Kepler that a Prometheus keeps, in place of a second scrape. */
+export class PrometheusSource implements AsyncDisposable {
+  readonly #options: PrometheusSourceOptions;
+  readonly #client: PrometheusClient;
+  readonly #health: TargetHealth;
+  readonly #recorder: PowerRecorder;
+  readonly #exporters = new Map<string, Exporter>();
+  readonly #seen = new Map<string, number>();
+  /** Everything up to here has been read. */
+  #position: number | undefined;
+  #windowMs = WINDOW_MS;
+
+  constructor(options: PrometheusSourceOptions) {
+    const { config, url } = options;
+    this.#options = options;
+    this.#client = new PrometheusClient({
+      url,
+      bearerFile: config.PROMETHEUS_BEARER_FILE,
+      caFile: config.PROMETHEUS_CA_FILE,
+      tenant: config.PROMETHEUS_TENANT,
+      timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
+      maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
+    });
+    this.#health = new TargetHealth('prometheus', options);
+    const limits = {
+      maxGapMs: MAX_GAP_MS,
+      maxContainerRate: config.MAX_CONTAINER_WATTS,
+      maxNodeRate: config.MAX_NODE_WATTS,
+    };
+    this.#recorder = new PowerRecorder({ ...options, limits });
+  }
+
+  /** Reads what was recorded since the last time; after an outage, and at the first start, piece by piece until now. */
+  async readNew(signal: AbortSignal): Promise<void> {
+    const { clock, metrics } = this.#options;
+    try {
+      this.#position ??= await this.#firstPosition();
+      const end = clock.now() - VISIBLE_AFTER_MS;
+      this.#windowMs = WINDOW_MS;
+      while (this.#position < end && !signal.aborted) {
+        const until = Math.min(end, this.#position + this.#windowMs);
+        if (await this.#readWindow(this.#position, until, signal)) this.#position = until;
+      }
+      this.#health.succeeded(TARGET, { exporters: this.#exporters.size });
+      metrics.lastScrape.set(end / 1000);
+    } catch (error) {
+      if (!signal.aborted) this.#health.failed(TARGET, error);
+    }
+    metrics.nodes.set({ source: 'prometheus' }, this.nodes().size);
+    this.#health.report();
+  }
+
+  /** Nodes whose energy was recorded lately: no other source may count them, too. */
+  nodes(): ReadonlySet<string> {
+    const since = this.#options.clock.now() - MAX_GAP_MS;
+    for (const [node, at] of this.#seen) if (at < since) this.#seen.delete(node);
+    return new Set(this.#seen.keys());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#client[Symbol.asyncDispose]();
+  }
+
+  /** Goes on from the newest sample of the store, with what came just before as the baseline; else from PROMETHEUS_BACKFILL. */
+  async #firstPosition(): Promise<number> {
+    const { config, clock, logger } = this.#options;
+    const newest = await this.#options.lastMeasurement();
+    const oldest = clock.now() - config.PROMETHEUS_BACKFILL;
+    const start = Math.max(oldest, newest === undefined ? -Infinity : newest - MAX_GAP_MS);
+    logger.info({ from: new Date(start).toISOString() }, 'reading the past from Prometheus');
+    return start;
+  }
+
+  /** Reads one window of all exporters; false when it was too much at once, and the next one will be shorter. */
+  async #readWindow(from: number, until: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      for (const exporter of await this.#exportersOf(from, until, signal))
+        await this.#readExporter(exporter, from, until, signal);
+      return true;
+    } catch (error) {
+      if (!isTooMuch(error) || this.#windowMs <= SHORTEST_WINDOW_MS) throw error;
+      this.#windowMs = Math.max(SHORTEST_WINDOW_MS, Math.min(this.#windowMs, until - from) / 2);
+      return false;
+    }
+  }
+
+  async #exportersOf(from: number, until: number, signal: AbortSignal): Promise<Exporter[]> {
+    const range = `[${Math.ceil((until - from) / 1000)}s]`;
+    const names = '{__name__=~"kepler_container_cpu_joules_total|kepler_container_joules_total"}';
+    const found = await this.#client.query(
+      `group by (job, instance) (last_over_time(${names}${range}))`,
+      until,
+      signal,
+    );
+    return found.map(({ labels: { job = '', instance = '' } }) => {
+      const key = `${job}\0${instance}`;
+      const known = this.#exporters.get(key) ?? {
+        labels: { job, instance },
+        memory: new ExporterMemory(),
+        readAt: -Infinity,
+      };
+      this.#exporters.set(key, known);
+      return known;
+    });
+  }
+
+  async #readExporter(exporter: Exporter, from: number, until: number, signal: AbortSignal): Promise<void> {
+    const { config, logger } = this.#options;
+    const { job = '', instance = '' } = exporter.labels;
+    // Samples that became visible late are taken, too, as long as the exporter's record has not gone past them.
+    const since = Math.max(from - MAX_GAP_MS, exporter.readAt);
+    const range = Math.ceil((until - Math.min(from, since)) / 1000) + 1;
+    const selector = keplerSelector(exporter.labels, config.KEPLER_ZONE);
+    const series = await this.#client.query(`${selector}[${range}s]`, until, signal);
+    const { scrapes, error } = recordedScrapes(series, since, { zone: config.KEPLER_ZONE });
+    for (const { at, scrape: body } of scrapes) {
+      const scrape = onNode(body, instance.replace(/:\d+$/, ''));
+      // Times are those of Prometheus' scrapes: both clocks are its own.
+      await this.#recorder.record(`prometheus ${job}/${instance}`, scrape, { at, monotonic: at }, exporter.memory);
+      exporter.readAt = at;
+      for (const { node } of scrape.counters) this.#seen.set(node, at);
+    }
+    if (error !== undefined && scrapes.length === 0) {
+      logger.debug({ job, instance, reason: error.reason }, 'recorded bodies without usable counters');
+      throw new ScrapeError(`${job}/${instance}`, error.reason, error.message, { cause: error });
+    }
+  }
+}

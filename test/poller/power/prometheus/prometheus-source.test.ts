@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { listen } from '../../../../shared/runtime/http-server.ts';
+import { FakeClock } from '../../../fake-clock.ts';
+import { source } from './prometheus-reading.ts';
+
+describe('a Prometheus that', () => {
+  it('has limits is read in shorter pieces', async () => {
+    const clock = new FakeClock();
+    const ranges: number[] = [];
+    await using api = await stub((query) => {
+      const seconds = Number(/\[(\d+)s\]/.exec(query)?.[1]);
+      ranges.push(seconds);
+      const error = 'query processing would load too many samples into memory in query execution';
+      return seconds > 1_000 ? [422, { status: 'error', errorType: 'execution', error }] : [200, vector()];
+    });
+    await using reading = source(api.url, clock, undefined, { PROMETHEUS_BACKFILL: '1h' });
+
+    await reading.readNew();
+
+    expect(ranges.slice(0, 4)).toEqual([3595, 1798, 899, 899]);
+    expect(reading.log.at('error')).toEqual([]);
+  });
+
+  it.each<[string, number, unknown, RegExp]>([
+    ['query-refused', 422, { status: 'error', errorType: 'bad_data', error: 'unknown function' }, /422.*bad_data/],
+    ['query-refused', 400, { status: 'error', errorType: 'bad_data', error: 'out of bounds' }, /400/],
+    ['partial', 200, { ...(vector() as object), warnings: ['store 10.0.0.1 is unreachable'] }, /partial.*10\.0\.0\.1/],
+    ['http-status', 401, 'no org id', /401.*no org id/],
+    ['html', 200, '<html>Sign in</html>', /not JSON/],
+    ['foreign', 200, { hello: 1 }, /query API/],
+    ['foreign', 200, '{"status":"success","data":{"resultType":"ma', /not JSON/],
+  ])('responds badly (%s) is named once, and nothing is recorded or skipped', async (reason, status, body, detail) => {
+    const clock = new FakeClock();
+    let good = false;
+    const times: number[] = [];
+    await using api = await stub((_query, time) => {
+      times.push(time);
+      return good ? [200, vector()] : [status, body];
+    });
+    await using reading = source(api.url, clock, undefined, { PROMETHEUS_BACKFILL: '10m' });
+
+    await reading.readNew();
+    await reading.readNew();
+    good = true;
+    await reading.readNew();
+
+    expect(reading.samples).toEqual([]);
+    expect(reading.log.at('error').map(({ fields }) => [fields.reason, fields.detail])).toEqual([
+      [reason, expect.stringMatching(detail)],
+    ]);
+    // The same piece of the past is asked for until it is given.
+    expect(new Set(times.slice(0, 3)).size).toBe(1);
+  });
+
+  it('asks for a tenant and a token gets them', async () => {
+    const clock = new FakeClock();
+    await using api = await stub(() => [200, vector()]);
+    await using reading = source(api.url, clock, undefined, { PROMETHEUS_TENANT: 'team-a' });
+
+    await reading.readNew();
+
+    expect(api.headers()?.['x-scope-orgid']).toBe('team-a');
+  });
+});
+
+/** A query API that answers as told; the real one's limits and errors are hard to reach in a test. */
+async function stub(respond: (query: string, time: number) => [status: number, body: unknown]) {
+  let headers: Record<string, unknown> | undefined;
+  const api = await listen(
+    (request, response) => {
+      headers = request.headers;
+      let text = '';
+      request.on('data', (chunk) => {
+        text += chunk;
+      });
+      request.on('end', () => {
+        const form = new URLSearchParams(text);
+        const [status, body] = respond(form.get('query') ?? '', Number(form.get('time')));
+        response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+      });
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    headers: () => headers,
+    [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+  };
+}
+
+function vector(): unknown {
+  return { status: 'success', data: { resultType: 'vector', result: [] } };
+}
