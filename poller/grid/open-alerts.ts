@@ -4,6 +4,9 @@ import type { RecordingStore } from '../../shared/store/store.ts';
 import type { PollerConfig } from '../config.ts';
 import { type AlertOptions, type Alerts, createAlerts } from './alerts.ts';
 
+/** How long the first alerts wait for the lease, in milliseconds. */
+const DECIDED_WITHIN_MS = 5_000;
+
 /** Alerts that keep their state over restarts and that only one of several pollers sends. */
 export interface OpenAlerts extends Alerts, AsyncDisposable {}
 
@@ -15,11 +18,15 @@ export async function openAlerts(
     readonly store: Pick<RecordingStore, 'alerts' | 'lease'> | undefined;
   },
 ): Promise<OpenAlerts | undefined> {
-  const { config, store } = options;
+  const { config, store, clock } = options;
   if (config.SLACK_WEBHOOK_URL === undefined) return undefined;
   await using stack = new AsyncDisposableStack();
   const lease = stack.use(store?.lease('alerts') ?? soleLease);
-  const decided = new Promise<void>((resolve) => lease.onChange(() => resolve()));
+  const changed = new Promise<void>((resolve) => lease.onChange(() => resolve()));
+  // A lease that another process holds, or that cannot be taken, may never change.
+  const stop = new AbortController();
+  stack.defer(() => stop.abort());
+  const decided = Promise.race([changed, clock.sleep(DECIDED_WITHIN_MS, stop.signal)]);
   const alerts = createAlerts({
     ...{ ...options, lease, dispatcher: outboundDispatcher(config) },
     ...(store && { memory: store.alerts }),
