@@ -49,9 +49,9 @@ const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 export function meantBy(schema: JsonSchema, name = ''): fc.Arbitrary<unknown> {
   const meant = MEANT[name];
   if (meant !== undefined) return meant;
-  const either = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(either)) return fc.oneof(...either.map((one: JsonSchema) => meantBy(one)));
-  if (schema.format === 'date-time') return TIMES;
+  const either = alternativesOf(schema);
+  if (either !== undefined) return fc.oneof(...either.map((one) => meantBy(one)));
+  if (schema.format === 'date-time' || /_time$/.test(name)) return TIMES;
   if (schema.type === 'integer' || schema.type === 'number') return fc.integer({ min: 1, max: 20 });
   if (schema.type === 'array')
     return fc.array(meantBy((schema.items ?? {}) as JsonSchema), { minLength: 1, maxLength: 4 });
@@ -68,8 +68,8 @@ export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<unknown> {
 
 function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum);
-  const either = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(either)) return fc.oneof(...either.map((one: JsonSchema) => arbitraryOf(one)));
+  const either = alternativesOf(schema);
+  if (either !== undefined) return fc.oneof(...either.map((one) => arbitraryOf(one)));
   switch (schema.type) {
     case 'string':
       return fc.oneof(WORDS, fc.string({ maxLength: 30 }), fc.string({ unit: 'binary', maxLength: 300 }));
@@ -85,6 +85,23 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
     default:
       return fc.jsonValue();
   }
+}
+
+/** The schemas that a schema leaves the choice of; those of an object with the properties and required names of each choice. */
+function alternativesOf(schema: JsonSchema): JsonSchema[] | undefined {
+  const either = (schema.anyOf ?? schema.oneOf) as JsonSchema[] | undefined;
+  const properties = schema.properties as Record<string, JsonSchema> | undefined;
+  if (!Array.isArray(either) || properties === undefined) return either;
+  const { anyOf: _anyOf, oneOf: _oneOf, ...common } = schema;
+  return either.map((one) => {
+    const not = (one.not ?? {}) as JsonSchema;
+    const excluded = [not, ...((not.anyOf ?? []) as JsonSchema[])].flatMap(
+      ({ required }) => (required ?? []) as string[],
+    );
+    const kept = Object.entries(properties).filter(([name]) => !excluded.includes(name));
+    const required = [...((schema.required ?? []) as string[]), ...((one.required ?? []) as string[])];
+    return { ...common, properties: Object.fromEntries(kept), required } as JsonSchema;
+  });
 }
 
 function objectOf(schema: JsonSchema): fc.Arbitrary<unknown> {
