@@ -107,6 +107,7 @@ describe('docker-compose.yaml', () => {
 });
 
 const SECRET_VALUES: Record<string, string> = {
+  HTTPS_PROXY: 'http://user:hidden@proxy:3128',
   TSDB_DSN: 'postgres://carbon:hidden@timescaledb:5432/carbon',
   SLACK_WEBHOOK_URL: 'https://hooks.example/hidden',
 };

@@ -91,6 +91,6 @@ describe('the package as a dependency', () => {
 
     expect(files).toContain('package/dist/shared/data/trace-2021.csv.gz');
     expect(files).toContain('package/dist/shared/store/sqlite/migrations/0001-power.sql');
-    expect(files).not.toMatch(/test|\.env/);
+    expect(files).not.toMatch(/(^|\/)test\/|\.test\.|\.env/m);
   });
 });
