@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseSelector, type Selector } from '../shared/calculator/selector.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { ConfigError } from '../shared/runtime/config.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { cliError } from './errors.ts';
 
@@ -42,7 +43,8 @@ async function listPods(namespace: string, labels: string, { KUBECONFIG }: Envir
     await using client = connectKubernetes({ NODE_WATCH: 'on', KUBECONFIG });
     return podList.parse(await client?.request('GET', path)).items;
   } catch (error) {
-    const reason = (error as Error).message.split('\n')[0] ?? '';
+    const reason =
+      error instanceof ConfigError ? error.issues.join('; ') : ((error as Error).message.split('\n')[0] ?? '');
     throw cliError('KUBERNETES_UNREACHABLE', { labels, reason });
   }
 }

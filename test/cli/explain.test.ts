@@ -28,7 +28,10 @@ describe('carbon explain', () => {
     const unknown = await run(['explain', 'never', '--extender', `http://127.0.0.1:${scheduler.port}`], {});
     const silent = await run(['explain', 'never', '--extender', 'http://127.0.0.1:1'], {});
 
-    expect(unknown).toMatchObject({ code: 1, notes: expect.stringContaining('nothing is known of default/never') });
+    expect(unknown).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('no decision about default/never is remembered'),
+    });
     expect(silent).toMatchObject({ code: 2, notes: expect.stringContaining('[EXTENDER_UNREACHABLE]') });
   });
 });

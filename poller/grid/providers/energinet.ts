@@ -39,13 +39,19 @@ export function energinet(
   const fetchRows = async (key: string, signal: AbortSignal) => {
     const zone = 'DK' as Zone;
     const [dataset = '', from] = key.split(' ');
-    const waitMs = (sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY) + HOLD_MS - client.now();
+    const before = sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY;
+    const waitMs = before + HOLD_MS - client.now();
     if (waitMs > 0) throw tooSoon(zone, waitMs);
     sentAt.set(dataset, client.now());
     const filter = JSON.stringify({ PriceArea: [...AREAS.values()] });
     const query = new URLSearchParams({ filter, ...queryOf(dataset as Dataset, from, client.now()) });
     const url = `${options.baseUrl}/dataset/${dataset}?${query}`;
-    const { json } = await client.fetch({ zone, url, signal, background: key !== 'CO2Emis' });
+    const request = client.fetch({ zone, url, signal, background: key !== 'CO2Emis' }).catch((error: unknown) => {
+      // What the client held back was no request; after a 429 the client itself waits as long as the service says.
+      if (failureOf(error).reason === 'rate-limited') sentAt.set(dataset, before);
+      throw error;
+    });
+    const { json } = await request;
     const rows = usableElements(element, parseAs(body, json, NAME, zone).records, client, zone);
     return { rows, fetchedAt: client.now() };
   };
