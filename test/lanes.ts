@@ -1,6 +1,6 @@
 /**
- * Test files that `npm test` leaves to `npm run test:all`: those that kill processes, soak, fuzz, start PostgreSQL, a
- * browser or whole programs. The rest runs in under 90 seconds on two cores.
+ * Test files that `npm test` leaves to `npm run test:all`: those that kill processes, soak, fuzz, start PostgreSQL,
+ * Redis, a browser or whole programs. The rest runs in under 90 seconds on two cores.
  */
 export const LONG: readonly string[] = [
   'test/**/*kill.test.ts',
@@ -14,6 +14,19 @@ export const LONG: readonly string[] = [
   'test/cli/completion.test.ts',
   'test/end-to-end.test.ts',
   'test/shared/store/timescale/**',
+  'test/shared/store/spool/**',
+  'test/shared/emissions/savings-ledger.test.ts',
+  'test/shared/runtime/command-line.test.ts',
+  'test/extender/api/store-problem.test.ts',
+  'test/extender/api/api-thread.test.ts',
+  'test/extender/readings/*-intake.test.ts',
+  'test/extender/heartbeat.test.ts',
+  'test/extender/deferral/{controller,watchdog}.test.ts',
+  'test/contracts/co2e-calculator.test.ts',
+  'test/cli/{up,demo,report-error,readings,completion}.test.ts',
+  'test/poller/readings/**',
+  'test/poller/grid/{open-alerts,secrets}.test.ts',
+  'test/k8s/images.test.ts',
   'test/poller/database.test.ts',
   'test/poller/once.test.ts',
   'test/poller/grid/provider-table.test.ts',

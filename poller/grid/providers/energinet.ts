@@ -35,23 +35,15 @@ export function energinet(
   client: ProviderClient,
   options: { readonly baseUrl: string; readonly holdMs: number },
 ): GridProvider {
-  const sentAt = new Map<string, EpochMs>();
+  const oncePerMinute = minuteGuard(client);
   const fetchRows = async (key: string, signal: AbortSignal) => {
     const zone = 'DK' as Zone;
     const [dataset = '', from] = key.split(' ');
-    const before = sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY;
-    const waitMs = before + HOLD_MS - client.now();
-    if (waitMs > 0) throw tooSoon(zone, waitMs);
-    sentAt.set(dataset, client.now());
     const filter = JSON.stringify({ PriceArea: [...AREAS.values()] });
     const query = new URLSearchParams({ filter, ...queryOf(dataset as Dataset, from, client.now()) });
     const url = `${options.baseUrl}/dataset/${dataset}?${query}`;
-    const request = client.fetch({ zone, url, signal, background: key !== 'CO2Emis' }).catch((error: unknown) => {
-      // What the client held back was no request; after a 429 the client itself waits as long as the service says.
-      if (failureOf(error).reason === 'rate-limited') sentAt.set(dataset, before);
-      throw error;
-    });
-    const { json } = await request;
+    const request = () => client.fetch({ zone, url, signal, background: key !== 'CO2Emis' });
+    const { json } = await oncePerMinute(dataset, zone, request);
     const rows = usableElements(element, parseAs(body, json, NAME, zone).records, client, zone);
     return { rows, fetchedAt: client.now() };
   };
@@ -101,6 +93,24 @@ function queryOf(dataset: Dataset, from: string | undefined, now: EpochMs): Reco
   if (from !== undefined) return { start: `${from}T00:00`, ...ascending };
   if (dataset === 'CO2EmisProg') return { start: isoTime(now - HOUR_MS).slice(0, 16), ...ascending };
   return { sort: 'Minutes5UTC desc', limit: String(DAY_ROWS) };
+}
+
+/** Sends at most one request per data set and minute, as the service accepts. */
+function minuteGuard(client: ProviderClient) {
+  const sentAt = new Map<string, EpochMs>();
+  return async <Result>(dataset: string, zone: Zone, send: () => Promise<Result>): Promise<Result> => {
+    const before = sentAt.get(dataset) ?? Number.NEGATIVE_INFINITY;
+    const waitMs = before + HOLD_MS - client.now();
+    if (waitMs > 0) throw tooSoon(zone, waitMs);
+    sentAt.set(dataset, client.now());
+    try {
+      return await send();
+    } catch (error) {
+      // What the client held back was not sent; after a 429 the client itself waits as long as the service says.
+      if (failureOf(error).reason === 'rate-limited') sentAt.set(dataset, before);
+      throw error;
+    }
+  };
 }
 
 /** The service would refuse the request: it takes one per data set and minute. */
