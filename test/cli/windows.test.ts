@@ -22,7 +22,8 @@ describe('carbon windows without a forecast in the cache file', () => {
     const { ahead } = JSON.parse(ran.out);
     expect(ran.code).toBe(0);
     expect(ahead.source).toBe('forecast from the recorded history');
-    // The usual shape of the zone's days still counts beside four weeks of its own: nearer to the night's 100 than to 500.
+    // The night of this history is 100 exactly, and the forecast gives 162 since it learns from the usual shape of days: looser
+    // than it was, and to be made strict again (toBeCloseTo(100, 0)) once the cause is known.
     expect(ahead.windows[0].avg_gCO2_per_kWh).toBeGreaterThan(95);
     expect(ahead.windows[0].avg_gCO2_per_kWh).toBeLessThan(200);
     for (const { from, to } of ahead.windows) {

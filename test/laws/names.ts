@@ -16,7 +16,7 @@ const OLD_WORDS: readonly (readonly [pattern: RegExp, better: string])[] = [
   [/\bwish(es|ed)?\b/i, 'annotation, preference'],
   [/\bjudge?ments?\b/i, 'decision'],
   [
-    /\b(is|are) no (?!longer\b|more\b|less\b|such\b|need\b|way\b|other\b|room\b|data\b|forecast\b|history\b|substitute\b|plan\b|profile\b|grid\b)\w+/i,
+    /\b(is|are) no (?!longer\b|more\b|less\b|such\b|need\b|way\b|other\b|room\b|data\b|forecast\b|history\b)\w+/i,
     'is not a valid …',
   ],
   [/\bfaults?\b(?!-toleran)/i, 'error, problem, violation, invalid'],
