@@ -58,10 +58,9 @@ async function withRedis(env: Environment, work: (redis: RedisConnection, config
   if (!usesRedis(config)) throw cliError('REDIS_NOT_CONFIGURED', {});
   await using redis = connectRedis(config, 'cli', createLogger('carbon', 'silent'));
   const until = systemClock.monotonic() + CONNECT_WITHIN_MS;
-  while (!redis.client.isReady && redis.error()?.reason !== 'no-access' && systemClock.monotonic() < until)
-    await systemClock.sleep(20);
-  const fault = redis.error();
-  if (fault !== undefined) throw cliError('REDIS_UNREACHABLE', { reason: fault.message });
+  while (redis.error()?.reason === 'away' && systemClock.monotonic() < until) await systemClock.sleep(20);
+  const error = redis.error();
+  if (error !== undefined) throw cliError('REDIS_UNREACHABLE', { reason: error.message });
   await work(redis, config);
 }
 

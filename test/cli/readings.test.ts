@@ -31,6 +31,7 @@ describe.skipIf(!redisAvailable())('carbon readings', () => {
     const dead = await carbon(['readings', 'dead', '--limit', '2'], env);
     await observer.client.del('site_readings:hall-7');
     const redriven = await carbon(['readings', 'redrive'], env);
+    expect(redriven).toMatchObject({ code: 0, err: '' });
     await expect.poll(() => stateOf(observer.client)).toMatchObject({ length: 0, pending: 0, deadLetters: 0 });
     const status = await carbon(['readings', 'status'], env);
 
