@@ -1,4 +1,4 @@
-// The flow of a writer of shared/store/sqlite/store.ts that is killed again and again.
+// Flow: the writer of the embedded store killed again and again, and what it left behind.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
