@@ -10,9 +10,12 @@ import { waitingOperation } from '../dashboard/waiting.ts';
 import { allocationOperations, emissionsOperation } from '../emissions/emissions.ts';
 import { exportTimeSeriesOperation } from '../export-time-series.ts';
 import { healthOperation, statusOperation } from '../health.ts';
+import { nodePowerOperation } from '../node-power.ts';
 import { powerConsumptionOperation } from '../power-consumption.ts';
 import { readingsOperation } from '../readings.ts';
+import { recordedJobsOperation } from '../recorded-jobs.ts';
 import { savingsOperation } from '../savings.ts';
+import { servicesOperation } from '../services.ts';
 import { siteEmissionsOperation } from '../site-emissions.ts';
 import { siteReadingsOperation } from '../site-readings.ts';
 import { putSiteOperation, sitesOperation } from '../sites.ts';
@@ -24,6 +27,7 @@ import { docsOperation, healthzOperation, metricsOperation, openApiOperation, re
 export const OPERATIONS: readonly Operation[] = [
   containersOperation,
   powerConsumptionOperation,
+  nodePowerOperation,
   co2PerContainerOperation,
   co2RangeOperation,
   co2IntensitiesOperation,
@@ -33,6 +37,7 @@ export const OPERATIONS: readonly Operation[] = [
   exportTimeSeriesOperation,
   saveWorkloadsOperation,
   workloadsOperation,
+  servicesOperation,
   budgetsOperation,
   healthOperation,
   statusOperation,
@@ -44,6 +49,7 @@ export const OPERATIONS: readonly Operation[] = [
   gridOperation,
   forecastOperation,
   decisionsOperation,
+  recordedJobsOperation,
   waitingOperation,
   eventsOperation,
   openApiOperation,
