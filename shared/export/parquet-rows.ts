@@ -38,14 +38,14 @@ export async function* parquetRows(
   yield end;
 }
 
-/** In a footer: no rows (field 3, the number 0), and a list of row groups (field 4) that has no items, of bytes. */
-const NO_ROWS = Buffer.from([0x16, 0x00, 0x19, 0x03]);
+/** In a footer: no rows (field 3, the number 0), and a list of row groups (field 4) that has no items, of no type. */
+const NO_ROWS = Buffer.from([0x16, 0x00, 0x19, 0x00]);
 /** Thrift's code of a struct. */
 const STRUCT = 0x0c;
 
 /**
- * Corrects the type of the items in an empty list of row groups: hyparquet-writer 0.17 takes an empty list for one of
- * bytes, and strict readers refuse the whole file.
+ * Corrects the type of the items in an empty list of row groups: hyparquet-writer 0.17 writes an empty list without the type
+ * of its items, and strict readers refuse the whole file.
  */
 function declareEmpty(footer: Uint8Array): void {
   const at = Buffer.from(footer.buffer).indexOf(NO_ROWS);
