@@ -48,6 +48,8 @@ export interface ApiDependencies {
   readonly browsers?: BrowserGuardOptions;
   /** Price of a kilowatt-hour by zone; absent: none is known. */
   readonly prices?: ReadonlyMap<Zone, number>;
+  /** Currency of the prices (ISO 4217); absent: none is configured. */
+  readonly currency?: string | undefined;
   /** Name of the cluster in rows; absent: as OpenCost calls one without a name. */
   readonly cluster?: string;
   /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */

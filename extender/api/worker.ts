@@ -59,6 +59,7 @@ const app = createApp({
   browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
   heapMb: config.API_HEAP_MB,
   prices: config.PRICE_PER_KWH,
+  currency: config.PRICE_CURRENCY,
   cluster: config.CLUSTER_NAME,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));

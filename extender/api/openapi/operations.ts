@@ -7,6 +7,7 @@ import { eventsOperation } from '../dashboard/events.ts';
 import { forecastOperation } from '../dashboard/forecast.ts';
 import { gridOperation } from '../dashboard/grid.ts';
 import { waitingOperation } from '../dashboard/waiting.ts';
+import { activityExportOperation } from '../activity-export.ts';
 import { allocationOperations, emissionsOperation } from '../emissions/emissions.ts';
 import { exportTimeSeriesOperation } from '../export-time-series.ts';
 import { healthOperation, statusOperation } from '../health.ts';
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation[] = [
   emissionsOperation,
   ...allocationOperations,
   exportTimeSeriesOperation,
+  activityExportOperation,
   saveWorkloadsOperation,
   workloadsOperation,
   budgetsOperation,

@@ -58,6 +58,7 @@ export async function start(
     token,
     browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
     prices: config.PRICE_PER_KWH,
+    currency: config.PRICE_CURRENCY,
     cluster: config.CLUSTER_NAME,
     zoneOfNode,
     labels: podLabels(store),
