@@ -1,4 +1,5 @@
 import type { Activity } from '../emissions/activity.ts';
+import { marketFigures } from '../emissions/matching.ts';
 import { JOULES_PER_KWH } from '../grid/units.ts';
 import { workloadName } from '../records/workload-name.ts';
 import { type ExportColumn, number, text, time } from './column.ts';
@@ -24,6 +25,19 @@ export function unpricedOf({ joules, pricedJoules }: Activity): number {
   return (joules - pricedJoules) / JOULES_PER_KWH;
 }
 
+/** A market-based figure of a row; null without contracts. */
+export function marketFigure(
+  { market, joules }: Activity,
+  field: 'grams' | 'matchedKwh' | 'share' | 'unknownKwh',
+): number | null {
+  return market === null ? null : marketFigures(market, joules)[field];
+}
+
+/** How the part that no contract matches is priced; null without contracts, and where there is no such part. */
+export function marketBasis({ market }: Activity): string | null {
+  return market === null ? null : [...market.bases].sort().join(', ') || null;
+}
+
 /** Columns in the words of this API. */
 export const PLAIN_COLUMNS: readonly ExportColumn[] = [
   time('start', ({ from }) => from),
@@ -45,5 +59,10 @@ export const PLAIN_COLUMNS: readonly ExportColumn[] = [
   number('intensity_g_per_kwh', intensityOf),
   text('quality', ({ quality }) => quality),
   text('providers', ({ providers }) => providers.join(', ') || null),
+  number('market_grams', (row) => marketFigure(row, 'grams')),
+  number('market_unknown_kwh', (row) => marketFigure(row, 'unknownKwh')),
+  number('matched_kwh', (row) => marketFigure(row, 'matchedKwh')),
+  number('matched_share', (row) => marketFigure(row, 'share')),
+  text('market_basis', marketBasis),
   number('cost', ({ cost }) => cost),
 ];

@@ -1,10 +1,18 @@
 import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
+import {
+  addMarket,
+  addMarketShare,
+  emptyMarketSum,
+  type MarketSum,
+  type MatchedHour,
+} from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
 import type { PieceOfHour } from './energy.ts';
+import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
 import type { RowTotals } from './row-page.ts';
 
@@ -20,6 +28,8 @@ export interface Pricing {
   readonly reason: string | undefined;
   /** Price of a kilowatt-hour in the zone; absent where none is configured. */
   readonly pricePerKwh?: number | undefined;
+  /** What contracts match of the zone's electricity; absent without contracts. */
+  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
 }
 
 /** What is shared when energy is: figures, not times. */
@@ -39,6 +49,8 @@ export interface RowSum {
   grams: number;
   /** Cost of the energy whose price is known; undefined where none is. */
   cost: number | undefined;
+  /** Market-based figures; undefined without contracts. */
+  market: MarketSum | undefined;
   powerMs: number;
   pricedMs: number;
   expectedMs: number;
@@ -88,6 +100,8 @@ export class RowSums {
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
     const price = pricing.intensity?.at(piece.hour);
+    if (pricing.matchedAt !== undefined)
+      addMarket((sum.market ??= emptyMarketSum()), piece.joules, pricing.matchedAt(piece.hour), price?.carbonIntensity);
     if (price === undefined) {
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
       return;
@@ -108,6 +122,7 @@ export class RowSums {
     }
     for (const field of SHARED) sum[field] += of[field] * share;
     if (of.cost !== undefined) sum.cost = (sum.cost ?? 0) + of.cost * share;
+    if (of.market !== undefined) addMarketShare((sum.market ??= emptyMarketSum()), of.market, share);
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -159,6 +174,7 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     pricedMillijoules: 0,
     grams: 0,
     cost: undefined,
+    market: undefined,
     powerMs: 0,
     pricedMs: 0,
     expectedMs: 0,
@@ -181,6 +197,7 @@ function combined(sums: readonly RowSum[]): RowSum {
     all.pricedMillijoules += sum.pricedMillijoules;
     all.grams += sum.grams;
     if (sum.cost !== undefined) all.cost = (all.cost ?? 0) + sum.cost;
+    if (sum.market !== undefined) addMarketShare((all.market ??= emptyMarketSum()), sum.market, 1);
     all.powerMs += sum.powerMs;
     all.pricedMs += sum.pricedMs;
     all.expectedMs += sum.expectedMs;
@@ -238,6 +255,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
     ...(sum.cost !== undefined && { totalCost: sum.cost }),
+    ...(sum.market !== undefined && marketFields(sum.market, sum.millijoules / 1000)),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),
