@@ -1,8 +1,8 @@
+import { type CountryIntensity, priced } from '../../shared/emissions/country-intensity.ts';
 import { emissions } from '../../shared/emissions/pricing.ts';
 import { type EpochMs, type GramsPerKwh, HOUR_MS, hourOf, type Joules } from '../../shared/grid/units.ts';
 import type { Container, PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
-import { type CountryIntensity, priced } from './country-intensity.ts';
 
 const FIRST = Buffer.from('{"timestamp":"');
 const NEXT = Buffer.from('}},{"timestamp":"');

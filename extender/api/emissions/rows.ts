@@ -1,9 +1,9 @@
+import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
-import type { CountryIntensity } from '../country-intensity.ts';
 import type { PieceOfHour } from './energy.ts';
 import type { RowName } from './naming.ts';
 import type { RowTotals } from './row-page.ts';
