@@ -18,6 +18,8 @@ export type EmissionGroup = (typeof EMISSION_GROUPS)[number];
 export interface EmissionRow {
   readonly name: string;
   readonly kwh: number | null;
+  /** What of the energy was used on GPUs. */
+  readonly gpu_joules: number | null;
   /** gCO2eq of the energy whose hours have a known intensity. */
   readonly grams: number | null;
   readonly intensity_g_per_kwh: number | null;
@@ -53,6 +55,7 @@ const response = z.object({
       z.object({
         name: z.string(),
         kwh: quantity,
+        gpu_joules: quantity,
         grams: quantity,
         intensity_g_per_kwh: quantity,
         unpriced_kwh: quantity,
@@ -87,9 +90,16 @@ export async function rowsFromStore(source: ActivitySource, read: EmissionsRead)
   for await (const hours of activityHours(priced, { range, namespace }))
     for (const hour of hours) {
       const name = nameOf(hour.container, by);
-      const sum = sums.get(name) ?? { joules: 0, pricedJoules: 0, grams: 0, market: emptyMarketSum() };
+      const sum = sums.get(name) ?? {
+        joules: 0,
+        gpuJoules: undefined,
+        pricedJoules: 0,
+        grams: 0,
+        market: emptyMarketSum(),
+      };
       sums.set(name, sum);
       sum.joules += hour.joules;
+      if (hour.container.device === 'gpu') sum.gpuJoules = (sum.gpuJoules ?? 0) + hour.joules;
       addMarket(sum.market, hour.joules, hour.matched, hour.price?.carbonIntensity);
       if (hour.price === undefined) continue;
       sum.pricedJoules += hour.joules;
@@ -100,16 +110,20 @@ export async function rowsFromStore(source: ActivitySource, read: EmissionsRead)
 
 interface RowSum {
   joules: number;
+  /** Undefined where none is known. */
+  gpuJoules: number | undefined;
   pricedJoules: number;
   grams: number;
   readonly market: MarketSum;
 }
 
-function rowOf(name: string, { joules, pricedJoules, grams, market }: RowSum, hasContracts: boolean): EmissionRow {
+function rowOf(name: string, sum: RowSum, hasContracts: boolean): EmissionRow {
+  const { joules, gpuJoules, pricedJoules, grams, market } = sum;
   const { grams: marketGrams, matchedKwh, share, unknownKwh, bases } = marketFigures(market, joules);
   return {
     name,
     kwh: kwhOf(joules),
+    gpu_joules: gpuJoules ?? null,
     grams: pricedJoules > 0 ? grams : null,
     intensity_g_per_kwh: pricedJoules > 0 ? grams / kwhOf(pricedJoules) : null,
     unpriced_kwh: kwhOf(joules - pricedJoules),

@@ -42,7 +42,7 @@ const MARKET_COLUMNS: readonly Column<EmissionRow>[] = [
   { title: 'Rest by', cell: (row) => row.market_basis ?? '' },
 ];
 
-const FIELDS = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh'] as const;
+const FIELDS = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh', 'gpu_joules'] as const;
 const MARKET_FIELDS = ['market_grams', 'market_unknown_kwh', 'matched_kwh', 'matched_share', 'market_basis'] as const;
 
 /** `carbon emissions`: recorded energy and emissions of what ran, largest emitters first. */

@@ -41,6 +41,8 @@ export interface Activity {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly joules: Joules;
+  /** What of the energy was used on GPUs; null where none is known. */
+  readonly gpuJoules: Joules | null;
   readonly coveredMs: number;
   readonly zone: Zone | null;
   /** Energy whose hours have a known intensity: `grams` are of this part alone. */
@@ -117,7 +119,7 @@ export async function* activity(
     const pieces = Map.groupBy(hours, ({ hour }) => (query.by === 'hour' ? hour : dayOf(hour)));
     for (const [from, within] of [...pieces].sort(([a], [b]) => a - b)) {
       const span = { from: Math.max(from, query.range.from), to: endOf(from, query) };
-      const byContainer = Map.groupBy(within, ({ container }) => container);
+      const byContainer = Map.groupBy(within, ({ container }) => keyOf(container));
       yield [...byContainer.values()].map((of) => summed(of, span, source)).sort(byNames);
     }
   }
@@ -145,13 +147,17 @@ function summed(
   { from, to }: TimeRange,
   { prices, contracts }: ActivitySource,
 ): Activity {
-  const sum = { joules: 0, coveredMs: 0, priced: 0, grams: 0 };
+  const sum = { joules: 0, priced: 0, grams: 0 };
+  // Of a container that uses GPUs both kinds of energy are known for the same time.
+  const coveredMs = { cpu: 0, gpu: 0 };
+  let gpuJoules: number | null = null;
   let worst: Quality | null = null;
   const providers = new Set<string>();
   const [first] = hours as readonly [ActivityHour, ...ActivityHour[]];
-  for (const { joules, coveredMs, price } of hours) {
+  for (const { container, joules, coveredMs: ms, price } of hours) {
     sum.joules += joules;
-    sum.coveredMs += coveredMs;
+    coveredMs[container.device ?? 'cpu'] += ms;
+    if (container.device === 'gpu') gpuJoules = (gpuJoules ?? 0) + joules;
     if (price === undefined) continue;
     sum.priced += joules;
     sum.grams += emissions(joules, price.carbonIntensity);
@@ -160,9 +166,11 @@ function summed(
   }
   const price = first.zone === null ? undefined : prices?.get(first.zone);
   return {
-    ...{ container: first.container, from, to, zone: first.zone },
+    container: (hours.find(({ container }) => container.device === undefined) ?? first).container,
+    ...{ from, to, zone: first.zone },
     joules: sum.joules as Joules,
-    coveredMs: sum.coveredMs,
+    gpuJoules: gpuJoules as Joules | null,
+    coveredMs: Math.max(coveredMs.cpu, coveredMs.gpu),
     pricedJoules: sum.priced as Joules,
     grams: worst === null ? null : (sum.grams as Grams),
     quality: worst,
@@ -177,6 +185,10 @@ export function marketOf(hours: Iterable<ActivityHour>): MarketSum {
   const sum = emptyMarketSum();
   for (const { joules, matched, price } of hours) addMarket(sum, joules, matched, price?.carbonIntensity);
   return sum;
+}
+
+function keyOf({ namespace, pod, container, node }: Container): string {
+  return `${namespace}/${pod}/${container}/${node}`;
 }
 
 function worse(one: Quality | null, other: Quality): Quality {

@@ -102,12 +102,20 @@ export function marketFigures(
   };
 }
 
-/** Adds a part of one sum to another. */
-export function addMarketShare(to: MarketSum, from: MarketSum, part: number): void {
-  to.grams += from.grams * part;
-  to.matchedJoules += from.matchedJoules * part;
-  to.unknownJoules += from.unknownJoules * part;
-  for (const basis of from.bases) to.bases.add(basis);
+/** A sum with a part of another; undefined where there is neither. */
+export function plusMarket(
+  sum: MarketSum | undefined,
+  other: MarketSum | undefined,
+  part: number,
+): MarketSum | undefined {
+  if (other === undefined) return sum;
+  const { grams, matchedJoules, unknownJoules, bases } = sum ?? emptyMarketSum();
+  return {
+    grams: grams + other.grams * part,
+    matchedJoules: matchedJoules + other.matchedJoules * part,
+    unknownJoules: unknownJoules + other.unknownJoules * part,
+    bases: bases.union(other.bases),
+  };
 }
 
 /** Looks up what contracts match in a zone and hour; energy of no known zone matches nothing. */

@@ -9,6 +9,11 @@ export function kwhOf({ joules }: Activity): number {
   return joules / JOULES_PER_KWH;
 }
 
+/** What of the energy was used on GPUs, in kilowatt-hours; null where none is known. */
+export function gpuKwhOf({ gpuJoules }: Activity): number | null {
+  return gpuJoules === null ? null : gpuJoules / JOULES_PER_KWH;
+}
+
 /** A bound of the energy in kilowatt-hours; null where power is not modelled. */
 export function boundOf(row: Activity, bound: 'low' | 'high'): number | null {
   const { powerModel } = row.container;
@@ -50,6 +55,7 @@ export const PLAIN_COLUMNS: readonly ExportColumn[] = [
   text('container', ({ container }) => container.container),
   text('zone', ({ zone }) => zone),
   number('kwh', kwhOf),
+  number('gpu_kwh', gpuKwhOf),
   number('kwh_low', (row) => boundOf(row, 'low')),
   number('kwh_high', (row) => boundOf(row, 'high')),
   text('power_quality', ({ container }) => container.powerQuality ?? 'measured'),
