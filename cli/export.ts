@@ -16,6 +16,7 @@ import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { parseWindow, WINDOW_FORMS } from '../shared/records/time-window.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { contractsOf } from '../shared/runtime/contracts-file.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openStore } from '../shared/store/open.ts';
 import { apiClient } from './api-client.ts';
@@ -97,7 +98,11 @@ async function* fromStore(query: ActivityExport, env: Environment): AsyncIterabl
   const published = await store.nodeZones.nodeZones();
   const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
   const facts = { cluster: config.CLUSTER_NAME, currency: config.PRICE_CURRENCY ?? null };
-  yield* exportedActivity({ store: store.history, zoneOfNode, prices: config.PRICE_PER_KWH }, facts, query);
+  yield* exportedActivity(
+    { store: store.history, zoneOfNode, prices: config.PRICE_PER_KWH, contracts: contractsOf(config.CONTRACTS_FILE) },
+    facts,
+    query,
+  );
 }
 
 /** Writes pieces to a file beside, and renames it: a reader sees a whole export or none. */

@@ -60,10 +60,14 @@ export function activityExportRoute(deps: ApiDependencies): Route {
       const now = deps.clock.now();
       const { window, ...rest } = checked(query, request.query, (input) => windowIssues(input, now));
       const range = parseWindow(window, now) as TimeRange;
-      const { store, zoneOfNode, prices, currency = null, cluster = 'cluster-one' } = deps;
+      const { store, zoneOfNode, prices, contracts, currency = null, cluster = 'cluster-one' } = deps;
       const end = rest.format === 'focus' ? 'csv' : rest.format;
       response.setHeader('Content-Disposition', `attachment; filename="activity.${end}"`);
-      const pieces = exportedActivity({ store, zoneOfNode, prices }, { cluster, currency }, { ...rest, range });
+      const pieces = exportedActivity(
+        { store, zoneOfNode, prices, contracts },
+        { cluster, currency },
+        { ...rest, range },
+      );
       await streamText(response, ACTIVITY_TYPES[rest.format], pieces);
     },
   };

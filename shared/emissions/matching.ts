@@ -52,18 +52,21 @@ export function matchHour(contracts: Contracts, zone: Zone, hour: EpochMs, used:
   };
 }
 
+const NOTHING_MATCHED = { share: 0, gramsPerKwh: gramsPerKwh(0), residual: undefined };
+
 /** Nothing added up yet. */
 export function emptyMarketSum(): MarketSum {
   return { grams: 0, matchedJoules: 0, unknownJoules: 0, bases: new Set() };
 }
 
-/** Adds energy of a zone and hour: all that used it has the same share of the contracts. */
+/** Adds energy of a zone and hour: all that used it has the same share of the contracts; none where the zone is not known. */
 export function addMarket(
   sum: MarketSum,
   used: Joules,
-  { share, gramsPerKwh: factor, residual }: MatchedHour,
+  hour: MatchedHour | undefined,
   intensity: GramsPerKwh | undefined,
 ): void {
+  const { share, gramsPerKwh: factor, residual } = hour ?? NOTHING_MATCHED;
   const matched = used * share;
   const rest = used - matched;
   sum.matchedJoules += matched;
@@ -76,6 +79,43 @@ export function addMarket(
   }
   sum.bases.add(residual === undefined ? 'location-based' : 'residual-mix');
   sum.grams += emissionsOfKwh(rest / JOULES_PER_KWH, rate);
+}
+
+/** Grams of market-based emissions, and what they rest on; null where nothing is known. */
+export function marketFigures(
+  { grams, matchedJoules, unknownJoules, bases }: MarketSum,
+  used: number,
+): {
+  readonly grams: number | null;
+  readonly matchedKwh: number;
+  /** Share (0 to 1) that contracts match; null of no energy. */
+  readonly share: number | null;
+  readonly unknownKwh: number;
+  readonly bases: readonly RestBasis[];
+} {
+  return {
+    grams: used > unknownJoules ? grams : null,
+    matchedKwh: matchedJoules / JOULES_PER_KWH,
+    share: used > 0 ? Math.min(1, matchedJoules / used) : null,
+    unknownKwh: unknownJoules / JOULES_PER_KWH,
+    bases: [...bases].sort(),
+  };
+}
+
+/** A sum with a part of another; undefined where there is neither. */
+export function plusMarket(
+  sum: MarketSum | undefined,
+  other: MarketSum | undefined,
+  part: number,
+): MarketSum | undefined {
+  if (other === undefined) return sum;
+  const { grams, matchedJoules, unknownJoules, bases } = sum ?? emptyMarketSum();
+  return {
+    grams: grams + other.grams * part,
+    matchedJoules: matchedJoules + other.matchedJoules * part,
+    unknownJoules: unknownJoules + other.unknownJoules * part,
+    bases: bases.union(other.bases),
+  };
 }
 
 /** Looks up what contracts match in a zone and hour; energy of no known zone matches nothing. */

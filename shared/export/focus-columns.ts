@@ -3,7 +3,7 @@ import type { EpochMs } from '../grid/units.ts';
 import { IDLE, SYSTEM } from '../records/power.ts';
 import { workloadName } from '../records/workload-name.ts';
 import { type ExportColumn, type ExportFacts, number, text, time } from './column.ts';
-import { boundOf, intensityOf, kwhOf, unpricedOf } from './plain-columns.ts';
+import { boundOf, gpuKwhOf, intensityOf, kwhOf, marketBasis, marketFigure, unpricedOf } from './plain-columns.ts';
 
 /** Columns of FOCUS 1.2 (focus.finops.org), alphabetical as its specification has them. Costs are null without a price. */
 const STANDARD: readonly ExportColumn[] = [
@@ -53,12 +53,18 @@ const CUSTOM: readonly ExportColumn[] = [
   text('x_Container', ({ container }) => container.container),
   text('x_GridZone', ({ zone }) => zone),
   number('x_EnergyKwh', kwhOf),
+  number('x_EnergyGpuKwh', gpuKwhOf),
   number('x_EnergyLowKwh', (row) => boundOf(row, 'low')),
   number('x_EnergyHighKwh', (row) => boundOf(row, 'high')),
   text('x_EnergyQuality', ({ container }) => container.powerQuality ?? 'measured'),
   number('x_EnergyMeasuredMinutes', ({ coveredMs }) => coveredMs / 60_000),
   number('x_CarbonLocationGrams', ({ grams }) => grams),
   number('x_CarbonUnknownEnergyKwh', unpricedOf),
+  number('x_CarbonMarketGrams', (row) => marketFigure(row, 'grams')),
+  number('x_CarbonMarketUnknownEnergyKwh', (row) => marketFigure(row, 'unknownKwh')),
+  text('x_CarbonMarketBasis', marketBasis),
+  number('x_EnergyMatchedKwh', (row) => marketFigure(row, 'matchedKwh')),
+  number('x_EnergyMatchedShare', (row) => marketFigure(row, 'share')),
   number('x_CarbonIntensityGramsPerKwh', intensityOf),
   text('x_CarbonIntensityQuality', ({ quality }) => quality),
   text('x_CarbonIntensitySource', ({ providers }) => providers.join(', ') || null),

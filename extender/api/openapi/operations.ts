@@ -1,3 +1,4 @@
+import { activityExportOperation } from '../activity-export.ts';
 import { budgetsOperation } from '../budgets.ts';
 import { co2IntensitiesOperation } from '../co2-intensities.ts';
 import { co2PerContainerOperation, co2RangeOperation } from '../co2-per-container.ts';
@@ -7,7 +8,6 @@ import { eventsOperation } from '../dashboard/events.ts';
 import { forecastOperation } from '../dashboard/forecast.ts';
 import { gridOperation } from '../dashboard/grid.ts';
 import { waitingOperation } from '../dashboard/waiting.ts';
-import { activityExportOperation } from '../activity-export.ts';
 import { allocationOperations, emissionsOperation } from '../emissions/emissions.ts';
 import { exportTimeSeriesOperation } from '../export-time-series.ts';
 import { healthOperation, statusOperation } from '../health.ts';
