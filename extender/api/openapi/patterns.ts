@@ -36,8 +36,8 @@ const TAIL = '%[89AB][0-9A-F]';
 /** Percent-encoded text of at most 253 characters; only what is valid UTF-8, and no NUL, which no database takes. */
 const ENCODED = `([A-Za-z0-9._~!*'()-]|%(0[1-9A-F]|[1-7][0-9A-F])|%(C[2-9A-F]|D[0-9A-F])${TAIL}|%E0%[AB][0-9A-F]${TAIL}|%E[1-9A-CEF](${TAIL}){2}|%ED%[89][0-9A-F]${TAIL}|%F0%[9AB][0-9A-F](${TAIL}){2}|%F[1-3](${TAIL}){3}|%F4%8[0-9A-F](${TAIL}){2}){0,253}`;
 
-/** A row of the export: four names and a time, percent-encoded, with slashes between. */
-export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}${DATE_PATTERN}T([01]\d|2[0-3])(:|%3A)[0-5]\d(:|%3A)[0-5]\d\.\d{3}Z$`;
+/** A row of the export: four names and a time, percent-encoded, with slashes between; /gpu behind it for a row of GPUs. */
+export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}${DATE_PATTERN}T([01]\d|2[0-3])(:|%3A)[0-5]\d(:|%3A)[0-5]\d\.\d{3}Z(/gpu)?$`;
 
 /** A place in the readings of a site: milliseconds and a percent-encoded device, with a slash between. */
 export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,15}/${ENCODED}$`;
