@@ -1,16 +1,11 @@
 import { z } from 'zod';
+import type { RequestedZone } from '../../shared/emissions/country-intensity.ts';
 import { instant } from '../../shared/grid/instant.ts';
-import { type Zone, zone } from '../../shared/grid/zones.ts';
+import { zone } from '../../shared/grid/zones.ts';
 import type { RequestIssue } from './problem.ts';
 import { timeOrderIssues } from './time-order.ts';
 
 const name = z.string().min(1).max(253);
-
-/** A country or zone code as the client wrote it, which is what responses call it, and the zone that it means. */
-export interface RequestedZone {
-  readonly code: string;
-  readonly zone: Zone;
-}
 
 /** A country (ISO 3166, two letters; UK is GB) or zone code: at most 50 letters, digits and hyphens. */
 const codeText = z

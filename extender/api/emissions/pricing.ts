@@ -1,6 +1,6 @@
+import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
-import { type CountryIntensity, countryIntensities, ownCode } from '../country-intensity.ts';
 import type { ApiDependencies } from '../route.ts';
 import type { Pricing } from './rows.ts';
 
