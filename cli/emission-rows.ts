@@ -16,6 +16,8 @@ export type EmissionGroup = (typeof EMISSION_GROUPS)[number];
 export interface EmissionRow {
   readonly name: string;
   readonly kwh: number | null;
+  /** What of the energy was used on GPUs. */
+  readonly gpu_joules: number | null;
   /** gCO2eq of the energy whose hours have a known intensity. */
   readonly grams: number | null;
   readonly intensity_g_per_kwh: number | null;
@@ -41,6 +43,7 @@ const response = z.object({
       z.object({
         name: z.string(),
         kwh: quantity,
+        gpu_joules: quantity,
         grams: quantity,
         intensity_g_per_kwh: quantity,
         unpriced_kwh: quantity,
@@ -66,25 +69,35 @@ export async function rowsFromStore(
 ): Promise<EmissionRow[]> {
   const { by, range, namespace } = read;
   const intensityAt = await intensities(history, range);
-  const sums = new Map<string, { joules: number; pricedJoules: number; grams: number }>();
+  const sums = new Map<string, EnergySum>();
   for await (const { container, hour, joules } of history.hourly({ namespace }, range)) {
     const name = nameOf(container, by);
-    const sum = sums.get(name) ?? { joules: 0, pricedJoules: 0, grams: 0 };
+    const sum = sums.get(name) ?? { joules: 0, gpuJoules: undefined, pricedJoules: 0, grams: 0 };
     sums.set(name, sum);
     sum.joules += joules;
+    if (container.device === 'gpu') sum.gpuJoules = (sum.gpuJoules ?? 0) + joules;
     const zone = read.zone ?? zoneOfNode(container.node);
     const intensity = zone && intensityAt.get(`${zone} ${hour}`);
     if (intensity === undefined) continue;
     sum.pricedJoules += joules;
     sum.grams += emissions(joules, intensity);
   }
-  return [...sums].map(([name, { joules, pricedJoules, grams }]) => ({
+  return [...sums].map(([name, { joules, gpuJoules, pricedJoules, grams }]) => ({
     name,
     kwh: kwhOf(joules),
+    gpu_joules: gpuJoules ?? null,
     grams: pricedJoules > 0 ? grams : null,
     intensity_g_per_kwh: pricedJoules > 0 ? grams / kwhOf(pricedJoules) : null,
     unpriced_kwh: kwhOf(joules - pricedJoules),
   }));
+}
+
+interface EnergySum {
+  joules: number;
+  /** Undefined where none is known. */
+  gpuJoules: number | undefined;
+  pricedJoules: number;
+  grams: number;
 }
 
 async function intensities(history: ReadableStore, range: TimeRange) {

@@ -98,7 +98,7 @@ function load(read: EmissionsRead, env: Environment): Promise<EmissionRow[]> {
 }
 
 function csvOf(rows: readonly EmissionRow[], by: string): string {
-  const fields = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh'] as const;
+  const fields = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh', 'gpu_joules'] as const;
   return csvTable(
     [by, ...fields],
     rows.map((row) => [row.name, ...fields.map((field) => row[field])]),

@@ -20,6 +20,8 @@ export interface Pricing {
   readonly reason: string | undefined;
   /** Price of a kilowatt-hour in the zone; absent where none is configured. */
   readonly pricePerKwh?: number | undefined;
+  /** Power usage effectiveness of the node's building; absent where it is not known. */
+  readonly pue?: number | undefined;
 }
 
 /** What is shared when energy is: figures, not times. */
@@ -36,6 +38,12 @@ export interface RowSum {
   lowMillijoules: number;
   highMillijoules: number;
   pricedMillijoules: number;
+  /** What of the energy was used on GPUs; undefined where none is known. */
+  gpuMillijoules: number | undefined;
+  /** Energy of the building for it, by PUE; undefined once the PUE of any part is not known. */
+  facilityMillijoules: number | undefined;
+  /** Share of the making of the machines, in gCO2eq; undefined once it is not known of any part. */
+  embodiedGrams: number | undefined;
   grams: number;
   /** Cost of the energy whose price is known; undefined where none is. */
   cost: number | undefined;
@@ -79,10 +87,12 @@ export class RowSums {
   add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
+    if (piece.container.device === 'gpu') sum.gpuMillijoules = (sum.gpuMillijoules ?? 0) + piece.joules * 1000;
     const { powerModel: model } = piece.container;
     sum.lowMillijoules += piece.joules * 1000 * (model?.low ?? 1);
     sum.highMillijoules += piece.joules * 1000 * (model?.high ?? 1);
     if (model !== undefined) sum.models.add(model.name);
+    sum.facilityMillijoules = both(sum.facilityMillijoules, times(piece.joules * 1000, pricing.pue));
     sum.powerMs += piece.coveredMs;
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
@@ -107,7 +117,9 @@ export class RowSums {
       sum.last = this.#window.to;
     }
     for (const field of SHARED) sum[field] += of[field] * share;
-    if (of.cost !== undefined) sum.cost = (sum.cost ?? 0) + of.cost * share;
+    sum.cost = plus(sum.cost, of.cost, share);
+    sum.gpuMillijoules = plus(sum.gpuMillijoules, of.gpuMillijoules, share);
+    sum.facilityMillijoules = both(sum.facilityMillijoules, times(share, of.facilityMillijoules));
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -146,6 +158,20 @@ export class RowSums {
   }
 }
 
+/** A sum of figures that may be unknown: unknown only where all of them are. */
+function plus(sum: number | undefined, more: number | undefined, share = 1): number | undefined {
+  return more === undefined ? sum : (sum ?? 0) + more * share;
+}
+
+/** A sum of figures that is unknown where any of them is. */
+function both(sum: number | undefined, more: number | undefined): number | undefined {
+  return sum === undefined || more === undefined ? undefined : sum + more;
+}
+
+function times(one: number, other: number | undefined): number | undefined {
+  return other === undefined ? undefined : one * other;
+}
+
 function addOnce(list: string[], text: string): void {
   if (!list.includes(text)) list.push(text);
 }
@@ -157,6 +183,9 @@ function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     lowMillijoules: 0,
     highMillijoules: 0,
     pricedMillijoules: 0,
+    gpuMillijoules: undefined,
+    facilityMillijoules: 0,
+    embodiedGrams: undefined,
     grams: 0,
     cost: undefined,
     powerMs: 0,
@@ -180,7 +209,10 @@ function combined(sums: readonly RowSum[]): RowSum {
     all.highMillijoules += sum.highMillijoules;
     all.pricedMillijoules += sum.pricedMillijoules;
     all.grams += sum.grams;
-    if (sum.cost !== undefined) all.cost = (all.cost ?? 0) + sum.cost;
+    all.cost = plus(all.cost, sum.cost);
+    all.gpuMillijoules = plus(all.gpuMillijoules, sum.gpuMillijoules);
+    all.facilityMillijoules = both(all.facilityMillijoules, sum.facilityMillijoules);
+    all.embodiedGrams = both(all.embodiedGrams, sum.embodiedGrams);
     all.powerMs += sum.powerMs;
     all.pricedMs += sum.pricedMs;
     all.expectedMs += sum.expectedMs;
@@ -234,6 +266,9 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     end: isoTime(sum.last),
     minutes: (sum.last - sum.first) / 60_000,
     kwh: sum.powerMs > 0 ? kwh(sum.millijoules) : null,
+    gpu_joules: sum.gpuMillijoules === undefined ? null : sum.gpuMillijoules / 1000,
+    facility_kwh: sum.powerMs > 0 && sum.facilityMillijoules !== undefined ? kwh(sum.facilityMillijoules) : null,
+    embodied_grams: sum.embodiedGrams ?? null,
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,

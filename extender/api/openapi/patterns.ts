@@ -37,8 +37,8 @@ export const TIME_PATTERN = `^${TIME}$`;
 
 const ENCODED = "([A-Za-z0-9._~!*'()-]|%[0-9A-F]{2})*";
 
-/** A row of the export: four names and a time, percent-encoded, with slashes between. */
-export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}\d{4}-\d{2}-\d{2}T\d{2}(:|%3A)\d{2}(:|%3A)\d{2}\.\d{3}Z$`;
+/** A row of the export: four names and a time, percent-encoded, with slashes between; /gpu behind it for a row of GPUs. */
+export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}\d{4}-\d{2}-\d{2}T\d{2}(:|%3A)\d{2}(:|%3A)\d{2}\.\d{3}Z(/gpu)?$`;
 
 /** A place in the readings of a site: milliseconds and a percent-encoded device, with a slash between. */
 export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,16}/${ENCODED}$`;

@@ -26,6 +26,7 @@ describe('GET /api/export-time-series', () => {
         start: '2026-01-01T12:00:00.000Z',
         node: 'n1',
         power_quality: 'measured',
+        gpu_joules: null,
       },
       expect.objectContaining({ joules_per_second: 3, block_start: '2026-01-01T12:01:00.000Z' }),
     ]);
