@@ -91,7 +91,7 @@ interface KnownHours {
 
 async function readStore(env: Environment, region: string, now: EpochMs): Promise<KnownHours> {
   const config = cliConfig(env);
-  const cache = readCache(config.CACHE_FILE, now);
+  const cache = readCache(config, now);
   const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
   return withHistory(config, async (history) => {
     const { zone } = placeRegion(region, [...(await history.zones()), ...(cached?.keys() ?? [])]);
