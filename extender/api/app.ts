@@ -22,6 +22,7 @@ import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
+import { statementRoute } from './statement.ts';
 import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
 import { exportsWithin, limitConcurrency } from './stream-slots.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
@@ -43,6 +44,7 @@ export function routes(deps: ApiDependencies): Route[] {
     ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
     activityExportRoute(deps),
+    statementRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     budgetsRoute(deps),
