@@ -13,67 +13,66 @@ export interface StatementPart {
 
 /** The parts of a statement, for people. */
 export function statementParts(statement: Statement): readonly StatementPart[] {
-  const { energy, coverage, factors, contracts, residual_mixes: mixes, savings, missing, method, days } = statement;
+  const { missing, method, days } = statement;
   return [
     { title: 'Totals', header: ['Figure', 'Value'], rows: totals(statement) },
-    {
-      title: 'Coverage and quality',
-      header: ['Figure', 'Value'],
-      rows: [
-        ['Hours with known power', `${coverage.hours_with_power} of ${coverage.hours}`],
-        ['Energy with known intensity', share(coverage.energy_with_intensity)],
-        ...Object.entries(energy.by_quality_kwh).map(([quality, kwh]) => [`Energy ${quality}`, `${figure(kwh)} kWh`]),
-        ['Bounds of the energy', `${figure(energy.kwh_low)} to ${figure(energy.kwh_high)} kWh`],
-        ...Object.entries(statement.intensity_quality_kwh).map(([quality, kwh]) => [
-          `Intensity ${quality}`,
-          `${figure(kwh)} kWh`,
-        ]),
-      ],
-    },
-    {
-      title: 'Emission factors',
-      header: ['Zone', 'Source', 'Hours', 'Mean g/kWh', 'Range', 'Quality'],
-      rows: factors.map((one) => [
-        ...[one.zone, one.source, String(one.hours), figure(one.mean_g_per_kwh)],
-        ...[`${figure(one.min_g_per_kwh)} to ${figure(one.max_g_per_kwh)}`, one.qualities.join(', ')],
-      ]),
-    },
-    {
-      title: 'Contracts',
-      header: ['Name', 'Kind', 'Zone', 'Amount', 'g/kWh'],
-      rows: [
-        ...contracts.map((one) => [
-          one.name,
-          one.kind,
-          one.zone,
-          `${one.kwh} kWh per ${one.per}`,
-          figure(one.g_per_kwh),
-        ]),
-        ...mixes.map((one) => [one.source, 'residual mix', one.zone, '', figure(one.g_per_kwh)]),
-      ],
-    },
-    {
-      title: 'Savings, as attributional differences',
-      header: ['Baseline', 'Pods', 'of which emitted more', 'gCO2e', 'Baseline gCO2e', 'Difference'],
-      rows: savings.map((one) => [
-        ...[one.baseline, String(one.pods), String(one.negative), figure(one.grams)],
-        ...[figure(one.baseline_grams), figure(one.difference_grams)],
-      ]),
-    },
+    { title: 'Coverage and quality', header: ['Figure', 'Value'], rows: qualities(statement) },
+    factorsPart(statement),
+    contractsPart(statement),
+    savingsPart(statement),
     { title: 'What is missing', rows: missing.map((text) => [text]) },
     { title: 'Method', rows: method.map((text) => [text]) },
     {
       title: 'Days and their hashes',
       header: ['Day', 'Rows', 'kWh', 'gCO2e', 'SHA-256 of the energy rows'],
-      rows: days.map((day) => [
-        day.day,
-        String(day.rows),
-        figure(day.kwh),
-        figure(day.location_grams),
-        day.energy_sha256,
+      rows: days.map(({ day, rows, kwh, location_grams: emitted, energy_sha256: hash }) => [
+        ...[day, String(rows), figure(kwh), figure(emitted), hash],
       ]),
     },
   ].filter(({ rows }) => rows.length > 0);
+}
+
+function qualities({ energy, coverage, intensity_quality_kwh: intensities }: Statement): Row[] {
+  return [
+    ['Hours with known power', `${coverage.hours_with_power} of ${coverage.hours}`],
+    ['Energy with known intensity', share(coverage.energy_with_intensity)],
+    ...Object.entries(energy.by_quality_kwh).map(([quality, kwh]) => [`Energy ${quality}`, `${figure(kwh)} kWh`]),
+    ['Bounds of the energy', `${figure(energy.kwh_low)} to ${figure(energy.kwh_high)} kWh`],
+    ...Object.entries(intensities).map(([quality, kwh]) => [`Intensity ${quality}`, `${figure(kwh)} kWh`]),
+  ];
+}
+
+function factorsPart({ factors }: Statement): StatementPart {
+  return {
+    title: 'Emission factors',
+    header: ['Zone', 'Source', 'Hours', 'Mean g/kWh', 'Range', 'Quality'],
+    rows: factors.map((one) => [
+      ...[one.zone, one.source, String(one.hours), figure(one.mean_g_per_kwh)],
+      ...[`${figure(one.min_g_per_kwh)} to ${figure(one.max_g_per_kwh)}`, one.qualities.join(', ')],
+    ]),
+  };
+}
+
+function contractsPart({ contracts, residual_mixes: mixes }: Statement): StatementPart {
+  return {
+    title: 'Contracts',
+    header: ['Name', 'Kind', 'Zone', 'Amount', 'g/kWh'],
+    rows: [
+      ...contracts.map((one) => [one.name, one.kind, one.zone, `${one.kwh} kWh per ${one.per}`, figure(one.g_per_kwh)]),
+      ...mixes.map((one) => [one.source, 'residual mix', one.zone, '', figure(one.g_per_kwh)]),
+    ],
+  };
+}
+
+function savingsPart({ savings }: Statement): StatementPart {
+  return {
+    title: 'Savings, as attributional differences',
+    header: ['Baseline', 'Pods', 'of which emitted more', 'gCO2e', 'Baseline gCO2e', 'Difference'],
+    rows: savings.map((one) => [
+      ...[one.baseline, String(one.pods), String(one.negative), figure(one.grams)],
+      ...[figure(one.baseline_grams), figure(one.difference_grams)],
+    ]),
+  };
 }
 
 /** The heading of a statement. */

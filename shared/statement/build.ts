@@ -123,7 +123,7 @@ class StatementSums {
     if (unpriced > 0) missing.push(`intensity of ${kwh(unpriced).toFixed(3)} kWh: not in the location-based grams`);
     if (this.#unplacedJoules > 0)
       missing.push(`grid zone of the nodes of ${kwh(this.#unplacedJoules).toFixed(3)} kWh: not in the grams`);
-    if (this.#market === undefined) missing.push('contracts (CONTRACTS_FILE): there are no market-based figures');
+    if (this.#market === undefined) missing.push('contracts (CONTRACTS_FILE): market-based figures need them');
     missing.push('scope 3 of networks and of storage outside the nodes, which are not recorded');
     return missing;
   }
