@@ -25,6 +25,7 @@ import { recordedJobsRoute } from './recorded-jobs.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
 import { servicesRoute } from './services.ts';
+import { statementRoute } from './statement.ts';
 import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
 import { exportsWithin, limitConcurrency } from './stream-slots.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
@@ -47,6 +48,7 @@ export function routes(deps: ApiDependencies): Route[] {
     ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
     activityExportRoute(deps),
+    statementRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     servicesRoute(deps),

@@ -20,6 +20,7 @@ import { servicesOperation } from '../services.ts';
 import { siteEmissionsOperation } from '../site-emissions.ts';
 import { siteReadingsOperation } from '../site-readings.ts';
 import { putSiteOperation, sitesOperation } from '../sites.ts';
+import { statementOperation } from '../statement.ts';
 import { saveWorkloadsOperation, workloadsOperation } from '../workloads.ts';
 import type { Operation } from './operation.ts';
 import { docsOperation, healthzOperation, metricsOperation, openApiOperation, readyzOperation } from './self.ts';
@@ -37,6 +38,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...allocationOperations,
   exportTimeSeriesOperation,
   activityExportOperation,
+  statementOperation,
   saveWorkloadsOperation,
   workloadsOperation,
   servicesOperation,
