@@ -2,11 +2,13 @@ import pLimit from 'p-limit';
 import { continueSeries } from '../../shared/forecast/continue.ts';
 import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast/forecast.ts';
 import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
+import type { ZoneWeather } from '../../shared/forecast/weather.ts';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Forecaster } from './enrichment.ts';
+import type { WeatherSource } from './weather/weather-source.ts';
 
 /** A model serves for about a week; refitting daily keeps it close to the season. */
 const REFIT_MS = 24 * HOUR_MS;
@@ -29,9 +31,14 @@ interface Past {
 
 /**
  * Forecasts a zone from its own recorded past and that of its neighbours. Fits one model per zone and day, one at a
- * time with the event loop free in between, so that neither the cache file nor a scrape is delayed.
+ * time with the event loop free in between, so that neither the cache file nor a scrape is delayed. With a source of weather
+ * the zone's own is an input, too.
  */
-export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, zones: readonly Zone[]): Forecaster {
+export function historyForecaster(
+  store: Pick<IntensityReader, 'intensities'>,
+  zones: readonly Zone[],
+  source?: WeatherSource,
+): Forecaster {
   const pasts = new Map<string, Past>();
   const models = new Map<string, { readonly model: ForecastModel | undefined; readonly fittedAt: EpochMs }>();
   const oneAtATime = pLimit(1);
@@ -61,7 +68,12 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
     pasts.set(key, past);
     return past;
   };
-  const forecastOne: Forecaster = async (zone, now, own) => {
+  const forecastOne = async (
+    zone: Zone,
+    now: EpochMs,
+    own: readonly HourlyIntensity[],
+    weather: ZoneWeather | undefined,
+  ) => {
     const like = own.at(-1);
     if (like === undefined) return undefined;
     const historiesOf = async (wanted: Iterable<Zone>): Promise<ReadonlyMap<Zone, HourlySeries>> => {
@@ -77,15 +89,19 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
     if (!fitted || now - fitted.fittedAt >= (fitted.model ? REFIT_MS : HOUR_MS)) {
       const histories = await historiesOf([zone, ...zones]);
       await new Promise((resolve) => setImmediate(resolve));
-      fitted = { model: fitForecast({ zone, now, histories }), fittedAt: now };
+      fitted = { model: fitForecast({ zone, now, histories, weather }), fittedAt: now };
       models.set(key, fitted);
     }
     const { model } = fitted;
     if (!model) return undefined;
     const needed = await historiesOf([zone, ...model.neighbours.map((neighbour) => neighbour.zone)]);
-    return forecastWith(model, { now, histories: needed });
+    return forecastWith(model, { now, histories: needed, weather });
   };
-  return (zone, now, own) => oneAtATime(() => forecastOne(zone, now, own));
+  return async (zone, now, own, signal) => {
+    // Before the queue: a slow weather service delays its own zone alone.
+    const weather = await source?.weatherOf(zone, signal);
+    return oneAtATime(() => forecastOne(zone, now, own, weather));
+  };
 }
 
 /** The pasts of all providers as one series: each older one keeps its shape at the level of the next. */
