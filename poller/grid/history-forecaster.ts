@@ -39,35 +39,9 @@ export function historyForecaster(
   zones: readonly Zone[],
   source?: WeatherSource,
 ): Forecaster {
-  const pasts = new Map<string, Past>();
   const models = new Map<string, { readonly model: ForecastModel | undefined; readonly fittedAt: EpochMs }>();
   const oneAtATime = pLimit(1);
-  const pastOf = async (zone: Zone, like: Pick<HourlyIntensity, 'signal'>, now: EpochMs): Promise<Past | undefined> => {
-    const key = `${zone} ${like.signal}`;
-    const known = pasts.get(key);
-    if (known && now - known.freshAt < HOUR_MS / 2) return known;
-    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TRAINING_MS);
-    const rows = (await store.intensities([zone], { from, to: now })).filter(
-      ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
-    );
-    const provider = rows.at(-1)?.provider;
-    if (provider === undefined) return known;
-    // The level is another one: what was learnt at the former does not fit it.
-    if (known && known.provider !== provider) models.delete(key);
-    const isWhole = known === undefined || from === now - TRAINING_MS;
-    const past: Past = isWhole
-      ? { provider, byProvider: new Map(), series: undefined, loadedAt: now, freshAt: now }
-      : known;
-    for (const row of rows) {
-      const byHour = past.byProvider.get(row.provider) ?? new Map<EpochMs, number>();
-      past.byProvider.set(row.provider, byHour.set(row.hour, row.carbonIntensity));
-    }
-    past.provider = provider;
-    past.freshAt = now;
-    past.series = seriesOf(past);
-    pasts.set(key, past);
-    return past;
-  };
+  const pastOf = pastReader(store, (key) => models.delete(key));
   const forecastOne = async (
     zone: Zone,
     now: EpochMs,
@@ -101,6 +75,37 @@ export function historyForecaster(
     // Before the queue: a slow weather service delays its own zone alone.
     const weather = await source?.weatherOf(zone, signal);
     return oneAtATime(() => forecastOne(zone, now, own, weather));
+  };
+}
+
+/** Reads the pasts of zones, whole once a week and the last days every hour; `onOtherProvider` is called with the key of a zone whose newest hour is of another provider than before. */
+function pastReader(store: Pick<IntensityReader, 'intensities'>, onOtherProvider: (key: string) => void) {
+  const pasts = new Map<string, Past>();
+  return async (zone: Zone, like: Pick<HourlyIntensity, 'signal'>, now: EpochMs): Promise<Past | undefined> => {
+    const key = `${zone} ${like.signal}`;
+    const known = pasts.get(key);
+    if (known && now - known.freshAt < HOUR_MS / 2) return known;
+    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TRAINING_MS);
+    const rows = (await store.intensities([zone], { from, to: now })).filter(
+      ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
+    );
+    const provider = rows.at(-1)?.provider;
+    if (provider === undefined) return known;
+    // The level is another one: what was learnt at the former does not fit it.
+    if (known && known.provider !== provider) onOtherProvider(key);
+    const isWhole = known === undefined || from === now - TRAINING_MS;
+    const past: Past = isWhole
+      ? { provider, byProvider: new Map(), series: undefined, loadedAt: now, freshAt: now }
+      : known;
+    for (const row of rows) {
+      const byHour = past.byProvider.get(row.provider) ?? new Map<EpochMs, number>();
+      past.byProvider.set(row.provider, byHour.set(row.hour, row.carbonIntensity));
+    }
+    past.provider = provider;
+    past.freshAt = now;
+    past.series = seriesOf(past);
+    pasts.set(key, past);
+    return past;
   };
 }
 
