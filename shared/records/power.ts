@@ -1,6 +1,7 @@
 import type { HourlyIntensity } from '../grid/intensity.ts';
 import type { EpochMs, Joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
+import type { EnergyTotal, EnergyTotalsRequest } from './energy-totals.ts';
 
 /** How power came to be known: counted by hardware, worked out by a model, or invented for a demonstration. */
 export type PowerQuality = 'measured' | 'modelled' | 'simulated';
@@ -136,6 +137,8 @@ export interface PowerReader {
   lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]>;
   /** Energy by container and hour. */
   hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
+  /** Energy added up where it is kept. Absent where the store is no faster than a reader of its hours. */
+  energyTotals?(request: EnergyTotalsRequest): Promise<EnergyTotal[]>;
   totals(): Promise<PowerTotals>;
   /** Labels of all pods that have any; undefined while none were ever recorded. Absent where the store cannot. */
   podLabels?(): Promise<readonly PodLabels[] | undefined>;
