@@ -4,6 +4,8 @@ import type { Container, ContainerFilter, PowerReader, TimeRange } from '../../.
 /** Energy of a container, or of several that are alike. */
 export interface Energy {
   readonly container: Container;
+  /** The UTC hour that it is of; absent where several are added up. */
+  readonly hour?: EpochMs;
   readonly joules: Joules;
   /** Time for which power is known. */
   readonly coveredMs: number;

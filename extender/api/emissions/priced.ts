@@ -1,7 +1,8 @@
 import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
+import type { MatchedHour } from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import type { Quality } from '../../../shared/grid/intensity.ts';
-import type { Grams, Joules } from '../../../shared/grid/units.ts';
+import type { EpochMs, Grams, Joules } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { PieceOfHour } from './energy.ts';
 
@@ -16,6 +17,8 @@ export interface Pricing {
   readonly pricePerKwh?: number | undefined;
   /** Power usage effectiveness of the node's building; absent where it is not known. */
   readonly pue?: number | undefined;
+  /** What contracts match of the zone's electricity; absent without contracts. */
+  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
 }
 
 /** The part of some energy whose intensity is known. */

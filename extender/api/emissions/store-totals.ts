@@ -41,7 +41,8 @@ export interface Grouping {
 
 /**
  * Lets the store add up the energy of the whole hours of some pieces of time, and adds that to the rows. False where the
- * store does not add up, or where rows and pieces are so many that it would be no less work than reading hours.
+ * store does not add up, where rows and pieces are so many that it would be no less work than reading hours, and where
+ * contracts are matched, which is done hour by hour.
  */
 export async function addInStore(
   store: PowerReader,
@@ -51,7 +52,7 @@ export async function addInStore(
 ): Promise<boolean> {
   if (store.energyTotals === undefined) return false;
   const { groups, members } = groupsOf(spans, grouping);
-  if (groups.length * pieces.length > MOST_TOTALS) return false;
+  if (groups.length * pieces.length > MOST_TOTALS || groups.some(({ pricing }) => pricing.matchedAt)) return false;
   const known = [...new Set(groups.flatMap(({ pricing: { intensity } }) => intensity ?? []))];
   const totals = await store.energyTotals({
     members,
