@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
+import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, storeMode, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -16,6 +17,7 @@ export const cliConfigSchema = z
     ...zoneSettings,
     ...serviceSettings,
     ...priceSettings,
+    ...contractSettings,
     ...apiSettings,
     PROMETHEUS_URL: httpUrl()
       .optional()
