@@ -1,8 +1,12 @@
 import { QUALITIES } from '../../grid/intensity.ts';
 import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
-import type { HourPrices } from '../../records/energy-totals.ts';
-import type { PieceRange } from './energy-totals.ts';
+import type { HourPrices, TimeRange } from '../../records/power.ts';
 import { HOURS_OF_DAY } from './folded-days.ts';
+
+/** A part of a piece of time that is read in one way. */
+export interface PieceRange extends TimeRange {
+  readonly pieceAt: number;
+}
 
 /** Every list of prices, and one more for what has none. */
 function listsOf(prices: readonly HourPrices[]): readonly HourPrices[] {

@@ -1,18 +1,12 @@
 import { QUALITIES } from '../../grid/intensity.ts';
 import type { EpochMs } from '../../grid/units.ts';
-import type { EnergyTotal, EnergyTotalsRequest } from '../../records/energy-totals.ts';
-import type { TimeRange } from '../../records/power.ts';
+import type { EnergyTotal, EnergyTotalsRequest, TimeRange } from '../../records/power.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
-import { dayPriceColumns, hourPriceColumns } from './energy-prices.ts';
+import { dayPriceColumns, hourPriceColumns, type PieceRange } from './energy-prices.ts';
 import { DAY_MS, foldedDays, HOURS_OF_DAY } from './folded-days.ts';
 
 /** A series by number, with its class and its list of prices. */
 export type Member = readonly [id: number, classAt: number, list: number];
-
-/** A part of a piece of time that is read in one way. */
-export interface PieceRange extends TimeRange {
-  readonly pieceAt: number;
-}
 
 interface TotalRow {
   readonly class_at: number;

@@ -1,9 +1,10 @@
 import { type EpochMs, hourOf, joules } from '../../grid/units.ts';
-import type { EnergyTotal, EnergyTotalsRequest } from '../../records/energy-totals.ts';
 import type {
   Container,
   ContainerFilter,
   ContainerSpan,
+  EnergyTotal,
+  EnergyTotalsRequest,
   HourlyEnergy,
   PodLabels,
   PowerReader,
