@@ -1,9 +1,9 @@
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { gramsPerKwh, joules } from '../../../shared/grid/units.ts';
-import type { EnergyTotal } from '../../../shared/records/energy-totals.ts';
 import {
   type Container,
   type ContainerSpan,
+  type EnergyTotal,
   IDLE,
   type PowerReader,
   type TimeRange,
