@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
+import { bodyOf, send, sendStatus, type Target, targetOf } from './cluster-http.ts';
 import { type ClusterObjects, type DemoObject, keyOf, type ObjectChange } from './cluster-objects.ts';
-import { type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
-
-/** What a path of the API names. */
-interface Target {
-  readonly collection: string;
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-}
+import { conflictOf, type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
 
 /** Serves a cluster over HTTP as the API server does: list, watch, get, create, replace and strategic merge patch. */
 export function startClusterApi(objects: ClusterObjects): Promise<ListeningServer> {
@@ -29,15 +23,6 @@ export function startClusterApi(objects: ClusterObjects): Promise<ListeningServe
     },
     { host: '127.0.0.1', port: 0 },
   );
-}
-
-/** `/api/v1/namespaces/NS/pods/NAME`, `/api/v1/nodes`, `/apis/GROUP/VERSION/…`. */
-function targetOf(path: string): Target {
-  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
-  const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
-  if (rest[0] !== 'namespaces' || rest.length < 3)
-    return { collection: rest[0] ?? '', namespace: undefined, name: rest[1] };
-  return { collection: rest[2] ?? '', namespace: rest[1], name: rest[3] };
 }
 
 function list(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
@@ -91,26 +76,4 @@ async function write(objects: ClusterObjects, target: Target, request: IncomingM
 
 function keyOfTarget({ namespace, name = '' }: Target): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-/** Preconditions of a write: uid and, where it is given, resource version. */
-function conflictOf(body: DemoObject, { metadata }: DemoObject): string | undefined {
-  const { uid, resourceVersion } = body.metadata ?? {};
-  if (uid !== undefined && uid !== metadata.uid) return 'the uid is not that of the object';
-  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return undefined;
-  return 'the object has been modified';
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text;
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
-  send(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message });
 }
