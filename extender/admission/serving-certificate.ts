@@ -4,7 +4,7 @@ import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
-import { issueAuthority, issueServerCertificate, type KeyPair } from './issue-certificate.ts';
+import type { KeyPair } from './issue-certificate.ts';
 
 /** What the admission webhook serves with, and what the API server checks it by; all PEM. */
 export interface ServingCertificate {
@@ -89,6 +89,8 @@ function usableAuthority(data: Secret['data'], now: EpochMs): KeyPair | undefine
 }
 
 async function renewed(secret: Secret | undefined, dnsNames: readonly string[], now: EpochMs) {
+  // Only here: a process that serves with a certificate of another, or none, does without the library.
+  const { issueAuthority, issueServerCertificate } = await import('./issue-certificate.ts');
   const kept = usableAuthority(secret?.data, now);
   const authority = kept ?? (await issueAuthority('carbon-extender admission webhook', now));
   const before = secret?.data?.['ca.crt'];
