@@ -51,6 +51,11 @@ export const CLI_ERRORS = {
     message: 'could not list the pods labelled {labels} from the Kubernetes API ({reason})',
     action: 'write namespace/workload instead',
   },
+  MONTH_INVALID: {
+    exitCode: 1,
+    message: '--month: "{value}" is not a month that has begun',
+    action: 'write it as 2026-11',
+  },
   NO_EXPLANATION: { exitCode: 1, message: '{reason}' },
   NO_NODE_POWER: {
     exitCode: 1,
@@ -77,6 +82,7 @@ export const CLI_ERRORS = {
   NUMBER_INVALID: { exitCode: 1, message: '{option} must be {expected}, not "{value}"' },
   OPTIONS_CONFLICT: { exitCode: 1, message: '{options} cannot be used together', action: '{hint}' },
   OPTIONS_MISSING: { exitCode: 1, message: '{reason}', action: '{hint}' },
+  OUTPUT_FILE_FAILED: { exitCode: 3, message: '--output: could not write {file}: {reason}' },
   OUTPUT_FAILED: { exitCode: 3, message: 'could not write to standard output: {reason}' },
   PORTS_EQUAL: {
     exitCode: 1,
@@ -106,6 +112,7 @@ export const CLI_ERRORS = {
     action: 'set REDIS_URL or REDIS_HOST, for example REDIS_URL=redis://localhost:6379',
   },
   REDIS_UNREACHABLE: { exitCode: 2, message: '{reason}', action: 'check REDIS_URL or REDIS_HOST' },
+  STATEMENT_DIFFERS: { exitCode: 1, message: '{file} is not what its rows give:\n{differences}' },
   STORE_FAILED: { exitCode: 3, message: 'the store failed: {reason}' },
   TIME_INVALID: {
     exitCode: 1,
@@ -114,6 +121,11 @@ export const CLI_ERRORS = {
   },
   TIME_RANGE_EMPTY: { exitCode: 1, message: '--from {from} is not before --to {to}', action: 'swap them' },
   WINDOW_INVALID: { exitCode: 1, message: '--window: "{value}" is not a window', action: 'use {forms}' },
+  WINDOW_CUTS_HOURS: {
+    exitCode: 1,
+    message: '--window: "{value}" does not begin and end at full hours',
+    action: 'use full hours, such as 2026-11-01T00:00:00Z,2026-11-02T00:00:00Z, or 7d',
+  },
   ZONE_NOT_IN_TRACE: {
     exitCode: 1,
     message: '--zone: {zone} is not in the trace',

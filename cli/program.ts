@@ -6,6 +6,7 @@ import { calculateCommand } from './calculate.ts';
 import { demoCommand } from './demo.ts';
 import { emissionsCommand } from './emissions.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './export.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { powerCommand } from './power.ts';
@@ -15,6 +16,7 @@ import { savingsCommand } from './savings.ts';
 import { servicesCommand } from './services.ts';
 import { simulateCommand } from './simulate.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
+import { statementCommand } from './statement.ts';
 import { upCommand } from './up.ts';
 import { windowsCommand } from './windows.ts';
 import { workloadsCommand } from './workloads.ts';
@@ -25,11 +27,13 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
   const program = new Command('carbon')
     .description('Run, query and report on carbon-aware Kubernetes scheduling')
     .version(packageJson.version)
+    .enablePositionalOptions()
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
     .addCommand(simulatedKeplerCommand())
     .addCommand(calculateCommand(env, io))
     .addCommand(emissionsCommand(env, io))
+    .addCommand(exportCommand(env, io))
     .addCommand(reportCommand(env, io))
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))
@@ -40,6 +44,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(windowsCommand(env, io))
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
+    .addCommand(statementCommand(env, io))
     .addCommand(readingsCommand(env))
     .addHelpText(
       'after',

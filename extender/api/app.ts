@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { CodedError } from '../../shared/errors/catalogue.ts';
 import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
 import { EXTENDER_ERRORS, extenderError } from '../errors.ts';
+import { activityExportRoute } from './activity-export.ts';
 import { requireToken } from './auth.ts';
 import { guardBrowsers } from './browser-guard.ts';
 import { budgetsRoute } from './budgets.ts';
@@ -13,14 +14,18 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { emissionsRoutes } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
+import { nodePowerRoute } from './node-power.ts';
 import { OPERATIONS } from './openapi/operations.ts';
 import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
+import { recordedJobsRoute } from './recorded-jobs.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
+import { servicesRoute } from './services.ts';
+import { statementRoute } from './statement.ts';
 import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
 import { exportsWithin, limitConcurrency } from './stream-slots.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
@@ -35,19 +40,24 @@ export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
+    nodePowerRoute(deps),
     co2PerContainerRoute(deps, co2PerContainerOperation),
     co2PerContainerRoute(deps, co2RangeOperation),
     co2IntensitiesRoute(deps),
     savingsRoute(deps),
     ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
+    activityExportRoute(deps),
+    statementRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
+    servicesRoute(deps),
     budgetsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
     ...readingsRoutes(deps),
     ...dashboardRoutes(deps),
+    recordedJobsRoute(deps),
     ...descriptionRoutes(OPERATIONS),
   ];
 }

@@ -1,5 +1,6 @@
 import { benchDashboard } from './dashboard.ts';
 import { benchDemo } from './demo.ts';
+import { benchExport } from './export.ts';
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
@@ -11,11 +12,13 @@ import { benchPowerModel } from './power-model.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
 import { benchSimulate } from './simulate.ts';
+import { benchSums } from './sums.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   dashboard: compared(benchDashboard),
   demo: benchDemo,
+  export: benchExport,
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),
@@ -26,6 +29,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
   simulate: benchSimulate,
+  sums: compared(benchSums),
 };
 
 const wanted = process.argv.slice(2);

@@ -15,26 +15,33 @@ export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly notes: string;
+  /** What was written in pieces. */
+  readonly bytes: Buffer;
 }
 
 /** The hour that golden outputs are made in. */
 export const NOW = '2026-03-15T12:30:00Z';
 
-/** Runs `carbon` or `co2e-calculator` in this process at a fixed time, with a data folder of its own. */
+/** Runs `carbon` or `co2e-calculator` in this process at a fixed time (NOW unless one is given), with a data folder of its own. */
 export async function run(
   args: readonly string[],
   env: Environment,
   program: 'carbon' | 'co2e-calculator' = 'carbon',
+  now = NOW,
 ): Promise<Ran> {
   const written = { out: '', notes: '' };
+  const pieces: Uint8Array[] = [];
   const add = (to: keyof typeof written, text: string) => {
     written[to] += text;
   };
   const io: Io = {
     out: (text) => add('out', text),
+    async write(piece) {
+      pieces.push(piece);
+    },
     note: (text) => add('notes', `${text}\n`),
     style: (_style, text) => text,
-    clock: new FakeClock(NOW),
+    clock: new FakeClock(now),
     canDraw: false,
   };
   const command = program === 'carbon' ? carbonProgram(env, io) : flatProgram(env, io);
@@ -43,11 +50,11 @@ export async function run(
   );
   try {
     await command.parseAsync(args, { from: 'user' });
-    return { code: 0, ...written };
+    return { code: 0, ...written, bytes: Buffer.concat(pieces) };
   } catch (error) {
     // Commander has printed its own errors already.
     const code = error instanceof CommanderError ? error.exitCode : reportError(error, io.note);
-    return { code, ...written };
+    return { code, ...written, bytes: Buffer.concat(pieces) };
   }
 }
 

@@ -1,64 +1,22 @@
-import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
-import { emissions } from '../../../shared/emissions/pricing.ts';
+import { addMarket, emptyMarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
-import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
-import type { Zone } from '../../../shared/grid/zones.ts';
+import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
+import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
+import type { PricedPart, Pricing } from './priced.ts';
 import type { RowTotals } from './row-page.ts';
+import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
-
-/** How a container's energy is priced: its zone, or why none is known, and that zone's hours. */
-export interface Pricing {
-  /** Zone code, null where none is known. */
-  readonly zone: Zone | null;
-  readonly intensity: CountryIntensity | undefined;
-  /** Why there is no intensity; undefined where the zone is known. */
-  readonly reason: string | undefined;
-  /** Price of a kilowatt-hour in the zone; absent where none is configured. */
-  readonly pricePerKwh?: number | undefined;
-  /** Power usage effectiveness of the node's building; absent where it is not known. */
-  readonly pue?: number | undefined;
-}
 
 /** What is shared when energy is: figures, not times. */
 const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMillijoules', 'grams'] as const;
 
 /** Name of the row that combines all rows outside a page. */
 export const OTHER = '__other__';
-
-/** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
-export interface RowSum {
-  readonly properties: Readonly<Record<string, string>>;
-  millijoules: number;
-  /** Bounds of the energy: those of modelled power, added up as if all were off in the same direction. */
-  lowMillijoules: number;
-  highMillijoules: number;
-  pricedMillijoules: number;
-  /** What of the energy was used on GPUs; undefined where none is known. */
-  gpuMillijoules: number | undefined;
-  /** Energy of the building for it, by PUE; undefined once the PUE of any part is not known. */
-  facilityMillijoules: number | undefined;
-  /** Share of the making of the machines, in gCO2eq; undefined once it is not known of any part. */
-  embodiedGrams: number | undefined;
-  grams: number;
-  /** Cost of the energy whose price is known; undefined where none is. */
-  cost: number | undefined;
-  powerMs: number;
-  pricedMs: number;
-  expectedMs: number;
-  first: EpochMs;
-  last: EpochMs;
-  worst: number;
-  worstPower: number;
-  readonly models: Set<string>;
-  /** Without repetitions; arrays, since there are rarely more than two, and rows by the hundred thousand. */
-  readonly zones: string[];
-  readonly reasons: string[];
-}
 
 /** One row of the response, in OpenCost's shape with energy and emissions in the place of costs. */
 export type EmissionsRow = ReturnType<typeof rowOf>;
@@ -83,8 +41,8 @@ export class RowSums {
     sum.last = Math.max(sum.last, end);
   }
 
-  /** Adds energy and prices it. */
-  add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
+  /** Adds energy, and the part of it whose intensity is known; undefined: none is. */
+  add(row: RowName, piece: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
     if (piece.container.device === 'gpu') sum.gpuMillijoules = (sum.gpuMillijoules ?? 0) + piece.joules * 1000;
@@ -97,15 +55,18 @@ export class RowSums {
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
-    const price = pricing.intensity?.at(piece.hour);
-    if (price === undefined) {
-      addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
-      return;
+    if (pricing.matchedAt !== undefined && piece.hour !== undefined) {
+      sum.market ??= emptyMarketSum();
+      const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
+      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
     }
-    sum.pricedMillijoules += piece.joules * 1000;
-    sum.grams += emissions(piece.joules, price.carbonIntensity);
-    sum.pricedMs += piece.coveredMs;
-    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
+    if (priced === undefined || priced.coveredMs < piece.coveredMs)
+      addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
+    if (priced === undefined) return;
+    sum.pricedMillijoules += priced.joules * 1000;
+    sum.grams += priced.grams;
+    sum.pricedMs += priced.coveredMs;
+    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(priced.quality));
     addOnce(sum.zones, pricing.zone ?? '');
   }
 
@@ -120,6 +81,7 @@ export class RowSums {
     sum.cost = plus(sum.cost, of.cost, share);
     sum.gpuMillijoules = plus(sum.gpuMillijoules, of.gpuMillijoules, share);
     sum.facilityMillijoules = both(sum.facilityMillijoules, times(share, of.facilityMillijoules));
+    sum.market = plusMarket(sum.market, of.market, share);
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -156,75 +118,6 @@ export class RowSums {
     }
     return sum;
   }
-}
-
-/** A sum of figures that may be unknown: unknown only where all of them are. */
-function plus(sum: number | undefined, more: number | undefined, share = 1): number | undefined {
-  return more === undefined ? sum : (sum ?? 0) + more * share;
-}
-
-/** A sum of figures that is unknown where any of them is. */
-function both(sum: number | undefined, more: number | undefined): number | undefined {
-  return sum === undefined || more === undefined ? undefined : sum + more;
-}
-
-function times(one: number, other: number | undefined): number | undefined {
-  return other === undefined ? undefined : one * other;
-}
-
-function addOnce(list: string[], text: string): void {
-  if (!list.includes(text)) list.push(text);
-}
-
-function emptySum(properties: Readonly<Record<string, string>>): RowSum {
-  return {
-    properties,
-    millijoules: 0,
-    lowMillijoules: 0,
-    highMillijoules: 0,
-    pricedMillijoules: 0,
-    gpuMillijoules: undefined,
-    facilityMillijoules: 0,
-    embodiedGrams: undefined,
-    grams: 0,
-    cost: undefined,
-    powerMs: 0,
-    pricedMs: 0,
-    expectedMs: 0,
-    first: Infinity,
-    last: -Infinity,
-    worst: -1,
-    worstPower: -1,
-    models: new Set(),
-    zones: [],
-    reasons: [],
-  };
-}
-
-function combined(sums: readonly RowSum[]): RowSum {
-  const all = emptySum({});
-  for (const sum of sums) {
-    all.millijoules += sum.millijoules;
-    all.lowMillijoules += sum.lowMillijoules;
-    all.highMillijoules += sum.highMillijoules;
-    all.pricedMillijoules += sum.pricedMillijoules;
-    all.grams += sum.grams;
-    all.cost = plus(all.cost, sum.cost);
-    all.gpuMillijoules = plus(all.gpuMillijoules, sum.gpuMillijoules);
-    all.facilityMillijoules = both(all.facilityMillijoules, sum.facilityMillijoules);
-    all.embodiedGrams = both(all.embodiedGrams, sum.embodiedGrams);
-    all.powerMs += sum.powerMs;
-    all.pricedMs += sum.pricedMs;
-    all.expectedMs += sum.expectedMs;
-    all.first = Math.min(all.first, sum.first);
-    all.last = Math.max(all.last, sum.last);
-    all.worst = Math.max(all.worst, sum.worst);
-    all.worstPower = Math.max(all.worstPower, sum.worstPower);
-    for (const model of sum.models) all.models.add(model);
-    for (const zone of sum.zones) addOnce(all.zones, zone);
-    for (const reason of sum.reasons) addOnce(all.reasons, reason);
-  }
-  return all;
 }
 
 /** Totals of every row over all pieces, to order rows by. */
@@ -273,6 +166,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
     ...(sum.cost !== undefined && { totalCost: sum.cost }),
+    ...(sum.market !== undefined && marketFields(sum.market, sum.millijoules / 1000)),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),
