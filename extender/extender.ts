@@ -94,17 +94,24 @@ export async function startExtender(
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
-  if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
-    stack.use(
-      dependencies.startHeartbeat?.(config.EVENT_LOOP_LIMIT_SECONDS * 1_000, (err) =>
-        logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
-      ),
-    );
+  const heartbeat = watchEventLoop(config, dependencies, logger);
+  if (heartbeat) stack.use(heartbeat);
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function watchEventLoop(
+  { EVENT_LOOP_LIMIT_SECONDS: seconds }: ExtenderConfig,
+  { startHeartbeat }: ExtenderDependencies,
+  logger: Logger,
+): AsyncDisposable | undefined {
+  if (seconds === 0) return undefined;
+  return startHeartbeat?.(seconds * 1_000, (err) =>
+    logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+  );
 }
 
 /** The port of the API; undefined where it does not listen in time. */
