@@ -77,10 +77,7 @@ export function createActions(options: ActionOptions): Actions {
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
     if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
-    const advice = advised
-      ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
-      : '';
-    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}${horizonOf(action)}`);
+    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${adviceOf(advised)}${horizonOf(action)}`);
   };
   const doPlan = async ({ work, action }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
@@ -123,6 +120,11 @@ function issuesOf({ invalid }: WaitingWork): string {
 
 function whenAndWhere({ slot }: PlanToWrite): string {
   return `${isoTime(slot.start)} (${slot.zone})`;
+}
+
+/** Says what a wait would be worth where it is only advised. */
+function adviceOf(advised: PlanToWrite | undefined): string {
+  return advised ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}` : '';
 }
 
 /** Says when the forecast, not the grid, limited the choice. */
