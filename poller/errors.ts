@@ -112,6 +112,11 @@ export const POLLER_ERRORS = {
     action:
       'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
   },
+  DCGM_SCRAPE_FAILED: {
+    message: 'DCGM exporter {target} gave no energy of GPUs ({reason}: {detail})',
+    action:
+      'check that DCGM_URLS is the metrics endpoint of the exporter and that its metrics file has DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION; no energy is lost while the gap is shorter than five scrape intervals',
+  },
   PROMETHEUS_READ_FAILED: {
     message: 'Prometheus gave no power samples ({reason}: {detail})',
     action:

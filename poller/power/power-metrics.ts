@@ -57,7 +57,7 @@ function nodeMetrics(registry: Registry) {
   return {
     nodes: new Gauge({
       name: 'carbon_poller_power_nodes',
-      help: 'Nodes whose power is known, by source: kepler, prometheus, or usage (modelled from CPU and memory usage)',
+      help: 'Nodes whose power is known, by source: kepler, prometheus, usage (modelled from CPU and memory usage), or dcgm (their GPUs)',
       labelNames: ['source'] as const,
       registers,
     }),

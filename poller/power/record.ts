@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
 import type { PollerConfig } from '../config.ts';
+import { DcgmSource } from './dcgm/dcgm-source.ts';
 import { clusterClient, configuredTargets, usesUsage } from './exporter-access.ts';
 import { KeplerSource } from './kepler/kepler-source.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
@@ -32,13 +33,16 @@ const NO_NODES: ReadonlySet<string> = new Set();
 export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
   const client = clusterClient(config);
-  const targets = options.targets ?? configuredTargets(config, client, logger);
+  const targets = options.targets ?? configuredTargets(config.EXPORTER_URL, config, client, logger);
   const nodes = nodeSource(options, client);
   const maxGapMs = config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5);
   const optional = config.POWER_SOURCE === 'auto' && nodes !== undefined;
-  const prometheus = prometheusSource(options);
+  const gpuTargets = configuredTargets(config.DCGM_URLS, config, client, logger);
+  const dcgm = config.DCGM_URLS.length > 0 ? new DcgmSource({ ...options, maxGapMs }) : undefined;
+  const gpusOf = dcgm && (() => dcgm.nodes());
+  const prometheus = prometheusSource(options, gpusOf);
   const scrapes = config.POWER_SOURCE !== 'usage' && prometheus === undefined;
-  const kepler = scrapes ? new KeplerSource({ ...options, maxGapMs, optional }) : undefined;
+  const kepler = scrapes ? new KeplerSource({ ...options, maxGapMs, optional, gpusOf }) : undefined;
   const usage = nodes === undefined ? undefined : new UsageSource({ ...options, nodes, maxGapMs });
   const loop = startLoop({
     name: 'power',
@@ -46,6 +50,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     clock,
     logger,
     task: async (signal) => {
+      await dcgm?.scrapeAll(await gpuTargets(), signal);
       await kepler?.scrapeAll(await targets(), signal);
       await prometheus?.readNew(signal);
       // What Kepler measures is not modelled as well.
@@ -56,18 +61,21 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
-      for (const part of [labels, loop, kepler, prometheus, usage, client]) await part?.[Symbol.asyncDispose]();
+      for (const part of [labels, loop, dcgm, kepler, prometheus, usage, client]) await part?.[Symbol.asyncDispose]();
     },
   };
 }
 
 /** Kepler's counters from a Prometheus, where one is configured and the source allows it. */
-function prometheusSource(options: PowerTaskOptions): PrometheusSource | undefined {
+function prometheusSource(
+  options: PowerTaskOptions,
+  gpusOf: (() => ReadonlySet<string>) | undefined,
+): PrometheusSource | undefined {
   const { PROMETHEUS_URL: url, POWER_SOURCE: source } = options.config;
   if (url === undefined || (source !== 'auto' && source !== 'prometheus')) return undefined;
   const { store } = options;
   const lastMeasurement = async () => (await store.totals?.())?.lastMeasurement;
-  return new PrometheusSource({ ...options, url, lastMeasurement });
+  return new PrometheusSource({ ...options, url, lastMeasurement, gpusOf });
 }
 
 /** The nodes to model: those of KUBELET_URLS, else those of the cluster that the poller runs in; undefined where neither is. */

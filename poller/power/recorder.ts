@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
 import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
-import { balanceNode } from './node-balance.ts';
+import { balanceGpus, balanceNode } from './node-balance.ts';
 import { NodeClosure } from './node-closure.ts';
 import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './observation.ts';
 import type { PowerMetrics } from './power-metrics.ts';
@@ -18,6 +18,8 @@ export interface RecorderOptions {
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
   readonly limits: CounterLimits;
+  /** Nodes whose GPUs another source records; absent: none. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
 }
 
 /** Writes the energy between two scrapes of a target to the store, node by node. */
@@ -48,26 +50,32 @@ export class PowerRecorder {
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
   }
 
-  #step(target: string, observation: NodeCounters & Moment, memory: ExporterMemory): NodeStep {
+  #step(target: string, observation: NodeCounters & Moment, exporter: ExporterMemory): NodeStep {
     const { limits } = this.#options;
     const { node, quality } = observation;
-    const before = memory.of(node);
+    const before = exporter.of(node);
     const { baselines, increases, countedThousandths, unchanged, events } = increaseSince(
       before?.baselines,
       observation,
       limits,
     );
-    const { balance, remainder, activeThousandths } = balanceNode(
-      before?.balance,
-      observation,
-      countedThousandths,
-      limits,
-    );
-    const samples = samplesOf(remainder === undefined ? increases : [...increases, remainder], quality);
-    const frozen = this.#warnOfFrozen(target, node, memory.frozen(node, unchanged));
-    const recorded = samples.length === 0 ? 0 : countedThousandths + Math.round((remainder?.amount ?? 0) * 1000);
-    const closing = activeThousandths === undefined ? undefined : { recorded, counted: activeThousandths };
-    return { node, memory: { baselines, balance }, samples: frozen ? [] : samples, events, closing };
+    const whole = balanceNode(before?.balance, observation, countedThousandths.cpu, limits);
+    const gpus = balanceGpus(before?.gpuBalance, observation, countedThousandths.gpu, limits);
+    const remainders = [whole, gpus].flatMap(({ remainder }) => remainder ?? []);
+    const samples = this.#without(node, samplesOf([...increases, ...remainders], quality));
+    const frozen = this.#warnOfFrozen(target, node, exporter.frozen(node, unchanged));
+    const recorded =
+      samples.length === 0 ? 0 : countedThousandths.cpu + Math.round((whole.remainder?.amount ?? 0) * 1000);
+    const { activeThousandths: counted } = whole;
+    const closing = counted === undefined ? undefined : { recorded, counted };
+    const memory = { baselines, balance: whole.balance, gpuBalance: gpus.balance };
+    return { node, memory, samples: frozen ? [] : samples, events, closing };
+  }
+
+  /** The energy of GPUs that another exporter counts is left to it. */
+  #without(node: string, samples: readonly PowerSample[]): readonly PowerSample[] {
+    if (!this.#options.gpusOf?.().has(node)) return samples;
+    return samples.filter(({ container }) => container.device !== 'gpu');
   }
 
   #warnOfFrozen(target: string, node: string, frozen: ReturnType<ExporterMemory['frozen']>): boolean {

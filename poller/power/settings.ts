@@ -51,6 +51,12 @@ export const powerSourceSettings = {
       return z.NEVER;
     })
     .describe('How much of the past is read from Prometheus when the store is empty: 30d, 12h, 90m'),
+  DCGM_URLS: list()
+    .pipe(z.array(httpUrl()))
+    .default([])
+    .describe(
+      'NVIDIA DCGM exporters, for the energy of GPUs: one address, or several with commas between, such as http://nvidia-dcgm-exporter.gpu-operator:9400/metrics; found as EXPORTER_DISCOVERY says. Kepler’s own GPU counters of these nodes are then left out',
+    ),
   KUBELET_URLS: nodeMap(kubeletUrl, 'node=http://host:port').describe(
     'Kubelets to read outside a cluster: node-a=https://10.0.0.1:10250,node-b=…; inside a cluster they are found through the Kubernetes API',
   ),

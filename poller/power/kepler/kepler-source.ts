@@ -28,6 +28,8 @@ export interface KeplerSourceOptions {
   readonly maxGapMs: number;
   /** Exporters need not exist: another source serves their nodes. */
   readonly optional: boolean;
+  /** Nodes whose GPUs another source records. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
 }
 
 /** Scrapes Kepler's exporters, and remembers each one's counters and health from one poll cycle to the next. */

@@ -8,6 +8,7 @@ const POD = 'kepler_pod_cpu_joules_total';
 const NODE = 'kepler_node_cpu_joules_total';
 const NODE_ACTIVE = 'kepler_node_cpu_active_joules_total';
 const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
+const NODE_GPU = 'kepler_node_gpu_joules_total';
 const USAGE = 'kepler_node_cpu_usage_ratio';
 const PROCESSOR = 'kepler_node_cpu_info';
 const BUILD = 'kepler_build_info';
@@ -20,6 +21,7 @@ export const REWRITE_METRICS: readonly string[] = [
   NODE,
   NODE_ACTIVE,
   NODE_IDLE,
+  NODE_GPU,
   USAGE,
   PROCESSOR,
   BUILD,
@@ -32,7 +34,8 @@ interface Container {
   readonly podId: string;
   /** Joules by energy zone. */
   readonly zones: Map<string, number>;
-  gpu: number | undefined;
+  /** Joules by GPU; under an empty name where the exporter adds them up. */
+  readonly gpus: Map<string, number>;
 }
 
 /** Collects a body of Kepler from 0.10 on: containers with their pod's id, and the pods' names beside them. */
@@ -46,6 +49,8 @@ export class RewriteBody {
   readonly #active = new NodeZones();
   /** Joules of whole nodes by zone. */
   readonly #whole = new NodeZones();
+  /** Joules of GPUs by node. */
+  readonly #gpus = new Map<string, number>();
   /** Processors by node; under an empty name where the exporter does not say whose they are. */
   readonly #processors = new Map<string, Set<string>>();
   readonly #fallback: string | undefined;
@@ -72,6 +77,7 @@ export class RewriteBody {
     else if (metric === NODE) this.#whole.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_ACTIVE) this.#active.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_IDLE) this.#idle.add(this.#nodeOf(labels), labels, value);
+    else if (metric === NODE_GPU && !labels.has('mode')) this.#takeNodeGpu(labels, value);
     else if (metric === USAGE) this.#usageRatios.set(this.#nodeOf(labels), value);
     else if (metric === PROCESSOR) this.#takeProcessor(labels);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
@@ -88,8 +94,8 @@ export class RewriteBody {
       const names = this.#namesOf(container);
       const joules = sumOf(container.zones, chosen);
       if (joules !== undefined) counters.push({ ...names, key: container.id, total: joules, kind: 'cpu' });
-      if (container.gpu !== undefined)
-        counters.push({ ...names, key: `${container.id} gpu`, total: container.gpu, kind: 'gpu' });
+      for (const [gpu, total] of container.gpus)
+        counters.push({ ...names, key: `${container.id} gpu${gpu && ` ${gpu}`}`, total, kind: 'gpu' });
     }
     for (const [node, joules] of this.#idle.sums(chosen)) {
       const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: node || this.#node };
@@ -104,6 +110,7 @@ export class RewriteBody {
       totalIsSound: false,
       counters,
       usage: this.#usage(chosen),
+      gpus: new Map([...this.#gpus].map(([node, joules]) => [node || this.#node, joules])),
       active: new Map([...this.#active.sums(chosen)].map(([node, joules]) => [node || this.#node, joules])),
     };
   }
@@ -174,8 +181,14 @@ export class RewriteBody {
   }
 
   #takeGpu(labels: ReadonlyMap<string, string>, value: number): void {
-    const container = this.#container(labels);
-    container.gpu = Math.max(value, container.gpu ?? 0);
+    const { gpus } = this.#container(labels);
+    const gpu = labels.get('gpu') ?? '';
+    gpus.set(gpu, Math.max(value, gpus.get(gpu) ?? 0));
+  }
+
+  #takeNodeGpu(labels: ReadonlyMap<string, string>, value: number): void {
+    const node = this.#nodeOf(labels);
+    this.#gpus.set(node, (this.#gpus.get(node) ?? 0) + value);
   }
 
   #takePod(labels: ReadonlyMap<string, string>): void {
@@ -191,7 +204,7 @@ export class RewriteBody {
     const id = labels.get('container_id') || `${podId}/${name}`;
     const known = this.#containers.get(id);
     if (known !== undefined) return known;
-    const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpu: undefined };
+    const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpus: new Map() };
     this.#containers.set(id, made);
     return made;
   }

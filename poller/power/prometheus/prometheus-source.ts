@@ -22,6 +22,8 @@ export interface PrometheusSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
+  /** Nodes whose GPUs another source records. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
 }
 
 /** An exporter that Prometheus scrapes, and how far its record has been read. */

@@ -1,4 +1,4 @@
-// Follows the energy of GPUs through every response of the API that has energy.
+// Flow: the energy of GPUs through every response of the API that has energy.
 import { describe, expect, it } from 'vitest';
 import { joules } from '../../../shared/grid/units.ts';
 import type { Container } from '../../../shared/records/power.ts';
