@@ -1,4 +1,5 @@
 import { benchDashboard } from './dashboard.ts';
+import { benchDemo } from './demo.ts';
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
@@ -14,6 +15,7 @@ import { benchSimulate } from './simulate.ts';
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   dashboard: compared(benchDashboard),
+  demo: benchDemo,
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),

@@ -49,6 +49,7 @@ async function mutate(source: Source): Promise<void> {
     results.push({ mutant, isKilled });
     if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
   }
+  console.error(`${source.path}: ${mutants.length} mutants in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
 /** The tests that pass without a change; one that does not proves nothing about a mutant. */
