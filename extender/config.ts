@@ -8,6 +8,7 @@ import {
   type SettingWarning,
   settingWarnings,
 } from '../shared/runtime/config.ts';
+import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -49,6 +50,7 @@ export const watchdogConfigSchema = z.object({
       'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
     ),
   ...priceSettings,
+  ...facilitySettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

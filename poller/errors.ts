@@ -115,6 +115,10 @@ export const POLLER_ERRORS = {
     action:
       'check that DCGM_URLS is the metrics endpoint of the exporter and that its metrics file has DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION; no energy is lost while the gap is shorter than five scrape intervals',
   },
+  NODE_MACHINES_NOT_STORED: {
+    message: 'could not store what machines the nodes are; the next scrape tries again',
+    action: 'check the database or the disk of DATA_DIR',
+  },
   PROMETHEUS_READ_FAILED: {
     message: 'Prometheus gave no power samples ({reason}: {detail})',
     action:

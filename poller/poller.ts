@@ -77,7 +77,16 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
       }),
     );
     stack.use(
-      whileHeld(lease, () => startPowerTask({ config, store: counted.history, clock, logger, metrics: metrics.power })),
+      whileHeld(lease, () =>
+        startPowerTask({
+          config,
+          store: counted.history,
+          machines: store.nodeMachines,
+          clock,
+          logger,
+          metrics: metrics.power,
+        }),
+      ),
     );
   }
   if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
+import type { Facility } from '../../shared/emissions/facility.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
@@ -48,6 +49,8 @@ export interface ApiDependencies {
   readonly browsers?: BrowserGuardOptions;
   /** Price of a kilowatt-hour by zone; absent: none is known. */
   readonly prices?: ReadonlyMap<Zone, number>;
+  /** What is known of the buildings and the making of nodes; absent: nothing. */
+  readonly facility?: () => Promise<Facility>;
   /** Name of the cluster in rows; absent: as OpenCost calls one without a name. */
   readonly cluster?: string;
   /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */

@@ -32,8 +32,6 @@ interface Baseline {
   readonly thousandths: number;
   readonly observedAt: number;
   readonly startedAt: number | undefined;
-  /** Name that the counter had last, and what it counts. */
-  readonly container: string;
   readonly kind: Counter['kind'];
   /** What waits for its container's name. */
   readonly pending: number;
@@ -141,7 +139,7 @@ class Counting {
 
   /** A container that started after the last observation has counted from zero since. */
   #birthOf(counter: Counter): Baseline | undefined {
-    const { startedAt, key, container, kind } = counter;
+    const { startedAt, key, kind } = counter;
     if (startedAt === undefined || this.#lastAt === undefined || startedAt < this.#lastAt) return undefined;
     if (this.#known.has(key)) return undefined;
     const { at, monotonic } = this.#momentOf(counter);
@@ -150,7 +148,6 @@ class Counting {
       thousandths: 0,
       observedAt,
       startedAt,
-      container,
       kind,
       pending: 0,
       since: { at: startedAt, monotonic: observedAt },
@@ -200,10 +197,10 @@ class Counting {
   }
 
   #remember(counter: Counter, pending: number, since: Moment): void {
-    const { startedAt, container, kind } = counter;
+    const { startedAt, kind } = counter;
     const { monotonic: observedAt } = this.#momentOf(counter);
     const thousandths = thousandthsOf(counter);
-    this.#baselines.set(counter.key, { thousandths, observedAt, startedAt, container, kind, pending, since });
+    this.#baselines.set(counter.key, { thousandths, observedAt, startedAt, kind, pending, since });
   }
 
   /** Baselines that are young enough to go on from: for a while also those of counters that are gone. */
@@ -215,7 +212,7 @@ class Counting {
       else if (baseline.pending > 0)
         // Its name never came, but the energy was used.
         this.#increases.add(
-          { namespace: '', pod: '', container: baseline.container, node, kind: baseline.kind },
+          { namespace: '', pod: '', container: idOf(key), node, kind: baseline.kind },
           baseline.pending,
           baseline.since,
           this.#now,
@@ -227,6 +224,11 @@ class Counting {
   #count(event: IncreaseEvent, times = 1): void {
     this.#events.set(event, (this.#events.get(event) ?? 0) + times);
   }
+}
+
+/** The id of a container in the key of one of its counters; those of GPUs have more behind it. */
+function idOf(key: string): string {
+  return key.split(' ', 1)[0] ?? key;
 }
 
 function thousandthsOf({ total }: Counter): number {

@@ -1,3 +1,4 @@
+import type { NodeMachineStore } from '../../shared/records/node-machines.ts';
 import type { PowerReader, PowerWriter } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
@@ -12,6 +13,7 @@ import type { PowerMetrics } from './power-metrics.ts';
 import { PrometheusSource } from './prometheus/prometheus-source.ts';
 import type { TargetSource } from './targets.ts';
 import { clusterNodes, configuredNodes, type NodeSource } from './usage/nodes.ts';
+import { recordingMachines } from './usage/record-machines.ts';
 import { UsageSource } from './usage/usage-source.ts';
 
 /** What the power task needs. `targets` replaces the addresses of EXPORTER_URL. */
@@ -23,6 +25,8 @@ export interface PowerTaskOptions {
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
   readonly targets?: TargetSource;
+  /** Where the machines of nodes are kept; absent: nowhere. */
+  readonly machines?: Pick<NodeMachineStore, 'recordNodeMachines'>;
 }
 
 /** Scrapes that may be missed before counting starts again. */
@@ -34,7 +38,8 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const { config, clock, logger } = options;
   const client = clusterClient(config);
   const targets = options.targets ?? configuredTargets(config.EXPORTER_URL, config, client, logger);
-  const nodes = nodeSource(options, client);
+  const found = nodeSource(options, client);
+  const nodes = found && options.machines ? recordingMachines(found, options.machines, options) : found;
   const maxGapMs = config.SCRAPE_INTERVAL_SECONDS * 1000 * (MAX_MISSED_SCRAPES + 0.5);
   const optional = config.POWER_SOURCE === 'auto' && nodes !== undefined;
   const gpuTargets = configuredTargets(config.DCGM_URLS, config, client, logger);

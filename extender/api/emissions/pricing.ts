@@ -1,4 +1,5 @@
 import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
+import type { Facility } from '../../../shared/emissions/facility.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { ApiDependencies } from '../route.ts';
@@ -6,7 +7,12 @@ import type { Pricing } from './rows.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(
-  { store, zoneOfNode, prices }: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices'>,
+  {
+    store,
+    zoneOfNode,
+    prices,
+    facility,
+  }: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices'> & { readonly facility: Facility | undefined },
   nodes: Iterable<string>,
   range: TimeRange,
   whatIf: Zone | undefined,
@@ -21,6 +27,7 @@ export async function pricingByNode(
     pricings.set(node, {
       ...pricingOf(node, zone, zone && byCode.get(zone)),
       pricePerKwh: zone && prices?.get(zone),
+      pue: facility?.pueOf(node, node === '' ? undefined : zoneOfNode(node))?.value,
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
 }

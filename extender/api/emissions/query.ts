@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { ACCUMULATIONS, parseStep, parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
-import { STEP_PATTERN, windowPattern } from '../openapi/patterns.ts';
+import { STEP_PATTERN, UNITS_PATTERN, windowPattern } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
 import { DIMENSIONS } from './naming.ts';
@@ -59,6 +59,17 @@ const fields = {
   container: name.describe('Only containers of this name'),
   node: name.describe('Only this node'),
   ...rowPageQuery,
+  units: z
+    .string()
+    .regex(/^\d{1,15}(\.\d{1,6})?$/, 'is not a positive number')
+    .refine((text) => Number(text) > 0, 'is not a positive number')
+    .transform(Number)
+    .optional()
+    .meta({
+      description:
+        'Functional units of the window, such as requests or users: each row then has sci_g_per_unit, its Software Carbon Intensity (ISO/IEC 21031)',
+      pattern: UNITS_PATTERN,
+    }),
   other: flag.default('false').describe('true adds up the rows outside the limit as one row __other__'),
   format: z.enum(['json', 'csv'], { error: 'is not one of json, csv' }).optional(),
   ...allocationFields,

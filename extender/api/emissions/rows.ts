@@ -1,12 +1,13 @@
 import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
-import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
+import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
 import type { PieceOfHour } from './energy.ts';
 import type { RowName } from './naming.ts';
 import type { RowTotals } from './row-page.ts';
+import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
@@ -30,36 +31,6 @@ const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMilli
 /** Name of the row that combines all rows outside a page. */
 export const OTHER = '__other__';
 
-/** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
-export interface RowSum {
-  readonly properties: Readonly<Record<string, string>>;
-  millijoules: number;
-  /** Bounds of the energy: those of modelled power, added up as if all were off in the same direction. */
-  lowMillijoules: number;
-  highMillijoules: number;
-  pricedMillijoules: number;
-  /** What of the energy was used on GPUs; undefined where none is known. */
-  gpuMillijoules: number | undefined;
-  /** Energy of the building for it, by PUE; undefined once the PUE of any part is not known. */
-  facilityMillijoules: number | undefined;
-  /** Share of the making of the machines, in gCO2eq; undefined once it is not known of any part. */
-  embodiedGrams: number | undefined;
-  grams: number;
-  /** Cost of the energy whose price is known; undefined where none is. */
-  cost: number | undefined;
-  powerMs: number;
-  pricedMs: number;
-  expectedMs: number;
-  first: EpochMs;
-  last: EpochMs;
-  worst: number;
-  worstPower: number;
-  readonly models: Set<string>;
-  /** Without repetitions; arrays, since there are rarely more than two, and rows by the hundred thousand. */
-  readonly zones: string[];
-  readonly reasons: string[];
-}
-
 /** One row of the response, in OpenCost's shape with energy and emissions in the place of costs. */
 export type EmissionsRow = ReturnType<typeof rowOf>;
 
@@ -68,8 +39,12 @@ export class RowSums {
   readonly #window: TimeRange;
   readonly #sums = new Map<string, RowSum>();
 
-  constructor(window: TimeRange) {
+  readonly #embodied: boolean;
+
+  /** `embodied`: the making of machines is known of some nodes. */
+  constructor(window: TimeRange, embodied = false) {
     this.#window = window;
+    this.#embodied = embodied;
   }
 
   /** Counts the time that a container existed within the piece, for the coverage. */
@@ -109,6 +84,12 @@ export class RowSums {
     addOnce(sum.zones, pricing.zone ?? '');
   }
 
+  /** Adds a share of the making of a machine, in gCO2eq; undefined where it is not known. */
+  addEmbodied(row: RowName, grams: number | undefined): void {
+    const sum = this.#sum(row);
+    sum.embodiedGrams = both(sum.embodiedGrams, grams);
+  }
+
   /** Adds a share of other energy, such as that of an idle node: energy, emissions and cost, but no time of its own. */
   addShare(row: RowName, of: RowSum, share: number): void {
     const sum = this.#sum(row);
@@ -130,16 +111,16 @@ export class RowSums {
   }
 
   /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
-  rows(names: readonly string[], other: boolean): Record<string, EmissionsRow> {
+  rows(names: readonly string[], other: boolean, units?: number): Record<string, EmissionsRow> {
     const rows: Record<string, EmissionsRow> = {};
     for (const name of names) {
       const sum = this.#sums.get(name);
-      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window);
+      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window, units);
     }
     if (!other) return rows;
     const selected = new Set(names);
     const rest = [...this.#sums].filter(([name]) => !selected.has(name)).map(([, sum]) => sum);
-    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window);
+    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window, units);
     return rows;
   }
 
@@ -151,80 +132,11 @@ export class RowSums {
   #sum({ name, properties }: RowName): RowSum {
     let sum = this.#sums.get(name);
     if (sum === undefined) {
-      sum = emptySum(properties);
+      sum = emptySum(properties, this.#embodied);
       this.#sums.set(name, sum);
     }
     return sum;
   }
-}
-
-/** A sum of figures that may be unknown: unknown only where all of them are. */
-function plus(sum: number | undefined, more: number | undefined, share = 1): number | undefined {
-  return more === undefined ? sum : (sum ?? 0) + more * share;
-}
-
-/** A sum of figures that is unknown where any of them is. */
-function both(sum: number | undefined, more: number | undefined): number | undefined {
-  return sum === undefined || more === undefined ? undefined : sum + more;
-}
-
-function times(one: number, other: number | undefined): number | undefined {
-  return other === undefined ? undefined : one * other;
-}
-
-function addOnce(list: string[], text: string): void {
-  if (!list.includes(text)) list.push(text);
-}
-
-function emptySum(properties: Readonly<Record<string, string>>): RowSum {
-  return {
-    properties,
-    millijoules: 0,
-    lowMillijoules: 0,
-    highMillijoules: 0,
-    pricedMillijoules: 0,
-    gpuMillijoules: undefined,
-    facilityMillijoules: 0,
-    embodiedGrams: undefined,
-    grams: 0,
-    cost: undefined,
-    powerMs: 0,
-    pricedMs: 0,
-    expectedMs: 0,
-    first: Infinity,
-    last: -Infinity,
-    worst: -1,
-    worstPower: -1,
-    models: new Set(),
-    zones: [],
-    reasons: [],
-  };
-}
-
-function combined(sums: readonly RowSum[]): RowSum {
-  const all = emptySum({});
-  for (const sum of sums) {
-    all.millijoules += sum.millijoules;
-    all.lowMillijoules += sum.lowMillijoules;
-    all.highMillijoules += sum.highMillijoules;
-    all.pricedMillijoules += sum.pricedMillijoules;
-    all.grams += sum.grams;
-    all.cost = plus(all.cost, sum.cost);
-    all.gpuMillijoules = plus(all.gpuMillijoules, sum.gpuMillijoules);
-    all.facilityMillijoules = both(all.facilityMillijoules, sum.facilityMillijoules);
-    all.embodiedGrams = both(all.embodiedGrams, sum.embodiedGrams);
-    all.powerMs += sum.powerMs;
-    all.pricedMs += sum.pricedMs;
-    all.expectedMs += sum.expectedMs;
-    all.first = Math.min(all.first, sum.first);
-    all.last = Math.max(all.last, sum.last);
-    all.worst = Math.max(all.worst, sum.worst);
-    all.worstPower = Math.max(all.worstPower, sum.worstPower);
-    for (const model of sum.models) all.models.add(model);
-    for (const zone of sum.zones) addOnce(all.zones, zone);
-    for (const reason of sum.reasons) addOnce(all.reasons, reason);
-  }
-  return all;
 }
 
 /** Totals of every row over all pieces, to order rows by. */
@@ -253,7 +165,15 @@ function totalsOf(sums: readonly RowSum[]): RowTotals {
   };
 }
 
-function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
+/** (E × I + M) per R of ISO/IEC 21031, with the energy of the building as E; null where a part of it is not known. */
+function sciOf(sum: RowSum, units: number): number | null {
+  const { facilityMillijoules, embodiedGrams, grams, millijoules, pricedMillijoules } = sum;
+  if (facilityMillijoules === undefined || embodiedGrams === undefined || !(pricedMillijoules > 0)) return null;
+  if (pricedMillijoules < millijoules) return null;
+  return (grams * (facilityMillijoules / millijoules) + embodiedGrams) / units;
+}
+
+function rowOf(name: string, sum: RowSum, { from, to }: TimeRange, units?: number) {
   const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
   const priced = sum.pricedMs > 0;
   const quality: Quality | null = QUALITIES[sum.worst] ?? null;
@@ -269,6 +189,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     gpu_joules: sum.gpuMillijoules === undefined ? null : sum.gpuMillijoules / 1000,
     facility_kwh: sum.powerMs > 0 && sum.facilityMillijoules !== undefined ? kwh(sum.facilityMillijoules) : null,
     embodied_grams: sum.embodiedGrams ?? null,
+    ...(units !== undefined && { sci_g_per_unit: sciOf(sum, units) }),
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,

@@ -32,6 +32,9 @@ export function windowPattern(maxDays: 31 | 366): string {
 /** A step in whole hours. */
 export const STEP_PATTERN = String.raw`^[1-9]\d{0,4}[hdw]$`;
 
+/** A number above 0. */
+export const UNITS_PATTERN = String.raw`^(?=.*[1-9])\d{1,15}(\.\d{1,6})?$`;
+
 /** A time in UTC or with its offset. */
 export const TIME_PATTERN = `^${TIME}$`;
 

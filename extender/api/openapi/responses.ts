@@ -138,6 +138,13 @@ const emissionsRow = z.strictObject({
     .describe(
       'Share of the making of the nodes in gCO2eq, by the energy used there; null: it is not known of some node. Never part of grams',
     ),
+  sci_g_per_unit: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'Software Carbon Intensity (ISO/IEC 21031): (facility_kwh × intensity + embodied_grams) per unit; present with units, null where a part is not known',
+    ),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
   totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),

@@ -11,6 +11,7 @@ import { timescaleDecisions } from './decision-table.ts';
 import { timescaleIntensityReader, timescaleIntensityWriter } from './intensity-table.ts';
 import { BEAT_MS, DatabaseLease } from './lease.ts';
 import { migrate } from './migrate.ts';
+import { timescaleNodeMachines } from './node-machines.ts';
 import { timescaleNodeZones } from './node-zones.ts';
 import { applyPolicies } from './policies.ts';
 import { TimescalePowerReader } from './power-reader.ts';
@@ -59,6 +60,7 @@ export function openTimescaleStore({ dsn, recording }: TimescaleStoreOptions): R
     meters: timescaleReadings(database),
     workloads: timescaleWorkloads(database),
     nodeZones: timescaleNodeZones(database),
+    nodeMachines: timescaleNodeMachines(database),
     alerts: timescaleAlertMemory(pool.within(BEAT_MS), recording?.leaseName ?? ''),
     lease: (purpose) => lease(pool, purpose, recording),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
