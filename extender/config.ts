@@ -8,6 +8,7 @@ import {
   type SettingWarning,
   settingWarnings,
 } from '../shared/runtime/config.ts';
+import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
@@ -51,6 +52,7 @@ export const watchdogConfigSchema = z.object({
     ),
   ...priceSettings,
   ...facilitySettings,
+  ...contractSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

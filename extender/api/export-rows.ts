@@ -1,3 +1,4 @@
+import { csvField } from '../../shared/export/csv-field.ts';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Container, PowerSample } from '../../shared/records/power.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -96,10 +97,4 @@ function csvNames({ pod, container, namespace, node, powerQuality = 'measured' }
   const head = [pod, container, namespace].map(csvField).join(',');
   const tail = [node, powerQuality].map(csvField).join(',');
   return [Buffer.from(head), Buffer.from(`,${tail},`), Buffer.from('\r\n')];
-}
-
-/** A field as RFC 4180 has it. A leading sign that a spreadsheet would run as a formula is kept from it by a quote. */
-export function csvField(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

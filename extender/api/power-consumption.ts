@@ -8,10 +8,20 @@ import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
 const MINUTE_MS = 60_000;
-const name = z.string().max(253).optional();
+/** Clients write null for what they leave out. */
+const name = z
+  .string()
+  .max(253)
+  .optional()
+  .meta({ type: ['string', 'null'] });
 
 const body = z.strictObject({
-  n: z.int().min(1).max(1440).default(5),
+  n: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(5)
+    .meta({ type: ['integer', 'null'] }),
   pod: name,
   container: name,
   namespace: name,

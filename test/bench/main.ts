@@ -1,5 +1,6 @@
 import { benchDashboard } from './dashboard.ts';
 import { benchDemo } from './demo.ts';
+import { benchExport } from './export.ts';
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
@@ -16,6 +17,7 @@ import { benchSimulate } from './simulate.ts';
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   dashboard: compared(benchDashboard),
   demo: benchDemo,
+  export: benchExport,
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),

@@ -1,4 +1,4 @@
-import { csvField } from '../export-rows.ts';
+import { csvField } from '../../../shared/export/csv-field.ts';
 import type { EmissionsRow } from './rows.ts';
 
 /** Figures of a row, in the order of the columns; the names of its properties come before them. */

@@ -3,20 +3,21 @@ import type { Facility } from '../../../shared/emissions/facility.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { ApiDependencies } from '../route.ts';
+import { matchedWithin } from './market.ts';
 import type { Pricing } from './rows.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(
-  {
-    store,
-    zoneOfNode,
-    prices,
-    facility,
-  }: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices'> & { readonly facility: Facility | undefined },
+  deps: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices' | 'contracts'> & {
+    readonly facility: Facility | undefined;
+  },
   nodes: Iterable<string>,
   range: TimeRange,
   whatIf: Zone | undefined,
 ): Promise<{ of: (node: string) => Pricing; intensities: readonly CountryIntensity[] }> {
+  const { store, zoneOfNode, prices } = deps;
+  // With another zone for all there is nothing that contracts could be for.
+  const matchedAt = whatIf === undefined ? await matchedWithin(deps, range) : undefined;
   const zones = new Map<string, Zone | undefined>();
   for (const node of nodes) zones.set(node, whatIf ?? (node === '' ? undefined : zoneOfNode(node)));
   const codes = new Set([...zones.values()].filter((zone) => zone !== undefined));
@@ -27,7 +28,8 @@ export async function pricingByNode(
     pricings.set(node, {
       ...pricingOf(node, zone, zone && byCode.get(zone)),
       pricePerKwh: zone && prices?.get(zone),
-      pue: facility?.pueOf(node, node === '' ? undefined : zoneOfNode(node))?.value,
+      pue: deps.facility?.pueOf(node, node === '' ? undefined : zoneOfNode(node))?.value,
+      matchedAt: matchedAt && ((hour) => (zone === undefined ? undefined : matchedAt(zone, hour))),
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
 }

@@ -1,3 +1,4 @@
+import { type MarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
 import type { EpochMs } from '../../../shared/grid/units.ts';
 
 /** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
@@ -17,6 +18,8 @@ export interface RowSum {
   grams: number;
   /** Cost of the energy whose price is known; undefined where none is. */
   cost: number | undefined;
+  /** Market-based figures; undefined without contracts. */
+  market: MarketSum | undefined;
   powerMs: number;
   pricedMs: number;
   expectedMs: number;
@@ -30,12 +33,27 @@ export interface RowSum {
   readonly reasons: string[];
 }
 
-/** Adds a text to a list that has each once. */
+/** A sum of figures that may be unknown: unknown only where all of them are. */
+export function plus(sum: number | undefined, more: number | undefined, share = 1): number | undefined {
+  return more === undefined ? sum : (sum ?? 0) + more * share;
+}
+
+/** A sum of figures that is unknown where any of them is. */
+export function both(sum: number | undefined, more: number | undefined): number | undefined {
+  return sum === undefined || more === undefined ? undefined : sum + more;
+}
+
+/** A product with a figure that may be unknown. */
+export function times(one: number, other: number | undefined): number | undefined {
+  return other === undefined ? undefined : one * other;
+}
+
+/** Adds a text to a list that has none twice. */
 export function addOnce(list: string[], text: string): void {
   if (!list.includes(text)) list.push(text);
 }
 
-/** A row without any energy yet; `embodied` says whether the making of machines is known at all. */
+/** A row before anything is added; `embodied` says whether the making of machines is known at all. */
 export function emptySum(properties: Readonly<Record<string, string>>, embodied: boolean): RowSum {
   return {
     properties,
@@ -48,6 +66,7 @@ export function emptySum(properties: Readonly<Record<string, string>>, embodied:
     embodiedGrams: embodied ? 0 : undefined,
     grams: 0,
     cost: undefined,
+    market: undefined,
     powerMs: 0,
     pricedMs: 0,
     expectedMs: 0,
@@ -61,7 +80,7 @@ export function emptySum(properties: Readonly<Record<string, string>>, embodied:
   };
 }
 
-/** Several rows as one. */
+/** Rows added up as one. */
 export function combined(sums: readonly RowSum[]): RowSum {
   const all = emptySum({}, true);
   for (const sum of sums) {
@@ -74,6 +93,7 @@ export function combined(sums: readonly RowSum[]): RowSum {
     all.gpuMillijoules = plus(all.gpuMillijoules, sum.gpuMillijoules);
     all.facilityMillijoules = both(all.facilityMillijoules, sum.facilityMillijoules);
     all.embodiedGrams = both(all.embodiedGrams, sum.embodiedGrams);
+    all.market = plusMarket(all.market, sum.market, 1);
     all.powerMs += sum.powerMs;
     all.pricedMs += sum.pricedMs;
     all.expectedMs += sum.expectedMs;
@@ -86,19 +106,4 @@ export function combined(sums: readonly RowSum[]): RowSum {
     for (const reason of sum.reasons) addOnce(all.reasons, reason);
   }
   return all;
-}
-
-/** A sum of figures that may be unknown: unknown only where all of them are. */
-export function plus(sum: number | undefined, more: number | undefined, share = 1): number | undefined {
-  return more === undefined ? sum : (sum ?? 0) + more * share;
-}
-
-/** A sum of figures that is unknown where any of them is. */
-export function both(sum: number | undefined, more: number | undefined): number | undefined {
-  return sum === undefined || more === undefined ? undefined : sum + more;
-}
-
-/** A product that is unknown where its second factor is. */
-export function times(one: number, other: number | undefined): number | undefined {
-  return other === undefined ? undefined : one * other;
 }

@@ -1,10 +1,12 @@
 import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
+import { addMarket, emptyMarketSum, type MatchedHour, plusMarket } from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
-import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
+import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
 import type { PieceOfHour } from './energy.ts';
+import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
 import type { RowTotals } from './row-page.ts';
 import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
@@ -23,6 +25,8 @@ export interface Pricing {
   readonly pricePerKwh?: number | undefined;
   /** Power usage effectiveness of the node's building; absent where it is not known. */
   readonly pue?: number | undefined;
+  /** What contracts match of the zone's electricity; absent without contracts. */
+  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
 }
 
 /** What is shared when energy is: figures, not times. */
@@ -73,6 +77,10 @@ export class RowSums {
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
     const price = pricing.intensity?.at(piece.hour);
+    if (pricing.matchedAt !== undefined) {
+      sum.market ??= emptyMarketSum();
+      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), price?.carbonIntensity);
+    }
     if (price === undefined) {
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
       return;
@@ -101,6 +109,7 @@ export class RowSums {
     sum.cost = plus(sum.cost, of.cost, share);
     sum.gpuMillijoules = plus(sum.gpuMillijoules, of.gpuMillijoules, share);
     sum.facilityMillijoules = both(sum.facilityMillijoules, times(share, of.facilityMillijoules));
+    sum.market = plusMarket(sum.market, of.market, share);
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -194,6 +203,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange, units?: numbe
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
     ...(sum.cost !== undefined && { totalCost: sum.cost }),
+    ...(sum.market !== undefined && marketFields(sum.market, sum.millijoules / 1000)),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),

@@ -147,6 +147,14 @@ const emissionsRow = z.strictObject({
     ),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
+  market_grams: z.number().nullable().optional().describe('gCO2eq, market-based; absent without CONTRACTS_FILE'),
+  market_unknown_kwh: z.number().optional().describe('Energy that market_grams leaves out: no factor of it is known'),
+  matched_kwh: z.number().optional().describe('Energy that contracts match, hour by hour'),
+  matched_share: share.nullable().optional().describe('Share of the energy that contracts match; null of no energy'),
+  market_basis: z
+    .array(z.enum(['residual-mix', 'location-based']))
+    .optional()
+    .describe('How the energy that no contract matches is priced'),
   totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),

@@ -122,7 +122,7 @@ describe('GET /api/export-time-series', () => {
 
     const { status, body } = await api.get(`/api/export-time-series?${query}`);
 
-    expect(status).toBe(400);
+    expect(status).toBe(pointer === '/end_time' ? 409 : 400);
     expect(body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([pointer]);
   });
 
