@@ -82,6 +82,7 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
           config,
           store: counted.history,
           machines: store.nodeMachines,
+          meters: store.meters,
           clock,
           logger,
           metrics: metrics.power,

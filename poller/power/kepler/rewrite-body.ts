@@ -9,6 +9,7 @@ const NODE = 'kepler_node_cpu_joules_total';
 const NODE_ACTIVE = 'kepler_node_cpu_active_joules_total';
 const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
 const NODE_GPU = 'kepler_node_gpu_joules_total';
+const PLATFORM = 'kepler_platform_watts';
 const USAGE = 'kepler_node_cpu_usage_ratio';
 const PROCESSOR = 'kepler_node_cpu_info';
 const BUILD = 'kepler_build_info';
@@ -22,6 +23,7 @@ export const REWRITE_METRICS: readonly string[] = [
   NODE_ACTIVE,
   NODE_IDLE,
   NODE_GPU,
+  PLATFORM,
   USAGE,
   PROCESSOR,
   BUILD,
@@ -49,6 +51,8 @@ export class RewriteBody {
   readonly #active = new NodeZones();
   /** Joules of whole nodes by zone. */
   readonly #whole = new NodeZones();
+  /** Watts of whole machines by node: a controller may show several chassis. */
+  readonly #platform = new Map<string, number>();
   /** Joules of GPUs by node. */
   readonly #gpus = new Map<string, number>();
   /** Processors by node; under an empty name where the exporter does not say whose they are. */
@@ -78,6 +82,7 @@ export class RewriteBody {
     else if (metric === NODE_ACTIVE) this.#active.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_IDLE) this.#idle.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_GPU && !labels.has('mode')) this.#takeNodeGpu(labels, value);
+    else if (metric === PLATFORM) this.#takePlatform(labels, value);
     else if (metric === USAGE) this.#usageRatios.set(this.#nodeOf(labels), value);
     else if (metric === PROCESSOR) this.#takeProcessor(labels);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
@@ -110,6 +115,7 @@ export class RewriteBody {
       totalIsSound: false,
       counters,
       usage: this.#usage(chosen),
+      platform: new Map([...this.#platform].map(([node, watts]) => [node || this.#node, watts])),
       gpus: new Map([...this.#gpus].map(([node, joules]) => [node || this.#node, joules])),
       active: new Map([...this.#active.sums(chosen)].map(([node, joules]) => [node || this.#node, joules])),
     };
@@ -184,6 +190,11 @@ export class RewriteBody {
     const { gpus } = this.#container(labels);
     const gpu = labels.get('gpu') ?? '';
     gpus.set(gpu, Math.max(value, gpus.get(gpu) ?? 0));
+  }
+
+  #takePlatform(labels: ReadonlyMap<string, string>, value: number): void {
+    const node = this.#nodeOf(labels);
+    this.#platform.set(node, (this.#platform.get(node) ?? 0) + value);
   }
 
   #takeNodeGpu(labels: ReadonlyMap<string, string>, value: number): void {
