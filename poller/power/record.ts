@@ -14,6 +14,7 @@ import { clusterClient, configuredTargets, usesUsage } from './exporter-access.t
 import { KeplerSource } from './kepler/kepler-source.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
+import { CadvisorSource } from './prometheus/cadvisor-source.ts';
 import { PrometheusSource } from './prometheus/prometheus-source.ts';
 import type { TargetSource } from './targets.ts';
 import { clusterNodes, configuredNodes, type NodeSource } from './usage/nodes.ts';
@@ -55,6 +56,8 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const calibration = new CalibrationRecord();
   const meters = nodeMeters(options, calibration);
   const prometheus = prometheusSource(options, gpusOf);
+  // Where kubelets cannot be read, the same counters are in the Prometheus that scrapes them.
+  const cadvisor = prometheus && nodes === undefined ? cadvisorSource(options) : undefined;
   const scrapes = config.POWER_SOURCE !== 'usage' && prometheus === undefined;
   const kepler = scrapes ? new KeplerSource({ ...options, maxGapMs, optional, gpusOf, measured }) : undefined;
   const usage =
@@ -68,6 +71,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
       await dcgm?.scrapeAll(await gpuTargets(), signal);
       await kepler?.scrapeAll(await targets(), signal);
       await prometheus?.readNew(signal);
+      await cadvisor?.readNew(prometheus?.nodes() ?? NO_NODES, signal);
       // What Kepler measures is not modelled as well.
       await usage?.scrapeAll((kepler ?? prometheus)?.nodes() ?? NO_NODES, signal);
       await meters?.compare(signal);
@@ -77,7 +81,8 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
     client && config.POD_LABELS ? startPodLabelsTask({ client, store: options.store, clock, logger }) : undefined;
   return {
     async [Symbol.asyncDispose]() {
-      for (const part of [labels, loop, dcgm, kepler, prometheus, usage, client]) await part?.[Symbol.asyncDispose]();
+      for (const part of [labels, loop, dcgm, kepler, prometheus, cadvisor, usage, client])
+        await part?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -101,6 +106,13 @@ function prometheusSource(
   const { store } = options;
   const lastMeasurement = async () => (await store.totals?.())?.lastMeasurement;
   return new PrometheusSource({ ...options, url, lastMeasurement, gpusOf });
+}
+
+/** cAdvisor's counters from the same Prometheus. */
+function cadvisorSource(options: PowerTaskOptions): CadvisorSource | undefined {
+  const { PROMETHEUS_URL: url } = options.config;
+  const lastMeasurement = async () => (await options.store.totals?.())?.lastMeasurement;
+  return url === undefined ? undefined : new CadvisorSource({ ...options, url, lastMeasurement });
 }
 
 /** The nodes to model: those of KUBELET_URLS, else those of the cluster that the poller runs in; undefined where neither is. */

@@ -1,7 +1,7 @@
 import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
 import { type Counter, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
-import { ZoneJoules, sumOf } from './zone-joules.ts';
+import { sumOf, ZoneJoules } from './zone-joules.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';

@@ -113,6 +113,7 @@ async function start(meter = 'rack-1') {
   const log = capturedLog();
   const calibration = new CalibrationRecord();
   const [siteId = '', deviceId] = meter.split('/');
+  let delivered = 0;
   const test = {
     log,
     calibration,
@@ -131,12 +132,13 @@ async function start(meter = 'rack-1') {
     },
     /** Readings of a device every half minute, from one minute to another. */
     async reads(device: string, power: number, from: number, to: number) {
+      delivered += 1;
       const readings = Array.from({ length: (to - from) * 2 + 1 }, (_, at) => ({
         siteId: 'rack-1',
         deviceId: device,
         watts: watts(power),
         timestamp: NOON + from * MINUTE + at * 30_000,
-        streamId: `${device}-${from}-${at}`,
+        streamId: `${NOON + delivered}-${at}`,
       }));
       await store.meters.appendReadings(readings);
     },
