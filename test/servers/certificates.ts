@@ -1,38 +1,35 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from './available.ts';
+import { available, findProgram } from './available.ts';
 
-const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+/** A user without rights, which servers of tests run as where the test is root. */
+const NOBODY = 65_534;
 
-/** A certificate with its key, as PEM. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
+/** How a person gets what these certificates are made with. */
+export const opensslAvailable = (): boolean => available('openssl', 'apt-get install openssl');
+
+function openssl(args: readonly string[]): void {
+  execFileSync(findProgram('openssl') ?? 'openssl', args, { stdio: 'ignore' });
 }
 
-/** Makes certificates in a folder with OpenSSL. */
-export function certificatesIn(folder: string) {
-  const openssl = (...args: string[]) =>
-    void execFileSync(findProgram('openssl') ?? '', args, { cwd: folder, stdio: 'ignore' });
-  const read = (name: string): Certificate => ({
-    cert: readFileSync(join(folder, `${name}.crt`), 'utf8'),
-    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
-  });
-  return {
-    /** A certificate authority. */
-    authority(name: string): Certificate {
-      const subject = ['-subj', `/CN=${name}`, '-addext', 'basicConstraints=critical,CA:TRUE', '-days', '2'];
-      openssl('req', '-x509', ...NEW_KEY, ...subject, '-keyout', `${name}.key`, '-out', `${name}.crt`);
-      return read(name);
-    },
-    /** A certificate for some names, such as `IP:127.0.0.1`, signed by an authority of this folder. */
-    signed(name: string, by: string, names: string): Certificate {
-      openssl('req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-      writeFileSync(join(folder, `${name}.ext`), `basicConstraints=CA:FALSE\nsubjectAltName=${names}\n`);
-      const signer = ['-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-CAcreateserial', '-days', '2'];
-      openssl('x509', '-req', '-in', `${name}.csr`, ...signer, '-extfile', `${name}.ext`, '-out', `${name}.crt`);
-      return read(name);
-    },
-  };
+const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+/** Makes `NAME.crt` and `NAME.key` of an authority in a folder. */
+export function makeAuthority(folder: string, name: string): void {
+  const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.crt`)];
+  openssl(['req', '-x509', ...EC, '-subj', `/CN=${name}`, '-days', '30', ...files]);
+}
+
+/** Makes `NAME.crt` and `NAME.key` of a server, signed by an authority of the folder; `host` such as `IP:127.0.0.1`. */
+export function makeServerCertificate(folder: string, name: string, authority: string, host: string): void {
+  const path = (file: string) => join(folder, file);
+  openssl(['req', ...EC, '-subj', `/CN=${name}`, '-keyout', path(`${name}.key`), '-out', path(`${name}.csr`)]);
+  writeFileSync(path(`${name}.ext`), `subjectAltName=${host}\n`);
+  const signer = ['-CA', path(`${authority}.crt`), '-CAkey', path(`${authority}.key`), '-CAcreateserial'];
+  const files = ['-in', path(`${name}.csr`), '-out', path(`${name}.crt`), '-extfile', path(`${name}.ext`)];
+  openssl(['x509', '-req', '-days', '30', ...signer, ...files]);
+  // PostgreSQL wants the key for itself.
+  chmodSync(path(`${name}.key`), 0o600);
+  if (process.getuid?.() === 0) for (const end of ['key', 'crt']) chownSync(path(`${name}.${end}`), NOBODY, NOBODY);
 }

@@ -146,6 +146,7 @@ export function accessOf({ config, url }: Pick<PrometheusSourceOptions, 'config'
     bearerFile: config.PROMETHEUS_BEARER_FILE,
     caFile: config.PROMETHEUS_CA_FILE,
     tenant: config.PROMETHEUS_TENANT,
+    outbound: config,
     timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
     maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
   };

@@ -1,5 +1,5 @@
 // Flow: a cluster without Kepler, from the poller of the chart's default values to grams of every pod.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -22,8 +22,7 @@ import { type RunningContainer, startKubeletDouble } from '../../doubles/kubelet
 import { startKubernetesApi } from '../../doubles/kubernetes-api.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { everyEnvironment } from '../../k8s/environment.ts';
-import { available } from '../../servers/available.ts';
-import { certificatesIn } from '../../servers/certificates.ts';
+import { makeAuthority, makeServerCertificate, opensslAvailable } from '../../servers/certificates.ts';
 import { sqliteRecording } from '../../shared/store/opened-parts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'default-cluster-'));
@@ -35,7 +34,7 @@ const pods = (prefix: string): RunningContainer[] =>
     ...{ cores: 0.5, memoryBytes: 1e9 },
   }));
 
-describe.skipIf(!available('openssl', 'apt-get install openssl'))('a cluster without Kepler', () => {
+describe.skipIf(!opensslAvailable())('a cluster without Kepler', () => {
   it('shows grams of every pod within two minutes, labelled as modelled and with bounds', async () => {
     const clock = new FakeClock();
     const { ca, served } = certificates();
@@ -93,9 +92,10 @@ function chartPoller(): Readonly<Record<string, string>> {
 }
 
 function certificates() {
-  const make = certificatesIn(folder);
-  const { cert: ca } = make.authority('ca');
-  return { ca, served: make.signed('node', 'ca', 'IP:127.0.0.1') };
+  makeAuthority(folder, 'ca');
+  makeServerCertificate(folder, 'node', 'ca', 'IP:127.0.0.1');
+  const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+  return { ca: read('ca.crt'), served: { cert: read('node.crt'), key: read('node.key') } };
 }
 
 /** An API server over TLS with two nodes: one of a cloud, one of which nothing is known but its CPUs. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,22 +8,23 @@ import { loadConfig } from '../../../../shared/runtime/config.ts';
 import { capturedLog } from '../../../captured-log.ts';
 import { type KubeletDouble, startKubeletDouble } from '../../../doubles/kubelet.ts';
 import { FakeClock } from '../../../fake-clock.ts';
-import { available } from '../../../servers/available.ts';
-import { type Certificate, certificatesIn } from '../../../servers/certificates.ts';
+import { makeAuthority, makeServerCertificate, opensslAvailable } from '../../../servers/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kubelet-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const web = { namespace: 'shop', pod: 'web-0', container: 'app', cores: 1, memoryBytes: 2e9 };
 
-describe.skipIf(!available('openssl', 'apt-get install openssl'))('a kubelet behind TLS', () => {
-  const served: Record<string, Certificate> = {};
+describe.skipIf(!opensslAvailable())('a kubelet behind TLS', () => {
+  const certificate = (name: string) => ({
+    cert: readFileSync(join(folder, `${name}.crt`), 'utf8'),
+    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
+  });
   beforeAll(() => {
-    const make = certificatesIn(folder);
-    make.authority('ca');
-    make.authority('own');
-    served.cluster = make.signed('kubelet', 'ca', 'IP:127.0.0.1');
-    served.self = make.signed('self', 'own', 'IP:127.0.0.1');
-    served.elsewhere = make.signed('elsewhere', 'ca', 'DNS:node-1');
+    makeAuthority(folder, 'ca');
+    makeAuthority(folder, 'own');
+    makeServerCertificate(folder, 'cluster', 'ca', 'IP:127.0.0.1');
+    makeServerCertificate(folder, 'self', 'own', 'IP:127.0.0.1');
+    makeServerCertificate(folder, 'elsewhere', 'ca', 'DNS:node-1');
     writeFileSync(join(folder, 'token'), 'the-token\n');
   });
 
@@ -63,9 +64,7 @@ describe.skipIf(!available('openssl', 'apt-get install openssl'))('a kubelet beh
   });
 
   function start(kind: string): Promise<KubeletDouble> {
-    const tls = served[kind];
-    if (tls === undefined) throw new Error(`no certificate ${kind}`);
-    return startKubeletDouble({ clock: new FakeClock(), containers: [{ ...web }], tls });
+    return startKubeletDouble({ clock: new FakeClock(), containers: [{ ...web }], tls: certificate(kind) });
   }
 });
 
