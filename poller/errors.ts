@@ -115,6 +115,14 @@ export const POLLER_ERRORS = {
     action:
       'check that DCGM_URLS is the metrics endpoint of the exporter and that its metrics file has DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION; no energy is lost while the gap is shorter than five scrape intervals',
   },
+  METERS_NOT_COMPARED: {
+    message: 'could not compare nodes with their meters; the minutes are compared later',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  NODE_ABOVE_METER: {
+    message: 'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
+    action: 'check METER_NODES: the meter may be on another node, or on one of two power supplies',
+  },
   NODE_MACHINES_NOT_STORED: {
     message: 'could not store what machines the nodes are; the next scrape tries again',
     action: 'check the database or the disk of DATA_DIR',

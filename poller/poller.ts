@@ -83,12 +83,12 @@ function startPower({ config, store, metrics, clock, logger }: PowerParts): Asyn
   const stack = new AsyncDisposableStack();
   const lease = stack.use(store.lease('recording'));
   lease.onChange(metrics.store.onLease);
-  const { history, nodeMachines: machines } = store;
+  const { history, meters, nodeMachines: machines } = store;
   const zones = zonesOfNodes(config, store);
   const counted = stack.use(
     countNamespaces({ history, zonesOfNodes: zones, metrics: metrics.namespaces, clock, logger }),
   );
-  const parts = { config, store: counted.history, machines, clock, logger, metrics: metrics.power };
+  const parts = { config, store: counted.history, machines, meters, clock, logger, metrics: metrics.power };
   stack.use(whileHeld(lease, () => startPowerTask(parts)));
   return stack;
 }

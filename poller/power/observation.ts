@@ -54,6 +54,8 @@ export interface KeplerScrape {
   readonly active: ReadonlyMap<string, number>;
   /** Joules that GPUs used, by node, idle ones included; absent where the exporter does not expose them. */
   readonly gpus: ReadonlyMap<string, number>;
+  /** Watts of whole machines as their management controllers show them, by node; empty where Kepler does not read them. */
+  readonly platform: ReadonlyMap<string, number>;
   /** By node; absent where the body lacks the node's energy or its busy cores: always in Kepler up to 0.9. */
   readonly usage: ReadonlyMap<string, NodeUsage>;
   /** The next body of this exporter can be read by its total alone, without the components. */
@@ -102,6 +104,7 @@ export function onNode(body: KeplerScrape, node: string): KeplerScrape {
     usage: renamed(body.usage),
     active: renamed(body.active),
     gpus: renamed(body.gpus),
+    platform: renamed(body.platform),
   };
 }
 

@@ -67,6 +67,24 @@ function nodeMetrics(registry: Registry) {
       labelNames: ['node'] as const,
       registers,
     }),
+    meterClosure: new Gauge({
+      name: 'carbon_poller_node_meter_closure_ratio',
+      help: 'Recorded energy of a node, the unmetered rest included, as a share of what the meter on its outlet counted in the last full hour; above 1 where more was recorded',
+      labelNames: ['node'] as const,
+      registers,
+    }),
+    calibration: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor',
+      help: 'Measured energy over modelled energy of the nodes of a type, by model and by what measured: meter, platform or kepler; with the spread of the hours around it as bound low and high',
+      labelNames: ['model', 'source', 'bound'] as const,
+      registers,
+    }),
+    calibratedAt: new Gauge({
+      name: 'carbon_poller_power_model_calibration_timestamp_seconds',
+      help: 'End of the newest hour that the calibration of a model is made of',
+      labelNames: ['model'] as const,
+      registers,
+    }),
   };
 }
 

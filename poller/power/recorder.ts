@@ -1,6 +1,7 @@
 import { isoTime, joules } from '../../shared/grid/units.ts';
 import type { PowerQuality, PowerSample, PowerWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { MeasuredNodes } from './calibration/measured-nodes.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
 import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
@@ -10,7 +11,7 @@ import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './obs
 import type { PowerMetrics } from './power-metrics.ts';
 
 /** Share by which containers and the rest may differ from their node before it is a warning. */
-const NOT_CLOSED = 0.05;
+export const NOT_CLOSED = 0.05;
 
 /** What the recorder needs. */
 export interface RecorderOptions {
@@ -20,6 +21,8 @@ export interface RecorderOptions {
   readonly limits: CounterLimits;
   /** Nodes whose GPUs another source records; absent: none. */
   readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
+  /** Takes in what was recorded of nodes, for the models of their types. */
+  readonly measured?: MeasuredNodes | undefined;
 }
 
 /** Writes the energy between two scrapes of a target to the store, node by node. */
@@ -47,6 +50,7 @@ export class PowerRecorder {
     memory.totalIsSound = scrape.totalIsSound;
     metrics.malformed.inc(scrape.malformed);
     this.#countSamples(samples);
+    for (const step of steps) this.#options.measured?.recorded(step.node, step.samples, moment.monotonic);
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
   }
 

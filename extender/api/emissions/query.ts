@@ -45,7 +45,11 @@ const fields = {
       'true or all: one piece; hour, day, week, month, quarter: pieces of the calendar (UTC, weeks from Sunday)',
     ),
   idle: flag.optional().describe('The same as includeIdle'),
-  includeIdle: flag.default('false').describe('true adds a row __idle__ for what the nodes used beside containers'),
+  includeIdle: flag
+    .default('false')
+    .describe(
+      'true adds a row __idle__ for what the nodes used beside containers, and __unmetered__ for what meters on their outlets counted beyond',
+    ),
   zone: zoneCode
     .optional()
     .meta({ description: 'Prices everything with this zone or country instead of the zone of each container’s node' }),

@@ -85,6 +85,7 @@ export class ClassicBody {
       counters,
       usage: new Map(),
       active: new Map(),
+      platform: new Map(),
       gpus: this.#nodeGpus ? new Map([[this.#node, this.#nodeGpus]]) : new Map(),
     };
   }

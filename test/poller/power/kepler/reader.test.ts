@@ -210,6 +210,44 @@ describe('GPUs of a rewritten Kepler', () => {
   });
 });
 
+describe('a Kepler that shows processes alone', () => {
+  const process = (pid: number, comm: string, value: number) =>
+    `kepler_process_cpu_joules_total{comm="${comm}",container_id="",exe="/usr/bin/${comm}",node_name="laptop",pid="${pid}",state="running",type="regular",vm_id="",zone="package"} ${value}`;
+
+  it('names rows after their commands', () => {
+    const scrape = read(process(7, 'postgres', 4), process(8, 'postgres', 2), process(9, 'node', 1));
+
+    expect(scrape.counters.map(({ container, total, resolved }) => [container, total, resolved])).toEqual([
+      ['postgres', 4, true],
+      ['postgres', 2, true],
+      ['node', 1, true],
+    ]);
+    expect(new Set(scrape.counters.map(({ key }) => key)).size).toBe(3);
+  });
+
+  it('is read by its containers where it shows any: processes are parts of them', () => {
+    const scrape = read(cpu('c1', 'p1', 'package', 8), pod('p1', 'web-0', 'shop'), process(7, 'node', 8));
+
+    expect(scrape.counters.map(({ container, total }) => [container, total])).toEqual([['app', 8]]);
+  });
+});
+
+describe('the power of whole machines', () => {
+  it('is what their controllers show, all chassis of a node together', () => {
+    const platform = (chassis: string, value: number) =>
+      `kepler_platform_watts{bmc_id="b1",chassis_id="${chassis}",node_name="n1",source="redfish",source_id="PC1"} ${value}`;
+
+    const scrape = read(
+      cpu('c1', 'p1', 'package', 8),
+      pod('p1', 'web-0', 'shop'),
+      platform('1', 180),
+      platform('2', 20),
+    );
+
+    expect(scrape.platform).toEqual(new Map([['n1', 200]]));
+  });
+});
+
 describe('how busy a node was', () => {
   const node = (name: string, ratio: number, joules = 500) => [
     cpu(`c-${name}`, 'p1', 'package', 8).replace('"n1"', `"${name}"`),
