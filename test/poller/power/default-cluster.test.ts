@@ -78,7 +78,9 @@ describe.skipIf(!opensslAvailable())('a cluster without Kepler', () => {
     expect([aws.authorization, metal.authorization]).toEqual(['Bearer account-token', 'Bearer account-token']);
     // Kepler is not there, and that is not an error.
     expect(log.at('error')).toEqual([]);
-    // The machine is known of the cloud's node alone.
+    // The machine is known of the cloud's node alone, once the API has read anew what the poller stored.
+    await clock.advance(60_000);
+    rows = await api.rows();
     expect(rows['shop/aws-web-0']?.embodied_grams).toBeGreaterThan(0);
     expect(rows['shop/metal-web-0']?.embodied_grams).toBeNull();
   });
