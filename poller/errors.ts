@@ -119,6 +119,14 @@ export const POLLER_ERRORS = {
     message: 'could not compare nodes with their meters; the minutes are compared later',
     action: 'check the database or the disk of DATA_DIR',
   },
+  METRICS_MALFORMED: {
+    message: '{lines} lines of exporter {target} are not valid samples and were left out',
+    action: 'look at the lines of its metrics that are not numbers; a newer release of the exporter may help',
+  },
+  POWER_IMPLAUSIBLE: {
+    message: 'energy counters of node {node} rose by more than is possible, and what they gave was dropped',
+    action: 'raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS if such power is real; else look at the counters of the exporter',
+  },
   NODE_ABOVE_METER: {
     message: 'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
     action: 'check METER_NODES: the meter may be on another node, or on one of two power supplies',

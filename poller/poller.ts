@@ -10,7 +10,7 @@ import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { countNamespaces } from './namespaces/count-namespaces.ts';
-import { startPowerTask } from './power/record.ts';
+import { type PowerTaskOptions, startPowerTask } from './power/record.ts';
 import { startReadings } from './readings/start.ts';
 import { workerRoutes } from './readings/worker-routes.ts';
 import { startRetentionTask } from './retention.ts';
@@ -88,7 +88,12 @@ function startPower({ config, store, metrics, clock, logger }: PowerParts): Asyn
   const counted = stack.use(
     countNamespaces({ history, zonesOfNodes: zones, metrics: metrics.namespaces, clock, logger }),
   );
-  const parts = { config, store: counted.history, machines, meters, clock, logger, metrics: metrics.power };
+  const recorded: PowerTaskOptions['store'] = {
+    ...counted.history,
+    totals: () => history.totals(),
+    samples: (...query) => history.samples(...query),
+  };
+  const parts = { config, store: recorded, machines, meters, clock, logger, metrics: metrics.power };
   stack.use(whileHeld(lease, () => startPowerTask(parts)));
   return stack;
 }

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { Contracts } from '../../shared/emissions/contracts.ts';
-import type { Facility } from '../../shared/emissions/facility.ts';
+import type { Facility } from '../../shared/power-model/facility.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';

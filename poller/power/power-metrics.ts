@@ -75,8 +75,20 @@ function nodeMetrics(registry: Registry) {
     }),
     calibration: new Gauge({
       name: 'carbon_poller_power_model_calibration_factor',
-      help: 'Measured energy over modelled energy of the nodes of a type, by model and by what measured: meter, platform or kepler; with the spread of the hours around it as bound low and high',
-      labelNames: ['model', 'source', 'bound'] as const,
+      help: 'Measured energy over modelled energy of the nodes of a type, by model and by what measured: meter, platform or kepler',
+      labelNames: ['model', 'source'] as const,
+      registers,
+    }),
+    calibrationLow: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor_low',
+      help: 'Lower end of the spread of the measured hours around the factor; 80 of 100 lie within',
+      labelNames: ['model', 'source'] as const,
+      registers,
+    }),
+    calibrationHigh: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor_high',
+      help: 'Upper end of the spread of the measured hours around the factor',
+      labelNames: ['model', 'source'] as const,
       registers,
     }),
     calibratedAt: new Gauge({

@@ -29,6 +29,8 @@ export interface RecorderOptions {
 export class PowerRecorder {
   readonly #options: RecorderOptions;
   readonly #closure = new NodeClosure();
+  /** What was dropped at the last scrape, by target and node, so that each is logged once. */
+  readonly #dropping = new Set<string>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -49,6 +51,7 @@ export class PowerRecorder {
     }
     memory.totalIsSound = scrape.totalIsSound;
     metrics.malformed.inc(scrape.malformed);
+    this.#warnOfDropped(target, { malformed: scrape.malformed, steps });
     this.#countSamples(samples);
     for (const step of steps) this.#options.measured?.recorded(step.node, step.samples, moment.monotonic);
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
@@ -80,6 +83,34 @@ export class PowerRecorder {
   #without(node: string, samples: readonly PowerSample[]): readonly PowerSample[] {
     if (!this.#options.gpusOf?.().has(node)) return samples;
     return samples.filter(({ container }) => container.device !== 'gpu');
+  }
+
+  #warnOfDropped(
+    target: string,
+    { malformed, steps }: { readonly malformed: number; readonly steps: readonly NodeStep[] },
+  ): void {
+    const { limits, logger } = this.#options;
+    if (this.#isNew(target, malformed > 0))
+      logger.warn(
+        { code: 'METRICS_MALFORMED', target, lines: malformed },
+        'lines of an exporter are not valid samples and were left out',
+      );
+    for (const { node, events } of steps)
+      if (this.#isNew(`${target} ${node}`, events.has('implausible')))
+        logger.warn(
+          {
+            ...{ code: 'POWER_IMPLAUSIBLE', target, node, counters: events.get('implausible') },
+            ...{ maxContainerWatts: limits.maxContainerRate, maxNodeWatts: limits.maxNodeRate },
+          },
+          'energy counters rose by more than is possible, and what they gave was dropped',
+        );
+  }
+
+  #isNew(key: string, occurs: boolean): boolean {
+    const isNew = occurs && !this.#dropping.has(key);
+    if (occurs) this.#dropping.add(key);
+    else this.#dropping.delete(key);
+    return isNew;
   }
 
   #warnOfFrozen(target: string, node: string, frozen: ReturnType<ExporterMemory['frozen']>): boolean {

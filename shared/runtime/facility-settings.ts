@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FacilitySettings } from '../emissions/facility.ts';
+import type { FacilitySettings } from '../power-model/facility.ts';
 import { list, positive } from './config.ts';
 
 /** Numbers by name, from items such as `DE=1.3`; an item without a name is for everything else. */

@@ -1,4 +1,4 @@
-import type { Facility } from '../../../shared/emissions/facility.ts';
+import type { Facility } from '../../../shared/power-model/facility.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { PieceOfHour } from './energy.ts';

@@ -97,9 +97,9 @@ export class UsageSource implements AsyncDisposable {
       await this.#compare(node, model, signal).catch(() => this.#compared.delete(node.name));
     }
     for (const [model, { factor, source, at, low, high }] of calibration.ofTypes(clock.now())) {
-      metrics.calibration.set({ model, source, bound: 'none' }, factor);
-      metrics.calibration.set({ model, source, bound: 'low' }, factor * low);
-      metrics.calibration.set({ model, source, bound: 'high' }, factor * high);
+      metrics.calibration.set({ model, source }, factor);
+      metrics.calibrationLow.set({ model, source }, factor * low);
+      metrics.calibrationHigh.set({ model, source }, factor * high);
       metrics.calibratedAt.set({ model }, at / 1000);
     }
   }

@@ -12,7 +12,7 @@ import { configuredDirectory, watchNodes } from '../../../extender/placement/nod
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { startPoller } from '../../../poller/poller.ts';
 import { builtInProfiles } from '../../../shared/calculator/service-profiles.ts';
-import { gramsPerKwh, hourOf } from '../../../shared/grid/units.ts';
+import { gramsPerKwh, hourOf, watts } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
@@ -51,7 +51,7 @@ describe.skipIf(!opensslAvailable())('a cluster without Kepler', () => {
       ...inPod,
       // What a pod has of its own, and the grid's part, which has tests of its own.
       ...{ KUBERNETES_CREDENTIALS_DIR: account, DATA_DIR: folder, CACHE_FILE: join(folder, 'cache.json') },
-      ...{ POLLER_PORT: '0', POLLER_TASKS: 'power' },
+      ...{ POLLER_PORT: '0', POLLER_TASKS: 'power', METER_NODES: 'metal=rack-1' },
     });
     const log = capturedLog();
     await using api = await startApi(config, clock, log);
@@ -83,6 +83,14 @@ describe.skipIf(!opensslAvailable())('a cluster without Kepler', () => {
     rows = await api.rows();
     expect(rows['shop/aws-web-0']?.embodied_grams).toBeGreaterThan(0);
     expect(rows['shop/metal-web-0']?.embodied_grams).toBeNull();
+
+    await api.meter(90, clock.now() - 180_000, clock.now() + 60_000);
+    for (let minute = 0; minute < 4; minute += 1) {
+      await clock.advance(60_000);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect((await api.nodes()).metal?.unmetered_share).toBeGreaterThan(0.5);
+    expect((await api.nodes()).aws?.unmetered_share).toBe(0);
   });
 });
 
@@ -175,6 +183,20 @@ async function startApi(
       const url = `http://127.0.0.1:${server.port}/api/emissions?window=1h&aggregate=pod&namespace=shop`;
       const { data } = (await (await fetch(url)).json()) as { data: Record<string, Record<string, unknown>>[] };
       return Object.fromEntries(Object.entries(data[0] ?? {}).filter(([, row]) => row.grams !== null));
+    },
+    async nodes(): Promise<Record<string, { readonly unmetered_share: number }>> {
+      const response = await fetch(`http://127.0.0.1:${server.port}/api/node-power`);
+      const { nodes: found } = (await response.json()) as { nodes: { node: string; unmetered_share: number }[] };
+      return Object.fromEntries(found.map((row) => [row.node, row]));
+    },
+    /** Constant power of the meter on the outlet of the metal node. */
+    async meter(power: number, from: number, to: number) {
+      const count = Math.floor((to - from) / 30_000) + 1;
+      const readings = Array.from({ length: count }, (_, at) => ({
+        ...{ siteId: 'rack-1', deviceId: 'pdu-1', watts: watts(power) },
+        ...{ timestamp: from + at * 30_000, streamId: `${from}-${at}` },
+      }));
+      await store.meters.appendReadings(readings);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -2,8 +2,8 @@ import embodied from '../data/instance-embodied.json' with { type: 'json' };
 import fleets from '../data/pue.json' with { type: 'json' };
 import regions from '../data/region-pue.json' with { type: 'json' };
 import type { Zone } from '../grid/zones.ts';
-import { olderType } from '../power-model/instance-types.ts';
 import type { NodeMachine } from '../records/node-machines.ts';
+import { olderType } from './instance-types.ts';
 
 /** What the settings say of buildings and machines. Names are those of nodes, zones, regions (`aws/eu-west-1`) or types (`aws:m5.large`). */
 export interface FacilitySettings {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FacilitySettings, facilityOf } from '../../../shared/emissions/facility.ts';
 import { zone } from '../../../shared/grid/zones.ts';
+import { type FacilitySettings, facilityOf } from '../../../shared/power-model/facility.ts';
 
 const DE = zone('DE');
 const MACHINES = new Map([
