@@ -1,8 +1,9 @@
 import type { TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
 import type { RowName } from './naming.ts';
 import type { NodeUses } from './node-uses.ts';
-import { type Pricing, RowSums } from './rows.ts';
+import type { PricedPart, Pricing } from './priced.ts';
+import { RowSums } from './rows.ts';
 
 /** Shares the idle energy of each node among the rows that used it, by their energy; that of a node that nothing ran on stays idle. */
 export class IdleShares {
@@ -14,10 +15,15 @@ export class IdleShares {
     this.#uses = uses;
   }
 
+  /** Counts energy that something on a node used; `row` is undefined for what is in no row. */
+  use(at: number, row: RowName | undefined, energy: Energy): void {
+    this.#uses.use(at, row, energy);
+  }
+
   /** Takes idle energy of a node. */
-  idle(at: number, piece: PieceOfHour, pricing: Pricing): void {
-    this.#uses.time(at, piece);
-    this.#idle[at]?.add({ name: piece.container.node, properties: {} }, piece, pricing);
+  idle(at: number, energy: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
+    this.#uses.time(at, energy);
+    this.#idle[at]?.add({ name: energy.container.node, properties: {} }, energy, pricing, priced);
   }
 
   /** Adds the shares to the rows; `idleRow`, where there is one, gets that of nodes that nothing ran on. */

@@ -1,7 +1,7 @@
-import type { Facility } from '../../../shared/power-model/facility.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
+import type { Facility } from '../../../shared/power-model/facility.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
 import type { RowName } from './naming.ts';
 import type { RowSums } from './rows.ts';
 
@@ -22,7 +22,7 @@ export class NodeUses {
   }
 
   /** Counts energy that something on a node used; `row` is undefined for what is in no row. */
-  use(at: number, row: RowName | undefined, piece: PieceOfHour): void {
+  use(at: number, row: RowName | undefined, piece: Energy): void {
     const node = this.#timed(at, piece);
     if (node === undefined) return;
     node.joules += piece.joules;
@@ -33,7 +33,7 @@ export class NodeUses {
   }
 
   /** Counts the time of energy that is shared out itself. */
-  time(at: number, piece: PieceOfHour): void {
+  time(at: number, piece: Energy): void {
     this.#timed(at, piece);
   }
 
@@ -56,7 +56,7 @@ export class NodeUses {
       }
   }
 
-  #timed(at: number, { container, hour, coveredMs }: PieceOfHour): NodeUse | undefined {
+  #timed(at: number, { container, hour, coveredMs }: Energy): NodeUse | undefined {
     const uses = this.#uses[at];
     if (uses === undefined) return undefined;
     let node = uses.get(container.node);
@@ -64,7 +64,7 @@ export class NodeUses {
       node = { joules: 0, rows: new Map(), coveredMs: new Map() };
       uses.set(container.node, node);
     }
-    node.coveredMs.set(hour, Math.max(node.coveredMs.get(hour) ?? 0, coveredMs));
+    if (hour !== undefined) node.coveredMs.set(hour, Math.max(node.coveredMs.get(hour) ?? 0, coveredMs));
     return node;
   }
 }
