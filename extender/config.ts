@@ -13,6 +13,7 @@ import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { admissionSettings } from './admission/settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -28,6 +29,7 @@ export const watchdogConfigSchema = z.object({
   ...clusterSettings,
   ...placementSettings,
   ...deferralSettings,
+  ...admissionSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z
     .string()

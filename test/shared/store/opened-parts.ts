@@ -55,7 +55,7 @@ export function openSqliteNodeZones(folder: string): Opened<NodeZoneStore & Node
   return part(openSqliteStore(folder), ({ nodeZones, nodeMachines }) => ({ ...nodeZones, ...nodeMachines }));
 }
 
-/** A history for recording in PostgreSQL. */
+/** A history for recording in PostgreSQL. Without `retentionDays` the database drops nothing by itself, however old a test's times are. */
 export function openTimescaleWriter(dsn: string, retentionDays?: number): Opened<WritableStore> {
   return part(timescaleRecording(dsn, retentionDays), ({ history }) => history);
 }
