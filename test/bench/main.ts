@@ -5,6 +5,7 @@ import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
 import { benchInterference } from './interference.ts';
+import { benchLargeCluster } from './large-cluster.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
@@ -12,6 +13,7 @@ import { benchPowerModel } from './power-model.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
 import { benchSimulate } from './simulate.ts';
+import { benchSums } from './sums.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -22,12 +24,14 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),
   interference: compared(benchInterference),
+  'large-cluster': benchLargeCluster,
   memory: benchMemory,
   nodes: compared(benchNodes),
   'power-model': benchPowerModel,
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
   simulate: benchSimulate,
+  sums: compared(benchSums),
 };
 
 const wanted = process.argv.slice(2);

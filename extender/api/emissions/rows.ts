@@ -1,33 +1,16 @@
-import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
-import { addMarket, emptyMarketSum, type MatchedHour, plusMarket } from '../../../shared/emissions/matching.ts';
-import { emissions } from '../../../shared/emissions/pricing.ts';
+import { addMarket, emptyMarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
-import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
-import type { Zone } from '../../../shared/grid/zones.ts';
+import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
 import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
+import type { PricedPart, Pricing } from './priced.ts';
 import type { RowTotals } from './row-page.ts';
 import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
-
-/** How a container's energy is priced: its zone, or why none is known, and that zone's hours. */
-export interface Pricing {
-  /** Zone code, null where none is known. */
-  readonly zone: Zone | null;
-  readonly intensity: CountryIntensity | undefined;
-  /** Why there is no intensity; undefined where the zone is known. */
-  readonly reason: string | undefined;
-  /** Price of a kilowatt-hour in the zone; absent where none is configured. */
-  readonly pricePerKwh?: number | undefined;
-  /** Power usage effectiveness of the node's building; absent where it is not known. */
-  readonly pue?: number | undefined;
-  /** What contracts match of the zone's electricity; absent without contracts. */
-  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
-}
 
 /** What is shared when energy is: figures, not times. */
 const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMillijoules', 'grams'] as const;
@@ -43,8 +26,12 @@ export class RowSums {
   readonly #window: TimeRange;
   readonly #sums = new Map<string, RowSum>();
 
-  constructor(window: TimeRange) {
+  readonly #embodied: boolean;
+
+  /** `embodied`: the making of machines is known of some nodes. */
+  constructor(window: TimeRange, embodied = false) {
     this.#window = window;
+    this.#embodied = embodied;
   }
 
   /** Counts the time that a container existed within the piece, for the coverage. */
@@ -58,8 +45,8 @@ export class RowSums {
     sum.last = Math.max(sum.last, end);
   }
 
-  /** Adds energy and prices it. */
-  add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
+  /** Adds energy, and the part of it whose intensity is known; undefined: none is. */
+  add(row: RowName, piece: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
     if (piece.container.device === 'gpu') sum.gpuMillijoules = (sum.gpuMillijoules ?? 0) + piece.joules * 1000;
@@ -72,20 +59,25 @@ export class RowSums {
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
-    const price = pricing.intensity?.at(piece.hour);
-    if (pricing.matchedAt !== undefined) {
+    if (pricing.matchedAt !== undefined && piece.hour !== undefined) {
       sum.market ??= emptyMarketSum();
-      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), price?.carbonIntensity);
+      const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
+      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
     }
-    if (price === undefined) {
+    if (priced === undefined || priced.coveredMs < piece.coveredMs)
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
-      return;
-    }
-    sum.pricedMillijoules += piece.joules * 1000;
-    sum.grams += emissions(piece.joules, price.carbonIntensity);
-    sum.pricedMs += piece.coveredMs;
-    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
+    if (priced === undefined) return;
+    sum.pricedMillijoules += priced.joules * 1000;
+    sum.grams += priced.grams;
+    sum.pricedMs += priced.coveredMs;
+    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(priced.quality));
     addOnce(sum.zones, pricing.zone ?? '');
+  }
+
+  /** Adds a share of the making of a machine, in gCO2eq; undefined where it is not known. */
+  addEmbodied(row: RowName, grams: number | undefined): void {
+    const sum = this.#sum(row);
+    sum.embodiedGrams = both(sum.embodiedGrams, grams);
   }
 
   /** Adds a share of other energy, such as that of an idle node: energy, emissions and cost, but no time of its own. */
@@ -110,16 +102,16 @@ export class RowSums {
   }
 
   /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
-  rows(names: readonly string[], other: boolean): Record<string, EmissionsRow> {
+  rows(names: readonly string[], other: boolean, units?: number): Record<string, EmissionsRow> {
     const rows: Record<string, EmissionsRow> = {};
     for (const name of names) {
       const sum = this.#sums.get(name);
-      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window);
+      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window, units);
     }
     if (!other) return rows;
     const selected = new Set(names);
     const rest = [...this.#sums].filter(([name]) => !selected.has(name)).map(([, sum]) => sum);
-    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window);
+    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window, units);
     return rows;
   }
 
@@ -131,7 +123,7 @@ export class RowSums {
   #sum({ name, properties }: RowName): RowSum {
     let sum = this.#sums.get(name);
     if (sum === undefined) {
-      sum = emptySum(properties);
+      sum = emptySum(properties, this.#embodied);
       this.#sums.set(name, sum);
     }
     return sum;
@@ -164,7 +156,15 @@ function totalsOf(sums: readonly RowSum[]): RowTotals {
   };
 }
 
-function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
+/** (E × I + M) per R of ISO/IEC 21031, with the energy of the building as E; null where a part of it is not known. */
+function sciOf(sum: RowSum, units: number): number | null {
+  const { facilityMillijoules, embodiedGrams, grams, millijoules, pricedMillijoules } = sum;
+  if (facilityMillijoules === undefined || embodiedGrams === undefined || !(pricedMillijoules > 0)) return null;
+  if (pricedMillijoules < millijoules) return null;
+  return (grams * (facilityMillijoules / millijoules) + embodiedGrams) / units;
+}
+
+function rowOf(name: string, sum: RowSum, { from, to }: TimeRange, units?: number) {
   const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
   const priced = sum.pricedMs > 0;
   const quality: Quality | null = QUALITIES[sum.worst] ?? null;
@@ -180,6 +180,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     gpu_joules: sum.gpuMillijoules === undefined ? null : sum.gpuMillijoules / 1000,
     facility_kwh: sum.powerMs > 0 && sum.facilityMillijoules !== undefined ? kwh(sum.facilityMillijoules) : null,
     embodied_grams: sum.embodiedGrams ?? null,
+    ...(units !== undefined && { sci_g_per_unit: sciOf(sum, units) }),
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
