@@ -9,6 +9,7 @@ import {
   settingWarnings,
 } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
+import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -52,6 +53,7 @@ export const watchdogConfigSchema = z.object({
       'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
     ),
   ...priceSettings,
+  ...facilitySettings,
   ...contractSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
