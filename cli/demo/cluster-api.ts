@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
-import { bodyOf, send, sendStatus, type Target, targetOf } from './cluster-http.ts';
+import { bodyOf, type PathTarget, send, sendStatus, targetOf } from './cluster-http.ts';
 import { type ClusterObjects, type DemoObject, keyOf, type ObjectChange } from './cluster-objects.ts';
 import { conflictOf, type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
 
@@ -25,7 +25,13 @@ export function startClusterApi(objects: ClusterObjects): Promise<ListeningServe
   );
 }
 
-function list(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+function list(
+  objects: ClusterObjects,
+  target: PathTarget,
+  selector: ObjectSelector,
+  url: URL,
+  response: ServerResponse,
+) {
   const all = objects.all(target.collection).filter(selector);
   const from = Number(url.searchParams.get('continue') ?? 0);
   const limit = Number(url.searchParams.get('limit') ?? 0) || all.length;
@@ -34,7 +40,13 @@ function list(objects: ClusterObjects, target: Target, selector: ObjectSelector,
   send(response, 200, { kind: 'List', metadata, items: all.slice(from, from + limit) });
 }
 
-function watch(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+function watch(
+  objects: ClusterObjects,
+  target: PathTarget,
+  selector: ObjectSelector,
+  url: URL,
+  response: ServerResponse,
+) {
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   const report = (change: ObjectChange): void => {
@@ -49,14 +61,14 @@ function watch(objects: ClusterObjects, target: Target, selector: ObjectSelector
   response.once('close', stop);
 }
 
-function get(objects: ClusterObjects, target: Target, response: ServerResponse): void {
+function get(objects: ClusterObjects, target: PathTarget, response: ServerResponse): void {
   const found = objects.get(target.collection, keyOfTarget(target));
   if (found === undefined)
     return sendStatus(response, 404, 'NotFound', `${target.collection} "${target.name}" not found`);
   send(response, 200, found);
 }
 
-async function write(objects: ClusterObjects, target: Target, request: IncomingMessage, response: ServerResponse) {
+async function write(objects: ClusterObjects, target: PathTarget, request: IncomingMessage, response: ServerResponse) {
   const body = JSON.parse(await bodyOf(request)) as DemoObject;
   const { collection, namespace } = target;
   if (request.method === 'POST') {
@@ -74,6 +86,6 @@ async function write(objects: ClusterObjects, target: Target, request: IncomingM
   return sendStatus(response, 405, 'MethodNotAllowed', String(request.method));
 }
 
-function keyOfTarget({ namespace, name = '' }: Target): string {
+function keyOfTarget({ namespace, name = '' }: PathTarget): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }

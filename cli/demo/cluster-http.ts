@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What a path of the API names. */
-export interface Target {
+export interface PathTarget {
   readonly collection: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
 }
 
 /** The target of a path: `/api/v1/namespaces/NS/pods/NAME`, `/api/v1/nodes`, `/apis/GROUP/VERSION/…`. */
-export function targetOf(path: string): Target {
+export function targetOf(path: string): PathTarget {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
   const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
   if (rest[0] !== 'namespaces' || rest.length < 3)
