@@ -12,6 +12,7 @@ import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { otlpSettings } from './api/otlp-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -51,6 +52,7 @@ export const watchdogConfigSchema = z.object({
     ),
   ...priceSettings,
   ...contractSettings,
+  ...otlpSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

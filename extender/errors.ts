@@ -80,6 +80,10 @@ export const EXTENDER_ERRORS = {
     message: 'pages of {origin} may not use this API',
     action: 'add the origin to API_CORS_ORIGINS if they may',
   },
+  OTLP_NOT_EXPORTED: {
+    message: 'metrics could not be sent by OTLP; the counters keep what they count',
+    action: 'see err; check OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS',
+  },
   PATH_UNKNOWN: { status: 404, message: 'nothing is served at {path}', action: 'see GET /docs' },
   RATE_LIMITED: {
     status: 429,

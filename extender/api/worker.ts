@@ -64,6 +64,13 @@ const app = createApp({
   contracts: contractsOf(config.CONTRACTS_FILE),
   cluster: config.CLUSTER_NAME,
 });
+const { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint } = config;
+if (otlpEndpoint !== undefined) {
+  // Its packages are large, and few installations use them.
+  const { startOtlp } = await import('./otlp.ts');
+  const source = { store: store.history, zoneOfNode: nodeZones.zoneOf };
+  stack.use(startOtlp({ config, source, clock: systemClock, logger }, otlpEndpoint));
+}
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 // Descriptors beyond these stay free for kube-scheduler and the cache file, which the process serves as well.
 limitConnections(server.server, { total: 1_024, perAddress: 512 });
