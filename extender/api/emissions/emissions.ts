@@ -11,7 +11,7 @@ import { needsLabels } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
 import { energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
-import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
+import { type NamingOptions, needLabels, rowNaming, unavailableDimensions } from './naming.ts';
 import { pricingByNode } from './pricing.ts';
 import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
@@ -87,6 +87,7 @@ async function respond(
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
       aggregate: query.aggregate,
+      unavailable: unavailableDimensions(query.aggregate.split(',')),
       rows: page.total,
       order: page.names,
       zone: query.zone ?? null,
