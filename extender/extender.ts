@@ -4,14 +4,15 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
-import type { ApiThread } from './api/api-thread.ts';
+import type { ApiThread, FromApi } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
+import { createBudgetWatch } from './deferral/over-budget.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
 import { type RunningPlacement, startPlacement } from './placement/placement.ts';
-import type { FromStore, ToApi } from './placement/placement-link.ts';
+import type { ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
 import { tlsFiles } from './webhook/tls.ts';
 import { createVerbs } from './webhook/verbs.ts';
@@ -21,7 +22,7 @@ export interface ExtenderDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
-  readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromApi) => void) => ApiThread;
   /** Ends the process when its event loop hangs; not used where there is none. */
   readonly startHeartbeat?: (limitMs: number, onError: (error: Error) => void) => AsyncDisposable;
   /** What is worth a warning about the settings. */
@@ -65,6 +66,7 @@ export async function startExtender(
     return api !== undefined;
   };
   let deferral: RunningDeferral | undefined;
+  const budgets = createBudgetWatch(clock);
   const releasedJob = (uid: string) => deferral?.releasedJob(uid);
   const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, releasedJob, clock, logger }));
   const scheduler = stack.use(
@@ -83,12 +85,16 @@ export async function startExtender(
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
   if (startApi !== undefined) {
-    api = stack.use(startApi(config, logger, (message) => placement.link.receive(message)));
+    api = stack.use(
+      startApi(config, logger, (message) =>
+        message.kind === 'over-budget' ? budgets.receive(message) : placement.link.receive(message),
+      ),
+    );
     // Before the API thread ends, which is the only one that can store them.
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
+  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, budgets, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
   if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
     stack.use(

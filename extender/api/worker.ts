@@ -9,12 +9,14 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { watchCache } from '../cache/cache-watcher.ts';
+import type { OverBudget } from '../deferral/over-budget.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ToApi } from '../placement/placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { startBudgetReports } from './budget-reports.ts';
 import { podLabels } from './emissions/labels.ts';
 import { startNodeZones } from './node-zones.ts';
 import { startPlacementService } from './placement-service.ts';
@@ -83,6 +85,11 @@ const placements = stack.use(
     logger: createLogger('extender-api', config.LOG_LEVEL),
   }),
 );
+if (config.BUDGET_MAX_DELAY !== undefined) {
+  const sources = { books: store.workloads, history: store.history, zoneOfNode: nodeZones.zoneOf };
+  const post = (report: OverBudget) => parentPort?.postMessage(report);
+  stack.use(startBudgetReports({ ...sources, ...surroundings, post }));
+}
 const receive = async (message: ToApi) => {
   if (message.kind === 'decisions') return placements.receive(message);
   if (message.kind === 'node-zones') return nodeZones.receive(message.zones);

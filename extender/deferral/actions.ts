@@ -81,7 +81,11 @@ export function createActions(options: ActionOptions): Actions {
   const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
+    const why =
+      work.extendedUntil === undefined
+        ? ''
+        : '; it may wait longer because its namespace has used up its carbon budget';
+    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest${why}`;
     report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
   };
   const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
