@@ -8,7 +8,7 @@ import type { ApiThread, FromApi } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
-import { createBudgetWatch } from './deferral/over-budget.ts';
+import { type BudgetWatch, createBudgetWatch } from './deferral/over-budget.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
 import { type RunningPlacement, startPlacement } from './placement/placement.ts';
@@ -85,11 +85,7 @@ export async function startExtender(
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
   if (startApi !== undefined) {
-    api = stack.use(
-      startApi(config, logger, (message) =>
-        message.kind === 'over-budget' ? budgets.receive(message) : placement.link.receive(message),
-      ),
-    );
+    api = stack.use(startApi(config, logger, receiver(placement, budgets)));
     // Before the API thread ends, which is the only one that can store them.
     stack.defer(() => placement.link.flush());
   }
@@ -107,6 +103,11 @@ export async function startExtender(
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Passes what the API thread sends to the part that needs it. */
+function receiver({ link }: Pick<RunningPlacement, 'link'>, budgets: BudgetWatch): (message: FromApi) => void {
+  return (message) => (message.kind === 'over-budget' ? budgets.receive(message) : link.receive(message));
 }
 
 /** The port of the API; undefined where it does not listen in time. */
