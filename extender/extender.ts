@@ -48,6 +48,7 @@ export async function startExtender(
   dependencies: ExtenderDependencies = {},
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
+  const budgets = createBudgetWatch(clock);
   await using stack = new AsyncDisposableStack();
   logSettingWarnings(logger, dependencies.warnings ?? []);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
@@ -66,7 +67,6 @@ export async function startExtender(
     return api !== undefined;
   };
   let deferral: RunningDeferral | undefined;
-  const budgets = createBudgetWatch(clock);
   const releasedJob = (uid: string) => deferral?.releasedJob(uid);
   const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, releasedJob, clock, logger }));
   const scheduler = stack.use(
@@ -92,17 +92,23 @@ export async function startExtender(
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, budgets, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
-  if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
-    stack.use(
-      dependencies.startHeartbeat?.(config.EVENT_LOOP_LIMIT_SECONDS * 1_000, (err) =>
-        logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
-      ),
-    );
+  if (config.EVENT_LOOP_LIMIT_SECONDS > 0) stack.use(watchEventLoop(config, dependencies, logger));
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Ends the process when its event loop hangs. */
+function watchEventLoop(
+  { EVENT_LOOP_LIMIT_SECONDS: seconds }: ExtenderConfig,
+  { startHeartbeat }: ExtenderDependencies,
+  logger: Logger,
+): ReturnType<NonNullable<ExtenderDependencies['startHeartbeat']>> | undefined {
+  return startHeartbeat?.(seconds * 1_000, (err) =>
+    logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+  );
 }
 
 /** Passes what the API thread sends to the part that needs it. */
