@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
-import type { ReleaseReason } from './action.ts';
+import type { Action, ReleaseReason } from './action.ts';
 import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
@@ -64,7 +64,11 @@ export function createActions(options: ActionOptions): Actions {
   };
   const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
     options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
-  const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
+  const doRelease = async (
+    { work, durationHours, action }: DecidedWork,
+    reason: ReleaseReason,
+    advised?: PlanToWrite,
+  ) => {
     const isResumed = work.progress !== undefined;
     if (!isResumed && isReleased(work.uid)) return;
     const now = clock.now();
@@ -73,15 +77,12 @@ export function createActions(options: ActionOptions): Actions {
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
     if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
-    const advice = advised
-      ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
-      : '';
-    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}`);
+    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${adviceOf(advised)}${horizonOf(action)}`);
   };
-  const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
+  const doPlan = async ({ work, action }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', planText(work, plan));
+    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', planText(work, plan) + horizonOf(action));
   };
   const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
     await pause(client, work, next, clock.now());
@@ -124,6 +125,17 @@ function issuesOf({ invalid }: WaitingWork): string {
 
 function whenAndWhere({ slot }: PlanToWrite): string {
   return `${isoTime(slot.start)} (${slot.zone})`;
+}
+
+/** Says what a wait would be worth where it is only advised. */
+function adviceOf(advised: PlanToWrite | undefined): string {
+  return advised ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}` : '';
+}
+
+/** Says when the forecast, not the grid, limited the choice. */
+function horizonOf(action: Action): string {
+  const isLimited = 'horizonLimited' in action && action.horizonLimited;
+  return isLimited ? '; the forecast ends before the latest start, so later hours were not compared' : '';
 }
 
 function percent({ saving }: PlanToWrite): string {
