@@ -9,7 +9,7 @@ import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
 import type { WaitingWork } from './waiting-work.ts';
-import { type PlanToWrite, pause, release, writePlan } from './writing.ts';
+import { copyToWorkload, type PlanToWrite, pause, release, writePlan } from './writing.ts';
 
 /** A release as it happened, for the savings ledger. */
 export interface ReleasedWork {
@@ -23,6 +23,8 @@ export interface ReleasedWork {
 export interface Actions {
   /** Carries out one action. Never rejects: a failure is counted, logged, and decided anew in the next reconciliation. */
   act(decided: DecidedWork): Promise<void>;
+  /** Copies a plan to Kueue's Workload where that was made after the plan. Never rejects. */
+  copyPlan(work: WaitingWork): Promise<void>;
 }
 
 /** What actions are carried out with. */
@@ -45,6 +47,8 @@ const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
   skip: 'its annotations say that it does not wait',
   off: 'the mode of its namespace is off',
   'queued-elsewhere': 'another queue owns it',
+  'queue-without-gate':
+    'Kueue does not hold it back: that needs Kueue 0.19, or 0.17 with the feature gate AdmissionGatedBy',
   'already-started': 'the work that it is part of has started before',
   'no-slack': 'neither max-delay nor deadline allows a wait',
   'signal-lost': 'the carbon intensity of its zones is not known',
@@ -62,8 +66,18 @@ export function createActions(options: ActionOptions): Actions {
     for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
     return released.has(uid);
   };
-  const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
+  const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') => {
     options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
+    const workload = work.admission?.workload;
+    if (workload) options.writeEvent({ about: { ...workload, kind: 'Workload' }, reason, message, type });
+  };
+  const copy = async ({ admission, namespace }: WaitingWork, copied: Parameters<typeof copyToWorkload>[2]) => {
+    if (!admission?.workload) return;
+    const { name } = admission.workload;
+    await copyToWorkload(client, admission.workload, copied).catch((err) => {
+      if (!isObsolete(err)) logger.debug({ err, namespace, name }, 'could not copy a plan to its Workload');
+    });
+  };
   const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
     const isResumed = work.progress !== undefined;
     if (!isResumed && isReleased(work.uid)) return;
@@ -76,13 +90,16 @@ export function createActions(options: ActionOptions): Actions {
     const advice = advised
       ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
       : '';
-    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}`);
+    const type = reason === 'queue-without-gate' ? 'Warning' : 'Normal';
+    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}`, type);
+    await copy(work, { releasedAt: now, reason });
   };
   const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
     const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
     report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
+    await copy(work, plan);
   };
   const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
     await pause(client, work, next, clock.now());
@@ -90,6 +107,12 @@ export function createActions(options: ActionOptions): Actions {
     report(work, 'Paused', `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`);
   };
   return {
+    async copyPlan(work) {
+      const { plan, admission } = work;
+      if (plan === undefined || admission?.workload?.plannedStart === isoTime(plan.start)) return;
+      const { start, zone, saving = Number.NaN } = plan;
+      await copy(work, { slot: { start, zone, expected: Number.NaN }, saving });
+    },
     async act(decided) {
       const { work, action } = decided;
       try {

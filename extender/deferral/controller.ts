@@ -12,8 +12,9 @@ import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { createReconciler, type DecidedWork, type ReconcilerOptions } from './reconcile.ts';
 import { createReleaseRate } from './release-rate.ts';
+import type { ReleasedJob } from './waiting-job.ts';
 import { createWaitingPublisher, type WaitingList } from './waiting-list.ts';
-import type { ReleasedJob, WaitingWork } from './waiting-work.ts';
+import type { WaitingWork } from './waiting-work.ts';
 import { watchSchedulableNodes } from './watch-nodes.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
@@ -42,7 +43,7 @@ const CONCURRENCY = 8;
 
 /** A running controller. */
 export interface RunningDeferral extends AsyncDisposable {
-  /** The wait of a Job that was released, by its UID; undefined for any other. */
+  /** The wait that the owner of a pod had, by the owner's UID; undefined where it had none. */
   releasedJob(uid: string): ReleasedJob | undefined;
 }
 
@@ -85,7 +86,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     }
   })();
   return {
-    releasedJob: waiting.releasedJob,
+    releasedJob: waiting.released,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;
@@ -136,6 +137,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     rate.spend(now, allowed.length);
     const atOnce = decided.filter(({ action }) => !isSpread(action));
     await Promise.all([...atOnce, ...allowed, ...reconciler.decideRunning(waiting.running())].map(act));
+    await Promise.all(waiting.all().map((work) => limit(() => actions.copyPlan(work))));
   };
 }
 

@@ -10,9 +10,8 @@ import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { createReleaseCapacity, worthOf } from './release-capacity.ts';
-import type { WaitingWork } from './waiting-work.ts';
+import { type WaitingWork, withDefaults } from './waiting-work.ts';
 import type { UsableZones } from './watch-nodes.ts';
-import { withDefaults } from './watch-waiting.ts';
 import { createMemories, type WorkMemory } from './work-memory.ts';
 
 /** No zone at all, which is not the same as an unknown one: it matches none of the document. */

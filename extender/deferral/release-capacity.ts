@@ -25,9 +25,9 @@ export function createReleaseCapacity(all: readonly WaitingWork[], releasePerMin
 }
 
 /**
- * What the choice of an hour is worth for a piece of work, in CPU-hours: requested processors times expected hours. Work
+ * What the choice of an hour is worth for a piece of work, in CPU-hours: requested processors of all its pods times expected hours. Work
  * without requests counts as a tenth of a processor, so that it is spread by its duration.
  */
-export function worthOf({ requirements }: WaitingWork, durationHours: number): number {
-  return (requirements.requests.cpu || 0.1) * durationHours;
+export function worthOf({ requirements, pods }: WaitingWork, durationHours: number): number {
+  return (requirements.requests.cpu || 0.1) * pods * durationHours;
 }

@@ -2,21 +2,12 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { type NamespaceDefaults, readNamespaceDefaults } from '../placement/pod-policy.ts';
 import { createOrigins } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
 import { createVolumeZones } from './volume-zones.ts';
-import {
-  type JobFacts,
-  jobFacts,
-  pausableJob,
-  type ReleasedJob,
-  releasedJob,
-  type WaitingWork,
-  waitingJob,
-  waitingPod,
-} from './waiting-work.ts';
+import { type JobFacts, jobFacts, pausableJob, type ReleasedJob, releasedJob, waitingJob } from './waiting-job.ts';
+import { type WaitingWork, waitingPod, withDefaults } from './waiting-work.ts';
 import { watchQueued } from './watch-queued.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -27,8 +18,11 @@ export interface WaitingWatch extends AsyncDisposable {
   running(): readonly WaitingWork[];
   /** Whether the pods have been listed: before, none waiting means nothing. */
   isListed(): boolean;
-  /** The wait of a Job that was released, by its UID; undefined for any other. */
-  releasedJob(uid: string): ReleasedJob | undefined;
+  /**
+   * The wait that the owner of a pod had, by the owner's UID: a Job, an object that Kueue queues, or a Job whose own owner
+   * is one. Undefined where it had none.
+   */
+  released(uid: string): ReleasedJob | undefined;
 }
 
 interface KnownJob {
@@ -97,7 +91,10 @@ export function watchWaiting(options: {
         .flatMap(([, { pausable }]) => (pausable && pausable.progress?.pausedAt === undefined ? pausable : []))
         .map((work) => withNamespace(located(work), namespaces.get(work.namespace))),
     isListed: () => pods.ageMs() !== undefined,
-    releasedJob: (uid) => byUid.get(uid)?.released,
+    released(uid) {
+      const job = byUid.get(uid);
+      return job?.released ?? queued.released(uid) ?? queued.released(job?.facts.controllerUid ?? '');
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces, queued].map((each) => each[Symbol.asyncDispose]()));
     },
@@ -139,9 +136,4 @@ function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWor
 /** Work with preferences and mode of its namespace behind its own. */
 export function withNamespace(work: WaitingWork, defaults: NamespaceDefaults | undefined): WaitingWork {
   return defaults === undefined ? work : { ...withDefaults(work, defaults.preferences), mode: defaults.mode };
-}
-
-/** Work with further preferences behind its own. */
-export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
-  return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
 }

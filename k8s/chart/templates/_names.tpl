@@ -155,6 +155,14 @@ readinessProbe:
 {{- end -}}
 {{- end }}
 
+{{/* Whether work inherits from its LocalQueue in Kueue. */}}
+{{- define "ce.localQueues" -}}
+{{- if ne (include "ce.gates" .) "true" -}}
+{{- else if eq (toString .Values.deferral.localQueues) "true" -}}true
+{{- else if and (eq (toString .Values.deferral.localQueues) "auto") (.Capabilities.APIVersions.Has "kueue.x-k8s.io/v1beta2/LocalQueue") -}}true
+{{- end -}}
+{{- end }}
+
 {{/* The version of MutatingAdmissionPolicy that the cluster serves: v1 since 1.36, v1beta1 where it was switched on. */}}
 {{- define "ce.gateVersion" -}}
 {{- if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}v1
