@@ -28,6 +28,8 @@ export interface ApiClient {
   readonly url: string;
   /** The JSON of a response that matches a schema; throws a coded error otherwise. */
   get<Output>(path: string, schema: z.ZodType<Output>): Promise<Output>;
+  /** The body of a response of any size, while it arrives; throws a coded error, also when it is cut off. */
+  stream(path: string): AsyncIterable<Uint8Array>;
 }
 
 /** The API that CARBON_API names, with the bearer token of CARBON_API_TOKEN; undefined when it is not set. */
@@ -39,19 +41,38 @@ export function apiClient(env: Environment): ApiClient | undefined {
   return {
     url,
     async get(path, schema) {
-      const response = await fetch(url + path, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
-        (error: Error) => {
-          throw cliError('API_UNREACHABLE', { url, reason: String(error.cause ?? error.message) });
-        },
-      );
+      const response = await request(url, path, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body: unknown = await response.json().catch(() => undefined);
-      if (response.status === 401) throw cliError('API_UNAUTHORIZED', { url });
-      if (!response.ok) throw cliError('API_REQUEST_REJECTED', { url, reason: reasonOf(body, response.status) });
+      checkStatus(url, response, body);
       const parsed = schema.safeParse(body);
       if (parsed.success) return parsed.data;
       throw cliError('API_UNREACHABLE', { url, reason: `${path} is not a response of this API` });
     },
+    async *stream(path) {
+      const response = await request(url, path, { headers: { ...headers, Accept: '*/*' } });
+      if (!response.ok) checkStatus(url, response, await response.json().catch(() => undefined));
+      try {
+        yield* response.body ?? [];
+      } catch (error) {
+        throw unreachable(url, error as Error);
+      }
+    },
   };
+}
+
+async function request(url: string, path: string, init: RequestInit): Promise<Response> {
+  return fetch(url + path, init).catch((error: Error) => {
+    throw unreachable(url, error);
+  });
+}
+
+function unreachable(url: string, error: Error): Error {
+  return cliError('API_UNREACHABLE', { url, reason: String(error.cause ?? error.message) });
+}
+
+function checkStatus(url: string, { status, ok }: Response, body: unknown): void {
+  if (status === 401) throw cliError('API_UNAUTHORIZED', { url });
+  if (!ok) throw cliError('API_REQUEST_REJECTED', { url, reason: reasonOf(body, status) });
 }
 
 function reasonOf(body: unknown, status: number): string {

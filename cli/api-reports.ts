@@ -95,6 +95,7 @@ const gridNow = z.object({
   zones: z.array(
     z.object({
       zone: z.string(),
+      name: z.string().optional(),
       rank: z.number().nullable(),
       intensity_g_per_kwh: z.number(),
       quality: z.string(),

@@ -41,7 +41,6 @@ async function runDemo(given: Settings): Promise<number> {
   const folder = given.DATA_DIR ?? resolve('data/demo');
   mkdirSync(folder, { recursive: true });
   const { file, trace } = await writeDemoTrace(folder);
-  if (given.REPLAY_TRACE === undefined) await seedHistory(folder, trace, systemClock.now());
   await using cluster = await startDemoCluster(folder, systemClock);
   await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 }, cluster.pods);
   const settings = {
@@ -58,9 +57,14 @@ async function runDemo(given: Settings): Promise<number> {
   };
   const stop = new AbortController();
   let meters: Promise<void> | undefined;
-  const code = await runSideBySide(settings, () => {
-    process.stdout.write(welcome(settings));
-    meters = bringToLife(cluster, settings, stop.signal);
+  const code = await runSideBySide(settings, {
+    prepare: async () => {
+      if (given.REPLAY_TRACE === undefined) await seedHistory(folder, trace, systemClock.now());
+    },
+    onReady: () => {
+      process.stdout.write(welcome(settings));
+      meters = bringToLife(cluster, settings, stop.signal);
+    },
   });
   stop.abort();
   await meters;

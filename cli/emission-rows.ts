@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { type ActivitySource, activityHours } from '../shared/emissions/activity.ts';
+import { addMarket, emptyMarketSum, type MarketSum, marketFigures } from '../shared/emissions/matching.ts';
 import { emissions } from '../shared/emissions/pricing.ts';
 import { JOULES_PER_KWH, type Joules } from '../shared/grid/units.ts';
 import type { Zone } from '../shared/grid/zones.ts';
-import type { Container, ReadableStore, TimeRange } from '../shared/records/power.ts';
+import type { Container, TimeRange } from '../shared/records/power.ts';
 import { workloadName } from '../shared/records/workload-name.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -16,11 +18,23 @@ export type EmissionGroup = (typeof EMISSION_GROUPS)[number];
 export interface EmissionRow {
   readonly name: string;
   readonly kwh: number | null;
+  /** What of the energy was used on GPUs. */
+  readonly gpu_joules: number | null;
   /** gCO2eq of the energy whose hours have a known intensity. */
   readonly grams: number | null;
   readonly intensity_g_per_kwh: number | null;
   /** Energy without a known intensity: not in `grams`. */
   readonly unpriced_kwh: number | null;
+  /** Market-based gCO2eq; absent without contracts. */
+  readonly market_grams?: number | null | undefined;
+  /** Energy without a known factor: not in `market_grams`. */
+  readonly market_unknown_kwh?: number | undefined;
+  /** Energy that contracts match hour by hour. */
+  readonly matched_kwh?: number | undefined;
+  /** Share (0 to 1) that contracts match. */
+  readonly matched_share?: number | null | undefined;
+  /** How the rest is priced: residual-mix, location-based or both. */
+  readonly market_basis?: string | undefined;
 }
 
 /** Which emissions to read. */
@@ -41,9 +55,18 @@ const response = z.object({
       z.object({
         name: z.string(),
         kwh: quantity,
+        gpu_joules: quantity,
         grams: quantity,
         intensity_g_per_kwh: quantity,
         unpriced_kwh: quantity,
+        market_grams: quantity.optional(),
+        market_unknown_kwh: z.number().optional(),
+        matched_kwh: z.number().optional(),
+        matched_share: quantity.optional(),
+        market_basis: z
+          .array(z.string())
+          .transform((bases) => bases.join(' + '))
+          .optional(),
       }),
     ),
   ),
@@ -58,39 +81,60 @@ export async function rowsFromApi(api: ApiClient, read: EmissionsRead): Promise<
   return Object.values(data[0] ?? {});
 }
 
-/** Rows from a store: hourly energy times the average intensity of that hour in the zone of the node. */
-export async function rowsFromStore(
-  history: ReadableStore,
-  zoneOfNode: (node: string) => Zone | undefined,
-  read: EmissionsRead,
-): Promise<EmissionRow[]> {
-  const { by, range, namespace } = read;
-  const intensityAt = await intensities(history, range);
-  const sums = new Map<string, { joules: number; pricedJoules: number; grams: number }>();
-  for await (const { container, hour, joules } of history.hourly({ namespace }, range)) {
-    const name = nameOf(container, by);
-    const sum = sums.get(name) ?? { joules: 0, pricedJoules: 0, grams: 0 };
-    sums.set(name, sum);
-    sum.joules += joules;
-    const zone = read.zone ?? zoneOfNode(container.node);
-    const intensity = zone && intensityAt.get(`${zone} ${hour}`);
-    if (intensity === undefined) continue;
-    sum.pricedJoules += joules;
-    sum.grams += emissions(joules, intensity);
-  }
-  return [...sums].map(([name, { joules, pricedJoules, grams }]) => ({
+/** Rows from a store, as the API makes them: hourly energy times the average intensity of that hour in the zone of the node. */
+export async function rowsFromStore(source: ActivitySource, read: EmissionsRead): Promise<EmissionRow[]> {
+  const { by, range, namespace, zone } = read;
+  // With another zone for all there is nothing that contracts could be for.
+  const priced = zone === undefined ? source : { ...source, zoneOfNode: () => zone, contracts: undefined };
+  const sums = new Map<string, RowSum>();
+  for await (const hours of activityHours(priced, { range, namespace }))
+    for (const hour of hours) {
+      const name = nameOf(hour.container, by);
+      const sum = sums.get(name) ?? {
+        joules: 0,
+        gpuJoules: undefined,
+        pricedJoules: 0,
+        grams: 0,
+        market: emptyMarketSum(),
+      };
+      sums.set(name, sum);
+      sum.joules += hour.joules;
+      if (hour.container.device === 'gpu') sum.gpuJoules = (sum.gpuJoules ?? 0) + hour.joules;
+      addMarket(sum.market, hour.joules, hour.matched, hour.price?.carbonIntensity);
+      if (hour.price === undefined) continue;
+      sum.pricedJoules += hour.joules;
+      sum.grams += emissions(hour.joules, hour.price.carbonIntensity);
+    }
+  return [...sums].map(([name, sum]) => rowOf(name, sum, priced.contracts !== undefined));
+}
+
+interface RowSum {
+  joules: number;
+  /** Undefined where none is known. */
+  gpuJoules: number | undefined;
+  pricedJoules: number;
+  grams: number;
+  readonly market: MarketSum;
+}
+
+function rowOf(name: string, sum: RowSum, hasContracts: boolean): EmissionRow {
+  const { joules, gpuJoules, pricedJoules, grams, market } = sum;
+  const { grams: marketGrams, matchedKwh, share, unknownKwh, bases } = marketFigures(market, joules);
+  return {
     name,
     kwh: kwhOf(joules),
+    gpu_joules: gpuJoules ?? null,
     grams: pricedJoules > 0 ? grams : null,
     intensity_g_per_kwh: pricedJoules > 0 ? grams / kwhOf(pricedJoules) : null,
     unpriced_kwh: kwhOf(joules - pricedJoules),
-  }));
-}
-
-async function intensities(history: ReadableStore, range: TimeRange) {
-  const hours = await history.intensities(await history.zones(), range);
-  const average = hours.filter(({ signal }) => signal === 'average');
-  return new Map(average.map(({ zone, hour, carbonIntensity }) => [`${zone} ${hour}`, carbonIntensity]));
+    ...(hasContracts && {
+      market_grams: marketGrams,
+      market_unknown_kwh: unknownKwh,
+      matched_kwh: matchedKwh,
+      matched_share: share,
+      market_basis: bases.join(' + '),
+    }),
+  };
 }
 
 function nameOf({ namespace, pod, container, node }: Container, by: EmissionGroup): string {

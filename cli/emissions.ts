@@ -4,6 +4,7 @@ import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { parseWindow, WINDOW_FORMS } from '../shared/records/time-window.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { contractsOf } from '../shared/runtime/contracts-file.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { apiClient } from './api-client.ts';
 import { EMISSION_GROUPS, type EmissionRow, type EmissionsRead, rowsFromApi, rowsFromStore } from './emission-rows.ts';
@@ -11,6 +12,7 @@ import { cliError } from './errors.ts';
 import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice, parseNumber } from './options.ts';
+import { percent } from './result-text.ts';
 import { cliConfig } from './settings.ts';
 import { withStore } from './stores.ts';
 import { type Column, csvTable, textTable } from './table.ts';
@@ -33,6 +35,15 @@ const COLUMNS: readonly Column<EmissionRow>[] = [
   { title: 'gCO2/kWh', align: 'right', cell: (row) => shown(row.intensity_g_per_kwh, 1) },
   { title: 'kWh without intensity', align: 'right', cell: ({ unpriced_kwh: kwh }) => (kwh ? shown(kwh, 4) : '') },
 ];
+
+const MARKET_COLUMNS: readonly Column<EmissionRow>[] = [
+  { title: 'Market gCO2e', align: 'right', cell: (row) => shown(row.market_grams ?? null, 2) },
+  { title: 'Matched', align: 'right', cell: ({ matched_share: part }) => (part == null ? '-' : percent(part)) },
+  { title: 'Rest by', cell: (row) => row.market_basis ?? '' },
+];
+
+const FIELDS = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh', 'gpu_joules'] as const;
+const MARKET_FIELDS = ['market_grams', 'market_unknown_kwh', 'matched_kwh', 'matched_share', 'market_basis'] as const;
 
 /** `carbon emissions`: recorded energy and emissions of what ran, largest emitters first. */
 export function emissionsCommand(env: Environment, io: Io): Command {
@@ -73,7 +84,7 @@ async function show(options: EmissionsOptions, env: Environment, io: Io): Promis
   const page = rows.slice(0, limit);
   if (format === 'json') return io.out(`${JSON.stringify(page, null, 2)}\n`);
   if (format === 'csv') return io.out(csvOf(page, read.by));
-  io.out(textTable(COLUMNS, page));
+  io.out(textTable(page.some(hasMarket) ? [...COLUMNS, ...MARKET_COLUMNS] : COLUMNS, page));
   if (rows.length > limit) io.note(`${rows.length - limit} more rows; see --limit`);
 }
 
@@ -89,20 +100,21 @@ function load(read: EmissionsRead, env: Environment): Promise<EmissionRow[]> {
   const config = cliConfig(env);
   return withStore(config, async ({ history, nodeZones }) => {
     const published = await nodeZones.nodeZones();
-    return rowsFromStore(
-      history,
-      reportedElse((node) => published.get(node), zoneByName(config)),
-      read,
-    );
+    const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
+    return rowsFromStore({ store: history, zoneOfNode, contracts: contractsOf(config.CONTRACTS_FILE) }, read);
   });
 }
 
 function csvOf(rows: readonly EmissionRow[], by: string): string {
-  const fields = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh'] as const;
+  const fields = [...FIELDS, ...(rows.some(hasMarket) ? MARKET_FIELDS : [])];
   return csvTable(
     [by, ...fields],
-    rows.map((row) => [row.name, ...fields.map((field) => row[field])]),
+    rows.map((row) => [row.name, ...fields.map((field) => row[field] ?? null)]),
   );
+}
+
+function hasMarket({ market_grams: grams }: EmissionRow): boolean {
+  return grams !== undefined;
 }
 
 function shown(value: number | null, decimals: number): string {

@@ -77,6 +77,7 @@ export const CLI_ERRORS = {
   NUMBER_INVALID: { exitCode: 1, message: '{option} must be {expected}, not "{value}"' },
   OPTIONS_CONFLICT: { exitCode: 1, message: '{options} cannot be used together', action: '{hint}' },
   OPTIONS_MISSING: { exitCode: 1, message: '{reason}', action: '{hint}' },
+  OUTPUT_FILE_FAILED: { exitCode: 3, message: '--output: could not write {file}: {reason}' },
   OUTPUT_FAILED: { exitCode: 3, message: 'could not write to standard output: {reason}' },
   PORTS_EQUAL: {
     exitCode: 1,
@@ -114,6 +115,11 @@ export const CLI_ERRORS = {
   },
   TIME_RANGE_EMPTY: { exitCode: 1, message: '--from {from} is not before --to {to}', action: 'swap them' },
   WINDOW_INVALID: { exitCode: 1, message: '--window: "{value}" is not a window', action: 'use {forms}' },
+  WINDOW_CUTS_HOURS: {
+    exitCode: 1,
+    message: '--window: "{value}" does not begin and end at full hours',
+    action: 'use full hours, such as 2026-11-01T00:00:00Z,2026-11-02T00:00:00Z, or 7d',
+  },
   ZONE_NOT_IN_TRACE: {
     exitCode: 1,
     message: '--zone: {zone} is not in the trace',

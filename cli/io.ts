@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import { cliError } from './errors.ts';
@@ -6,6 +7,8 @@ import { cliError } from './errors.ts';
 export interface Io {
   /** Results, on standard output. */
   out(text: string): void;
+  /** A piece of a result that is too large for one; resolves once the reader of standard output can take more. */
+  write(piece: Uint8Array): Promise<void>;
   /** Notes, warnings and progress, on standard error. */
   note(text: string): void;
   /** Emphasis, only where results go to a terminal that accepts colour. */
@@ -18,6 +21,9 @@ export interface Io {
 /** The process's own streams. `NO_COLOR` and pipes turn colour off. */
 export const processIo: Io = {
   out: (text) => void process.stdout.write(text),
+  async write(piece) {
+    if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
+  },
   note: (text) => void process.stderr.write(`${text}\n`),
   // styleText itself respects NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
   style: (style, text) => styleText(style, text, { stream: process.stdout, validateStream: true }),

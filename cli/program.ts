@@ -6,6 +6,7 @@ import { calculateCommand } from './calculate.ts';
 import { demoCommand } from './demo.ts';
 import { emissionsCommand } from './emissions.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './export.ts';
 import { examples } from './help.ts';
 import { type Io, processIo } from './io.ts';
 import { powerCommand } from './power.ts';
@@ -30,6 +31,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(simulatedKeplerCommand())
     .addCommand(calculateCommand(env, io))
     .addCommand(emissionsCommand(env, io))
+    .addCommand(exportCommand(env, io))
     .addCommand(reportCommand(env, io))
     .addCommand(budgetCommand(env, io))
     .addCommand(servicesCommand(env, io))

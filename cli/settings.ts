@@ -2,7 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
-import { cacheSettings, checkStoreSettings, storeSettings } from '../shared/runtime/settings.ts';
+import { contractSettings } from '../shared/runtime/contracts-file.ts';
+import { priceSettings } from '../shared/runtime/price-settings.ts';
+import { cacheSettings, checkStoreSettings, storeMode, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { apiSettings } from './api-client.ts';
 import { cliError } from './errors.ts';
@@ -14,6 +16,8 @@ export const cliConfigSchema = z
     ...cacheSettings,
     ...zoneSettings,
     ...serviceSettings,
+    ...priceSettings,
+    ...contractSettings,
     ...apiSettings,
     PROMETHEUS_URL: httpUrl()
       .optional()
@@ -29,14 +33,15 @@ export function cliConfig(env: Environment): CliConfig {
   const local = resolve('data');
   const folder = env.DATA_DIR?.trim() || (existsSync(local) ? local : undefined);
   const beside = folder === undefined ? undefined : join(folder, 'carbon_cache.json');
-  if (folder !== undefined && env.MODE !== 'db' && !existsSync(folder)) throw cliError('DATA_DIR_MISSING', { folder });
+  if (folder !== undefined && storeMode(env) !== 'db' && !existsSync(folder))
+    throw cliError('DATA_DIR_MISSING', { folder });
   const cache = env.CACHE_FILE?.trim() || (beside && existsSync(beside) ? beside : undefined);
   return loadConfig('carbon', cliConfigSchema, { ...env, DATA_DIR: folder, CACHE_FILE: cache });
 }
 
 /** The environment of a program that saves on its own: without DATA_DIR, results go to ./data, which is created. */
 export function withDataFolder(env: Environment): Environment {
-  if (env.DATA_DIR?.trim() || env.MODE?.trim() === 'db') return env;
+  if (env.DATA_DIR?.trim() || storeMode(env) === 'db') return env;
   const folder = resolve('data');
   mkdirSync(folder, { recursive: true });
   return { ...env, DATA_DIR: folder };

@@ -1,3 +1,5 @@
+import { csvField } from '../shared/export/csv-field.ts';
+
 /** A column: heading, alignment (left by default), and the text of a row's cell. */
 export interface Column<Row> {
   readonly title: string;
@@ -40,7 +42,5 @@ export function csvTable(header: readonly string[], rows: readonly (readonly (st
 
 function csvCell(value: string | number | null): string {
   if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return typeof value === 'number' ? String(value) : csvField(value);
 }

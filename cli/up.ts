@@ -48,7 +48,9 @@ ${examples('carbon up', 'ZONES=DE,FR carbon up', 'ELECTRICITY_MAPS_API_KEY=... Z
     )
     .action(async () => {
       const settings = localSettings(env);
-      process.exitCode = await runSideBySide(settings, () => process.stdout.write(welcome(settings)));
+      process.exitCode = await runSideBySide(settings, {
+        onReady: () => process.stdout.write(welcome(settings)),
+      });
     });
 }
 

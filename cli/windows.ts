@@ -66,7 +66,7 @@ async function show(options: WindowsOptions, env: Environment, io: Io): Promise<
   const hours = parseNumber('--hours', options.hours, { least: 1, most: MAX_HOURS, whole: true });
   const count = parseNumber('--count', options.count, { least: 1, most: 50, whole: true });
   const now = io.clock.now();
-  const cache = readCache(config.CACHE_FILE, now);
+  const cache = readCache(config, now);
   const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
   const known = await withHistory(config, async (history) => {
     const { zone } = placeRegion(options.zone, [...(await history.zones()), ...(cached?.keys() ?? [])]);

@@ -10,7 +10,7 @@ import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
 import { gramsPerKwh } from './result-text.ts';
-import { cliConfig } from './settings.ts';
+import { type CliConfig, cliConfig } from './settings.ts';
 import { type Column, textTable } from './table.ts';
 
 interface ZonesOptions {
@@ -22,6 +22,8 @@ interface ZoneRow {
   /** null when the zone has another signal than the ranked zones, so that it cannot be compared with them. */
   readonly rank: number | null;
   readonly zone: string;
+  /** As ZONES has it; absent in the yearly ranking, and from an API that does not say it. */
+  readonly name?: string | undefined;
   readonly gCO2_per_kWh: number;
   readonly quality: string;
   readonly source: string;
@@ -31,7 +33,7 @@ interface ZoneRow {
 
 const COLUMNS: readonly Column<ZoneRow>[] = [
   { title: '#', align: 'right', cell: ({ rank }) => (rank === null ? '-' : String(rank)) },
-  { title: 'Zone', cell: ({ zone }) => zone },
+  { title: 'Zone', cell: ({ zone, name = zone }) => (name === zone ? zone : `${name} (${zone})`) },
   { title: 'gCO2/kWh', align: 'right', cell: (row) => gramsPerKwh(row.gCO2_per_kWh) },
   { title: 'Quality', cell: ({ quality }) => quality },
   { title: 'Source', cell: ({ source }) => source },
@@ -59,7 +61,7 @@ ${examples('carbon zones', `carbon zones --json | jq '.[0].zone'`, 'carbon zones
 
 async function currentRows(env: Environment, io: Io): Promise<ZoneRow[]> {
   const api = apiClient(env);
-  if (api === undefined) return rowsNow(cliConfig(env).CACHE_FILE, io);
+  if (api === undefined) return rowsNow(cliConfig(env), io);
   const { state, reason, zones } = await gridFromApi(api);
   if (state === 'missing') throw cliError('CACHE_UNAVAILABLE', { file: api.url, reason: reason ?? 'no cache file' });
   if (state === 'stale') io.note('These values are stale. Check that the poller is running.');
@@ -71,8 +73,9 @@ async function currentRows(env: Environment, io: Io): Promise<ZoneRow[]> {
   }));
 }
 
-function rowsNow(file: string, io: Io): ZoneRow[] {
-  const state = readCache(file, io.clock.now());
+function rowsNow(config: CliConfig, io: Io): ZoneRow[] {
+  const file = config.CACHE_FILE;
+  const state = readCache(config, io.clock.now());
   if (state.kind === 'missing') throw cliError('CACHE_UNAVAILABLE', { file, reason: state.reason });
   if (state.kind === 'stale')
     io.note(
@@ -88,6 +91,7 @@ function rowsOf({ ranked, unranked, regions }: CarbonSnapshot): ZoneRow[] {
     return {
       rank: index < ranked.length ? index + 1 : null,
       zone,
+      name: region.name ?? zone,
       gCO2_per_kWh: region.carbonIntensity,
       quality: region.quality,
       source: region.provider,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseZone, type Zone } from '../shared/grid/zones.ts';
 import {
   type Environment,
   integer,
@@ -9,6 +8,8 @@ import {
   type SettingWarning,
   settingWarnings,
 } from '../shared/runtime/config.ts';
+import { contractSettings } from '../shared/runtime/contracts-file.ts';
+import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
@@ -48,11 +49,8 @@ export const watchdogConfigSchema = z.object({
     .describe(
       'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
     ),
-  PRICE_PER_KWH: list()
-    .transform((items, context) => zoneNumbers(items, (message) => context.addIssue({ code: 'custom', message })))
-    .default(new Map())
-    .describe('Prices of electricity by zone, in any one currency: DE=0.31,FR=0.25; responses then have totalCost'),
-  CLUSTER_NAME: z.string().max(253).default('cluster-one').describe('Name of this cluster in GET /allocation'),
+  ...priceSettings,
+  ...contractSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
@@ -86,17 +84,4 @@ export function extenderWarnings(env: Environment): SettingWarning[] {
   const corrected = { code: 'ZONE_CODES_CORRECTED', name: 'ZONE_MAP or DEFAULT_ZONE', corrections };
   const warnings = settingWarnings(extenderConfigSchema, env);
   return Object.keys(corrections).length === 0 ? warnings : [...warnings, corrected];
-}
-
-/** Non-negative numbers by zone, from items such as `DE=0.31`. */
-function zoneNumbers(items: readonly string[], refuse: (message: string) => void): ReadonlyMap<Zone, number> {
-  const numbers = new Map<Zone, number>();
-  for (const item of items) {
-    const [code = '', value = ''] = item.split('=').map((part) => part.trim());
-    const parsed = parseZone(code);
-    if (parsed.kind === 'malformed' || !/^\d+(\.\d+)?$/.test(value))
-      refuse(`"${item}" is not ZONE=price, such as DE=0.31`);
-    else numbers.set(parsed.zone, Number(value));
-  }
-  return numbers;
 }

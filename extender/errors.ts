@@ -60,7 +60,7 @@ export const EXTENDER_ERRORS = {
     action: 'add it to ALLOWED_HOSTS if it is',
   },
   IDEMPOTENCY_KEY_REUSED: {
-    status: 422,
+    status: 409,
     message: 'the Idempotency-Key was used before with another body',
     action: 'use a new key for new readings',
   },
@@ -116,6 +116,11 @@ export const EXTENDER_ERRORS = {
     status: 503,
     message: 'the key {stream} in Redis is not a stream',
     action: 'set REDIS_STREAM to another key, or remove this one; send the readings again after Retry-After',
+  },
+  REQUEST_CONFLICTING: {
+    status: 409,
+    message: 'the request is well-formed, but contradicts itself, the clock or what is known',
+    action: 'correct what errors lists',
   },
   REQUEST_INVALID: { status: 400, message: 'the request is not valid', action: 'correct what errors lists' },
   REQUEST_UNREADABLE: {

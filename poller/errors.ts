@@ -1,5 +1,3 @@
-import { errorFactory } from '../shared/errors/catalogue.ts';
-
 /** Errors that only the poller reports. */
 export const POLLER_ERRORS = {
   GRID_REQUEST_FAILED: {
@@ -164,6 +162,3 @@ export const POLLER_ERRORS = {
     action: 'check the database; the next scrape includes the energy of this one',
   },
 } as const;
-
-/** Makes an error of the poller's catalogue. */
-export const pollerError = errorFactory(POLLER_ERRORS);

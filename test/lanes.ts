@@ -19,6 +19,7 @@ export const LONG: readonly string[] = [
   'test/shared/runtime/command-line.test.ts',
   'test/extender/api/store-problem.test.ts',
   'test/extender/api/api-thread.test.ts',
+  'test/extender/api/readings.test.ts',
   'test/extender/readings/*-intake.test.ts',
   'test/extender/heartbeat.test.ts',
   'test/extender/deferral/{controller,watchdog}.test.ts',

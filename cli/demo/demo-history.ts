@@ -6,6 +6,7 @@ import type { Decision } from '../../shared/records/placements.ts';
 import type { PowerSample, PowerTick } from '../../shared/records/power.ts';
 import { openSqliteStore } from '../../shared/store/sqlite/store.ts';
 import { type DemoRun, demoRuns } from './demo-runs.ts';
+import { demoWorkloads } from './demo-workloads.ts';
 import { DEMO_NODES } from './demo-world.ts';
 
 const PAST_MS = 28 * 24 * HOUR_MS;
@@ -16,7 +17,7 @@ const TICK_MS = 24 * HOUR_MS;
 /** A placement takes this long, in milliseconds. */
 const BIND_MS = 2_000;
 
-/** Writes four weeks of energy, labels and placements into the store of a folder; does nothing when it has any energy. */
+/** Writes four weeks of energy, labels and placements and two of saved emissions into the store of a folder; does nothing when it has any energy. */
 export async function seedHistory(folder: string, trace: Trace, now: EpochMs): Promise<void> {
   await using store = openSqliteStore(folder);
   if ((await store.history.totals()).containers > 0) return;
@@ -26,6 +27,7 @@ export async function seedHistory(folder: string, trace: Trace, now: EpochMs): P
   await store.history.compact(now);
   await store.history.recordLabels?.(runs.map(labelsOf), now);
   await store.decisions.recordDecisions(runs.map((run) => decisionOf(run, trace)));
+  await store.workloads.saveWorkloads(demoWorkloads(trace, now));
   await store.nodeZones.recordNodeZones(new Map(DEMO_NODES.map((each) => [each.node, zone(each.zone)])), to - PAST_MS);
 }
 

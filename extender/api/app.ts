@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { CodedError } from '../../shared/errors/catalogue.ts';
 import { answerOperations, pathOf, type Readiness } from '../../shared/runtime/http-server.ts';
 import { EXTENDER_ERRORS, extenderError } from '../errors.ts';
+import { activityExportRoute } from './activity-export.ts';
 import { requireToken } from './auth.ts';
 import { guardBrowsers } from './browser-guard.ts';
 import { budgetsRoute } from './budgets.ts';
@@ -41,6 +42,7 @@ export function routes(deps: ApiDependencies): Route[] {
     savingsRoute(deps),
     ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
+    activityExportRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
     budgetsRoute(deps),

@@ -1,14 +1,16 @@
+import { type CountryIntensity, priced } from '../../shared/emissions/country-intensity.ts';
 import { emissions } from '../../shared/emissions/pricing.ts';
 import { type EpochMs, type GramsPerKwh, HOUR_MS, hourOf, type Joules } from '../../shared/grid/units.ts';
 import type { Container, PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
-import { type CountryIntensity, priced } from './country-intensity.ts';
 
 const FIRST = Buffer.from('{"timestamp":"');
 const NEXT = Buffer.from('}},{"timestamp":"');
 const START = Buffer.from('","start":"');
 const JOULES = Buffer.from(',"joules":');
+const GPU_JOULES = Buffer.from(',"gpu_joules":');
 const COUNTRIES = Buffer.from(',"co2_emissions_by_country":{');
+const NULL = Buffer.from('null');
 const GRAMS = Buffer.from(',"grams":');
 const END = Buffer.from('}}');
 
@@ -42,6 +44,9 @@ export async function* measurementPieces(
       writer.number(joules / ((end - start) / 1000));
       writer.bytes(JOULES);
       writer.number(joules);
+      writer.bytes(GPU_JOULES);
+      if (sample.container.device === 'gpu') writer.number(joules);
+      else writer.bytes(NULL);
       writer.bytes(COUNTRIES);
       for (const price of pricers) price(joules, start, end);
       if (writer.length >= PIECE_BYTES) yield writer.take();

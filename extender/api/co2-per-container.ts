@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
+import { countryIntensities, type RequestedZone } from '../../shared/emissions/country-intensity.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { measurementPieces } from './co2-measurements.ts';
-import { co2Request, co2RequestIssues, type RequestedZone } from './co2-request.ts';
-import { countryIntensities } from './country-intensity.ts';
+import { co2Request, co2RequestIssues } from './co2-request.ts';
 import { newestSamples } from './newest-samples.ts';
 import type { Operation } from './openapi/operation.ts';
 import { co2Response } from './openapi/responses.ts';

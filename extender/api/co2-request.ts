@@ -1,16 +1,11 @@
 import { z } from 'zod';
+import type { RequestedZone } from '../../shared/emissions/country-intensity.ts';
 import { instant } from '../../shared/grid/instant.ts';
-import { type Zone, zone } from '../../shared/grid/zones.ts';
+import { parseZone, type Zone } from '../../shared/grid/zones.ts';
 import type { RequestIssue } from './problem.ts';
 import { timeOrderIssues } from './time-order.ts';
 
 const name = z.string().min(1).max(253);
-
-/** A country or zone code as the client wrote it, which is what responses call it, and the zone that it means. */
-export interface RequestedZone {
-  readonly code: string;
-  readonly zone: Zone;
-}
 
 /** A country (ISO 3166, two letters; UK is GB) or zone code: at most 50 letters, digits and hyphens. */
 const codeText = z
@@ -21,11 +16,22 @@ const codeText = z
   })
   .max(50, 'is longer than 50 characters');
 
+/** The zone of a code; a cloud region that several providers have in different places is a conflict. */
+function zoneOf(text: string, context: z.RefinementCtx): Zone {
+  const parsed = parseZone(text);
+  if (parsed.kind !== 'malformed') return parsed.zone;
+  const message = `"${text.trim()}" is a cloud region of several providers in different zones; write the code of the zone`;
+  context.addIssue({ code: 'custom', message, params: { isConflict: true } });
+  return z.NEVER;
+}
+
 /** A country or zone code, as the zone that it means. */
-export const zoneCode = codeText.transform(zone);
+export const zoneCode = codeText.transform(zoneOf);
 
 /** A country or zone code with the spelling of the client. */
-export const requestedZone = codeText.transform((text): RequestedZone => ({ code: text.trim(), zone: zone(text) }));
+export const requestedZone = codeText.transform(
+  (text, context): RequestedZone => ({ code: text.trim(), zone: zoneOf(text, context) }),
+);
 
 /** Body of `POST /api/co2-per-container`: a container, countries, and a range or a number of measurements. */
 export const co2Request = z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import { type Container, IDLE, SYSTEM } from '../../shared/records/power.ts';
+import { type Container, type ContainerSpan, IDLE, SYSTEM } from '../../shared/records/power.ts';
+import { containerKey } from '../../shared/records/power-facts.ts';
 import type { Operation } from './openapi/operation.ts';
 import { containersResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
@@ -28,19 +29,29 @@ export function containersRoute({ store }: ApiDependencies): Route {
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
       const named = spans.filter(({ container }) => container.namespace !== IDLE && container.namespace !== SYSTEM);
-      response.json(
-        named.map(({ container, first, last }) => ({
-          ...containerJson(container),
-          first_measurement: isoTime(first),
-          last_measurement: isoTime(last),
-        })),
-      );
+      response.json([...Map.groupBy(named, ({ container }) => nameOf(container)).values()].map(rowOf));
     },
   };
 }
 
+/** A container's processors and its GPUs as one row. */
+function rowOf(spans: readonly ContainerSpan[]) {
+  const gpu = spans.find(({ container }) => container.device === 'gpu');
+  const own = spans.find(({ container }) => container.device === undefined) ?? gpu;
+  return {
+    ...containerJson((own as ContainerSpan).container),
+    gpu_power_quality: gpu === undefined ? null : (gpu.container.powerQuality ?? 'measured'),
+    first_measurement: isoTime(Math.min(...spans.map(({ first }) => first))),
+    last_measurement: isoTime(Math.max(...spans.map(({ last }) => last))),
+  };
+}
+
+function nameOf(container: Container): string {
+  return containerKey({ ...container, device: undefined });
+}
+
 /** A container as responses name it, with how its power is known. */
-export function containerJson({ powerQuality = 'measured', powerModel, ...names }: Container) {
+export function containerJson({ powerQuality = 'measured', powerModel, device: _device, ...names }: Container) {
   return {
     ...names,
     power_quality: powerQuality,

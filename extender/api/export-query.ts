@@ -31,7 +31,7 @@ export const exportQuery = z.strictObject({
     .optional()
     .meta({
       description:
-        'Continues behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between',
+        'Continues behind a row: its namespace, pod, container, node and timestamp, each percent-encoded, with slashes between; behind a row of GPUs /gpu follows',
       pattern: ROW_CURSOR_PATTERN,
     }),
   format: z
@@ -42,14 +42,15 @@ export const exportQuery = z.strictObject({
 
 /** The cursor that continues behind a row. */
 export function cursorAfter({ container, end }: SamplePosition): string {
-  const { namespace, pod, container: name, node } = container;
-  return [namespace, pod, name, node, isoTime(end)].map(encodeURIComponent).join('/');
+  const { namespace, pod, container: name, node, device } = container;
+  return [namespace, pod, name, node, isoTime(end), ...(device ? [device] : [])].map(encodeURIComponent).join('/');
 }
 
 /** Reads a cursor; undefined when it is not valid. */
 export function parseCursor(text: string): SamplePosition | undefined {
   const parts = text.split('/');
-  if (parts.length !== 5) return undefined;
+  const device = parts.length === 6 && parts[5] === 'gpu' ? 'gpu' : undefined;
+  if (parts.length !== (device ? 6 : 5)) return undefined;
   try {
     const [namespace, pod, container, node, time] = parts.map(decodeURIComponent) as [
       string,
@@ -59,7 +60,7 @@ export function parseCursor(text: string): SamplePosition | undefined {
       string,
     ];
     const end = Date.parse(time);
-    return Number.isNaN(end) ? undefined : { container: { namespace, pod, container, node }, end };
+    return Number.isNaN(end) ? undefined : { container: { namespace, pod, container, node, device }, end };
   } catch {
     return undefined;
   }

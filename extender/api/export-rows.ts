@@ -1,3 +1,4 @@
+import { csvField } from '../../shared/export/csv-field.ts';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Container, PowerSample } from '../../shared/records/power.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -17,6 +18,7 @@ export const EXPORT_COLUMNS = [
   'start',
   'node',
   'power_quality',
+  'gpu_joules',
 ] as const;
 
 /** Separators between a row's values, in the order in which they are written. */
@@ -49,13 +51,14 @@ export function rowWriter(writer: ByteWriter, format: 'json' | 'ndjson' | 'csv')
   let current: Container | undefined;
   let head: Uint8Array = CSV_COMMA;
   let tail = head;
+  let lineEnd = head;
   let minute = Number.NaN;
   let block = head;
   const between = format === 'csv' ? CSV_BETWEEN : JSON_BETWEEN;
   return ({ container, start, end, joules }) => {
     if (container !== current) {
       current = container;
-      [head, tail] = format === 'csv' ? csvNames(container) : jsonNames(container, format === 'ndjson' ? '\n' : '');
+      [head, tail, lineEnd] = format === 'csv' ? csvNames(container) : jsonNames(container, format);
     }
     const from = Math.floor((end - 1) / MINUTE_MS) * MINUTE_MS;
     if (from !== minute) {
@@ -73,26 +76,25 @@ export function rowWriter(writer: ByteWriter, format: 'json' | 'ndjson' | 'csv')
     writer.bytes(between.start);
     writer.time(start);
     writer.bytes(tail);
+    if (container.device === 'gpu') writer.number(joules);
+    writer.bytes(lineEnd);
   };
 }
 
-function jsonNames(
-  { pod, container, namespace, node, powerQuality = 'measured' }: Container,
-  lineEnd: string,
-): [Buffer, Buffer] {
+/** What comes before a row's figures, after them, and after the energy of GPUs, which rows of processors lack. */
+type RowParts = [head: Buffer, tail: Buffer, lineEnd: Buffer];
+
+function jsonNames(of: Container, format: 'json' | 'ndjson'): RowParts {
+  const { pod, container, namespace, node, powerQuality = 'measured', device } = of;
   const head = JSON.stringify({ pod, container, namespace }).slice(0, -1);
-  const tail = JSON.stringify({ node, power_quality: powerQuality }).slice(1);
-  return [Buffer.from(head), Buffer.from(`",${tail}${lineEnd}`)];
+  const tail = JSON.stringify({ node, power_quality: powerQuality }).slice(1, -1);
+  const unknown = device === undefined ? 'null' : '';
+  const lineEnd = format === 'ndjson' ? '}\n' : '}';
+  return [Buffer.from(head), Buffer.from(`",${tail},"gpu_joules":${unknown}`), Buffer.from(lineEnd)];
 }
 
-function csvNames({ pod, container, namespace, node, powerQuality = 'measured' }: Container): [Buffer, Buffer] {
+function csvNames({ pod, container, namespace, node, powerQuality = 'measured' }: Container): RowParts {
   const head = [pod, container, namespace].map(csvField).join(',');
   const tail = [node, powerQuality].map(csvField).join(',');
-  return [Buffer.from(head), Buffer.from(`,${tail}\r\n`)];
-}
-
-/** A field as RFC 4180 has it. A leading sign that a spreadsheet would run as a formula is kept from it by a quote. */
-export function csvField(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return [Buffer.from(head), Buffer.from(`,${tail},`), Buffer.from('\r\n')];
 }

@@ -41,7 +41,7 @@ export const exportTimeSeriesOperation: Operation = {
   tag: 'power',
   summary: 'Every raw sample, as JSON, NDJSON or CSV',
   description:
-    'Streamed by container, oldest first. With limit, the Link header has the address of the next page. A download that was cut off continues behind its last whole row: see cursor.',
+    'Streamed by container, oldest first. What a container used on GPUs is in rows of its own, whose gpu_joules are their joules: the joules of all rows add up. With limit, the Link header has the address of the next page. A download that was cut off continues behind its last whole row: see cursor.',
   query: exportQuery,
   response: {
     description: 'Samples',
@@ -86,6 +86,8 @@ function acceptedFormat(request: Request): Format {
 function isBehind({ container, end }: PowerSample, after: SamplePosition): boolean {
   for (const field of ['namespace', 'pod', 'container', 'node'] as const)
     if (container[field] !== after.container[field]) return container[field] > after.container[field];
+  // Rows of GPUs come behind those of the same container's processors.
+  if (container.device !== after.container.device) return container.device !== undefined;
   return end > after.end;
 }
 

@@ -1,7 +1,7 @@
+import { meanOf } from '../../shared/emissions/country-intensity.ts';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { meanOf } from './country-intensity.ts';
 
 /** One zone's value of one hour: from the history, or the present one of the cache, a yearly average with its year. */
 export interface ZoneHour extends HourlyIntensity {

@@ -8,9 +8,17 @@ import { EXTENDER_ERRORS, type ExtenderErrorCode } from '../errors.ts';
 export interface RequestIssue {
   readonly pointer: string;
   readonly detail: string;
+  /**
+   * Present: the API's description allows this value, but it contradicts another part of the request, the clock or what
+   * is stored, which no schema can say.
+   */
+  readonly isConflict?: true;
 }
 
-/** A request that is refused with every issue that was found in it. */
+/**
+ * A request that is refused with every issue that was found in it: with the status of its code, or 409 where the issues
+ * are conflicts alone, so that 400 always means a request that the API's description does not allow.
+ */
 export class RequestIssuesError extends CodedError {
   readonly issues: readonly RequestIssue[];
 
@@ -19,7 +27,9 @@ export class RequestIssuesError extends CodedError {
     code: ExtenderErrorCode = 'REQUEST_INVALID',
     facts: Readonly<Record<string, Fact>> = {},
   ) {
-    super(code, EXTENDER_ERRORS[code], facts);
+    const isConflict = issues.length > 0 && issues.every((issue) => issue.isConflict);
+    const shown = isConflict ? 'REQUEST_CONFLICTING' : code;
+    super(shown, EXTENDER_ERRORS[shown], facts);
     this.issues = issues;
   }
 }
@@ -28,7 +38,8 @@ export class RequestIssuesError extends CodedError {
 export function sendProblem(response: Response, error: CodedError, members: object = {}): void {
   if (response.headersSent) return void response.destroy();
   const { status = 500, code, message: detail } = error;
-  const errors = error instanceof RequestIssuesError && error.issues.length > 0 ? { errors: error.issues } : {};
+  const errors =
+    error instanceof RequestIssuesError && error.issues.length > 0 ? { errors: shownIssues(error.issues) } : {};
   // A refused download is not a file.
   response.removeHeader('Content-Disposition');
   response
@@ -37,17 +48,24 @@ export function sendProblem(response: Response, error: CodedError, members: obje
     .send(problemBody(status, detail, { code, ...errors, ...members }));
 }
 
+/** Issues as responses have them. */
+export function shownIssues(issues: readonly RequestIssue[]): Pick<RequestIssue, 'pointer' | 'detail'>[] {
+  return issues.map(({ pointer, detail }) => ({ pointer, detail }));
+}
+
 /** Issues of input that a schema refused; names of unknown fields included. */
 export function issuesOf(error: z.ZodError): RequestIssue[] {
   return error.issues.flatMap((issue) => {
     const pointer = issue.path.map((part) => `/${escapedPart(String(part))}`).join('');
-    if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
+    const isConflict = issue.code === 'custom' && issue.params?.isConflict === true;
+    if (issue.code !== 'unrecognized_keys')
+      return [{ pointer, detail: issue.message, ...(isConflict && { isConflict }) }];
     return issue.keys.map((key) => ({ pointer: `${pointer}/${escapedPart(key)}`, detail: 'is not a known field' }));
   });
 }
 
 /**
- * Checks input; throws a 400 that lists what the schema and the further rules find. `null` in an optional field is its
+ * Checks input; throws a RequestIssuesError that lists what the schema and the further rules find. `null` in an optional field is its
  * absence, as many clients write it.
  */
 export function checked<Schema extends z.ZodType>(

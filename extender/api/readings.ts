@@ -8,7 +8,7 @@ import type { IntakeMetrics } from '../readings/intake-metrics.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
 import type { Operation } from './openapi/operation.ts';
 import { acceptedResponse, noneAccepted, partialResponse } from './openapi/readings-responses.ts';
-import { type RequestIssue, RequestIssuesError, sendProblem } from './problem.ts';
+import { type RequestIssue, RequestIssuesError, sendProblem, shownIssues } from './problem.ts';
 import { itemsOf } from './readings-body.ts';
 import { deliver, type Outcome } from './readings-delivery.ts';
 import type { ApiDependencies, Route } from './route.ts';
@@ -35,13 +35,17 @@ export const readingsOperation: Operation = {
   further: {
     207: { description: 'Some readings of the batch are accepted', schema: partialResponse },
     400: { description: 'No reading is valid; errors lists every issue', schema: noneAccepted, types: PROBLEM_TYPES },
+    409: {
+      description: 'The Idempotency-Key was used before with another body, or every reading lies ahead of the clock',
+      schema: noneAccepted,
+      types: PROBLEM_TYPES,
+    },
     503: {
       description: 'No reading could be accepted now; see Retry-After',
       schema: noneAccepted,
       types: PROBLEM_TYPES,
     },
   },
-  errors: { 422: 'The Idempotency-Key was used before with another body' },
 };
 
 /** `POST /readings`: one reading (201), or a batch as JSON array or NDJSON with one outcome per item. */
@@ -119,7 +123,7 @@ function sendBatch(response: Response, outcomes: readonly Outcome[]): void {
 function issuesOfBatch(outcomes: readonly (Outcome | ParsedMeterReading)[]): RequestIssue[] {
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
-      ? outcome.issues.map(({ pointer, detail }) => ({ pointer: `/${index}${pointer}`, detail }))
+      ? outcome.issues.map((issue) => ({ ...issue, pointer: `/${index}${issue.pointer}` }))
       : [],
   );
 }
@@ -129,12 +133,16 @@ function itemJson(outcome: Outcome, index: number) {
     case 'accepted':
       return { index, status: 201, stream_id: outcome.streamId };
     case 'refused':
-      return { index, status: 400, errors: outcome.issues as readonly RequestIssue[] };
+      return { index, status: isConflict(outcome) ? 409 : 400, errors: shownIssues(outcome.issues) };
     case 'unavailable':
       return { index, status: 503, detail: outcome.error.message };
     default:
       return outcome satisfies never;
   }
+}
+
+function isConflict({ issues }: { readonly issues: readonly RequestIssue[] }): boolean {
+  return issues.every((issue) => issue.isConflict);
 }
 
 /** The key of the request; an invalid one is refused together with all other issues. */

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
+import type { Contracts } from '../../shared/emissions/contracts.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
@@ -48,6 +49,10 @@ export interface ApiDependencies {
   readonly browsers?: BrowserGuardOptions;
   /** Price of a kilowatt-hour by zone; absent: none is known. */
   readonly prices?: ReadonlyMap<Zone, number>;
+  /** Certificates and PPAs; absent: none, and no market-based figures. */
+  readonly contracts?: Contracts | undefined;
+  /** Currency of the prices (ISO 4217); absent: none is configured. */
+  readonly currency?: string | undefined;
   /** Name of the cluster in rows; absent: as OpenCost calls one without a name. */
   readonly cluster?: string;
   /** Heap limit of this thread in MiB, which bounds the exports at once; absent: the default. */

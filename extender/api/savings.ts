@@ -102,8 +102,16 @@ function askedFor(given: unknown, now: EpochMs): TimeRange & { readonly limit: n
     const start = instantOf(first);
     if (end === undefined || start === undefined || start < end) return [];
     if (last === undefined)
-      return [{ pointer: input.start_time === undefined ? '/from' : '/start_time', detail: 'lies ahead' }];
-    return [{ pointer: input.end_time === undefined ? '/to' : '/end_time', detail: 'is not after the start' }];
+      return [
+        { pointer: input.start_time === undefined ? '/from' : '/start_time', detail: 'lies ahead', isConflict: true },
+      ];
+    return [
+      {
+        pointer: input.end_time === undefined ? '/to' : '/end_time',
+        detail: 'is not after the start',
+        isConflict: true,
+      },
+    ];
   });
   const end = to ?? now;
   return { from: from ?? end - DEFAULT_MS, to: end, limit };

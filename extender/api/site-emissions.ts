@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countryIntensities, ownCode } from '../../shared/emissions/country-intensity.ts';
 import type { IntensityAt } from '../../shared/emissions/pricing.ts';
 import { worstQuality } from '../../shared/grid/intensity.ts';
 import { isoTime, JOULES_PER_KWH } from '../../shared/grid/units.ts';
@@ -11,7 +12,6 @@ import {
 import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/records/meter-readings.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
-import { countryIntensities, ownCode } from './country-intensity.ts';
 import type { Operation } from './openapi/operation.ts';
 import { siteEmissionsResponse } from './openapi/readings-responses.ts';
 import { checked } from './problem.ts';

@@ -18,8 +18,9 @@ export function requestedRange(
 /** Issues between the two ends of a range that is at most some days long. */
 export function rangeIssues(input: Readonly<Record<string, unknown>>, now: EpochMs, maxDays: number): RequestIssue[] {
   const { from, to } = requestedRange({ from: instantOf(input.from), to: instantOf(input.to) }, now);
-  if (to <= from) return [{ pointer: input.to === undefined ? '/from' : '/to', detail: 'from is not before to' }];
+  if (to <= from)
+    return [{ pointer: input.to === undefined ? '/from' : '/to', detail: 'from is not before to', isConflict: true }];
   if (to - from > maxDays * 24 * HOUR_MS)
-    return [{ pointer: '/from', detail: `is more than ${maxDays} days before to` }];
+    return [{ pointer: '/from', detail: `is more than ${maxDays} days before to`, isConflict: true }];
   return [];
 }

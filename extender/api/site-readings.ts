@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { meterId, meterReadingJson } from '../../shared/records/meter-reading.ts';
+import { meterReadingJson } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsCursor, MeterReadingsReader, StoredReading } from '../../shared/records/meter-readings.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
@@ -22,10 +22,10 @@ const PAGE = 5_000;
 const ALWAYS: TimeRange = { from: Date.parse('0000-01-01T00:00:00Z'), to: 8.64e15 };
 
 const cursor = z.string().transform((text, context): MeterReadingsCursor => {
-  const [, time = '', device = ''] = /^(-?\d{1,16})\/(.+)$/s.exec(text) ?? [];
-  const deviceId = meterId.safeParse(decoded(device));
-  if (deviceId.success && Math.abs(Number(time)) <= ALWAYS.to)
-    return { timestamp: Number(time), deviceId: deviceId.data };
+  const [, time = '', device = ''] = /^(-?\d{1,16})\/(.*)$/s.exec(text) ?? [];
+  const deviceId = decoded(device);
+  if (time !== '' && deviceId !== undefined && Math.abs(Number(time)) <= ALWAYS.to)
+    return { timestamp: Number(time), deviceId };
   context.addIssue({ code: 'custom', message: 'is not a valid cursor; use the one of the page before' });
   return z.NEVER;
 });

@@ -25,7 +25,7 @@ export function streamArray(response: Response, items: AsyncIterable<string | Bu
 export async function streamText(
   response: Response,
   type: string,
-  items: AsyncIterable<string | Buffer>,
+  items: AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   response.type(type);
   let goOn = () => {};

@@ -10,5 +10,5 @@ export function timeOrderIssues(
   const from = instantOf(input[start]);
   const to = instantOf(input[end]);
   if (from === undefined || to === undefined || from < to) return [];
-  return [{ pointer: `/${end}`, detail: `is not after ${start}` }];
+  return [{ pointer: `/${end}`, detail: `is not after ${start}`, isConflict: true }];
 }

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { limitConnections } from '../../shared/runtime/connection-limits.ts';
+import { contractsOf } from '../../shared/runtime/contracts-file.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
@@ -59,6 +60,8 @@ const app = createApp({
   browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
   heapMb: config.API_HEAP_MB,
   prices: config.PRICE_PER_KWH,
+  currency: config.PRICE_CURRENCY,
+  contracts: contractsOf(config.CONTRACTS_FILE),
   cluster: config.CLUSTER_NAME,
 });
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));

@@ -4,11 +4,11 @@ import { CalculatorError } from '../../shared/calculator/error.ts';
 import { parseTime } from '../../shared/calculator/period.ts';
 import { recordWorkloads } from '../../shared/calculator/recorded/workloads.ts';
 import { workloadInput, workloadJson } from '../../shared/calculator/workload.ts';
+import { DATE_PATTERN, TIME_PATTERN } from '../../shared/grid/time-patterns.ts';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
 import { savedResponse, workloadsResponse } from './openapi/calculator-responses.ts';
 import type { Operation } from './openapi/operation.ts';
-import { TIME_PATTERN } from './openapi/patterns.ts';
 import { checked, type RequestIssue, RequestIssuesError } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 
@@ -22,8 +22,16 @@ const workloadList = z.array(workloadInput).min(1).max(MOST_RECORDS);
 const workloadsQuery = z.strictObject({
   service: z.string().max(253).optional(),
   region: z.string().max(100).optional(),
-  start_time: z.string().max(40).optional().meta({ pattern: TIME_PATTERN }),
-  end_time: z.string().max(40).optional().meta({ pattern: TIME_PATTERN }),
+  start_time: z
+    .string()
+    .max(40)
+    .optional()
+    .meta({ pattern: `^(${TIME_PATTERN}|${DATE_PATTERN})$` }),
+  end_time: z
+    .string()
+    .max(40)
+    .optional()
+    .meta({ pattern: `^(${TIME_PATTERN}|${DATE_PATTERN})$` }),
 });
 
 /** `POST /api/workloads`, as the API's description shows it. */
@@ -37,7 +45,10 @@ export const saveWorkloadsOperation: Operation = {
   body: z.union([workloadInput, workloadList]),
   response: { status: 201, description: 'Saved; some of it is new', schema: savedResponse },
   further: { 200: { description: 'Saved; all of it was there before', schema: savedResponse } },
-  errors: { 422: 'Records that cannot be calculated, all of them; nothing was saved' },
+  errors: {
+    409: 'Records that contradict each other or what is known, such as an unknown service; nothing was saved',
+    422: 'Records with numbers or times that are none; nothing was saved',
+  },
 };
 
 /** `POST /api/workloads`: calculates and saves what services emitted; the same service, region and period is replaced. */
@@ -84,9 +95,10 @@ async function save(
     : [checked(workloadInput, request.body)];
   const recorded = await recordWorkloads(inputs, profiles, store);
   if (recorded.kind === 'invalid') {
-    const issues = recorded.issues.map(({ index, message }) => ({
+    const issues = recorded.issues.map(({ index, message, isConflict }) => ({
       pointer: Array.isArray(request.body) ? `/${index}` : '',
       detail: message,
+      ...(isConflict && { isConflict }),
     }));
     throw new RequestIssuesError(issues, 'WORKLOADS_INVALID');
   }
@@ -103,7 +115,7 @@ function rangeIssues(input: Readonly<Record<string, unknown>>, now: number): Req
   const issues = ['start_time', 'end_time'].flatMap((name) => timeIssues(name, input[name]));
   if (issues.length > 0) return issues;
   const { from, to } = rangeOf(input, now);
-  return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time' }];
+  return from < to ? [] : [{ pointer: '/end_time', detail: 'is not after start_time', isConflict: true }];
 }
 
 function timeIssues(name: string, text: unknown): RequestIssue[] {

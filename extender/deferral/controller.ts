@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
@@ -125,7 +126,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const act = (decided: DecidedWork) => limit(() => (signal.aborted ? undefined : actions.act(decided)));
     // Guarantees first and by every replica: they need neither a leader nor its Lease, and keeping them twice does no harm.
     await Promise.all([leadership.firstAttempt, ...reconciler.guaranteed(all).map(act)]);
-    signalSeen ||= parts.cache().kind === 'fresh' && parts.zones() !== undefined;
+    signalSeen ||= hasForecast(parts.cache()) && parts.zones() !== undefined;
     // A stale document was written by an earlier poller, which gets one period to write the next.
     const graceMs = parts.cache().kind === 'stale' ? Math.min(parts.periodMs, STARTING_MS) : STARTING_MS;
     const isStarting = !signalSeen && clock.monotonic() - startedAt < graceMs;
@@ -139,6 +140,12 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     await Promise.all([...atOnce, ...allowed, ...reconciler.decideRunning(waiting.running())].map(act));
     await Promise.all(waiting.all().map((work) => limit(() => actions.copyPlan(work))));
   };
+}
+
+/** The first document of a poller that has just started has intensities only; its forecasts follow seconds later. */
+function hasForecast(cache: CacheState): boolean {
+  if (cache.kind !== 'fresh') return false;
+  return cache.snapshot.regions.values().some(({ forecast = [] }) => forecast.length > 0);
 }
 
 /** Only work that was planned for the same clean hour can be due in a flood. */

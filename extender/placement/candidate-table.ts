@@ -37,13 +37,40 @@ export interface NodeView {
 }
 
 /** The candidates of one request, in its order. */
+export interface Candidates {
+  readonly nodes: readonly CandidateNode[];
+  /** The same for later, in as little memory as they can be kept in. To be called before the next request is read. */
+  keep(): KeptCandidates;
+}
+
+/** Candidates of an earlier request. */
+export interface KeptCandidates {
+  /** About how much memory they take by themselves, in bytes. */
+  readonly bytes: number;
+  /** What they share with those of all other requests of their view. */
+  readonly sharedBytes: number;
+  nodes(): readonly CandidateNode[];
+}
+
+/** A candidate's row and the reference to it. */
+export const ROW_BYTES = 88;
+
+/** Candidates whose rows belong to their request alone. */
+export function ownCandidates(nodes: readonly CandidateNode[]): Candidates {
+  return { nodes, keep: () => ({ bytes: nodes.length * ROW_BYTES, sharedBytes: 0, nodes: () => nodes }) };
+}
+
+/** What is known of the candidates of one request, in its order. */
 export interface CandidateTable {
   readonly candidates: readonly CandidateNode[];
+  /** The intensity of each; NaN where it is not known. */
+  readonly intensities: Float64Array;
   /** Power relative to the candidates' median; undefined when fewer than two of them are measured. */
   readonly relativePowers: readonly (number | undefined)[] | undefined;
   /** Undefined while the intensity of at least one candidate is known. */
   readonly loss: SignalLoss | undefined;
   readonly view: NodeView;
+  readonly keep: Candidates['keep'];
 }
 
 /** What views are made from. */
@@ -76,16 +103,19 @@ export function createNodeViews({ directory, power }: NodeViewSources): (state: 
 }
 
 /** Puts the candidates of a request together. */
-export function candidateTable(candidates: readonly CandidateNode[], view: NodeView): CandidateTable {
+export function candidateTable({ nodes, keep }: Candidates, view: NodeView): CandidateTable {
+  const intensities = new Float64Array(nodes.length);
   let known = 0;
   let measured = 0;
-  for (const { intensity, watts } of candidates) {
+  for (let index = 0; index < nodes.length; index++) {
+    const { intensity, watts } = nodes[index] as CandidateNode;
+    intensities[index] = intensity ?? Number.NaN;
     if (intensity !== undefined) known += 1;
     if (watts !== undefined) measured += 1;
   }
   const loss = view.kind !== 'fresh' ? view.kind : known > 0 ? undefined : 'unknown';
-  const powers = measured < 2 ? undefined : relativePowers(candidates.map(({ watts }) => watts));
-  return { candidates, relativePowers: powers, loss, view };
+  const powers = measured < 2 ? undefined : relativePowers(nodes.map(({ watts }) => watts));
+  return { candidates: nodes, intensities, relativePowers: powers, loss, view, keep };
 }
 
 /** Intensities that may be compared: those of the majority signal. */

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../shared/grid/units.ts';
-import type { CandidateTable, NodeView } from './candidate-table.ts';
+import type { CandidateNode, CandidateTable, NodeView, SignalLoss } from './candidate-table.ts';
 import type { Violation } from './constraints.ts';
 import type { PodPolicy } from './pod-policy.ts';
-import type { Ranking } from './ranking.ts';
+import type { NeutralReason, Ranking } from './ranking.ts';
 
 /** What kube-scheduler sends of a pod, as far as placement reads it. */
 export interface PodMetadata {
@@ -27,10 +27,26 @@ export interface LoggedDecision {
   at: EpochMs;
   /** The node that the pod was bound to, once that is known. */
   node: string | undefined;
-  filtered: { readonly table: CandidateTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
-  ranked: { readonly table: CandidateTable; readonly ranking: Ranking } | undefined;
+  filtered: { readonly table: LoggedTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
+  ranked: { readonly table: LoggedTable; readonly ranking: LoggedRanking } | undefined;
   /** About how much memory its candidates take; kept by the log. */
   bytes: number;
+}
+
+/** What is kept of a table of candidates. */
+export interface LoggedTable {
+  /** Put together anew at each call. */
+  candidates(): readonly CandidateNode[];
+  /** About how much memory it takes. */
+  readonly bytes: number;
+  readonly loss: SignalLoss | undefined;
+  readonly view: NodeView;
+}
+
+/** What is kept of a ranking: a byte for each score. */
+export interface LoggedRanking {
+  readonly scores: Uint8Array;
+  readonly neutral: NeutralReason | undefined;
 }
 
 /** The newest decisions, to be explained and to be recorded when the pod is bound. */
@@ -38,18 +54,15 @@ export interface DecisionLog {
   /** The entry of a request's pod, a new one for another pod of that name or another policy; undefined for a pod without a name. */
   of(pod: PodMetadata, policy: PodPolicy, at: EpochMs): LoggedDecision | undefined;
   find(namespace: string, pod: string): LoggedDecision | undefined;
-  /** Counts the memory of an entry that has got the candidates of a request, and drops the oldest entries beyond the limit. */
-  account(decision: LoggedDecision): void;
+  /** Keeps the response to a filter request in its entry, and drops the oldest entries beyond the limits. */
+  keepFiltered(decision: LoggedDecision, table: CandidateTable, refused: ReadonlyMap<string, Violation>): void;
+  /** Keeps the response to a prioritize request in the same way. */
+  keepRanked(decision: LoggedDecision, table: CandidateTable, ranking: Ranking): void;
   readonly size: number;
 }
 
 /** How many pods are remembered, and about how many bytes their candidates may take. */
 const LIMITS = { pods: 2_000, bytes: 24 * 1024 * 1024 };
-/** A candidate in a table: the reference to its row, and a score. */
-const REFERENCE_BYTES = 16;
-/** A candidate's own row, which all tables of one view share. */
-const ROW_BYTES = 72;
-
 /** Remembers the newest decisions by pod and forgets the oldest. */
 export function createDecisionLog(limits = LIMITS): DecisionLog {
   const kept = new Map<string, LoggedDecision>();
@@ -65,11 +78,13 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
       drop(key, decision);
     }
   };
-  const sizeOf = (table: CandidateTable | undefined): number => {
-    if (table === undefined) return 0;
-    const isShared = table.view === lastView;
+  const keepTable = (decision: LoggedDecision, before: LoggedTable | undefined, table: CandidateTable): LoggedTable => {
+    const { bytes: own, sharedBytes, nodes } = table.keep();
+    const bytes = own + (table.view === lastView ? 0 : sharedBytes);
     lastView = table.view;
-    return table.candidates.length * (isShared ? REFERENCE_BYTES : REFERENCE_BYTES + ROW_BYTES);
+    decision.bytes += bytes - (before?.bytes ?? 0);
+    total += bytes - (before?.bytes ?? 0);
+    return { candidates: nodes, bytes, loss: table.loss, view: table.view };
   };
   return {
     of(pod, policy, at) {
@@ -91,10 +106,13 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
       return made;
     },
     find: (namespace, pod) => kept.get(`${namespace}/${pod}`),
-    account(decision) {
-      const bytes = sizeOf(decision.filtered?.table) + sizeOf(decision.ranked?.table);
-      total += bytes - decision.bytes;
-      decision.bytes = bytes;
+    keepFiltered(decision, table, refused) {
+      decision.filtered = { table: keepTable(decision, decision.filtered?.table, table), refused };
+      forgetOldest();
+    },
+    keepRanked(decision, table, { scores, neutral }) {
+      const ranking = { scores: new Uint8Array(scores), neutral };
+      decision.ranked = { table: keepTable(decision, decision.ranked?.table, table), ranking };
       forgetOldest();
     },
     get size() {

@@ -2,7 +2,7 @@ import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
 import {
-  type CandidateNode,
+  type Candidates,
   type CandidateTable,
   candidateTable,
   createNodeViews,
@@ -35,7 +35,7 @@ export interface PlacementSources {
 export interface PlacementRequest {
   readonly pod: PodMetadata;
   /** Its candidates, each once. */
-  readonly candidates: (view: NodeView) => readonly CandidateNode[];
+  readonly candidates: (view: NodeView) => Candidates;
 }
 
 /** The nodes that were refused to a pod, by name. */
@@ -79,20 +79,14 @@ export function createPlacementDecisions(sources: PlacementSources): PlacementDe
     filter(request) {
       const { table, policy, decision } = open('filter', request);
       const refused = refusedNodes(table, policy, history);
-      if (decision !== undefined) {
-        decision.filtered = { table, refused };
-        log.account(decision);
-      }
+      if (decision !== undefined) log.keepFiltered(decision, table, refused);
       metrics.countRefusals(policy.mode, refused);
       return { refused, enforced: policy.mode === 'enforce' };
     },
     prioritize(request) {
       const { table, policy, decision } = open('prioritize', request);
       const ranking = rank(table, policy, history);
-      if (decision !== undefined) {
-        decision.ranked = { table, ranking };
-        log.account(decision);
-      }
+      if (decision !== undefined) log.keepRanked(decision, table, ranking);
       if (ranking.neutral !== undefined) metrics.countNeutral(ranking.neutral);
       return ranking;
     },
@@ -104,6 +98,6 @@ export function createPlacementDecisions(sources: PlacementSources): PlacementDe
 }
 
 function reportUnplaced({ candidates }: CandidateTable, report: (names: readonly string[]) => void): void {
-  const unplaced = candidates.filter(({ zone }) => zone === undefined);
-  if (unplaced.length > 0) report(unplaced.map(({ name }) => name));
+  if (candidates.every(({ zone }) => zone !== undefined)) return;
+  report(candidates.flatMap(({ zone, name }) => (zone === undefined ? [name] : [])));
 }

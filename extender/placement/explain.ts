@@ -1,8 +1,6 @@
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
-import type { CandidateTable } from './candidate-table.ts';
-import type { LoggedDecision } from './decision-log.ts';
+import type { LoggedDecision, LoggedTable } from './decision-log.ts';
 import { candidatesOf, intensitySpread, regionOf } from './placement-decision.ts';
-import type { Ranking } from './ranking.ts';
 
 /** One candidate of an explanation. Null is not known, or not done. */
 export interface ExplainedCandidate {
@@ -42,7 +40,7 @@ export interface Explanation {
 export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
   const table = candidatesOf(decision);
   const rows = table === undefined ? [] : explained(decision, table, now);
-  const spread = table && intensitySpread(table.candidates);
+  const spread = table && intensitySpread(table.candidates());
   return {
     pod: `${decision.namespace}/${decision.pod}`,
     uid: decision.uid,
@@ -61,9 +59,9 @@ export function explain(decision: LoggedDecision, now: EpochMs): Explanation {
   };
 }
 
-function explained({ filtered, ranked }: LoggedDecision, table: CandidateTable, now: EpochMs): ExplainedCandidate[] {
+function explained({ filtered, ranked }: LoggedDecision, table: LoggedTable, now: EpochMs): ExplainedCandidate[] {
   const scores = scoresOf(ranked);
-  return table.candidates.map((candidate) => {
+  return table.candidates().map((candidate) => {
     const { name, zone, watts } = candidate;
     const region = regionOf(candidate, table);
     return {
@@ -79,8 +77,8 @@ function explained({ filtered, ranked }: LoggedDecision, table: CandidateTable, 
   });
 }
 
-function scoresOf(ranked: { table: CandidateTable; ranking: Ranking } | undefined): ReadonlyMap<string, number> {
-  return new Map(ranked?.table.candidates.map(({ name }, index) => [name, ranked.ranking.scores[index] ?? 0]));
+function scoresOf(ranked: LoggedDecision['ranked']): ReadonlyMap<string, number> {
+  return new Map(ranked?.table.candidates().map(({ name }, index) => [name, ranked.ranking.scores[index] ?? 0]));
 }
 
 function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[]): string {

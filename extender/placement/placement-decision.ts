@@ -3,16 +3,19 @@ import { type EpochMs, type GramsPerKwh, gramsPerKwh } from '../../shared/grid/u
 import type { Zone } from '../../shared/grid/zones.ts';
 import { encodeCandidateZones } from '../../shared/records/candidate-zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
-import type { CandidateNode, CandidateTable } from './candidate-table.ts';
-import type { LoggedDecision } from './decision-log.ts';
+import type { CandidateNode } from './candidate-table.ts';
+import type { LoggedDecision, LoggedTable } from './decision-log.ts';
 
 /** The candidates that the pod could have been placed on: those of the filter request where there was one, for it comes first. */
-export function candidatesOf({ filtered, ranked }: LoggedDecision): CandidateTable | undefined {
+export function candidatesOf({ filtered, ranked }: LoggedDecision): LoggedTable | undefined {
   return filtered?.table ?? ranked?.table;
 }
 
 /** The region of a candidate in the cache document; undefined when its intensity is not known. */
-export function regionOf({ zone, intensity }: CandidateNode, { view }: CandidateTable): CachedRegion | undefined {
+export function regionOf(
+  { zone, intensity }: CandidateNode,
+  { view }: Pick<LoggedTable, 'view'>,
+): CachedRegion | undefined {
   return zone === undefined || intensity === undefined ? undefined : view.snapshot?.regions.get(zone);
 }
 
@@ -47,10 +50,11 @@ export function decisionOf(
 ): Decision | undefined {
   const table = candidatesOf(logged);
   if (table === undefined) return undefined;
-  const chosen = table.candidates.find(({ name }) => name === node);
+  const candidates = table.candidates();
+  const chosen = candidates.find(({ name }) => name === node);
   const region = chosen && regionOf(chosen, table);
-  const spread = intensitySpread(table.candidates);
-  const known = table.candidates.filter(({ zone, intensity }) => zone !== undefined && intensity !== undefined);
+  const spread = intensitySpread(candidates);
+  const known = candidates.filter(({ zone, intensity }) => zone !== undefined && intensity !== undefined);
   return {
     uid: logged.uid,
     namespace: logged.namespace,
@@ -62,7 +66,7 @@ export function decisionOf(
     intensity: region?.carbonIntensity ?? null,
     quality: region?.quality ?? null,
     intensityAgeMs: region === undefined ? null : Math.max(0, boundAt - region.fetchedAt),
-    candidates: table.candidates.length,
+    candidates: candidates.length,
     candidateZones: encodeCandidateZones(known.map(({ zone }) => zone as Zone)),
     candidatesMean: spread?.mean ?? null,
     candidatesWorst: spread?.worst ?? null,

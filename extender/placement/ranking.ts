@@ -28,10 +28,10 @@ export function rank(table: CandidateTable, { mode, preferences }: PodPolicy, hi
  * violate one, the constraint distinguishes nothing and the plain scores apply.
  */
 function preferredScores(table: CandidateTable, found: readonly (Violation | undefined)[]): readonly number[] {
-  const intensities = table.candidates.map(({ intensity }) => intensity);
+  const { intensities } = table;
   const violating = found.filter((violation) => violation !== undefined).length;
   if (violating === 0 || violating === found.length) return scores(intensities, table.relativePowers);
-  const eligible = intensities.map((intensity, index) => (found[index] === undefined ? intensity : undefined));
+  const eligible = intensities.map((intensity, index) => (found[index] === undefined ? intensity : Number.NaN));
   return scores(eligible, table.relativePowers).map((score, index) =>
     found[index] === undefined ? Math.max(1, score) : 0,
   );

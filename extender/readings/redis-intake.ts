@@ -8,7 +8,7 @@ import { redisFacts } from '../../shared/runtime/redis-client.ts';
 import { toRedisError } from '../../shared/runtime/redis-error.ts';
 import type { RedisConfig } from '../../shared/runtime/redis-settings.ts';
 import { encodeEntry } from '../../shared/store/stream/entry.ts';
-import { streamState } from '../../shared/store/stream/state.ts';
+import { type StreamState, streamState, unfinished } from '../../shared/store/stream/state.ts';
 import { Batcher } from './batcher.ts';
 import { type Intake, IntakeError, type IntakeState, type Taken } from './intake.ts';
 
@@ -87,12 +87,19 @@ class StreamCapacity {
     const now = this.#clock.monotonic();
     if (now - this.#measuredAt > LENGTH_AGE_MS) {
       this.#measuredAt = now;
-      this.#length = await this.#redis.run((client) => client.xLen(this.#config.REDIS_STREAM));
+      const { REDIS_STREAM: stream, CONSUMER_GROUP: group } = this.#config;
+      const state = await this.#redis.run((client) => streamState(client, stream, group));
+      this.#length = occupied(state, this.#config);
     }
     const limit = this.#config.REDIS_STREAM_MAX_LENGTH;
     if (this.#length + count > limit) throw new IntakeError('STREAM_FULL', 5, { length: this.#length });
     this.#length += count;
   }
+}
+
+/** Entries that count towards the bound: unfinished ones, and what other groups leave beyond the finished ones that may stay. */
+function occupied(state: StreamState, { REDIS_STREAM_KEEP: keep }: RedisConfig): number {
+  return Math.max(unfinished(state), state.length - keep);
 }
 
 async function add(client: RedisClient, stream: string, readings: readonly MeterReading[]): Promise<Taken[]> {
@@ -125,8 +132,8 @@ async function stateOf(redis: RedisConnection, config: RedisConfig): Promise<Int
     const state = await redis.run((client) => streamState(client, stream, group), HEALTH_WITHIN_MS);
     const { evicts, evictedKeys } = await redis.run((client) => redisFacts(client), HEALTH_WITHIN_MS);
     const unsafe = evicts !== undefined;
-    const full = state.length >= config.REDIS_STREAM_MAX_LENGTH;
-    const idle = state.consumers === 0 && state.length > 0;
+    const full = occupied(state, config) >= config.REDIS_STREAM_MAX_LENGTH;
+    const idle = state.consumers === 0 && unfinished(state) > 0;
     return {
       backend: 'redis',
       status: unsafe ? 'unsafe' : full ? 'full' : idle ? 'no-consumer' : 'ok',

@@ -1,4 +1,4 @@
-import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
+import { type Candidates, type NodeView, ownCandidates } from '../placement/candidate-table.ts';
 import type { NodeFacts } from '../placement/nodes.ts';
 import type { KnownNames } from './known-names.ts';
 
@@ -12,7 +12,7 @@ export interface WireNode extends NodeFacts {
 /** The candidates of a request, each once, in the form in which they came. */
 export interface WireCandidates {
   readonly form: 'names' | 'objects';
-  of(view: NodeView): readonly CandidateNode[];
+  of(view: NodeView): Candidates;
   /** The prioritize response, by the scores of the candidates in their order. */
   encodeScores(scores: readonly number[]): Buffer;
   /** The value of `NodeNames` or `Nodes` with only those candidates that pass. */
@@ -21,12 +21,13 @@ export interface WireCandidates {
 
 /** Candidates whose names are known. */
 export function knownCandidates(known: KnownNames, places: Int32Array): WireCandidates {
-  let candidates: readonly CandidateNode[] = [];
+  let candidates: Candidates['nodes'] = [];
   return {
     form: 'names',
     of(view) {
-      candidates = known.candidates(places, view);
-      return candidates;
+      const found = known.candidates(places, view);
+      candidates = found.nodes;
+      return found;
     },
     encodeScores: (scores) => known.encodeScores(places, scores),
     encodePassing: (passes) => encodeNames(candidates.map(({ name }) => name).filter(passes)),
@@ -37,7 +38,7 @@ export function knownCandidates(known: KnownNames, places: Int32Array): WireCand
 export function namedCandidates(names: readonly string[]): WireCandidates {
   return {
     form: 'names',
-    of: (view) => names.map((name) => view.candidate({ name })),
+    of: (view) => ownCandidates(names.map((name) => view.candidate({ name }))),
     encodeScores: (scores) => encodeScores(names, scores),
     encodePassing: (passes) => encodeNames(names.filter(passes)),
   };
@@ -49,7 +50,7 @@ const COMMA = Buffer.from(',');
 export function wholeCandidates(nodes: readonly WireNode[], bytes: Buffer): WireCandidates {
   return {
     form: 'objects',
-    of: (view) => nodes.map((node) => view.candidate(node)),
+    of: (view) => ownCandidates(nodes.map((node) => view.candidate(node))),
     encodeScores: (scores) =>
       encodeScores(
         nodes.map(({ name }) => name),

@@ -1,4 +1,5 @@
-import type { CandidateNode, NodeView } from '../placement/candidate-table.ts';
+import { type CandidateNode, type Candidates, type NodeView, ROW_BYTES } from '../placement/candidate-table.ts';
+import { createNameTable, encodeResponse, type NameTable, nameAt, placeOf } from './name-table.ts';
 
 /**
  * The names of nodes that requests have brought, each with its part of a prioritize response as ready bytes. Reading a
@@ -11,50 +12,50 @@ export interface KnownNames {
    */
   read(json: Buffer): Int32Array | undefined;
   /** The candidates of some places. Looked up once in each view. */
-  candidates(places: Int32Array, view: NodeView): readonly CandidateNode[];
+  candidates(places: Int32Array, view: NodeView): Candidates;
   /** The prioritize response for some places and their scores, 0..10. */
   encodeScores(places: Int32Array, scores: readonly number[]): Buffer;
 }
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
-const CLOSE_BRACE = 0x7d;
-const ZERO = 0x30;
-const FIRST_PRINTABLE = 0x20;
-const LAST_ASCII = 0x7e;
 
-const HEAD = Buffer.from('{"Host":"');
-const TAIL = Buffer.from('","Score":');
-/** What follows a head at the most: two digits, the brace and a comma. */
-const AFTER_HEAD = 4;
-
-/** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 6 MB. */
-const MAX_NAMES = 12_000;
-const MAX_NAME_BYTES = 253;
 const WORD = 4;
+/** A quote in each byte of a word. */
+const QUOTES = 0x22222222;
+const LOW_BITS = 0x01010101;
+const HIGH_BITS = 0x80808080 | 0;
+/** The first bytes of a word, by their number. */
+const FIRST_BYTES = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
+const HASH_FACTOR = 0x9e37_79b1 | 0;
+
+/** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 6 MB. A place fits into 16 bits. */
+const MAX_NAMES = 12_000;
 
 /** Starts without any names. When `limit` names are known, all are forgotten before the next list is read. */
 export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
-  let table = createTable(limit);
+  let table = createNameTable(limit);
+  let list = createListMemory(limit);
   let rows: (CandidateNode | undefined)[] = [];
   let rowsView: NodeView | undefined;
   return {
     read(json) {
       if (table.count >= limit) {
-        table = createTable(limit);
+        table = createNameTable(limit);
+        list = createListMemory(limit);
         rowsView = undefined;
       }
-      return readNames(json, table);
+      return readNames(json, table, list);
     },
     candidates(places, view) {
       if (view !== rowsView) {
         rowsView = view;
-        rows = [];
+        // Of full length from the start: an array that grew by its last places first would be kept as a dictionary.
+        rows = new Array<CandidateNode | undefined>(limit).fill(undefined);
       }
-      const candidates = new Array<CandidateNode>(places.length);
+      const nodes = new Array<CandidateNode>(places.length);
       for (let index = 0; index < places.length; index++) {
         const place = places[index] as number;
         let row = rows[place];
@@ -62,67 +63,75 @@ export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
           row = view.candidate({ name: nameAt(table, place) });
           rows[place] = row;
         }
-        candidates[index] = row;
+        nodes[index] = row;
       }
-      return candidates;
+      return { nodes, keep: () => keepPlaces(places, rows, table.count) };
     },
-    encodeScores: (places, scores) => encode(table, places, scores),
+    encodeScores: (places, scores) => encodeResponse(table, places, scores),
   };
 }
 
-/** Open addressing by hash: slot → place of the name + 1, and for each name the head of its part of a response. */
-interface Table {
-  count: number;
-  /** The list that is being read, to notice a name that it repeats. */
-  list: number;
-  readonly limit: number;
-  readonly mask: number;
-  readonly slots: Int32Array;
-  readonly hashes: Int32Array;
-  /** The list in which each name was last seen. */
-  readonly seen: Float64Array;
-  /** The places of the list that is being read: one piece of memory for all lists. */
-  readonly places: Int32Array;
-  /** Where each head starts in `heads`; one more entry than names. */
-  readonly starts: Int32Array;
-  heads: Buffer;
-}
-
-function createTable(limit: number): Table {
-  const size = 2 ** Math.ceil(Math.log2(limit * 2 + 2));
+/** Candidates as two bytes each, beside the rows that all requests of a view share. */
+function keepPlaces(
+  places: Int32Array,
+  rows: readonly (CandidateNode | undefined)[],
+  names: number,
+): ReturnType<Candidates['keep']> {
+  const kept = new Uint16Array(places);
   return {
-    count: 0,
-    list: 0,
-    limit,
-    mask: size - 1,
-    slots: new Int32Array(size),
-    hashes: new Int32Array(limit),
-    seen: new Float64Array(limit),
-    places: new Int32Array(limit),
-    starts: new Int32Array(limit + 1),
-    heads: Buffer.alloc(4_096),
+    bytes: kept.byteLength,
+    sharedBytes: names * ROW_BYTES,
+    nodes: () => Array.from(kept, (place) => rows[place] as CandidateNode),
   };
 }
 
-function readNames(json: Buffer, table: Table): Int32Array | undefined {
+/** One piece of memory for all lists. */
+interface ListMemory {
+  /** The number of the list that is being read. */
+  list: number;
+  /** The list in which each name was last seen, to notice one that a list repeats. */
+  readonly seen: Float64Array;
+  /** The places of the list that is being read. */
+  readonly places: Int32Array;
+}
+
+function createListMemory(limit: number): ListMemory {
+  return { list: 0, seen: new Float64Array(limit), places: new Int32Array(limit) };
+}
+
+function readNames(json: Buffer, table: NameTable, memory: ListMemory): Int32Array | undefined {
   const end = json.length - 1;
   if (json[0] !== OPEN || json[end] !== CLOSE) return undefined;
-  table.list += 1;
-  if (end === 1) return table.places.subarray(0, 0);
-  const { places } = table;
+  const { places, seen } = memory;
+  memory.list += 1;
+  if (end === 1) return places.subarray(0, 0);
+  const bytes = new DataView(json.buffer, json.byteOffset, json.length);
   let count = 0;
   for (let at = 1; ; at++) {
     if (json[at] !== QUOTE) return undefined;
     const start = ++at;
     let hash = 0;
-    for (let byte = json[at]; byte !== QUOTE; byte = json[++at]) {
-      if (byte === undefined) return undefined;
-      hash = (Math.imul(hash, 31) + byte) | 0;
+    for (;;) {
+      const word = wordAt(bytes, at);
+      // The lowest high bit that is set marks the first quote.
+      const other = word ^ QUOTES;
+      const quotes = (other - LOW_BITS) & ~other & HIGH_BITS;
+      if (quotes === 0) {
+        hash = Math.imul(hash ^ word, HASH_FACTOR);
+        hash ^= hash >>> 15;
+        at += WORD;
+        continue;
+      }
+      const rest = (31 - Math.clz32(quotes & -quotes)) >>> 3;
+      hash = Math.imul(hash ^ (word & (FIRST_BYTES[rest] as number)), HASH_FACTOR);
+      at += rest;
+      break;
     }
-    const place = placeOf(json, start, at, hash, table);
+    if (at > end) return undefined;
+    const place = placeOf(bytes, start, at, hash, table);
     if (place === undefined) return undefined;
-    if (table.seen[place] !== table.list) {
-      table.seen[place] = table.list;
+    if (seen[place] !== memory.list) {
+      seen[place] = memory.list;
       places[count++] = place;
     }
     if (++at === end) return places.subarray(0, count);
@@ -130,75 +139,10 @@ function readNames(json: Buffer, table: Table): Int32Array | undefined {
   }
 }
 
-/** The place of the name at [start, end) of the JSON, a new one for a new name; undefined where there is no more room. */
-function placeOf(json: Buffer, start: number, end: number, hash: number, table: Table): number | undefined {
-  const { slots, hashes, starts, heads, mask } = table;
-  const length = end - start;
-  // Names that count up differ in their last bits only: the product spreads them.
-  let slot = (Math.imul(hash, 0x9e37_79b1) >>> 8) & mask;
-  for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const place = (slots[slot] as number) - 1;
-    const from = (starts[place] as number) + HEAD.length;
-    if (hashes[place] !== hash || (starts[place + 1] as number) - from - TAIL.length !== length) continue;
-    let same = 0;
-    while (same < length && json[start + same] === heads[from + same]) same++;
-    if (same === length) return place;
-  }
-  if (table.count >= table.limit || length > MAX_NAME_BYTES || !isPlain(json, start, end)) return undefined;
-  slots[slot] = table.count + 1;
-  hashes[table.count] = hash;
-  return addHead(json.subarray(start, end), table);
-}
-
-/** Whether a name is written in JSON as it is. Known names are, so that only new ones need this look. */
-function isPlain(json: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = json[at] as number;
-    if (byte < FIRST_PRINTABLE || byte > LAST_ASCII || byte === BACKSLASH) return false;
-  }
-  return true;
-}
-
-function addHead(name: Buffer, table: Table): number {
-  const start = table.starts[table.count] as number;
-  const end = start + HEAD.length + name.length + TAIL.length;
-  // One word more: heads are copied by words.
-  if (end + WORD > table.heads.length)
-    table.heads = Buffer.concat([table.heads, Buffer.alloc(Math.max(end, start) + WORD)]);
-  HEAD.copy(table.heads, start);
-  name.copy(table.heads, start + HEAD.length);
-  TAIL.copy(table.heads, end - TAIL.length);
-  table.count += 1;
-  table.starts[table.count] = end;
-  return table.count - 1;
-}
-
-function nameAt({ heads, starts }: Table, place: number): string {
-  const start = (starts[place] as number) + HEAD.length;
-  return heads.toString('latin1', start, (starts[place + 1] as number) - TAIL.length);
-}
-
-function encode({ heads, starts }: Table, places: Int32Array, scores: readonly number[]): Buffer {
-  let size = 2 + WORD;
-  for (const place of places) size += (starts[place + 1] as number) - (starts[place] as number) + AFTER_HEAD;
-  const json = Buffer.allocUnsafe(size);
-  const from = new DataView(heads.buffer, heads.byteOffset, heads.length);
-  const to = new DataView(json.buffer, json.byteOffset, size);
-  json[0] = OPEN;
-  let at = 1;
-  for (let index = 0; index < places.length; index++) {
-    const place = places[index] as number;
-    if (index > 0) json[at++] = COMMA;
-    const start = starts[place] as number;
-    const length = (starts[place + 1] as number) - start;
-    // Word by word, which is twice as fast; what is written behind the end is overwritten by what follows.
-    for (let done = 0; done < length; done += WORD) to.setInt32(at + done, from.getInt32(start + done));
-    at += length;
-    const score = scores[index] as number;
-    if (score >= 10) json[at++] = ZERO + 1;
-    json[at++] = ZERO + (score % 10);
-    json[at++] = CLOSE_BRACE;
-  }
-  json[at++] = CLOSE;
-  return json.subarray(0, at);
+/** The four bytes at a place, the first in the lowest bits; behind the end quotes, so that every name ends. */
+function wordAt(bytes: DataView, at: number): number {
+  if (at + WORD <= bytes.byteLength) return bytes.getInt32(at, true);
+  let word = QUOTES;
+  for (let index = bytes.byteLength - 1; index >= at; index--) word = (word << 8) | bytes.getUint8(index);
+  return word;
 }

@@ -1,4 +1,5 @@
 import type { ExtenderMetrics } from '../metrics.ts';
+import { ownCandidates } from '../placement/candidate-table.ts';
 import type { PlacementDecisions, PlacementRequest } from '../placement/decisions.ts';
 import { encodeFiltering } from './filter.ts';
 import { createKnownNames } from './known-names.ts';
@@ -38,7 +39,7 @@ export function createVerbs(decisions: PlacementDecisions, metrics: Pick<Extende
     },
     preempt(body) {
       const response = preempt(body, ({ pod, names }) =>
-        decisions.vetoes({ pod, candidates: (view) => names.map((name) => view.candidate({ name })) }),
+        decisions.vetoes({ pod, candidates: (view) => ownCandidates(names.map((name) => view.candidate({ name }))) }),
       );
       metrics.countVetoes(response.vetoed);
       return { body: response.body, neutral: false };

@@ -26,6 +26,8 @@ export interface BatchOptions {
   /** Failed deliveries after which an entry goes to the dead letters. */
   readonly maxDeliveries: number;
   readonly bounds: ListBounds;
+  /** Length of the stream up to which finished entries stay in it. */
+  readonly keep: number;
   readonly redis: RedisConnection;
   readonly store: MeterReadingsWriter;
   readonly metrics: ReadingsMetrics;

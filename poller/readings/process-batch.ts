@@ -21,7 +21,7 @@ export async function processBatch(
   deliveries: readonly StreamDelivery[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { redis, stream, metrics, clock } = options;
+  const { redis, stream, keep, metrics, clock } = options;
   const started = clock.monotonic();
   const { valid, failures } = decoded(options, deliveries);
   const stored = await storeReadings(options, valid, signal);
@@ -30,7 +30,7 @@ export async function processBatch(
   );
   failures.push(...(await commit(options, stored.kept)));
   for (const failure of failures) await handleFailure(options, failure);
-  await redis.run((client) => trimFinished(client, stream));
+  await redis.run((client) => trimFinished(client, stream, keep));
   metrics.batchSeconds.observe((clock.monotonic() - started) / 1000);
 }
 

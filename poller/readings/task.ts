@@ -68,6 +68,7 @@ function batchOptions(options: ReadingsTaskOptions, redis: RedisConnection): Bat
     group: config.CONSUMER_GROUP,
     consumer: config.CONSUMER_NAME ?? hostname(),
     maxDeliveries: config.MAX_DELIVERIES,
+    keep: config.REDIS_STREAM_KEEP,
     bounds: { maxItems: config.SITE_READINGS_MAX_ITEMS, maxAgeMs: config.SITE_READINGS_MAX_AGE_HOURS * HOUR_MS },
     redis,
     store,

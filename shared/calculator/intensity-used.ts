@@ -1,4 +1,3 @@
-import { forEachHour } from '../grid/hours.ts';
 import type { HourlyIntensity, Quality, Signal } from '../grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import { yearlyIntensity } from '../grid/yearly-intensity.ts';
@@ -44,14 +43,14 @@ export function weighIntensity(
   use?: readonly HourlyUse[],
 ): IntensityUsed | undefined {
   const weights = use ? weightsOfUse(use, period) : evenWeights(period);
-  const inPeriod = history.filter(({ hour }) => (weights.get(hour) ?? 0) > 0);
+  const inPeriod = history.filter(({ hour }) => weights.of(hour) > 0);
   // Average and marginal are different quantities: the average one is the accounting figure and is used alone.
   const signal: Signal = inPeriod.some((hour) => hour.signal === 'average') ? 'average' : 'marginal';
   const known = inPeriod.filter((hour) => hour.signal === signal);
   let weight = 0;
   let weighted = 0;
   for (const { hour, carbonIntensity } of known) {
-    const share = weights.get(hour) ?? 0;
+    const share = weights.of(hour);
     weight += share;
     weighted += share * carbonIntensity;
   }
@@ -66,7 +65,7 @@ export function weighIntensity(
     quality: [...new Set(parts.map(({ quality }) => quality))].join(' + '),
     signal,
     weighting: use ? 'hours of use' : 'even over the period',
-    coverage: Math.min(1, weight / [...weights.values()].reduce((a, b) => a + b, 0)),
+    coverage: Math.min(1, weight / weights.total),
     parts,
   };
 }
@@ -109,32 +108,35 @@ function oneFigure(value: number, source: string, quality: Quality | 'given'): I
   };
 }
 
-function weightsOfUse(use: readonly HourlyUse[], { from, to }: TimeRange): Map<EpochMs, number> {
+/** How much each hour counts, in any unit that is the same for all, and the sum of all hours of the period. */
+interface HourWeights {
+  readonly of: (hour: EpochMs) => number;
+  readonly total: number;
+}
+
+function weightsOfUse(use: readonly HourlyUse[], { from, to }: TimeRange): HourWeights {
   const weights = new Map<EpochMs, number>();
   for (const { hour: time, amount } of use) {
     const hour = hourOf(time);
     if (hour + HOUR_MS > from && hour < to) weights.set(hour, (weights.get(hour) ?? 0) + amount);
   }
-  return weights;
+  const total = [...weights.values()].reduce((a, b) => a + b, 0);
+  return { of: (hour) => weights.get(hour) ?? 0, total };
 }
 
-function evenWeights({ from, to }: TimeRange): Map<EpochMs, number> {
-  const weights = new Map<EpochMs, number>();
-  forEachHour(from, to, (hour, ms) => weights.set(hour, ms));
-  return weights;
+/** Computed hour by hour, not listed: a period may be thousands of years long. */
+function evenWeights({ from, to }: TimeRange): HourWeights {
+  const of = (hour: EpochMs) => Math.max(0, Math.min(to, hour + HOUR_MS) - Math.max(from, hour));
+  return { of, total: to - from };
 }
 
-function partsOf(
-  known: readonly HourlyIntensity[],
-  weights: ReadonlyMap<EpochMs, number>,
-  total: number,
-): IntensityPart[] {
+function partsOf(known: readonly HourlyIntensity[], weights: HourWeights, total: number): IntensityPart[] {
   const groups = Map.groupBy(known, ({ provider, quality }) => `${provider} ${quality}`);
   const parts: IntensityPart[] = [];
   for (const group of groups.values()) {
     const [first] = group;
     let weight = 0;
-    for (const { hour } of group) weight += weights.get(hour) ?? 0;
+    for (const { hour } of group) weight += weights.of(hour);
     if (first) parts.push({ source: first.provider, quality: first.quality, share: weight / total });
   }
   return parts.sort((a, b) => b.share - a.share || (a.source < b.source ? -1 : 1));

@@ -12,7 +12,7 @@ const NAMED: ReadonlyMap<string, number> = new Map([
   ['last-30d', 30 * DAY_MS],
 ]);
 
-const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** From 1970 to 9998: all times that a calendar and every store can represent. */
 export const ALWAYS: TimeRange = { from: 0, to: Date.UTC(9999, 0) };

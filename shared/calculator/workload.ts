@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DATE_PATTERN, TIME_PATTERN } from '../grid/time-patterns.ts';
 import { isoTime } from '../grid/units.ts';
 import type { SavedWorkload, WorkloadEmissions } from '../records/workloads.ts';
 import type { EmissionsResult } from './calculate.ts';
@@ -51,7 +52,10 @@ export function workloadJson(record: WorkloadEmissions & Partial<SavedWorkload>)
   };
 }
 
-const instant = z.string().max(40);
+const instant = z
+  .string()
+  .max(40)
+  .meta({ pattern: `^(${TIME_PATTERN}|${DATE_PATTERN})$` });
 const energy = z.number().positive().finite();
 
 /** One record as a CSV line or a request gives it: who, where, when, how often, and what is already known of it. */
@@ -60,8 +64,8 @@ export const workloadInput = z
     service_name: z.string().min(1).max(253),
     region: z.string().min(1).max(100),
     period_start: instant,
-    period_end: instant.describe('Not included'),
-    request_count: z.number(),
+    period_end: instant.meta({ ...instant.meta(), description: 'Not included' }),
+    request_count: z.number().meta({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     total_kWh: energy.optional().describe('Measured energy of all requests; takes the place of the profile'),
     total_gCO2e: z.number().nonnegative().finite().optional().describe('Known emissions; needs total_kWh beside it'),
     usage: z
@@ -75,7 +79,8 @@ export const workloadInput = z
   .refine(({ total_kWh, total_gCO2e }) => total_gCO2e === undefined || total_kWh !== undefined, {
     path: ['total_gCO2e'],
     message: 'needs total_kWh beside it',
-  });
+  })
+  .meta({ dependentRequired: { total_gCO2e: ['total_kWh'] } });
 
 /** A record that was read but not yet calculated. */
 export type WorkloadInput = z.output<typeof workloadInput>;

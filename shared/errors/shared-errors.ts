@@ -5,6 +5,12 @@ import { STORE_ERRORS } from './store-errors.ts';
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
   ...RUNTIME_ERRORS,
+  CONTRACTS_FILE_INVALID: { exitCode: 1, message: '{file} is not a valid file of contracts: {issues}' },
+  CONTRACTS_FILE_UNREADABLE: {
+    exitCode: 1,
+    message: '{file} cannot be read ({reason})',
+    action: 'check CONTRACTS_FILE',
+  },
   INTENSITY_INVALID: { exitCode: 1, message: 'intensity must be a number of gCO2eq/kWh above 0, not {value}' },
   INTENSITY_NOT_KNOWN: {
     exitCode: 1,

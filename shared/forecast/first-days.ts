@@ -4,15 +4,16 @@ import type { Band } from './band.ts';
 import type { Shape } from './climatology.ts';
 import { daysBack, dayWeight, PROFILE_DAYS } from './profile.ts';
 import { countKnown } from './series.ts';
+import { daysThatShapeCounts } from './shape-weight.ts';
 
-/** The usual shape counts as much as so many recent days: one of the zone's own years much, one of other zones little. */
-const SHAPE_DAYS = { own: 3, generic: 0.3 };
 /** Hours after which a value counts 1/e for the level. */
 const LEVEL_HOURS = 24;
 /** Hours in which a deviation from what is usual fades to 1/e, once it is known what is usual. */
 const FADING_HOURS = 24;
 /** After one day known, a deviation from the shape of other zones fades in a third of it: it is the shape that is wrong. */
 const FADING_HOURS_BY_DAY = 8;
+/** A deviation from what is usual counts half where the usual rests on the root of so many days, and fully where on many. */
+const DOUBTED_SQUARE_DAYS = 0.6;
 /** Standard deviations to either edge of a band that nothing is measured for yet: 80 % of a normal distribution, and a third more. */
 const WIDE = 1.7;
 
@@ -32,12 +33,13 @@ export interface ShortPast {
 export function firstDaysForecast(past: ShortPast): (ahead: number) => ForecastPoint {
   const { values, end, shape, band } = past;
   const level = levelOf(past);
-  const last = values.at(-1) ?? Number.NaN;
-  const deviation = Number.isNaN(last) ? 0 : last - usual(past, level, -1);
+  const shapeDays = daysThatShapeCounts(past);
+  const usual = (ahead: number) => usualAt(past, level, shapeDays, ahead);
+  const deviation = lastDeviation(values.at(-1) ?? Number.NaN, usual(-1));
   const fading = shape.isOwn ? FADING_HOURS : Math.min(FADING_HOURS, (FADING_HOURS_BY_DAY * countKnown(values)) / 24);
   const wide = WIDE * shape.spread * level;
   return (ahead) => {
-    const value = Math.max(0, usual(past, level, ahead) + deviation * Math.exp(-(ahead + 1) / fading));
+    const value = Math.max(0, usual(ahead).value + deviation * Math.exp(-(ahead + 1) / fading));
     const below = Math.min(band?.below[ahead] ?? -wide, 0);
     const above = Math.max(band?.above[ahead] ?? wide, 0);
     return {
@@ -64,14 +66,20 @@ function levelOf({ values, end, shape }: ShortPast): number {
   return sum / usualSum;
 }
 
-function usual({ values, end, shape }: ShortPast, level: number, ahead: number): number {
-  let weights = shape.isOwn ? SHAPE_DAYS.own : SHAPE_DAYS.generic;
-  let sum = weights * level * shape(end + ahead * HOUR_MS);
-  for (let day = daysBack(ahead); day <= PROFILE_DAYS; day++) {
+/** What the days and the shape make usual `ahead` hours after the last known one, and how many days that rests on. */
+function usualAt({ values, end, shape }: ShortPast, level: number, shapeDays: number, ahead: number) {
+  let days = shapeDays;
+  let sum = days * level * shape(end + ahead * HOUR_MS);
+  for (let day = Math.max(1, daysBack(ahead)); day <= PROFILE_DAYS; day++) {
     const value = values[values.length + ahead - 24 * day];
     if (value === undefined || Number.isNaN(value)) continue;
     sum += dayWeight(day) * value;
-    weights += dayWeight(day);
+    days += dayWeight(day);
   }
-  return sum / weights;
+  return { value: sum / days, days };
+}
+
+/** The last value minus what is usual for its hour, shrunk where the usual rests on little; 0 where it is not known. */
+function lastDeviation(last: number, { value, days }: { readonly value: number; readonly days: number }): number {
+  return Number.isNaN(last) ? 0 : ((last - value) * days ** 2) / (days ** 2 + DOUBTED_SQUARE_DAYS);
 }

@@ -5,10 +5,14 @@ import type { Band } from './band.ts';
 import { type Shape, usualShape } from './climatology.ts';
 import { inputCount, LEVEL_HOURS, LOOKBACK_HOURS, type Scaled, writeInputs } from './features.ts';
 import { firstDaysForecast } from './first-days.ts';
-import { correction, learn, plainProfile } from './learn.ts';
+import { learn } from './learn.ts';
+import { type WeatherLearnt, weatherCorrector } from './learn-weather.ts';
 import { closestZones } from './neighbours.ts';
+import { plainProfile } from './origins.ts';
 import { daysBack, describePast, PROFILE_DAYS, usualAt } from './profile.ts';
+import { correction } from './ridge.ts';
 import { countKnown, cut, type HourlySeries, lastKnownHour } from './series.ts';
+import { weatherTerms, type ZoneWeather } from './weather.ts';
 
 /** How far ahead a forecast looks unless asked otherwise. */
 const HORIZON_HOURS = 72;
@@ -32,6 +36,8 @@ export interface ForecastRequest {
   readonly horizonHours?: number;
   /** The usual shape of the zone's days, for the first weeks; default: {@link usualShape}. */
   readonly shape?: Shape;
+  /** The weather of the zone itself as it was forecast; absent: nothing is learnt from it. */
+  readonly weather?: ZoneWeather | undefined;
 }
 
 /** What was learnt about a zone; serves for about a week of forecasts, refreshed once a day at no great cost. */
@@ -40,6 +46,8 @@ export interface ForecastModel {
   readonly coefficients?: Float64Array;
   /** Absent where no error could be measured yet. */
   readonly band?: Band;
+  /** Absent without weather, or where it was no gain in the zone's last weeks. */
+  readonly weather?: WeatherLearnt;
   readonly shape: Shape;
   readonly zone: Zone;
   readonly fittedAt: EpochMs;
@@ -70,7 +78,9 @@ export function fitForecast(request: ForecastRequest): ForecastModel | undefined
     ...describe(cut(histories.get(other), start, hours), 0, 1),
   }));
   const weeks = countKnown(raw.subarray(-PROFILE_DAYS * 24));
-  const learnt = weeks < LEAST_TAUGHT_HOURS ? undefined : learn({ start, own, neighbours, horizonHours });
+  const span = { start, hours, ahead: horizonHours, firstHour: 0 };
+  const terms = request.weather && weatherTerms(request.weather, span);
+  const learnt = weeks < LEAST_TAUGHT_HOURS ? undefined : learn({ start, own, neighbours, horizonHours }, terms);
   return {
     ...learnt,
     shape: request.shape ?? usualShape(zone),
@@ -100,39 +110,66 @@ export function forecastWith(
     past: describePast(cut(histories.get(of), start, hours), hours - LOOKBACK_HOURS, 1),
   });
   const own = past(model.zone, model.scale);
-  const inputs = new Float64Array(inputCount(model.neighbours.length));
   const others = model.neighbours.map(({ zone, scale }) => past(zone, scale));
-  if (model.coefficients) writeInputs(inputs, start, hours, own, others);
-
   const points: ForecastPoint[] = [];
   const present = hourOf(now);
   if (end > present) points.push(reading(present, own.past.values[hours - 1] as number));
   const wanted = request.horizonHours ?? model.horizonHours;
-  const { band, coefficients, shape } = model;
-  const taught = coefficients && band ? { ...model, coefficients, band } : undefined;
-  const firstDays = firstDaysForecast({ values: own.past.values, end, shape, band });
+  const learnt = learntAt(model, { start, own, neighbours: others, hours, weather: request.weather });
+  const { band, shape } = model;
+  let firstDays: ((ahead: number) => ForecastPoint) | undefined;
   for (let time = Math.max(end, present); points.length < wanted; time += HOUR_MS) {
     const ahead = (time - end) / HOUR_MS;
     const usual = usualAt(own.past.values, hours + ahead, daysBack(ahead));
-    points.push(
-      taught && !Number.isNaN(usual)
-        ? point(taught, time, ahead, plainProfile(own, hours, ahead, usual), inputs)
-        : firstDays(ahead),
-    );
+    const added = Number.isNaN(usual) ? undefined : learnt?.(ahead);
+    if (added) {
+      points.push(pointOf(model, time, ahead, plainProfile(own, hours, ahead, usual) + added.value, added.band));
+      continue;
+    }
+    firstDays ??= firstDaysForecast({ values: own.past.values, end, shape, band });
+    points.push(firstDays(ahead));
   }
   return points;
 }
 
-function point(
-  model: ForecastModel & Required<Pick<ForecastModel, 'coefficients' | 'band'>>,
+/** What is known when a model forecasts: the hours `[0, hours)` from `start`. */
+interface Present {
+  readonly start: EpochMs;
+  readonly hours: number;
+  readonly own: Scaled;
+  readonly neighbours: readonly Scaled[];
+  readonly weather: ZoneWeather | undefined;
+}
+
+/** What the model adds to the plain profile by hour ahead, with the weather where that is known, and the band of it; undefined for a model that learnt nothing. */
+function learntAt(model: ForecastModel, { start, hours, own, neighbours, weather }: Present) {
+  const { coefficients, band, horizonHours, scale } = model;
+  if (!coefficients || !band) return undefined;
+  const lesson = { start, own, neighbours, horizonHours };
+  const inputs = new Float64Array(inputCount(neighbours.length));
+  writeInputs(inputs, start, hours, own, neighbours);
+  const span = { start, hours, ahead: horizonHours, firstHour: hours - LOOKBACK_HOURS };
+  const byWeather =
+    model.weather &&
+    weather &&
+    weatherCorrector(lesson, weatherTerms(weather, span, model.weather.scales), model.weather)(hours);
+  return (ahead: number): { readonly value: number; readonly band: Band } => {
+    if (ahead >= horizonHours) return { value: 0, band };
+    const value = byWeather?.(ahead) ?? Number.NaN;
+    return Number.isNaN(value) || !model.weather
+      ? { value: scale * correction(coefficients, inputs, ahead, horizonHours), band }
+      : { value, band: model.weather.band };
+  };
+}
+
+/** A point within what the zone has shown, a little beyond at most. */
+function pointOf(
+  { horizonHours, shown }: ForecastModel,
   datetime: EpochMs,
   ahead: number,
-  plain: number,
-  inputs: Float64Array,
-) {
-  const { band, coefficients, horizonHours, scale, shown } = model;
-  const learnt = ahead < horizonHours;
-  const expected = learnt ? plain + scale * correction(coefficients, inputs, ahead, horizonHours) : plain;
+  expected: number,
+  band: Band,
+): ForecastPoint {
   const margin = BEYOND_SHOWN * (shown.most - shown.least);
   const value = Math.min(Math.max(expected, shown.least - margin, Math.min(0, shown.least)), shown.most + margin);
   const asTested = Math.min(ahead, horizonHours - 1);

@@ -20,6 +20,16 @@ export function normalEquations(inputs: number, targets: number): NormalEquation
   };
 }
 
+/** Weight of squared coefficients against squared errors, in units of the scale. */
+export const PENALTY = 100;
+/** A row a year old counts half. */
+const HALF_LIFE_HOURS = 365 * 24;
+
+/** How much a row of so many hours ago counts. */
+export function rowWeight(ageHours: number): number {
+  return 2 ** (-ageHours / HALF_LIFE_HOURS);
+}
+
 /** Adds one row of inputs `x` and targets `y` with a weight. */
 export function addRow(sums: NormalEquations, x: Float64Array, y: Float64Array, weight: number): void {
   const { inputs, targets, gram, moments } = sums;
@@ -72,4 +82,13 @@ function subtractRow(rows: Float64Array, width: number, from: number, other: num
 
 function divideRow(rows: Float64Array, width: number, row: number, divisor: number): void {
   for (let t = 0; t < width; t++) rows[row * width + t] = (rows[row * width + t] as number) / divisor;
+}
+
+/** Sum of inputs times coefficients for one hour ahead: the learnt correction in units of the scale. */
+export function correction(coefficients: Float64Array, inputs: Float64Array, ahead: number, horizon: number): number {
+  let sum = 0;
+  for (let i = 0; i < inputs.length; i++) {
+    sum += (inputs[i] as number) * (coefficients[i * horizon + ahead] as number);
+  }
+  return sum;
 }

@@ -6,7 +6,8 @@ const INSTANT = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|([+
 /** An ISO 8601 time with or without seconds, fractions and zone; without a zone it is UTC. NaN when it is not a time. */
 export function parseInstant(text: string): EpochMs {
   const [, year, month, day, time, zone, hours, minutes = '00'] = INSTANT.exec(text.trim()) ?? [];
-  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  // Date.UTC takes the years 0 to 99 for those of the 20th century; the calendar repeats every 400 years.
+  const daysInMonth = new Date(Date.UTC(Number(year) + 400, Number(month), 0)).getUTCDate();
   if (time === undefined || Number(day) > daysInMonth) return Number.NaN;
   const offset = zone === undefined || hours === undefined ? 'Z' : `${hours}:${minutes}`;
   return Date.parse(`${year}-${month}-${day}T${time}${offset}`);

@@ -15,11 +15,11 @@ const POWER_SPREAD = 4;
 /**
  * Scores candidates by what the same work would emit there: round(10 × cheapest / cost), an integer 0..10, so that
  * twice the emissions is half the score and anything within 5 % of the best is 10. The cost is the intensity, times the
- * node's power for a busy core relative to the usual one (1 where it is not measured). Unknown intensities (undefined)
- * get the rounded mean of the known scores: neither punished nor favoured. Nothing known: all 0, that is all equal.
+ * node's power for a busy core relative to the usual one (1 where it is not measured). Unknown intensities (undefined
+ * or NaN) get the rounded mean of the known scores: neither punished nor favoured. Nothing known: all 0, that is all equal.
  */
 export function scores(
-  intensities: readonly (GramsPerKwh | undefined)[],
+  intensities: ArrayLike<GramsPerKwh | number | undefined>,
   relativePowers?: readonly (number | undefined)[],
 ): number[] {
   const count = intensities.length;
@@ -32,17 +32,23 @@ export function scores(
   if (cheapest === Number.POSITIVE_INFINITY) return scored;
   let sum = 0;
   let known = 0;
+  // Many nodes share a zone, and so a cost.
+  let lastCost = Number.NaN;
+  let score = 0;
   for (let index = 0; index < count; index++) {
     const cost = costOf(intensities[index], relativePowers?.[index]);
     if (Number.isNaN(cost)) continue;
-    const score = Math.round((MAX_SCORE * cheapest) / cost);
+    if (cost !== lastCost) {
+      lastCost = cost;
+      score = Math.round((MAX_SCORE * cheapest) / cost);
+    }
     scored[index] = score;
     sum += score;
     known += 1;
   }
   if (known === count) return scored;
   const mean = Math.round(sum / known);
-  return scored.map((score, index) => (intensities[index] === undefined ? mean : score));
+  return scored.map((own, index) => (Number.isNaN(costOf(intensities[index])) ? mean : own));
 }
 
 /** Each power divided by the median of the known ones (the lower of two in the middle); undefined when fewer than two are known: nothing to compare. */
@@ -54,8 +60,9 @@ export function relativePowers(powers: readonly (number | undefined)[]): readonl
 }
 
 /** The cost of a candidate; NaN where its intensity is not known, which compares false with everything. */
-function costOf(intensity: GramsPerKwh | undefined, relativePower = 1): number {
+function costOf(intensity: number | undefined, relativePower?: number): number {
   if (intensity === undefined) return Number.NaN;
+  if (relativePower === undefined) return Math.max(intensity, INTENSITY_FLOOR);
   const spread = Math.min(POWER_SPREAD, Math.max(1 / POWER_SPREAD, relativePower));
   return Math.max(intensity, INTENSITY_FLOOR) * spread;
 }

@@ -20,9 +20,6 @@ export interface InstanceType {
   readonly families: readonly string[];
 }
 
-/** Clouds whose machine types are in the table. */
-export type InstanceCloud = keyof typeof table;
-
 type Measured = readonly [
   vcpus: number,
   memory: number,

@@ -21,6 +21,8 @@ export interface SkewLimits {
 export interface MeterReadingIssue {
   readonly pointer: string;
   readonly detail: string;
+  /** Present: the reading is well-formed, but its time contradicts the clock. */
+  readonly isConflict?: true;
 }
 
 /** The result of checking an untrusted value. */
@@ -65,7 +67,8 @@ export function parseMeterReading(input: unknown, now: EpochMs, limits?: SkewLim
   }
   const { site_id: siteId, device_id: deviceId, power_reading, timestamp } = parsed.data;
   const skew = limits && skewIssue(timestamp, now, limits);
-  if (skew !== undefined) return { kind: 'refused', issues: [{ pointer: '/timestamp', detail: skew }] };
+  if (skew !== undefined)
+    return { kind: 'refused', issues: [{ pointer: '/timestamp', detail: skew, isConflict: true }] };
   return { kind: 'reading', reading: { siteId, deviceId, watts: toWatts(power_reading), timestamp } };
 }
 

@@ -50,7 +50,7 @@ export interface MeterReadingsWriter {
   appendReadings(readings: readonly StoredReading[]): Promise<boolean[]>;
   /** The same under a key: a repetition writes nothing and gets what is remembered. */
   appendReadingsOnce(readings: readonly StoredReading[], delivery: KeyedDelivery): Promise<RememberedDelivery>;
-  /** Forgets readings before a time, and keys that expired by then; returns the number of readings. */
+  /** Forgets readings that were both measured and received before a time, and keys that expired by then; returns the number of readings. */
   forgetReadingsBefore(time: EpochMs): Promise<number>;
   /** Gives a site a zone; undefined takes it away. */
   putSite(siteId: string, zone: Zone | undefined): Promise<void>;

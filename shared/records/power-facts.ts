@@ -1,5 +1,33 @@
 import { z } from 'zod';
-import type { Container, PowerModel, PowerQuality } from './power.ts';
+import type { Container, PowerDevice, PowerModel, PowerQuality } from './power.ts';
+
+/** A container's names as stores keep them; `device` is empty for processors and memory. */
+export interface ContainerNames {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly node: string;
+  readonly device: PowerDevice | '';
+}
+
+/** The names that identify a container, in the order in which containers are sorted. */
+export const CONTAINER_NAMES = ['namespace', 'pod', 'container', 'node', 'device'] as const;
+
+/** The names of a container as stores keep them. */
+export function containerNames({ namespace, pod, container, node, device }: Container): ContainerNames {
+  return { namespace, pod, container, node, device: device ?? '' };
+}
+
+/** The identity of a container as text; called for each sample that is written. */
+export function containerKey({ namespace, pod, container, node, device }: Container): string {
+  return `${namespace}\0${pod}\0${container}\0${node}\0${device ?? ''}`;
+}
+
+/** A stored row as the container that it is, with how its power is known. */
+export function storedContainer(row: ContainerNames & PowerFacts): Container {
+  const { namespace, pod, container, node, device } = row;
+  return { namespace, pod, container, node, ...(device !== '' && { device }), ...fromPowerFacts(row) };
+}
 
 /** How a container's power is known, as stores keep it beside its names. */
 export interface PowerFacts {

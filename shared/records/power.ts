@@ -5,12 +5,17 @@ import type { Zone } from '../grid/zones.ts';
 /** How power came to be known: counted by hardware, worked out by a model, or invented for a demonstration. */
 export type PowerQuality = 'measured' | 'modelled' | 'simulated';
 
+/** What energy was used on beside processors and memory. */
+export type PowerDevice = 'gpu';
+
 /** A container, by its names in Kubernetes. `node` is empty where the exporter does not name it. */
 export interface Container {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly node: string;
+  /** `gpu`: what it used on GPUs, which is recorded apart; absent: on processors and memory. Part of its identity. */
+  readonly device?: PowerDevice | undefined;
   /** How the container's power was last known; absent: measured. Not part of its identity. */
   readonly powerQuality?: PowerQuality | undefined;
   /** The model behind `modelled` power, where it is known. Not part of its identity. */

@@ -1,4 +1,4 @@
-import { instantOf } from '../grid/instant.ts';
+import { parseInstant } from '../grid/instant.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import type { TimeRange } from './power.ts';
 
@@ -18,8 +18,14 @@ export const WINDOW_FORMS =
  * running day (UTC), both whole, so `24h` is the running hour and the 23 before it; minutes end now.
  */
 export function parseWindow(text: string, now: EpochMs): TimeRange | undefined {
+  const range = writtenWindow(text, now);
+  return range !== undefined && range.from >= 0 && range.from < range.to ? range : undefined;
+}
+
+/** The range that a text in the form of a window writes, even one that ends before it starts; undefined: no such form. */
+export function writtenWindow(text: string, now: EpochMs): TimeRange | undefined {
   const offset = OFFSET.exec(text);
-  if (offset !== null) return parseWindow(offset[1] ?? '', now - (parseStep(offset[2] ?? '') ?? 0));
+  if (offset !== null) return writtenWindow(offset[1] ?? '', now - (parseStep(offset[2] ?? '') ?? 0));
   const duration = DURATION.exec(text);
   if (duration !== null) return lastUnits(Number(duration[1]), duration[2] as keyof typeof UNIT_MS, now);
   const pair = text.split(',');
@@ -33,11 +39,10 @@ export function parseStep(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }
 
-function lastUnits(count: number, unit: keyof typeof UNIT_MS, now: EpochMs): TimeRange | undefined {
+function lastUnits(count: number, unit: keyof typeof UNIT_MS, now: EpochMs): TimeRange {
   const grain = unit === 'm' ? 1 : Math.min(UNIT_MS[unit], DAY_MS);
   const to = unit === 'm' ? now : (Math.floor(now / grain) + 1) * grain;
-  const from = to - count * UNIT_MS[unit];
-  return from >= 0 ? { from, to } : undefined;
+  return { from: to - count * UNIT_MS[unit], to };
 }
 
 function named(word: string, now: EpochMs): TimeRange | undefined {
@@ -65,12 +70,13 @@ function named(word: string, now: EpochMs): TimeRange | undefined {
 }
 
 function between(from: EpochMs | undefined, to: EpochMs | undefined): TimeRange | undefined {
-  return from !== undefined && to !== undefined && from >= 0 && from < to ? { from, to } : undefined;
+  return from !== undefined && to !== undefined ? { from, to } : undefined;
 }
 
 function instant(text: string): EpochMs | undefined {
   if (UNIX_SECONDS.test(text)) return Number(text) * 1000;
-  return instantOf(DATE.test(text) ? `${text}T00:00:00Z` : text);
+  const time = parseInstant(DATE.test(text) ? `${text}T00:00:00Z` : text);
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** How pieces of a window may be added up. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createClient } from 'redis';
+import { createRequire } from 'node:module';
+import type * as Redis from 'redis';
 import { RedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
 
@@ -12,6 +13,7 @@ export interface RedisAddress {
   readonly port: number;
 }
 
+const require = createRequire(import.meta.url);
 const CONNECT_MS = 5_000;
 /** Commands that may wait for a response; more would only fill memory while Redis hangs. */
 const QUEUE = 50_000;
@@ -21,6 +23,8 @@ const SENTINEL_PORT = 26_379;
 export function makeClient(config: RedisConfig, name: string, address: RedisAddress | undefined) {
   const { REDIS_URL, REDIS_USERNAME: username, REDIS_PASSWORD: password } = config;
   const url = address === undefined ? REDIS_URL : undefined;
+  // Loaded by those that use it: it takes a third of the time in which a program starts.
+  const { createClient } = require('redis') as typeof Redis;
   return createClient({
     RESP: 2,
     name: `carbon-extender-${name}`,

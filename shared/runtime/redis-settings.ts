@@ -51,6 +51,11 @@ export const redisSettings = {
   REDIS_STREAM_MAX_LENGTH: integer(1)
     .default(1_000_000)
     .describe('Readings that may wait in the stream; beyond it new ones get 503, none is dropped'),
+  REDIS_STREAM_KEEP: integer(0)
+    .default(10_000)
+    .describe(
+      'Length of the stream up to which finished readings stay in it, so that another consumer group can replay them; the oldest go first',
+    ),
   CONSUMER_GROUP: z.string().default('processing_group').describe('Consumer group that works the stream off'),
 };
 

@@ -43,6 +43,11 @@ function impliedMode(env: Environment): ImpliedValue | undefined {
   return mode === 'db' && !hasDatabase && isEmpty ? { value: 'local', warning: 'STORE_EMBEDDED' } : undefined;
 }
 
+/** The MODE that an environment means, as far as it can be said before it is validated. */
+export function storeMode(env: Environment): string {
+  return impliedMode(env)?.value ?? (env.MODE?.trim() || 'local');
+}
+
 /** Where the history is kept. */
 export const storeSettings = {
   MODE: z.enum(['local', 'db']).default('local').meta({

@@ -1,4 +1,6 @@
 import { benchDashboard } from './dashboard.ts';
+import { benchDemo } from './demo.ts';
+import { benchExport } from './export.ts';
 import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
@@ -14,6 +16,8 @@ import { benchSimulate } from './simulate.ts';
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   dashboard: compared(benchDashboard),
+  demo: benchDemo,
+  export: benchExport,
   exposition: compared(benchExposition),
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),

@@ -1,62 +1,43 @@
-// Flow: `carbon demo` as a process, until every view of the page has something to show.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { ROOT } from '../laws/sources.ts';
+// Flow: `carbon demo` as a process, until every view of the page and every reporting command has something to show.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './run.ts';
+import { type StartedDemo, startDemo, VISIBLE } from './started-demo.ts';
 
-/** Longest wait on a busy machine, in milliseconds; an idle one needs less than ten seconds. */
+/** Longest wait on a busy machine, in milliseconds; `npm run bench demo` measures the ten seconds. */
 const WITHIN_MS = 90_000;
 
 describe('carbon demo', { timeout: 150_000 }, () => {
-  it('has placements, waiting jobs, savings, a budget near its limit and two sites', async () => {
-    using folder = temporaryFolder();
-    const [EXTENDER_PORT, API_PORT, POLLER_PORT] = await Promise.all([freePort(), freePort(), freePort()]);
-    const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), 'demo'], {
-      env: { DATA_DIR: folder.path, EXTENDER_PORT, API_PORT, POLLER_PORT },
-      stdio: 'ignore',
-    });
-    // biome-ignore lint/suspicious/noExplicitAny: responses of several resources; the assertions name their fields.
-    const get = async (path: string): Promise<any> =>
-      fetch(`http://127.0.0.1:${API_PORT}${path}`).then(
-        (response) => response.json(),
-        () => undefined,
-      );
+  const stack = new AsyncDisposableStack();
+  let demo: StartedDemo;
+  beforeAll(async () => {
+    const folder = stack.use(temporaryFolder());
+    demo = stack.use(await startDemo(folder.path));
+  });
+  afterAll(() => stack.disposeAsync());
 
-    try {
-      const poll = { timeout: WITHIN_MS, interval: 500 };
-      await expect.poll(async () => (await get('/api/decisions?window=60m'))?.count ?? 0, poll).toBeGreaterThan(5);
-      await expect.poll(async () => (await get('/api/waiting'))?.total ?? 0, poll).toBeGreaterThan(3);
-      await expect.poll(async () => (await get('/sites'))?.sites?.length ?? 0, poll).toBe(2);
-      await expect.poll(async () => (await get('/api/budgets'))?.budgets?.length ?? 0, poll).toBe(2);
-      const [grid, waiting, savings, budgets, emissions] = await Promise.all(
-        ['/api/grid', '/api/waiting', '/api/savings?limit=0', '/api/budgets', '/api/emissions?window=30d'].map(get),
-      );
+  it.each(Object.entries(VISIBLE))('shows %s', async (_name, isVisible) => {
+    await expect.poll(() => isVisible(demo), { timeout: WITHIN_MS, interval: 500 }).toBe(true);
+  });
 
-      expect(grid).toMatchObject({ state: 'fresh', simulated: true });
-      expect(waiting.waiting.some((work: { planned_start: string | null }) => work.planned_start !== null)).toBe(true);
-      expect(savings.totals.map(({ baseline }: { baseline: string }) => baseline)).toEqual([
-        'arrival',
-        'candidates-mean',
-      ]);
-      expect(budgets.budgets.find(({ name }: { name: string }) => name === 'simulated-shop').used_share).toBeCloseTo(
-        0.85,
-        1,
-      );
-      expect(Object.keys(emissions.data[0])).toContain('simulated-batch');
-    } finally {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+  it('says everywhere that it is simulated', async () => {
+    const [grid, savings] = await Promise.all(['/api/grid', '/api/savings?limit=0'].map(demo.get));
+
+    expect(grid).toMatchObject({ simulated: true });
+    for (const { qualities } of savings.totals) expect(qualities).toEqual(['simulated']);
+  });
+
+  it('has something to report on the command line', async () => {
+    const [savings, report, windows, budgets, emissions, zones] = await Promise.all(
+      [['savings'], ['report'], ['windows', '--zone', 'DE'], ['budget', 'list'], ['emissions'], ['zones']].map((args) =>
+        demo.carbon(...args),
+      ),
+    );
+
+    expect(savings).toMatch(/^arrival .* simulated$/m);
+    expect(report).toMatch(/api-gateway/);
+    expect(windows).toContain('DE: cleanest 4 h ahead');
+    expect(budgets).toMatch(/^namespace simulated-shop .* 8\d\.\d % .* warning/m);
+    expect(emissions).toMatch(/^simulated-batch /m);
+    expect(zones).toMatch(/US-NW-BPAT .* simulated/);
   });
 });
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return String(port);
-}

@@ -32,7 +32,7 @@ describe('carbon emissions from a store', () => {
   ])('groups by %s', async (by, name) => {
     const { out } = await run(['emissions', ...WINDOW, '--by', by, '--format', 'csv'], env);
 
-    expect(out.split('\r\n')[0]).toBe(`${by},kwh,grams,intensity_g_per_kwh,unpriced_kwh`);
+    expect(out.split('\r\n')[0]).toBe(`${by},kwh,grams,intensity_g_per_kwh,unpriced_kwh,gpu_joules`);
     expect(out.split('\r\n')[1]?.split(',')[0]).toBe(name);
   });
 

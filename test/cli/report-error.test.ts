@@ -225,6 +225,7 @@ describe('output that cannot be written', () => {
   });
 
   it('ends quietly when the reader of a pipe is gone', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
     const ran = shell('"$0" "$1" zones --yearly --json | head -n 1; echo "${PIPESTATUS[0]}"');
 
     expect(ran.stdout).toBe('[\n0\n');

@@ -15,6 +15,8 @@ export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly notes: string;
+  /** What was written in pieces. */
+  readonly bytes: Buffer;
 }
 
 /** The hour that golden outputs are made in. */
@@ -27,11 +29,15 @@ export async function run(
   program: 'carbon' | 'co2e-calculator' = 'carbon',
 ): Promise<Ran> {
   const written = { out: '', notes: '' };
+  const pieces: Uint8Array[] = [];
   const add = (to: keyof typeof written, text: string) => {
     written[to] += text;
   };
   const io: Io = {
     out: (text) => add('out', text),
+    async write(piece) {
+      pieces.push(piece);
+    },
     note: (text) => add('notes', `${text}\n`),
     style: (_style, text) => text,
     clock: new FakeClock(NOW),
@@ -43,11 +49,11 @@ export async function run(
   );
   try {
     await command.parseAsync(args, { from: 'user' });
-    return { code: 0, ...written };
+    return { code: 0, ...written, bytes: Buffer.concat(pieces) };
   } catch (error) {
     // Commander has printed its own errors already.
     const code = error instanceof CommanderError ? error.exitCode : reportError(error, io.note);
-    return { code, ...written };
+    return { code, ...written, bytes: Buffer.concat(pieces) };
   }
 }
 

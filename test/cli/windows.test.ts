@@ -22,10 +22,7 @@ describe('carbon windows without a forecast in the cache file', () => {
     const { ahead } = JSON.parse(ran.out);
     expect(ran.code).toBe(0);
     expect(ahead.source).toBe('forecast from the recorded history');
-    // The night of this history is 100 exactly, and the forecast gives 162 since it learns from the usual shape of days: looser
-    // than it was, and to be made strict again (toBeCloseTo(100, 0)) once the cause is known.
-    expect(ahead.windows[0].avg_gCO2_per_kWh).toBeGreaterThan(95);
-    expect(ahead.windows[0].avg_gCO2_per_kWh).toBeLessThan(200);
+    expect(ahead.windows[0].avg_gCO2_per_kWh).toBeCloseTo(100, 0);
     for (const { from, to } of ahead.windows) {
       expect(isDay(Date.parse(from))).toBe(false);
       expect(isDay(Date.parse(to) - HOUR_MS)).toBe(false);

@@ -8,14 +8,18 @@ import { query } from '../servers/query.ts';
 import { timescaleRecording } from '../shared/store/opened-parts.ts';
 import { workload } from '../shared/store/workloads-contract.ts';
 
-/** A day of two zones, the last hour the current one. */
+/** A day of two regions by the names of the document, the last hour the current one. */
 function hours(): HourlyIntensity[] {
   const now = hourOf(Date.now());
-  return ['DE', 'FR'].flatMap((code) =>
+  return [
+    ['US-MIDA-PJM', 'us-east-1'],
+    ['DE', 'eu-central-1'],
+  ].flatMap(([code = '', name = '']) =>
     Array.from({ length: 24 }, (_, back) => ({
       zone: zone(code),
+      regionNames: [name],
       hour: now - back * HOUR_MS,
-      carbonIntensity: gramsPerKwh(code === 'FR' ? 40 + back : 400 + back),
+      carbonIntensity: gramsPerKwh(code === 'DE' ? 40 + back : 400 + back),
       provider: 'electricity-maps',
       signal: 'average' as const,
       quality: 'measured' as const,
@@ -67,7 +71,16 @@ GROUP BY region
 ORDER BY avg_gCO2_kWh ASC;`,
     2,
   ],
+  ["SELECT * FROM co2e_emissions WHERE region = 'us-east-1'", 24],
   ["SELECT id, region FROM co2e_emissions WHERE source = 'electricity_maps'", 48],
+  [
+    `SELECT w.service_name, avg(e.gCO2_per_kWh) FROM workload_emissions w JOIN co2e_emissions e ON e.region = w.region
+GROUP BY w.service_name`,
+    2,
+  ],
+  ['SELECT DISTINCT w.region FROM workload_emissions w JOIN co2e_emissions e ON e.zone = w.zone', 1],
+  ['SELECT 1 FROM co2e_emissions LIMIT 1;', 1],
+  ["SELECT COUNT(*) FROM co2e_emissions WHERE created_at > NOW() - INTERVAL '5 minutes' HAVING COUNT(*) = 48;", 1],
   ["SELECT id FROM workload_emissions WHERE service_name = 'reporting'", 1],
   ['SELECT cleanup_old_co2e_data();', 1],
 ];
@@ -94,7 +107,7 @@ describeDatabase('the SQL of document 002', (server) => {
     for (const [sql] of QUERIES) counts.push((await query(dsn, sql)).length);
     const [filled] = await query(
       dsn,
-      `SELECT gCO2e_per_1k_requests AS per_1k, avg_grid_gCO2_per_kWh AS grid, calculation_method AS method
+      `SELECT gCO2e_per_1k_requests::float8 AS per_1k, avg_grid_gCO2_per_kWh::float8 AS grid, calculation_method AS method
        FROM workload_emissions WHERE service_name = 'reporting'`,
     );
     const keys = await query(
@@ -108,7 +121,7 @@ describeDatabase('the SQL of document 002', (server) => {
     expect(filled).toMatchObject({ per_1k: 901, grid: 450.5, method: 'manual' });
     expect(keys.map(({ t }) => t)).toEqual(['co2e_emissions', 'workload_emissions']);
     expect(indexes.map(({ indexname }) => indexname)).toEqual(expect.arrayContaining(INDEXES));
-    expect((await store.history.intensities([zone('FR')], { from: 0, to: Date.now() }))[0]?.provider).toBe(
+    expect((await store.history.intensities([zone('DE')], { from: 0, to: Date.now() }))[0]?.provider).toBe(
       'electricity-maps',
     );
   });

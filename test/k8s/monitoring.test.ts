@@ -82,6 +82,7 @@ describe('what Grafana and Prometheus are given', () => {
       for (const { title, description, datasource, fieldConfig, targets } of panels) {
         if (!title || !description) problems.push(`${uid}: panel "${title}" has no title or no description`);
         if (fieldConfig?.defaults?.unit === undefined) problems.push(`${uid}: panel "${title}" has no unit`);
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana
         if (datasource?.uid !== '${datasource}') problems.push(`${uid}: panel "${title}" has a fixed data source`);
         for (const { expr } of targets) {
           checked += 1;

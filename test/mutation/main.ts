@@ -13,14 +13,14 @@ import { testsOf } from './tests-of.ts';
 // 85 of 100 mutants are noticed, or when one survives that test/mutation/survivors.json does not explain.
 const { values: flags, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { 'per-file': { type: 'string', default: '8' }, write: { type: 'boolean', default: false } },
+  options: { 'per-file': { type: 'string', default: '4' }, write: { type: 'boolean', default: false } },
 });
 
 /** Code whose rules are promises: all that calculates, where pods go, when they start, and what counters count. */
 const COVERED =
   /^(extender\/placement\/|extender\/deferral\/(decide|reconcile|candidates)\.ts|poller\/power\/(rates|counter|usage))/;
 const SURVIVORS = join(import.meta.dirname, 'survivors.json');
-const NEAREST_TESTS = 4;
+const NEAREST_TESTS = 3;
 
 const product = productSources();
 const covered = product.filter(({ path }) =>
@@ -49,6 +49,7 @@ async function mutate(source: Source): Promise<void> {
     results.push({ mutant, isKilled });
     if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
   }
+  console.error(`${source.path}: ${mutants.length} mutants in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
 /** The tests that pass without a change; one that does not proves nothing about a mutant. */

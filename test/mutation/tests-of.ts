@@ -1,7 +1,12 @@
-import { importsIn } from '../laws/import-graph.ts';
+import { matchesGlob } from 'node:path';
+import { LONG } from '../lanes.ts';
+import { importsIn, isPure } from '../laws/import-graph.ts';
 import type { Source } from '../laws/sources.ts';
 
-/** For each product file the test files that import it, nearest first: its mirror, then those with the fewest steps between. */
+/**
+ * For each product file the tests of the fast lane that import it: its mirror first, whichever lane that is in, then those
+ * with the fewest steps between, where code that is not pure is as far as two steps more.
+ */
 export function testsOf(sources: readonly Source[]): (path: string) => string[] {
   const importers = new Map<string, string[]>();
   for (const { from, to, isLocal } of importsIn(sources))
@@ -16,7 +21,16 @@ export function testsOf(sources: readonly Source[]): (path: string) => string[] 
           queue.push(importer);
         }
     const mirror = `test/${path.replace(/\.ts$/, '')}`;
-    const rank = (test: string) => (test.startsWith(`${mirror}.`) ? 0 : (distances.get(test) ?? 0));
-    return queue.filter((file) => file.endsWith('.test.ts')).sort((a, b) => rank(a) - rank(b));
+    const isMirror = (test: string) => test.startsWith(`${mirror}.`);
+    const rank = (test: string) =>
+      isMirror(test) ? 0 : (distances.get(test) ?? 0) + (isPure(test.replace('test/', '')) ? 0 : 2);
+    return queue
+      .filter((file) => file.endsWith('.test.ts') && (isMirror(file) || !isElsewhere(file)))
+      .sort((a, b) => rank(a) - rank(b));
   };
+}
+
+/** In the long lane, or a test of the repository rather than of rules of the code. */
+function isElsewhere(test: string): boolean {
+  return /^test\/(laws|k8s|mutation)\//.test(test) || LONG.some((pattern) => matchesGlob(test, pattern));
 }

@@ -1,25 +1,18 @@
 import { z } from 'zod';
 import { QUALITIES } from '../../../shared/grid/intensity.ts';
-import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import { isoTime } from '../../../shared/grid/units.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
-import { parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
+import { parseWindow } from '../../../shared/records/time-window.ts';
 import { extenderError } from '../../errors.ts';
 import { wholeNumber } from '../numbers.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { windowPattern } from '../openapi/patterns.ts';
-import { checked, RequestIssuesError } from '../problem.ts';
+import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
-
-const LONGEST_MS = 31 * 24 * HOUR_MS;
+import { windowIssues, windowText } from '../window.ts';
 
 const query = z.strictObject({
-  window: z
-    .string()
-    .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
-    .default('60m')
-    .meta({ description: `Span of time: ${WINDOW_FORMS}; at most 31 days`, pattern: windowPattern(31) }),
+  window: windowText(31).default('60m'),
   limit: wholeNumber(0, 1_000).default(100).describe('Most decisions that are listed; all are counted'),
 });
 
@@ -71,10 +64,8 @@ export function decisionsRoute(deps: ApiDependencies): Route {
     operation: decisionsOperation,
     async handle(request, response) {
       const now = deps.clock.now();
-      const { window, limit } = checked(query, request.query);
+      const { window, limit } = checked(query, request.query, (input) => windowIssues(input.window ?? '60m', now, 31));
       const range = parseWindow(window, now) as TimeRange;
-      if (range.to - range.from > LONGEST_MS)
-        throw new RequestIssuesError([{ pointer: '/window', detail: 'is longer than 31 days' }]);
       if (deps.decisions === undefined) throw extenderError('DECISIONS_NOT_RECORDED', {});
       // A window of minutes ends now, and a pod bound in this very millisecond is of it.
       const { newest, ...counts } = await counted(deps.decisions.decisions({ ...range, to: range.to + 1 }), limit);

@@ -8,6 +8,7 @@ import type { ApiDependencies, Route } from '../route.ts';
 
 const zoneNow = z.strictObject({
   zone: z.string(),
+  name: z.string().describe('As ZONES has it: a cloud region, another spelling, or the zone itself'),
   country: z.string(),
   rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, not comparable'),
   intensity_g_per_kwh: z.number().nonnegative(),
@@ -88,6 +89,7 @@ export function gridNow(state: CacheState, now: EpochMs, simulatedPower: boolean
 function zoneJson(region: CachedRegion, rank: number | null, now: EpochMs): GridNow['zones'][number] {
   return {
     zone: region.zone,
+    name: region.name ?? region.zone,
     country: countryOf(region.zone),
     rank,
     intensity_g_per_kwh: region.carbonIntensity,

@@ -1,10 +1,10 @@
-import { csvField } from '../export-rows.ts';
+import { csvField } from '../../../shared/export/csv-field.ts';
 import type { EmissionsRow } from './rows.ts';
 
 /** Figures of a row, in the order of the columns; the names of its properties come before them. */
 const FIGURES = [
   ...['minutes', 'kwh', 'unpriced_kwh', 'grams', 'intensity_g_per_kwh', 'coverage', 'power_coverage'],
-  ...['quality', 'power_quality', 'totalCost'],
+  ...['quality', 'power_quality', 'totalCost', 'gpu_joules', 'facility_kwh', 'embodied_grams'],
 ] as const;
 
 /** Sets of rows as CSV (RFC 4180): one line for each row of each set. What is not known is an empty field. */

@@ -1,16 +1,20 @@
+import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
-import { type CountryIntensity, countryIntensities, ownCode } from '../country-intensity.ts';
 import type { ApiDependencies } from '../route.ts';
+import { matchedWithin } from './market.ts';
 import type { Pricing } from './rows.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(
-  { store, zoneOfNode, prices }: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices'>,
+  deps: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices' | 'contracts'>,
   nodes: Iterable<string>,
   range: TimeRange,
   whatIf: Zone | undefined,
 ): Promise<{ of: (node: string) => Pricing; intensities: readonly CountryIntensity[] }> {
+  const { store, zoneOfNode, prices } = deps;
+  // With another zone for all there is nothing that contracts could be for.
+  const matchedAt = whatIf === undefined ? await matchedWithin(deps, range) : undefined;
   const zones = new Map<string, Zone | undefined>();
   for (const node of nodes) zones.set(node, whatIf ?? (node === '' ? undefined : zoneOfNode(node)));
   const codes = new Set([...zones.values()].filter((zone) => zone !== undefined));
@@ -21,6 +25,7 @@ export async function pricingByNode(
     pricings.set(node, {
       ...pricingOf(node, zone, zone && byCode.get(zone)),
       pricePerKwh: zone && prices?.get(zone),
+      matchedAt: matchedAt && ((hour) => (zone === undefined ? undefined : matchedAt(zone, hour))),
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
-import { ACCUMULATIONS, parseStep, parseWindow, WINDOW_FORMS } from '../../../shared/records/time-window.ts';
+import { ACCUMULATIONS, parseStep, parseWindow } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
-import { STEP_PATTERN, windowPattern } from '../openapi/patterns.ts';
+import { STEP_PATTERN } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
+import { windowIssues, windowText } from '../window.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
 import { DIMENSIONS } from './naming.ts';
 import { rowPageQuery } from './row-page-query.ts';
@@ -19,12 +20,7 @@ const name = z.string().min(1).max(253).optional();
 const flag = z.enum(['true', 'false'], { error: 'is neither true nor false' });
 
 const fields = {
-  window: z
-    .string()
-    .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
-    .default('24h')
-    .meta({ description: `Span of time: ${WINDOW_FORMS}`, pattern: windowPattern(366) }),
+  window: windowText(366).default('24h'),
   aggregate: z
     .string()
     .max(600)
@@ -78,14 +74,14 @@ export type EmissionsRequest = z.output<typeof emissionsQuery>;
 
 /** Rules between the fields: a window of at most a year, cut into at most 2,000 pieces. */
 export function emissionsIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
-  return [...filterIssues(input), ...windowIssues(input, now)];
+  const text = input.window ?? '24h';
+  return [...filterIssues(input), ...windowIssues(text, now, 366), ...stepIssues(text, input.step, now)];
 }
 
-function windowIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
-  const window = parseWindow(String(input.window ?? '24h'), now);
-  if (window === undefined) return [];
-  if (window.to - window.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];
-  const step = input.step === undefined ? undefined : parseStep(String(input.step));
+function stepIssues(text: unknown, written: unknown, now: number): RequestIssue[] {
+  const window = parseWindow(String(text), now);
+  if (window === undefined || window.to - window.from > LONGEST_MS) return [];
+  const step = written === undefined ? undefined : parseStep(String(written));
   if (step === undefined || (window.to - window.from) / step <= MAX_PIECES) return [];
-  return [{ pointer: '/step', detail: `cuts the window into more than ${MAX_PIECES} pieces` }];
+  return [{ pointer: '/step', detail: `cuts the window into more than ${MAX_PIECES} pieces`, isConflict: true }];
 }

@@ -1,12 +1,15 @@
+import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
+import { addMarket, emptyMarketSum, type MatchedHour, plusMarket } from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
-import type { CountryIntensity } from '../country-intensity.ts';
 import type { PieceOfHour } from './energy.ts';
+import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
 import type { RowTotals } from './row-page.ts';
+import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
@@ -20,6 +23,10 @@ export interface Pricing {
   readonly reason: string | undefined;
   /** Price of a kilowatt-hour in the zone; absent where none is configured. */
   readonly pricePerKwh?: number | undefined;
+  /** Power usage effectiveness of the node's building; absent where it is not known. */
+  readonly pue?: number | undefined;
+  /** What contracts match of the zone's electricity; absent without contracts. */
+  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
 }
 
 /** What is shared when energy is: figures, not times. */
@@ -27,30 +34,6 @@ const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMilli
 
 /** Name of the row that combines all rows outside a page. */
 export const OTHER = '__other__';
-
-/** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
-export interface RowSum {
-  readonly properties: Readonly<Record<string, string>>;
-  millijoules: number;
-  /** Bounds of the energy: those of modelled power, added up as if all were off in the same direction. */
-  lowMillijoules: number;
-  highMillijoules: number;
-  pricedMillijoules: number;
-  grams: number;
-  /** Cost of the energy whose price is known; undefined where none is. */
-  cost: number | undefined;
-  powerMs: number;
-  pricedMs: number;
-  expectedMs: number;
-  first: EpochMs;
-  last: EpochMs;
-  worst: number;
-  worstPower: number;
-  readonly models: Set<string>;
-  /** Without repetitions; arrays, since there are rarely more than two, and rows by the hundred thousand. */
-  readonly zones: string[];
-  readonly reasons: string[];
-}
 
 /** One row of the response, in OpenCost's shape with energy and emissions in the place of costs. */
 export type EmissionsRow = ReturnType<typeof rowOf>;
@@ -79,15 +62,21 @@ export class RowSums {
   add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
+    if (piece.container.device === 'gpu') sum.gpuMillijoules = (sum.gpuMillijoules ?? 0) + piece.joules * 1000;
     const { powerModel: model } = piece.container;
     sum.lowMillijoules += piece.joules * 1000 * (model?.low ?? 1);
     sum.highMillijoules += piece.joules * 1000 * (model?.high ?? 1);
     if (model !== undefined) sum.models.add(model.name);
+    sum.facilityMillijoules = both(sum.facilityMillijoules, times(piece.joules * 1000, pricing.pue));
     sum.powerMs += piece.coveredMs;
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
     const price = pricing.intensity?.at(piece.hour);
+    if (pricing.matchedAt !== undefined) {
+      sum.market ??= emptyMarketSum();
+      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), price?.carbonIntensity);
+    }
     if (price === undefined) {
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
       return;
@@ -107,7 +96,10 @@ export class RowSums {
       sum.last = this.#window.to;
     }
     for (const field of SHARED) sum[field] += of[field] * share;
-    if (of.cost !== undefined) sum.cost = (sum.cost ?? 0) + of.cost * share;
+    sum.cost = plus(sum.cost, of.cost, share);
+    sum.gpuMillijoules = plus(sum.gpuMillijoules, of.gpuMillijoules, share);
+    sum.facilityMillijoules = both(sum.facilityMillijoules, times(share, of.facilityMillijoules));
+    sum.market = plusMarket(sum.market, of.market, share);
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -144,55 +136,6 @@ export class RowSums {
     }
     return sum;
   }
-}
-
-function addOnce(list: string[], text: string): void {
-  if (!list.includes(text)) list.push(text);
-}
-
-function emptySum(properties: Readonly<Record<string, string>>): RowSum {
-  return {
-    properties,
-    millijoules: 0,
-    lowMillijoules: 0,
-    highMillijoules: 0,
-    pricedMillijoules: 0,
-    grams: 0,
-    cost: undefined,
-    powerMs: 0,
-    pricedMs: 0,
-    expectedMs: 0,
-    first: Infinity,
-    last: -Infinity,
-    worst: -1,
-    worstPower: -1,
-    models: new Set(),
-    zones: [],
-    reasons: [],
-  };
-}
-
-function combined(sums: readonly RowSum[]): RowSum {
-  const all = emptySum({});
-  for (const sum of sums) {
-    all.millijoules += sum.millijoules;
-    all.lowMillijoules += sum.lowMillijoules;
-    all.highMillijoules += sum.highMillijoules;
-    all.pricedMillijoules += sum.pricedMillijoules;
-    all.grams += sum.grams;
-    if (sum.cost !== undefined) all.cost = (all.cost ?? 0) + sum.cost;
-    all.powerMs += sum.powerMs;
-    all.pricedMs += sum.pricedMs;
-    all.expectedMs += sum.expectedMs;
-    all.first = Math.min(all.first, sum.first);
-    all.last = Math.max(all.last, sum.last);
-    all.worst = Math.max(all.worst, sum.worst);
-    all.worstPower = Math.max(all.worstPower, sum.worstPower);
-    for (const model of sum.models) all.models.add(model);
-    for (const zone of sum.zones) addOnce(all.zones, zone);
-    for (const reason of sum.reasons) addOnce(all.reasons, reason);
-  }
-  return all;
 }
 
 /** Totals of every row over all pieces, to order rows by. */
@@ -234,10 +177,14 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     end: isoTime(sum.last),
     minutes: (sum.last - sum.first) / 60_000,
     kwh: sum.powerMs > 0 ? kwh(sum.millijoules) : null,
+    gpu_joules: sum.gpuMillijoules === undefined ? null : sum.gpuMillijoules / 1000,
+    facility_kwh: sum.powerMs > 0 && sum.facilityMillijoules !== undefined ? kwh(sum.facilityMillijoules) : null,
+    embodied_grams: sum.embodiedGrams ?? null,
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
     ...(sum.cost !== undefined && { totalCost: sum.cost }),
+    ...(sum.market !== undefined && marketFields(sum.market, sum.millijoules / 1000)),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),
     power_coverage: share(sum.powerMs),

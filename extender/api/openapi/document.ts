@@ -89,6 +89,7 @@ function responsesOf(operation: Operation, open: boolean): DescribedOperation['r
   const { response, further = {}, errors = {}, body, query, params } = operation;
   const problems: Record<string, string> = {
     ...((body || query || params) && { 400: 'The request is not valid; errors lists every issue' }),
+    ...((body || query) && { 409: 'The parts of the request contradict each other, the clock or what is known' }),
     ...(!open && {
       401: 'A bearer token is missing or wrong',
       429: 'This address sent too many requests; see Retry-After',

@@ -1,3 +1,4 @@
+import { activityExportOperation } from '../activity-export.ts';
 import { budgetsOperation } from '../budgets.ts';
 import { co2IntensitiesOperation } from '../co2-intensities.ts';
 import { co2PerContainerOperation, co2RangeOperation } from '../co2-per-container.ts';
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation[] = [
   emissionsOperation,
   ...allocationOperations,
   exportTimeSeriesOperation,
+  activityExportOperation,
   saveWorkloadsOperation,
   workloadsOperation,
   budgetsOperation,

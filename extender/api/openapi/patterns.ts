@@ -1,11 +1,11 @@
+import { DATE_PATTERN, TIME_PATTERN } from '../../../shared/grid/time-patterns.ts';
+
 /**
  * Patterns for the API's description of texts that the server reads with a parser: they have every form that it accepts.
  * What no pattern can say, such as that a time comes after another, the descriptions and the problems say.
  */
 
-const TIME = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?`;
-const DATE = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])`;
-const EDGE = String.raw`(${TIME}|${DATE}|\d{9,10})`;
+const EDGE = String.raw`(${TIME_PATTERN}|${DATE_PATTERN}|\d{9,10})`;
 const WORD = 'today|yesterday|week|lastweek|month|lastmonth';
 
 /** Durations of at most 366 days: minutes, hours, days, weeks. */
@@ -32,20 +32,29 @@ export function windowPattern(maxDays: 31 | 366): string {
 /** A step in whole hours. */
 export const STEP_PATTERN = String.raw`^[1-9]\d{0,4}[hdw]$`;
 
-/** A time in UTC or with its offset. */
-export const TIME_PATTERN = `^${TIME}$`;
+const TAIL = '%[89AB][0-9A-F]';
+/** Percent-encoded text of at most 253 characters; only what is valid UTF-8, and no NUL, which no database takes. */
+const ENCODED = `([A-Za-z0-9._~!*'()-]|%(0[1-9A-F]|[1-7][0-9A-F])|%(C[2-9A-F]|D[0-9A-F])${TAIL}|%E0%[AB][0-9A-F]${TAIL}|%E[1-9A-CEF](${TAIL}){2}|%ED%[89][0-9A-F]${TAIL}|%F0%[9AB][0-9A-F](${TAIL}){2}|%F[1-3](${TAIL}){3}|%F4%8[0-9A-F](${TAIL}){2}){0,253}`;
 
-const ENCODED = "([A-Za-z0-9._~!*'()-]|%[0-9A-F]{2})*";
-
-/** A row of the export: four names and a time, percent-encoded, with slashes between. */
-export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}\d{4}-\d{2}-\d{2}T\d{2}(:|%3A)\d{2}(:|%3A)\d{2}\.\d{3}Z$`;
+/** A row of the export: four names and a time, percent-encoded, with slashes between; /gpu behind it for a row of GPUs. */
+export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}${DATE_PATTERN}T([01]\d|2[0-3])(:|%3A)[0-5]\d(:|%3A)[0-5]\d\.\d{3}Z(/gpu)?$`;
 
 /** A place in the readings of a site: milliseconds and a percent-encoded device, with a slash between. */
-export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,16}/${ENCODED}$`;
+export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,15}/${ENCODED}$`;
 
 const PROPERTY = String.raw`(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|services|(label|annotation)\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])`;
-const VALUE = String.raw`\s*"([^"\\]|\\.)*"\s*`;
-const COMPARISON = String.raw`\s*${PROPERTY}\s*!?(<~|~>|~)?:${VALUE}(,${VALUE})*`;
+const VALUE = String.raw` *"([^"\\]|\\["\\])*"`;
+const COMPARISON = `${PROPERTY} *!?(<~|~>|~)?:${VALUE}( *,${VALUE})*`;
 
-/** A filter: comparisons joined by + or |, and grouped by parentheses. */
-export const FILTER_PATTERN = String.raw`^[\s(]*${COMPARISON}([\s)]*[+|][\s(]*${COMPARISON})*[\s)]*$`;
+/** Operands with + or with | between them, never both. */
+function joined(operand: string): string {
+  return String.raw` *${operand} *((\+ *${operand} *)*|(\| *${operand} *)*)`;
+}
+
+const GROUP = String.raw`\(${joined(COMPARISON)}\)`;
+
+/**
+ * A filter: comparisons joined by + or by |, and grouped by parentheses. The server reads groups within groups as well,
+ * which no pattern can describe; an empty filter is none.
+ */
+export const FILTER_PATTERN = `^(${joined(`(${COMPARISON}|${GROUP})`)}| *)$`;

@@ -14,7 +14,7 @@ const item = z.union([
   z.strictObject({ index, status: z.literal(201), stream_id: streamId }),
   z.strictObject({
     index,
-    status: z.literal(400),
+    status: z.union([z.literal(400), z.literal(409)]),
     errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })),
   }),
   z.strictObject({ index, status: z.literal(503), detail: z.string() }),

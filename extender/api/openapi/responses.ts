@@ -25,6 +25,11 @@ const names = {
 };
 const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
+const gpuJoules = joules
+  .nullable()
+  .describe(
+    'What of joules was used on GPUs: all of it in measurements of GPUs, null in those of processors and memory',
+  );
 const mode = z.enum(['local', 'db']);
 const whole = z.int().nonnegative();
 
@@ -34,6 +39,7 @@ export const containersResponse = z.array(
     ...names,
     power_quality: powerQuality,
     power_model: powerModel,
+    gpu_power_quality: powerQuality.nullable().describe('null: no energy of GPUs is recorded'),
     first_measurement: time,
     last_measurement: time,
   }),
@@ -50,7 +56,9 @@ export const powerResponse = z.array(
         block_start: time,
         block_end: time,
         coverage: share.describe('Share of the minute for which power is known'),
-        measurements: z.array(z.strictObject({ timestamp: time, joules_per_second: watts, joules })),
+        measurements: z.array(
+          z.strictObject({ timestamp: time, joules_per_second: watts, joules, gpu_joules: gpuJoules }),
+        ),
       }),
     ),
   }),
@@ -82,6 +90,7 @@ export const co2Response = z.array(
     power_quality: powerQuality,
     joules_per_second: watts,
     joules,
+    gpu_joules: gpuJoules,
     co2_emissions_by_country: z
       .record(z.string(), countryEmissions)
       .describe('By country code, as the request spells it'),
@@ -116,8 +125,29 @@ const emissionsRow = z.strictObject({
   end: time,
   minutes: z.number().nonnegative(),
   kwh: z.number().nullable().describe('null: no power is known'),
+  gpu_joules: z.number().nullable().describe('What of the energy was used on GPUs; null: none is known'),
+  facility_kwh: z
+    .number()
+    .nullable()
+    .describe(
+      'Energy of the building for kwh: kwh × PUE of the nodes’ regions; null: some PUE is not known. Never part of kwh and grams',
+    ),
+  embodied_grams: z
+    .number()
+    .nullable()
+    .describe(
+      'Share of the making of the nodes in gCO2eq, by the energy used there; null: it is not known of some node. Never part of grams',
+    ),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),
+  market_grams: z.number().nullable().optional().describe('gCO2eq, market-based; absent without CONTRACTS_FILE'),
+  market_unknown_kwh: z.number().optional().describe('Energy that market_grams leaves out: no factor of it is known'),
+  matched_kwh: z.number().optional().describe('Energy that contracts match, hour by hour'),
+  matched_share: share.nullable().optional().describe('Share of the energy that contracts match; null of no energy'),
+  market_basis: z
+    .array(z.enum(['residual-mix', 'location-based']))
+    .optional()
+    .describe('How the energy that no contract matches is priced'),
   totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
@@ -162,6 +192,7 @@ export const exportResponse = z.array(
     start: time,
     node: z.string(),
     power_quality: powerQuality,
+    gpu_joules: gpuJoules,
   }),
 );
 

@@ -70,8 +70,8 @@ function gridCards(grid) {
   const figures = h(
     'dl',
     { class: 'figures' },
-    figure('Cleanest', number(best?.intensity_g_per_kwh), 'g/kWh', best && name(best.zone)),
-    figure('Dirtiest', number(worst?.intensity_g_per_kwh), 'g/kWh', worst && name(worst.zone)),
+    figure('Cleanest', number(best?.intensity_g_per_kwh), 'g/kWh', best && name(best.name)),
+    figure('Dirtiest', number(worst?.intensity_g_per_kwh), 'g/kWh', worst && name(worst.name)),
     figure('Zones', number(grid.zones.length)),
     h(
       'div',
@@ -96,6 +96,14 @@ function gridCards(grid) {
   ];
 }
 
+/**
+ * The name that the user gave a zone, with its code where that is another.
+ * @param {Grid['zones'][number]} zone
+ */
+function zoneName(zone) {
+  return zone.name === zone.zone ? name(zone.zone) : [name(zone.name), h('small', {}, ' ', name(zone.zone))];
+}
+
 /** @param {Grid} grid */
 function zonesCard({ zones, state }) {
   const title = 'Zones by intensity';
@@ -109,7 +117,7 @@ function zonesCard({ zones, state }) {
   const largest = Math.max(...zones.map((zone) => zone.intensity_g_per_kwh), 1);
   /** @type {import('../table.js').TableColumn<Grid['zones'][number]>[]} */
   const columns = [
-    { title: 'Zone', cell: (zone) => [h('span', { class: 'rank' }, zone.rank ?? '–'), ' ', name(zone.zone)] },
+    { title: 'Zone', cell: (zone) => [h('span', { class: 'rank' }, zone.rank ?? '–'), ' ', zoneName(zone)] },
     { title: 'g/kWh', numeric: true, cell: (zone) => h('span', { class: 'value' }, number(zone.intensity_g_per_kwh)) },
     {
       title: 'Intensity',

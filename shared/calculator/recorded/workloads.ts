@@ -15,6 +15,8 @@ import { type WorkloadInput, workloadOf } from '../workload.ts';
 export interface WorkloadIssue {
   readonly index: number;
   readonly message: string;
+  /** Present: every value is well-formed, but it contradicts another one or what is known. */
+  readonly isConflict?: true;
 }
 
 /** All records calculated, or every issue of the list; nothing in between, so that an import is whole or not done. */
@@ -40,24 +42,24 @@ export async function recordWorkloads(
   const issues: WorkloadIssue[] = [];
   const first = firstOfItsKey();
   for (const [index, input] of inputs.entries()) {
-    const messages = invalidFields(input, profiles, known);
+    const errors = invalidFields(input, profiles, known);
     try {
-      if (messages.length === 0) {
+      if (errors.length === 0) {
         const record = await recordOf(input, profiles, known, hoursOf);
-        messages.push(...first(record, index));
+        errors.push(...first(record, index));
         records.push(record);
       }
     } catch (error) {
-      messages.push(messageOf(error));
+      errors.push(calculatorErrorOf(error));
     }
-    for (const message of messages) issues.push({ index, message });
+    for (const error of errors) issues.push(issueOf(index, error));
     onProgress(index + 1);
   }
   return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'records', records };
 }
 
 /** Finds records that would silently replace another one of the same list; an exact repetition may. */
-function firstOfItsKey(): (record: WorkloadEmissions, index: number) => string[] {
+function firstOfItsKey(): (record: WorkloadEmissions, index: number) => CalculatorError[] {
   const seen = new Map<string, { readonly index: number; readonly record: WorkloadEmissions }>();
   return (record, index) => {
     const { service_name, region, period_start, period_end } = record;
@@ -65,12 +67,12 @@ function firstOfItsKey(): (record: WorkloadEmissions, index: number) => string[]
     const before = seen.get(key);
     if (before === undefined) seen.set(key, { index, record });
     if (before === undefined || JSON.stringify(before.record) === JSON.stringify(record)) return [];
-    return [calculatorError('RECORD_CONFLICT', { other: before.index + 1 }).message];
+    return [calculatorError('RECORD_CONFLICT', { other: before.index + 1 })];
   };
 }
 
 /** Everything that is invalid in a record before it is calculated, so that it can be corrected in one go. */
-function invalidFields(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): string[] {
+function invalidFields(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): CalculatorError[] {
   const checks = [
     () => wholeRequests(input.request_count),
     () => input.total_kWh ?? profileOf(profiles, input.service_name),
@@ -82,14 +84,21 @@ function invalidFields(input: WorkloadInput, profiles: ServiceProfiles, known: r
       check();
       return [];
     } catch (error) {
-      return [messageOf(error)];
+      return [calculatorErrorOf(error)];
     }
   });
 }
 
-/** The message of a calculator's error; any other error is thrown on. */
-function messageOf(error: unknown): string {
-  if (error instanceof CalculatorError) return error.message;
+/** Errors of a value by itself; all others are of what it means beside others. */
+const MALFORMED = new Set(['DATE_INVALID', 'REQUESTS_INVALID']);
+
+function issueOf(index: number, { code, message }: CalculatorError): WorkloadIssue {
+  return { index, message, ...(!MALFORMED.has(code) && { isConflict: true }) };
+}
+
+/** A calculator's error; any other error is thrown on. */
+function calculatorErrorOf(error: unknown): CalculatorError {
+  if (error instanceof CalculatorError) return error;
   throw error;
 }
 

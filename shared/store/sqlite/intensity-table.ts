@@ -36,12 +36,21 @@ const UPSERT = `INSERT INTO intensity (zone, hour, signal, grams_per_kwh, provid
     updated_at = excluded.updated_at
   WHERE excluded.rank <= rank`;
 
-/** Writes carbon intensity by zone, hour and signal. */
+const NAME = 'INSERT INTO region_name (name, zone) VALUES (?, ?) ON CONFLICT DO NOTHING';
+/** A zone without a name of its own is listed under its code anyway. */
+const OWN_CODE = `INSERT INTO region_name (name, zone) SELECT ?1, ?1 WHERE EXISTS (SELECT 1 FROM region_name WHERE zone = ?1)
+  ON CONFLICT DO NOTHING`;
+
+/** Writes carbon intensity by zone, hour and signal, and the names that the zones have. */
 export function sqliteIntensityWriter(writer: () => SqliteDatabase): IntensityWriter {
   return {
     async record(readings: readonly HourlyIntensity[]) {
       const database = writer();
       await database.writeSoon(() => {
+        for (const [zone, names] of namesOf(readings)) {
+          if (names === undefined) database.run(OWN_CODE, zone);
+          for (const name of names ?? []) database.run(NAME, name, zone);
+        }
         for (const reading of readings) {
           const { zone, hour, signal, carbonIntensity, provider, quality, energyMix } = reading;
           database.run(
@@ -63,6 +72,11 @@ export function sqliteIntensityWriter(writer: () => SqliteDatabase): IntensityWr
       });
     },
   };
+}
+
+/** The newest names of each zone; undefined: its code alone. */
+function namesOf(readings: readonly HourlyIntensity[]): Map<Zone, readonly string[] | undefined> {
+  return new Map(readings.map(({ zone, regionNames }) => [zone, regionNames] as const));
 }
 
 /** Reads carbon intensity; empty while there is no database yet. */

@@ -11,7 +11,7 @@ import type {
   SamplePosition,
   TimeRange,
 } from '../../records/power.ts';
-import { fromPowerFacts } from '../../records/power-facts.ts';
+import { CONTAINER_NAMES, containerNames, storedContainer } from '../../records/power-facts.ts';
 import { blockOf } from '../blocks.ts';
 import { type CheckedBlob, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
@@ -50,7 +50,7 @@ export class SqlitePowerReader implements PowerReader {
         const last = new Map<number, EpochMs>();
         eachTickSample(database, (series, _start, end) => last.set(series, Math.max(end, last.get(series) ?? 0)));
         return seriesMatching(database, filter).map((series) => ({
-          container: containerOf(series),
+          container: storedContainer(series),
           first: series.first,
           last: Math.max(series.last, last.get(series.id) ?? 0),
         }));
@@ -81,7 +81,7 @@ export class SqlitePowerReader implements PowerReader {
     return database.read(() => {
       const matching = seriesMatching(database, filter);
       const found = lastBlocks(database, matching, blocks);
-      return matching.flatMap((series) => samplesOf(containerOf(series), found.get(series.id) ?? []));
+      return matching.flatMap((series) => samplesOf(storedContainer(series), found.get(series.id) ?? []));
     });
   }
 
@@ -89,7 +89,7 @@ export class SqlitePowerReader implements PowerReader {
     const database = this.#source();
     if (database === undefined || range.to <= range.from) return;
     const { matching, open, folded } = database.read(() => ({
-      matching: new Map(seriesMatching(database, filter).map((series) => [series.id, containerOf(series)])),
+      matching: new Map(seriesMatching(database, filter).map((series) => [series.id, storedContainer(series)])),
       open: openHours(database, range),
       folded: foldedHours(database, range),
     }));
@@ -142,7 +142,7 @@ function* seriesSamples(
     });
     const partEnd = isLast ? Infinity : (hours[at + atATime] as EpochMs);
     for (const [index, series] of batch.entries()) {
-      const container = containerOf(series);
+      const container = storedContainer(series);
       const loose = takeUntil(waiting, series.id, partEnd);
       const samples = merged(unpacked(container, packed[index] ?? [], range), loose && samplesOf(container, loose));
       if (samples.length > 0) yield samples;
@@ -191,7 +191,7 @@ function energyOf(database: SqliteDatabase, hour: EpochMs): Map<number, SeriesEn
 function totalsOf(database: SqliteDatabase): PowerTotals {
   const folded = database.get<{ blocks: number | null }>('SELECT sum(blocks) AS blocks FROM hour')?.blocks ?? 0;
   const series = database.get<{ count: number; last: number | null }>(
-    'SELECT count(*) AS count, max(last) AS last FROM series',
+    'SELECT count(DISTINCT json_array(namespace, pod, container, node)) AS count, max(last) AS last FROM series',
   );
   const minutes = new Map<number, Set<number>>();
   eachTickSample(database, (id, _start, end) => {
@@ -221,14 +221,9 @@ function samplesOf(container: Container, measured: readonly Measured[]): PowerSa
   return measured.map(({ start, end, millijoules }) => ({ container, start, end, joules: joules(millijoules / 1000) }));
 }
 
-function containerOf(series: SqliteSeries): Container {
-  const { namespace, pod, container, node } = series;
-  return { namespace, pod, container, node, ...fromPowerFacts(series) };
-}
-
 /** Whether a series comes before a container in the order in which samples are given. */
 function isBefore(series: SqliteSeries, { container }: SamplePosition): boolean {
-  for (const field of ['namespace', 'pod', 'container', 'node'] as const)
-    if (series[field] !== container[field]) return series[field] < container[field];
+  const names = containerNames(container);
+  for (const field of CONTAINER_NAMES) if (series[field] !== names[field]) return series[field] < names[field];
   return false;
 }

@@ -1,6 +1,6 @@
 import { type EpochMs, hourOf } from '../../grid/units.ts';
 import type { Container, PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
-import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
+import { containerKey, containerNames, powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
 import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
@@ -137,7 +137,7 @@ export class SqlitePowerWriter implements PowerWriter {
 
   #stored(sample: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
     const { container, start, end } = sample;
-    const key = `${container.namespace}\0${container.pod}\0${container.container}\0${container.node}`;
+    const key = containerKey(container);
     let series = fresh.get(key) ?? this.#series.get(key);
     if (series === undefined || !samePowerFacts(series.container, container) || start < series.first) {
       series = this.#seriesOf(container, start, end);
@@ -146,25 +146,26 @@ export class SqlitePowerWriter implements PowerWriter {
     return { series: series.id, start, end, millijoules: millijoulesOf(sample) };
   }
 
-  #seriesOf(names: Container, start: EpochMs, end: EpochMs): KnownSeries {
-    const { namespace, pod, container, node } = names;
-    const facts = powerFactsOf(names);
+  #seriesOf(of: Container, start: EpochMs, end: EpochMs): KnownSeries {
+    const { namespace, pod, container, node, device } = containerNames(of);
+    const facts = powerFactsOf(of);
     const row = this.#database.get<{ id: number; first: EpochMs }>(
-      `INSERT INTO series (namespace, pod, container, node, first, last, power_quality, power_model)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO series (namespace, pod, container, node, device, first, last, power_quality, power_model)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality,
          power_model = excluded.power_model RETURNING id, first`,
       namespace,
       pod,
       container,
       node,
+      device,
       start,
       end,
       facts.power_quality,
       facts.power_model,
     );
     if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return { ...row, container: names };
+    return { ...row, container: of };
   }
 
   #forgetSeries(cutoff: EpochMs): void {

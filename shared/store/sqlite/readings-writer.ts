@@ -80,10 +80,21 @@ function appendOnce(
 
 function forget(database: SqliteDatabase, time: EpochMs): number {
   let count = 0;
+  // What was measured long ago and arrived of late is history that was sent just now.
   for (const { id } of database.all<{ id: number }>('SELECT id FROM site'))
-    count += database.run('DELETE FROM reading WHERE site = ? AND t < ?', id, time);
-  database.run('DELETE FROM meter WHERE last < ?', time);
-  database.run('UPDATE meter SET first = ?1 WHERE first < ?1', time);
+    count += database.run('DELETE FROM reading WHERE site = ?1 AND t < ?2 AND stream_ms < ?2', id, time);
+  for (const { id, site } of database.all<{ id: number; site: number }>(
+    'SELECT id, site FROM meter WHERE first < ?',
+    time,
+  )) {
+    const oldest = database.get<{ t: number | null }>(
+      'SELECT min(t) AS t FROM reading WHERE site = ? AND meter = ?',
+      site,
+      id,
+    );
+    if (oldest?.t == null) database.run('DELETE FROM meter WHERE id = ?', id);
+    else database.run('UPDATE meter SET first = ? WHERE id = ?', oldest.t, id);
+  }
   database.run('DELETE FROM site WHERE zone IS NULL AND id NOT IN (SELECT site FROM meter)');
   database.run('DELETE FROM delivery WHERE expires < ?', time);
   return count;

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../grid/units.ts';
 import { HOUR_MS, hourOf, joules } from '../../grid/units.ts';
 
 import type { Container, ContainerFilter, PowerSample, TimeRange } from '../../records/power.ts';
-import type { PowerFacts } from '../../records/power-facts.ts';
+import type { ContainerNames, PowerFacts } from '../../records/power-facts.ts';
 import { decodeChunk } from './chunk-codec.ts';
 
 import type { SqliteDatabase } from './database.ts';
@@ -11,12 +11,8 @@ import { ticksWhere } from './ticks.ts';
 import type { PackedChunk, Timelines } from './timelines.ts';
 
 /** A row of the table of series. */
-export interface SqliteSeries extends PowerFacts {
+export interface SqliteSeries extends ContainerNames, PowerFacts {
   readonly id: number;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-  readonly node: string;
   readonly first: EpochMs;
   readonly last: EpochMs;
 }
@@ -33,8 +29,8 @@ export function seriesMatching(database: SqliteDatabase, filter: ContainerFilter
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.length > 0 ? `WHERE ${given.map((field) => `${field} = ?`).join(' AND ')}` : '';
   return database.all<SqliteSeries>(
-    `SELECT id, namespace, pod, container, node, first, last, power_quality, power_model FROM series ${where}
-     ORDER BY namespace, pod, container, node`,
+    `SELECT id, namespace, pod, container, node, device, first, last, power_quality, power_model FROM series ${where}
+     ORDER BY namespace, pod, container, node, device`,
     ...given.map((field) => filter[field] as string),
   );
 }

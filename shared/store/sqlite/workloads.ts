@@ -30,6 +30,7 @@ const SAVE = `INSERT INTO workload_emissions (${COLUMNS.join(', ')}, assumptions
 type Row = Omit<SavedWorkload, 'assumptions' | 'metadata'> & {
   readonly assumptions: string;
   readonly metadata: string;
+  readonly zone: string | null;
 };
 
 /** Workloads and budgets in the embedded store; none while there is no file yet. */
@@ -55,10 +56,11 @@ export function sqliteWorkloads(file: SqliteFile): WorkloadStore {
         service,
         region,
       );
-      return (rows ?? []).map((row) => ({
+      // The zone is a column for people; the record has it among its assumptions.
+      return (rows ?? []).map(({ zone: _zone, assumptions, metadata, ...row }) => ({
         ...row,
-        assumptions: JSON.parse(row.assumptions),
-        metadata: JSON.parse(row.metadata),
+        assumptions: JSON.parse(assumptions),
+        metadata: JSON.parse(metadata),
       }));
     },
     ...budgetBook(file),

@@ -52,7 +52,11 @@ for key in pairs(touched) do
 end
 return outcomes`;
 
-// Keeps what any group still has to do; entries that every group has finished make room.
+/** Finished entries that one call removes at most while some are kept: it reads them first, and Redis does nothing else meanwhile. */
+const TRIM_AT_ONCE = 10_000;
+
+// Keeps what any group still has to do. Entries that every group has finished make room once the stream is longer than
+// it may be, and all of them when the memory of Redis runs out.
 const TRIM = `#!lua flags=allow-oom
 local low, lowMs, lowSeq
 for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
@@ -67,7 +71,17 @@ for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if not lowMs or ms < lowMs or (ms == lowMs and seq < lowSeq) then lowMs, lowSeq = ms, seq end
 end
 if not lowMs then return 0 end
-return redis.call('XTRIM', KEYS[1], 'MINID', '=', string.format('%.0f-%.0f', lowMs, lowSeq))`;
+local oldest, keep = string.format('%.0f-%.0f', lowMs, lowSeq), tonumber(ARGV[1])
+local memory = redis.call('INFO', 'memory')
+local used, most = tonumber(string.match(memory, 'used_memory:(%d+)')), tonumber(string.match(memory, 'maxmemory:(%d+)'))
+if most and most > 0 and used and used > most * 0.9 then keep = 0 end
+if keep > 0 then
+  local excess = math.min(redis.call('XLEN', KEYS[1]) - keep, tonumber(ARGV[2]))
+  if excess <= 0 then return 0 end
+  local finished = redis.call('XRANGE', KEYS[1], '-', '(' .. oldest, 'COUNT', excess + 1)
+  if #finished > excess then oldest = finished[excess + 1][1] end
+end
+return redis.call('XTRIM', KEYS[1], 'MINID', '=', oldest)`;
 
 // In one step, because deleting a consumer also deletes what it still has pending.
 const SWEEP = `#!lua flags=allow-oom
@@ -97,9 +111,10 @@ export async function commitEntries(
   return outcomes.map((code) => (code === 1 ? 'done' : code === 0 ? 'done-before' : 'not-a-list'));
 }
 
-/** Removes entries from the stream that every group has finished; returns how many. */
-export async function trimFinished(client: RedisClient, stream: string): Promise<number> {
-  return (await client.eval(TRIM, { keys: [stream], arguments: [] })) as number;
+/** Removes the oldest entries that every group has finished while the stream is longer than `keep`; returns how many. */
+export async function trimFinished(client: RedisClient, stream: string, keep: number): Promise<number> {
+  const values = [String(keep), String(TRIM_AT_ONCE)];
+  return (await client.eval(TRIM, { keys: [stream], arguments: values })) as number;
 }
 
 /** Removes consumers that have been silent for a time and hold nothing; returns how many. */

@@ -12,6 +12,11 @@ export interface StreamState {
   readonly deadLetters: number;
 }
 
+/** Entries that are not finished, as far as Redis knows: where it does not, all that are in the stream. */
+export function unfinished({ length, pending, lag }: StreamState): number {
+  return lag === undefined ? length : Math.min(length, pending + lag);
+}
+
 /** The state as Redis has it; a stream or group that does not exist yet is empty. */
 export async function streamState(client: RedisClient, stream: string, group: string): Promise<StreamState> {
   const [length, deadLetters, groups] = await Promise.all([

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  CONFIDENCE,
   type DataQuality,
   ENERGY_SOURCES,
   type EnergyMix,
@@ -8,18 +7,19 @@ import {
   QUALITIES,
   type Signal,
 } from '../../grid/intensity.ts';
-import { gramsPerKwh, HOUR_MS, hourOf, isoTime } from '../../grid/units.ts';
+import { gramsPerKwh, HOUR_MS } from '../../grid/units.ts';
 import type { Zone } from '../../grid/zones.ts';
-import type { IntensityReader, IntensityWriter, TimeRange } from '../../records/power.ts';
-import type { Connection, TimescaleDatabase } from './database.ts';
+import type { IntensityReader, TimeRange } from '../../records/power.ts';
+import type { TimescaleDatabase } from './database.ts';
 
-/** Each signal has its own table, so that average and marginal are never mixed. */
-const TABLES: Readonly<Record<Signal, string>> = {
+/** The table of each signal, so that average and marginal are never mixed. */
+export const INTENSITY_TABLES: Readonly<Record<Signal, string>> = {
   average: 'co2e_emissions',
   marginal: 'co2e_marginal_emissions',
 };
 
-const SIGNALS = ['average', 'marginal'] as const satisfies readonly Signal[];
+/** Every signal that has a table. */
+export const SIGNALS = ['average', 'marginal'] as const satisfies readonly Signal[];
 
 /** What of `metadata` we read back. People may write to the table: what they did not say is told by the other columns. */
 const metadataSchema = z
@@ -32,7 +32,8 @@ const metadataSchema = z
   })
   .catch({});
 
-const MIX_COLUMNS = ENERGY_SOURCES.map((source) => `energy_mix_${source}`);
+/** Columns of the energy mix, in the order of ENERGY_SOURCES; percent. */
+export const MIX_COLUMNS = ENERGY_SOURCES.map((source) => `energy_mix_${source}`);
 
 interface Row {
   readonly zone: Zone;
@@ -45,42 +46,6 @@ interface Row {
   readonly mix: readonly (number | null)[];
 }
 
-/** A reading of an hour that is at most this old counts as real time, an older one as back-filled history. */
-const REAL_TIME = "INTERVAL '3 hours'";
-
-const UPSERT = (table: string) => `
-INSERT INTO ${table} AS kept (region, "timestamp", gCO2_per_kWh, source, data_quality, confidence_score, metadata,
-  ${MIX_COLUMNS.join(', ')})
-SELECT region, "timestamp", grams, source, coalesce(data_quality, CASE
-    WHEN quality = 'forecast' THEN 'forecast'
-    WHEN quality IN ('measured', 'estimated') AND "timestamp" > now() - ${REAL_TIME} THEN 'real_time'
-    ELSE 'historical' END), confidence, metadata, ${ENERGY_SOURCES.map((source) => `(mix->>'${source}')::float8`).join(', ')}
-FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::text[], $5::text[], $6::float8[], $7::jsonb[], $8::text[],
-  $9::jsonb[]) AS given (region, "timestamp", grams, source, quality, confidence, metadata, data_quality, mix)
-ON CONFLICT (region, "timestamp") DO UPDATE SET gCO2_per_kWh = excluded.gCO2_per_kWh, source = excluded.source,
-  data_quality = excluded.data_quality, confidence_score = excluded.confidence_score, metadata = excluded.metadata,
-  ${MIX_COLUMNS.map((column) => `${column} = CASE WHEN ${hasMix('excluded')} THEN excluded.${column} ELSE kept.${column} END`).join(', ')},
-  updated_at = now()
-WHERE excluded.confidence_score >= kept.confidence_score`;
-
-/** Whether a row tells any part of a mix: a known mix stays as a whole when the newer row has none. */
-function hasMix(row: string): string {
-  return `num_nonnulls(${MIX_COLUMNS.map((column) => `${row}.${column}`).join(', ')}) > 0`;
-}
-
-/** Writes carbon intensity by zone, hour and signal: the newest value wins, but never a worse quality. */
-export function timescaleIntensityWriter(database: TimescaleDatabase): IntensityWriter {
-  return {
-    async record(readings) {
-      if (readings.length === 0) return;
-      await database.transaction(async (connection) => {
-        for (const signal of SIGNALS)
-          await upsert(connection, TABLES[signal], bestByHour(readings.filter((reading) => reading.signal === signal)));
-      });
-    },
-  };
-}
-
 /** Reads carbon intensity by zone and hour, both signals. */
 export function timescaleIntensityReader(database: TimescaleDatabase): IntensityReader {
   return {
@@ -88,9 +53,11 @@ export function timescaleIntensityReader(database: TimescaleDatabase): Intensity
       const found: HourlyIntensity[] = [];
       for (const signal of SIGNALS) {
         const rows = await database.query<Row>(
-          `SELECT region AS zone, (extract(epoch FROM "timestamp") * 1000)::float8 AS hour, gCO2_per_kWh AS grams_per_kwh,
-             source, data_quality, metadata, ARRAY[${MIX_COLUMNS.join(', ')}] AS mix FROM ${TABLES[signal]}
-           WHERE region = ANY($1) AND "timestamp" > $2 AND "timestamp" < $3`,
+          `SELECT DISTINCT ON (zone, "timestamp") zone, (extract(epoch FROM "timestamp") * 1000)::float8 AS hour,
+             gCO2_per_kWh::float8 AS grams_per_kwh, source, data_quality, metadata,
+             ARRAY[${MIX_COLUMNS.map((column) => `${column}::float8`).join(', ')}] AS mix
+           FROM ${INTENSITY_TABLES[signal]} WHERE zone = ANY($1) AND "timestamp" > $2 AND "timestamp" < $3
+           ORDER BY zone, "timestamp", confidence_score DESC, updated_at DESC`,
           [zones, new Date(from - HOUR_MS), new Date(to)],
         );
         found.push(...rows.map((row) => reading(row, signal)));
@@ -98,52 +65,13 @@ export function timescaleIntensityReader(database: TimescaleDatabase): Intensity
       return found.sort((a, b) => compare(a.zone, b.zone) || a.hour - b.hour || compare(a.signal, b.signal));
     },
     async zones() {
-      const tables = SIGNALS.map((signal) => `SELECT region FROM ${TABLES[signal]}`).join(' UNION ');
-      const rows = await database.query<{ region: Zone }>(
-        `SELECT region FROM (${tables}) AS history ORDER BY region COLLATE "C"`,
+      const tables = SIGNALS.map((signal) => `SELECT zone FROM ${INTENSITY_TABLES[signal]}`).join(' UNION ');
+      const rows = await database.query<{ zone: Zone }>(
+        `SELECT zone FROM (${tables}) AS history ORDER BY zone COLLATE "C"`,
       );
-      return rows.map((row) => row.region);
+      return rows.map((row) => row.zone);
     },
   };
-}
-
-/** One reading per zone and hour, by the same rule that the table has: one statement may not write a row twice. */
-function bestByHour(readings: readonly HourlyIntensity[]): HourlyIntensity[] {
-  const best = new Map<string, HourlyIntensity>();
-  for (const one of readings) {
-    const key = `${one.zone} ${hourOf(one.hour)}`;
-    const known = best.get(key);
-    if (known === undefined || CONFIDENCE[one.quality] >= CONFIDENCE[known.quality]) best.set(key, one);
-  }
-  return [...best.values()];
-}
-
-async function upsert(connection: Connection, table: string, readings: readonly HourlyIntensity[]): Promise<void> {
-  if (readings.length === 0) return;
-  await connection.query(UPSERT(table), [
-    readings.map(({ zone }) => zone),
-    readings.map(({ hour }) => new Date(hourOf(hour))),
-    readings.map(({ carbonIntensity }) => carbonIntensity),
-    // Clients of these tables know the providers with underscores.
-    readings.map(({ provider }) => provider.replaceAll('-', '_')),
-    readings.map(({ quality }) => quality),
-    readings.map(({ quality }) => CONFIDENCE[quality]),
-    readings.map(metadataOf),
-    readings.map(({ dataQuality }) => dataQuality ?? null),
-    readings.map(({ energyMix }) => (energyMix ? JSON.stringify(energyMix) : null)),
-  ]);
-}
-
-function metadataOf(reading: HourlyIntensity): string {
-  const { signal, quality, emissionFactorType, estimationMethod, updatedAt, dataQuality } = reading;
-  return JSON.stringify({
-    signal,
-    quality,
-    ...(emissionFactorType && { emission_factor_type: emissionFactorType }),
-    ...(estimationMethod && { estimation_method: estimationMethod }),
-    ...(dataQuality && dataQuality !== 'real_time' && { data_quality: dataQuality }),
-    ...(updatedAt != null && { provider_updated_at: isoTime(updatedAt) }),
-  });
 }
 
 function reading(row: Row, signal: Signal): HourlyIntensity {

@@ -1,16 +1,10 @@
 import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
-import type { Container, ContainerFilter, SamplePosition, TimeRange } from '../../records/power.ts';
-import { fromPowerFacts, type PowerFacts } from '../../records/power-facts.ts';
+import type { ContainerFilter, SamplePosition, TimeRange } from '../../records/power.ts';
+import { CONTAINER_NAMES, type ContainerNames, containerNames, type PowerFacts } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
 
 /** A container with its number in the database. */
-export type MatchingSeries = Container & PowerFacts & { readonly id: number };
-
-/** A series as the container that it is. */
-export function containerOf(series: MatchingSeries): Container {
-  const { namespace, pod, container, node } = series;
-  return { namespace, pod, container, node, ...fromPowerFacts(series) };
-}
+export type MatchingSeries = ContainerNames & PowerFacts & { readonly id: number };
 
 /** Some series, and a part of the time: what is fetched in one query. */
 export interface Batch {
@@ -24,17 +18,18 @@ export function seriesMatching(database: TimescaleDatabase, filter: ContainerFil
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
   return database.query<MatchingSeries>(
-    `SELECT id, namespace, pod, container, node, power_quality, power_model FROM power_series ${where && `WHERE ${where}`}
-     ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C"`,
+    `SELECT id, namespace, pod, container, node, device, power_quality, power_model FROM power_series ${where && `WHERE ${where}`}
+     ORDER BY namespace COLLATE "C", pod COLLATE "C", container COLLATE "C", node COLLATE "C", device COLLATE "C"`,
     given.map((field) => filter[field]),
   );
 }
 
 /** Whether a series comes before a place in the order of the names, so that all of it was given already. */
 export function isBefore(series: MatchingSeries, { container }: SamplePosition): boolean {
-  for (const field of ['namespace', 'pod', 'container', 'node'] as const) {
+  const names = containerNames(container);
+  for (const field of CONTAINER_NAMES) {
     // By bytes, as the database orders: by code units characters beyond the first plane would come too early.
-    const order = Buffer.compare(Buffer.from(series[field]), Buffer.from(container[field]));
+    const order = Buffer.compare(Buffer.from(series[field]), Buffer.from(names[field]));
     if (order !== 0) return order < 0;
   }
   return false;

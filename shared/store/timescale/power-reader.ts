@@ -11,8 +11,9 @@ import type {
   SamplePosition,
   TimeRange,
 } from '../../records/power.ts';
+import { storedContainer } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
-import { batchesOf, containerOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
+import { batchesOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
 const SAMPLES_AT_A_TIME = 20_000;
@@ -53,7 +54,7 @@ WITH newest AS (
   SELECT date_bin('1 hour', last_end - INTERVAL '1 millisecond', TIMESTAMPTZ 'epoch') AS hour,
     floor(extract(epoch FROM last_end - INTERVAL '1 millisecond') / 60)::bigint % 60 AS minute FROM newest
 )
-SELECT (SELECT count(*) FROM power_series)::float8 AS containers,
+SELECT (SELECT count(DISTINCT (namespace, pod, container, node)) FROM power_series)::float8 AS containers,
   (coalesce((SELECT sum(blocks) FROM power_closed_hour), 0) + coalesce((
     SELECT sum(bit_count(minutes::bit(64))) FROM power_hour AS open
     WHERE NOT EXISTS (SELECT FROM power_closed_hour AS closed WHERE closed.hour = open.hour)), 0))::float8 AS blocks,
@@ -81,7 +82,7 @@ export class TimescalePowerReader implements PowerReader {
     const byId = new Map(spans.map((span) => [span.id, span]));
     return matching.flatMap((series) => {
       const span = byId.get(series.id);
-      return span === undefined ? [] : [{ container: containerOf(series), first: span.first, last: span.last }];
+      return span === undefined ? [] : [{ container: storedContainer(series), first: span.first, last: span.last }];
     });
   }
 
@@ -115,7 +116,7 @@ export class TimescalePowerReader implements PowerReader {
     const hours = Math.ceil((range.to - hourOf(range.from)) / 3_600_000);
     const atATime = Math.max(1, Math.floor(HOURS_AT_A_TIME / Math.min(hours, HOURS_AT_A_TIME)));
     for (let next = 0; next < matching.length; next += atATime) {
-      const batch = new Map(matching.slice(next, next + atATime).map((series) => [series.id, containerOf(series)]));
+      const batch = new Map(matching.slice(next, next + atATime).map((series) => [series.id, storedContainer(series)]));
       const rows = await this.#database.query<{ id: number; hour: number; energy: number; covered: number }>(
         `SELECT series_id AS id, ${MILLIS('hour')} AS hour, millijoules::float8 AS energy, covered_ms AS covered
          FROM power_hour WHERE series_id = ANY($1::integer[]) AND hour >= $2 AND hour < $3 ORDER BY series_id, hour`,
@@ -160,7 +161,7 @@ function* inOrder(series: readonly MatchingSeries[], rows: readonly SampleRow[])
   for (const one of series) {
     const own = byId.get(one.id);
     if (own === undefined) continue;
-    const container = containerOf(one);
+    const container = storedContainer(one);
     yield own.map(({ start_ms, end_ms, millijoules }) => ({
       container,
       start: start_ms,

@@ -102,10 +102,18 @@ async function appendOnce(
   return { note: known.note, streamIds: known.stream_ids.split(' ').filter(Boolean) };
 }
 
+// A meter's span begins with the oldest reading that is left; one without any goes.
+const SPANS_OF_OLD = `UPDATE meter SET first = coalesce((SELECT min("timestamp") FROM meter_reading AS reading
+    WHERE reading.site_id = meter.site_id AND reading.meter_id = meter.id), 'infinity') WHERE first < $1`;
+
 async function forget(connection: Connection, time: string): Promise<number> {
-  const { rowCount } = await connection.query('DELETE FROM meter_reading WHERE "timestamp" < $1', [time]);
-  await connection.query('DELETE FROM meter WHERE last < $1', [time]);
-  await connection.query('UPDATE meter SET first = $1 WHERE first < $1', [time]);
+  // What was measured long ago and arrived of late is history that was sent just now.
+  const { rowCount } = await connection.query(
+    'DELETE FROM meter_reading WHERE "timestamp" < $1::timestamptz AND stream_ms < extract(epoch FROM $1::timestamptz) * 1000',
+    [time],
+  );
+  await connection.query(SPANS_OF_OLD, [time]);
+  await connection.query("DELETE FROM meter WHERE first = 'infinity'");
   await connection.query(
     'DELETE FROM site WHERE zone IS NULL AND NOT EXISTS (SELECT FROM meter WHERE meter.site_id = site.id)',
   );

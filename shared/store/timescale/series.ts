@@ -1,5 +1,11 @@
 import type { Container, PowerTick } from '../../records/power.ts';
-import { powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
+import {
+  type ContainerNames,
+  containerKey,
+  containerNames,
+  powerFactsOf,
+  samePowerFacts,
+} from '../../records/power-facts.ts';
 import type { Connection } from './database.ts';
 
 /** Series remembered at most; beyond it the memory starts afresh, since pods come and go for ever. */
@@ -22,7 +28,7 @@ export class SeriesNumbers {
     const missing = new Map<string, Container>();
     for (const { samples } of ticks)
       for (const { container } of samples) {
-        const key = seriesKey(container);
+        const key = containerKey(container);
         const known = this.#known.get(key);
         if (known === undefined || !samePowerFacts(known.container, container)) missing.set(key, container);
         else found.set(key, known);
@@ -43,37 +49,34 @@ export class SeriesNumbers {
   }
 }
 
-/** Identity of a container as text. */
-export function seriesKey({ namespace, pod, container, node }: Container): string {
-  return `${namespace}\0${pod}\0${container}\0${node}`;
-}
-
 async function addMissing(
   connection: Connection,
   missing: ReadonlyMap<string, Container>,
   found: Map<string, KnownSeries>,
 ): Promise<void> {
   const rows = [...missing.values()].map((one) => {
+    const { namespace, pod, container, node, device } = containerNames(one);
     const { power_quality, power_model } = powerFactsOf(one);
-    return [one.namespace, one.pod, one.container, one.node, power_quality, power_model];
+    return [namespace, pod, container, node, device, power_quality, power_model];
   });
-  const columns = [0, 1, 2, 3, 4, 5].map((column) => rows.map((row) => row[column]));
+  const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => rows.map((row) => row[column]));
   await connection.query(
-    `INSERT INTO power_series AS kept (namespace, pod, container, node, power_quality, power_model)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-     ON CONFLICT (namespace, pod, container, node) DO UPDATE SET
+    `INSERT INTO power_series AS kept (namespace, pod, container, node, device, power_quality, power_model)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     ON CONFLICT (namespace, pod, container, node, device) DO UPDATE SET
        power_quality = excluded.power_quality, power_model = excluded.power_model
      WHERE (kept.power_quality, kept.power_model) IS DISTINCT FROM (excluded.power_quality, excluded.power_model)`,
     columns,
   );
-  const numbered = await connection.query<Container & { id: number }>(
-    `SELECT id, namespace, pod, container, node
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (namespace, pod, container, node)
-     JOIN power_series USING (namespace, pod, container, node)`,
-    columns.slice(0, 4),
+  const numbered = await connection.query<ContainerNames & { id: number }>(
+    `SELECT id, namespace, pod, container, node, device
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS wanted (namespace, pod, container, node, device)
+     JOIN power_series USING (namespace, pod, container, node, device)`,
+    columns.slice(0, 5),
   );
-  for (const { id, ...container } of numbered.rows) {
-    const key = seriesKey(container);
-    found.set(key, { id, container: missing.get(key) ?? container });
+  for (const { id, ...names } of numbered.rows) {
+    const key = containerKey({ ...names, device: names.device || undefined });
+    const container = missing.get(key);
+    if (container !== undefined) found.set(key, { id, container });
   }
 }

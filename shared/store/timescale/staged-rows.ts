@@ -1,7 +1,8 @@
 import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
 import type { PowerSample, PowerTick } from '../../records/power.ts';
+import { containerKey } from '../../records/power-facts.ts';
 import { millijoulesOf } from '../../records/sample-rules.ts';
-import { type KnownSeries, seriesKey } from './series.ts';
+import type { KnownSeries } from './series.ts';
 
 /** Samples of some ticks as COPY takes them, with the time that they span. */
 export interface StagedRows {
@@ -35,7 +36,7 @@ export function stageRows(ticks: readonly PowerTick[], known: ReadonlyMap<string
   const bySeries = new Map<number, SeriesRows>();
   for (const tick of ticks)
     for (const sample of tick.samples) {
-      const series = known.get(seriesKey(sample.container))?.id;
+      const series = known.get(containerKey(sample.container))?.id;
       if (series === undefined) throw new Error('a container has no number in the database');
       const staged = bySeries.get(series);
       if (staged === undefined) bySeries.set(series, { rows: [rowOf(sample, tick)], newest: sample.end });

@@ -8,13 +8,13 @@ const COLUMNS = {
   period_start: 'time',
   period_end: 'time',
   request_count: 'bigint',
-  total_kWh: 'float8',
-  avg_kWh_per_request: 'float8',
-  total_gCO2e: 'float8',
-  gCO2e_per_1k_requests: 'float8',
-  avg_grid_gCO2_per_kWh: 'float8',
-  min_grid_gCO2_per_kWh: 'float8',
-  max_grid_gCO2_per_kWh: 'float8',
+  total_kWh: 'numeric',
+  avg_kWh_per_request: 'numeric',
+  total_gCO2e: 'numeric',
+  gCO2e_per_1k_requests: 'numeric',
+  avg_grid_gCO2_per_kWh: 'numeric',
+  min_grid_gCO2_per_kWh: 'numeric',
+  max_grid_gCO2_per_kWh: 'numeric',
   calculation_method: 'text',
   assumptions: 'jsonb',
   metadata: 'jsonb',
@@ -90,6 +90,7 @@ function given(name: keyof WorkloadEmissions, record: WorkloadEmissions): unknow
 
 function selected(name: keyof WorkloadEmissions): string {
   if (COLUMNS[name] === 'time') return ms(name);
-  // Unquoted names fold to lower case: the quotes give the answer's fields their own. Counts stay exact to 2^53.
-  return COLUMNS[name] === 'bigint' ? `${name}::float8 AS "${name}"` : `${name} AS "${name}"`;
+  // Unquoted names fold to lower case: the quotes give the row's fields their own. Counts stay exact to 2^53.
+  const isNumber = COLUMNS[name] === 'bigint' || COLUMNS[name] === 'numeric';
+  return isNumber ? `${name}::float8 AS "${name}"` : `${name} AS "${name}"`;
 }

@@ -2,6 +2,7 @@ import type { MadeForecast } from '../../../shared/forecast/accuracy.ts';
 import type { Shape } from '../../../shared/forecast/climatology.ts';
 import { type ForecastModel, fitForecast, forecastWith } from '../../../shared/forecast/forecast.ts';
 import type { HourlySeries } from '../../../shared/forecast/series.ts';
+import type { ZoneWeather } from '../../../shared/forecast/weather.ts';
 import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
 import type { Trace } from '../../../shared/grid/trace.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
@@ -24,6 +25,8 @@ export interface Knowledge {
   readonly isPresentKnown?: boolean;
   readonly refitHours?: number;
   readonly shape?: Shape;
+  /** Forecast weather of the zone over the whole trace; a forecast reads no further than it reaches itself. */
+  readonly weather?: ZoneWeather | undefined;
 }
 
 /** All forecasts of a zone, one for each hour from day 60 on, and what they cost in milliseconds. */
@@ -35,7 +38,7 @@ export interface Forecasts extends HourlyForecasts {
 
 /** Forecasts a zone at every hour, seeing nothing of the future. */
 export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {}): Forecasts {
-  const { refitHours = 7 * 24, isPresentKnown = true, shape } = knowledge;
+  const { refitHours = 7 * 24, isPresentKnown = true, shape, weather } = knowledge;
   const historiesAt = knowledge.historiesAt ?? before(trace, [zone, ...(knowledge.neighbours ?? [])], isPresentKnown);
   const at: (readonly ForecastPoint[])[] = [];
   const made: MadeForecast[] = [];
@@ -46,12 +49,12 @@ export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {})
     const histories = historiesAt(hour);
     if (model === undefined || (hour - FIRST_START) % refitHours === 0) {
       const began = performance.now();
-      model = fitForecast({ zone, now, histories, ...(shape && { shape }) });
+      model = fitForecast({ zone, now, histories, weather, ...(shape && { shape }) });
       cost.fitMs += performance.now() - began;
       cost.fits += 1;
     }
     const began = performance.now();
-    const points = (model && forecastWith(model, { now, histories })) ?? [];
+    const points = (model && forecastWith(model, { now, histories, weather })) ?? [];
     cost.forecastMs += performance.now() - began;
     cost.forecasts += 1;
     at[hour] = points.slice(0, PLANNED_HOURS);

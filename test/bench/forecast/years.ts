@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { HourlySeries } from '../../../shared/forecast/series.ts';
+import type { Weather } from '../../../shared/forecast/weather.ts';
 import { parseTrace, type Trace } from '../../../shared/grid/trace.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
@@ -13,8 +14,7 @@ export function trace2021(): Trace {
 /** Hourly intensity and archived weather forecasts of one zone. */
 export interface WeatherYears {
   readonly intensity: HourlySeries;
-  /** Wind in m/s, temperature in K, short-wave radiation in W/m². */
-  readonly weather: readonly HourlySeries[];
+  readonly weather: Weather;
 }
 
 /** Several years of five zones with weather (CarbonCast, Apache-2.0; NOAA GFS, public domain). */
@@ -34,8 +34,14 @@ export function weatherYears(): ReadonlyMap<Zone, WeatherYears> {
       for (const { time, values } of known)
         for (const [column, value] of values.entries())
           columns[column]?.fill(value, (time - start) / HOUR_MS, (time - start) / HOUR_MS + 1);
-      const [intensity, ...weather] = columns.map((values) => ({ start, values }));
-      return [of, { intensity: intensity as HourlySeries, weather }];
+      const [intensity, wind, kelvin, radiation] = columns.map((values) => ({ start, values })) as [
+        HourlySeries,
+        HourlySeries,
+        HourlySeries,
+        HourlySeries,
+      ];
+      const temperature = { start, values: kelvin.values.map((value) => value - 273.15) };
+      return [of, { intensity, weather: { wind, temperature, radiation } }];
     }),
   );
 }

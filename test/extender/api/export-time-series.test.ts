@@ -26,6 +26,7 @@ describe('GET /api/export-time-series', () => {
         start: '2026-01-01T12:00:00.000Z',
         node: 'n1',
         power_quality: 'measured',
+        gpu_joules: null,
       },
       expect.objectContaining({ joules_per_second: 3, block_start: '2026-01-01T12:01:00.000Z' }),
     ]);
@@ -121,7 +122,7 @@ describe('GET /api/export-time-series', () => {
 
     const { status, body } = await api.get(`/api/export-time-series?${query}`);
 
-    expect(status).toBe(400);
+    expect(status).toBe(pointer === '/end_time' ? 409 : 400);
     expect(body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([pointer]);
   });
 

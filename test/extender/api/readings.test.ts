@@ -67,7 +67,7 @@ for (const backend of BACKENDS) {
       [
         'a time far ahead',
         JSON.stringify(reading(1, { timestamp: new Date(Date.now() + 400_000).toISOString() })),
-        400,
+        409,
       ],
       ['an id that begins with a blank', JSON.stringify(reading(1, { site_id: ' a' })), 400],
       ['an id with a line break', JSON.stringify(reading(1, { site_id: 'a\nb' })), 400],
@@ -174,7 +174,7 @@ for (const backend of BACKENDS) {
       const changed = await send(url, reading(2), { headers });
       const empty = await send(url, reading(2), { headers: { 'idempotency-key': 'a b' } });
 
-      expect(changed.status).toBe(422);
+      expect(changed.status).toBe(409);
       expect(empty.status).toBe(400);
     });
 

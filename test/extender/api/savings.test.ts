@@ -83,7 +83,7 @@ describe('GET /api/savings', () => {
     expect(body.totals).toMatchObject([{ negative: 1, saved_grams: -100, saved_percent: -80, energy_kwh: 0.5 }]);
     expect(elsewhere.body.errors).toEqual([{ pointer: '/from', detail: 'lies ahead' }]);
     expect([backwards.status, backwards.body.errors]).toEqual([
-      400,
+      409,
       [{ pointer: '/to', detail: 'is not after the start' }],
     ]);
   });
@@ -93,6 +93,6 @@ describe('GET /api/savings', () => {
 
     const { status } = await api.get('/api/savings?start_time=2026-01-02T00:00:00Z&end_time=2026-01-01T00:00:00Z');
 
-    expect(status).toBe(400);
+    expect(status).toBe(409);
   });
 });

@@ -16,6 +16,7 @@ import { zone } from '../../../shared/grid/zones.ts';
 import type { Decision } from '../../../shared/records/placements.ts';
 import type { Container, PowerSample } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
+import { contractsOf } from '../../../shared/runtime/contracts-file.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
@@ -58,6 +59,8 @@ export async function start(
     token,
     browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
     prices: config.PRICE_PER_KWH,
+    currency: config.PRICE_CURRENCY,
+    contracts: contractsOf(config.CONTRACTS_FILE),
     cluster: config.CLUSTER_NAME,
     zoneOfNode,
     labels: podLabels(store),

@@ -78,7 +78,7 @@ describe('POST /api/workloads', () => {
 
     const { status, body } = await api.post(list);
 
-    expect(status).toBe(422);
+    expect(status).toBe(409);
     expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/1', '/2']);
     expect(body.errors[0].detail).toContain('did you mean "q2q-ai"');
     expect((await api.get('/api/workloads')).body.workloads).toEqual([]);

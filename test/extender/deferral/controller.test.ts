@@ -240,6 +240,23 @@ describe('the deferral controller', () => {
     expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
   });
 
+  it('waits for the first forecasts, which follow the first intensities', async () => {
+    grid = () => gridState({ DE: [500] }, NOON, { now: clock.now(), ttlMinutes: 600 });
+    cluster.create('pods', gatedPod('report', WAIT, NOON));
+    cluster.create('pods', gatedPod('late', { 'max-delay': '1h' }, NOON - HOUR_MS));
+    await start();
+    await until(
+      () => annotation(pod('late'), 'released-because'),
+      (reason) => reason === 'deadline',
+    );
+
+    grid = () => gridState(CLEAN_AT_TWO, NOON, { now: clock.now(), ttlMinutes: 600 });
+    await until(() => annotation(pod('report'), 'planned-start'));
+
+    expect(annotation(pod('report'), 'released-because')).toBeUndefined();
+    expect(gatesOf(pod('report'))).toContain('carbon-extender.io/wait');
+  });
+
   it('removes gates after one period when the signal was stale from the start', async () => {
     grid = () => gridState(CLEAN_AT_TWO, NOON - HOUR_MS, { now: clock.now(), ttlMinutes: 10 });
     cluster.create('pods', gatedPod('report', WAIT, NOON));

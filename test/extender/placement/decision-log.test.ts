@@ -36,8 +36,7 @@ describe('the decision log', () => {
       for (const name of ['a', 'b', 'c', 'd']) {
         const entry = log.of(pod(name), POLICY, 1);
         if (entry === undefined) throw new Error('no entry');
-        entry.filtered = { table: tableOf({ FR: 1, DE: 2 }), refused: new Map() };
-        log.account(entry);
+        log.keepFiltered(entry, tableOf({ FR: 1, DE: 2 }), new Map());
       }
 
     const kept = [byPods, byBytes].map((log) => ['a', 'b', 'c', 'd'].filter((name) => log.find('shop', name)));
@@ -52,9 +51,8 @@ describe('the decision log', () => {
     const log = createDecisionLog({ pods: 2, bytes: 1 });
     const entry = log.of(pod('web'), POLICY, 1);
     if (entry === undefined) throw new Error('no entry');
-    entry.filtered = { table: tableOf({ FR: 1 }), refused: new Map() };
 
-    log.account(entry);
+    log.keepFiltered(entry, tableOf({ FR: 1 }), new Map());
 
     expect(log.find('shop', 'web')).toBe(entry);
   });

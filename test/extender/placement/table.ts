@@ -1,5 +1,5 @@
 import type { PodPreferences } from '../../../extender/placement/annotations.ts';
-import { type CandidateTable, candidateTable } from '../../../extender/placement/candidate-table.ts';
+import { type CandidateTable, candidateTable, ownCandidates } from '../../../extender/placement/candidate-table.ts';
 import type { Mode } from '../../../extender/placement/mode.ts';
 import type { PodPolicy } from '../../../extender/placement/pod-policy.ts';
 import type { GramsPerKwh, Watts } from '../../../shared/grid/units.ts';
@@ -16,7 +16,7 @@ export function tableOf(
     intensity: intensity as GramsPerKwh | undefined,
     watts: watts[name] as Watts | undefined,
   }));
-  return candidateTable(candidates, { kind: 'fresh', snapshot: undefined, candidate: () => raise() });
+  return candidateTable(ownCandidates(candidates), { kind: 'fresh', snapshot: undefined, candidate: () => raise() });
 }
 
 /** A policy with some preferences. */

@@ -146,7 +146,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     }
     const keyed = await send(url, reading(), { headers: { 'idempotency-key': 'when-full' } });
     await using store = temporaryStore();
-    await using task = runTask(store, { REDIS_URL: redis.url, SITE_READINGS_MAX_ITEMS: '100' });
+    await using task = runTask(store, { REDIS_URL: redis.url, REDIS_STREAM_KEEP: '0', SITE_READINGS_MAX_ITEMS: '100' });
     await expect.poll(() => stateOf(observer.client), { timeout: 30_000 }).toMatchObject({ length: 0, pending: 0 });
 
     expect(full.headers.get('retry-after')).toBe('10');

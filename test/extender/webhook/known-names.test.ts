@@ -87,6 +87,18 @@ describe('known names', () => {
     expect(asked).toEqual(['first a', 'first b', 'second a', 'second b']);
   });
 
+  it('keeps candidates that later lists, later views and a new table leave alone', () => {
+    const known = createKnownNames(4);
+    const candidatesOf = (names: readonly string[], title: string) =>
+      known.candidates(known.read(json(names)) ?? new Int32Array(0), view([], title));
+    const kept = candidatesOf(['b', 'a'], 'first').keep();
+
+    for (const names of [['c', 'a'], ['d'], ['x', 'y']]) candidatesOf(names, 'second').keep();
+
+    expect(kept.nodes().map(({ name }) => name)).toEqual(['b', 'a']);
+    expect(kept.bytes).toBe(4);
+  });
+
   it('forgets all names when it is full, and reads on', () => {
     const known = createKnownNames(3);
 
@@ -100,7 +112,7 @@ describe('known names', () => {
 
 function namesIn(known: ReturnType<typeof createKnownNames>, bytes: Buffer): readonly string[] | undefined {
   const places = known.read(bytes);
-  return places && known.candidates(places, view([], '')).map((candidate) => candidate.name);
+  return places && known.candidates(places, view([], '')).nodes.map((candidate) => candidate.name);
 }
 
 function view(asked: string[], title: string): NodeView {

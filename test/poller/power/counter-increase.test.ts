@@ -26,7 +26,7 @@ describe('energy between two scrapes', () => {
     const steps = run([[0, counter(100)]], [[15, counter(8)]], [[30, counter(9)]]);
 
     expect(energies(steps)).toEqual([8, 1]);
-    expect(steps[1].events.get('reset')).toBe(1);
+    expect(Object.fromEntries(steps[1].events)).toEqual({ reset: 1 });
   });
 
   it('takes a GPU counter that fell for a process that ended, not for a reset', () => {
@@ -168,6 +168,23 @@ describe('energy between two scrapes', () => {
     const steps = run([[0, ...many(5, 100)]], [[15, ...many(5, 1)]]);
 
     expect(steps[1].events.get('exporter-restarted')).toBe(1);
+  });
+
+  it('does not say so when only half of them fall, nor of one counter alone', () => {
+    const half = run([[0, ...many(4, 100)]], [[15, ...many(2, 1), ...many(4, 101).slice(2)]]);
+    const alone = run([[0, counter(100)]], [[15, counter(1)]]);
+
+    expect(Object.fromEntries(half[1].events)).toEqual({ reset: 2 });
+    expect(Object.fromEntries(alone[1].events)).toEqual({ reset: 1 });
+  });
+
+  it('counts exactly what the limit of a container allows, and not a millijoule more', () => {
+    const most = 15 * LIMITS.maxContainerRate;
+    const steps = run([[0, counter(0)]], [[15, counter(most)]], [[30, counter(2 * most + 0.001)]]);
+
+    expect(energies(steps)).toEqual([most]);
+    expect(steps[1].events.get('implausible')).toBeUndefined();
+    expect(steps[2].events.get('implausible')).toBe(1);
   });
 
   it('records exactly what the counters gave, with resets, missed scrapes and new containers', () => {

@@ -50,7 +50,7 @@ for (const { name, here, readings, redisDiesAfterMs, start } of SCENARIOS) {
       await using backend = await start();
       await using redis = await startRedis();
       await using api = await startReadingsApi({ ...backend.env, REDIS_URL: redis.url });
-      await using workers = startWorkers({ ...backend.env, REDIS_URL: redis.url });
+      await using workers = startWorkers({ ...backend.env, REDIS_URL: redis.url, REDIS_STREAM_KEEP: '0' });
       const base = Date.now() - readings;
 
       const sent = sendAll(`${api.url}/readings`, base, readings);

@@ -47,7 +47,10 @@ describe.skipIf(!redisAvailable())('a poller that only processes readings', () =
     await using redis = await startRedis();
     await using observer = await redisClient(redis.url);
     const log = capturedLog();
-    await using poller = await startPoller(config({ POLLER_TASKS: 'readings', REDIS_URL: redis.url }), { logger: log });
+    await using poller = await startPoller(
+      config({ POLLER_TASKS: 'readings', REDIS_URL: redis.url, REDIS_STREAM_KEEP: '0' }),
+      { logger: log },
+    );
     await observer.client.xAdd(STREAM, '*', entry(1));
     await expect.poll(() => stateOf(observer.client)).toMatchObject({ length: 0 });
     const up = await readiness(poller.port);

@@ -15,7 +15,7 @@ import { entry, GROUP, listOf, runTask, STREAM, stateOf, storedOf, temporaryStor
 describe.skipIf(!redisAvailable())('the readings task', () => {
   let server: RedisServer;
   let redis: RedisConnection;
-  const env = () => ({ REDIS_URL: server.url });
+  const env = () => ({ REDIS_URL: server.url, REDIS_STREAM_KEEP: '0' });
 
   beforeAll(async () => {
     server = await startRedis();
@@ -229,6 +229,21 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
       .toContain('carbon_poller_readings_connected{consumer="test-worker"} 1');
   });
 
+  it('leaves finished entries for replay up to a length, the newest, and none that is unfinished goes', async () => {
+    await using store = temporaryStore();
+    const ids: string[] = [];
+    for (let number = 1; number <= 5; number += 1) ids.push(await redis.client.xAdd(STREAM, '*', entry(number)));
+
+    await using _task = runTask(store, { ...env(), REDIS_STREAM_KEEP: '3' });
+    await expect.poll(() => storedOf(store)).toHaveLength(5);
+    await expect.poll(() => redis.client.xLen(STREAM)).toBe(3);
+    await redis.client.xGroupCreate(STREAM, 'replay', '0');
+    const replayed = await redis.client.xReadGroup('replay', 'me', { key: STREAM, id: '>' });
+
+    const messages = (replayed as { messages: { id: string }[] }[])[0]?.messages ?? [];
+    expect(messages.map(({ id }) => id)).toEqual(ids.slice(2));
+  });
+
   it('leaves entries in the stream that another group has not read', async () => {
     await using store = temporaryStore();
     await redis.client.xGroupCreate(STREAM, 'auditors', '0', { MKSTREAM: true });
@@ -265,6 +280,7 @@ function worker(redis: RedisConnection, store: MeterReadingsStore, consumer: str
     group: GROUP,
     consumer,
     maxDeliveries: 5,
+    keep: 0,
     bounds: { maxItems: 100, maxAgeMs: 3_600_000 },
     redis,
     store,

@@ -50,6 +50,16 @@ describe('calculateEmissions', () => {
     });
   });
 
+  it('prices a period of thousands of years by its known hours, at once', () => {
+    const [from, to] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9998-01-01T00:00:00Z')];
+    const history = historyOf([100, 400]);
+
+    const result = calculateEmissions({ service: 'q2q-ai', region: 'DE', requests: 2000, history, from, to });
+
+    expect(result.intensity.avg_gCO2_per_kWh).toBe(250);
+    expect(result.intensity.coverage).toBeCloseTo((2 * HOUR_MS) / (to - from), 12);
+  });
+
   it('weighs hours that the period only touches by the part within it', () => {
     const history = historyOf([100, 400]);
 

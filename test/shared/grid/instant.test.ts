@@ -4,6 +4,13 @@ import { parseInstant } from '../../../shared/grid/instant.ts';
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 
 describe('parseInstant', () => {
+  it('knows the leap days of all years, those before 100 and in full centuries included', () => {
+    for (const year of ['0000', '0004', '0096', '2000', '2024', '4800'])
+      expect(parseInstant(`${year}-02-29T00:00:00Z`), year).not.toBeNaN();
+    for (const year of ['0001', '0100', '1900', '2023', '2100'])
+      expect(parseInstant(`${year}-02-29T00:00:00Z`), year).toBeNaN();
+  });
+
   it.each([
     '2026-01-01T12:00:00Z',
     '2026-01-01T12:00:00',

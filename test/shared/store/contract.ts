@@ -56,6 +56,45 @@ export function storeContract(name: string, open: () => Promise<Opened<WritableS
       expect(before.samples).toHaveLength(640);
     });
 
+    it('keeps what a container used on GPUs apart from its processors, folded or not', async () => {
+      await using store = await open();
+      const gpu: Container = { ...web, device: 'gpu', powerQuality: 'modelled' };
+      await store.append(tick('kubelet', NOON + 15_000, [web, 5], [db, 1]));
+      await store.append(tick('dcgm', NOON + 15_000, [gpu, 70]));
+      const range = { from: NOON, to: NOON + HOUR_MS };
+      const before = await collect(store.hourly({ pod: 'web-1' }, range));
+
+      await store.compact(NOON + HOUR_MS);
+
+      expect(before.map(({ container, joules: energy }) => [container, energy])).toEqual([
+        [web, 5],
+        [gpu, 70],
+      ]);
+      expect(await collect(store.hourly({ pod: 'web-1' }, range))).toEqual(before);
+      expect(await collectSamples(store.samples({ pod: 'web-1' }, range))).toEqual([
+        sample(web, NOON + 15_000, 5),
+        sample(gpu, NOON + 15_000, 70),
+      ]);
+      expect(await store.lastBlocks({ pod: 'web-1' }, 1)).toHaveLength(2);
+      expect((await store.containers()).map(({ container }) => container)).toEqual([db, web, gpu]);
+      expect((await store.totals()).containers).toBe(2);
+    });
+
+    it('goes on behind a sample of GPUs, and behind one of processors with those of the same container’s GPUs', async () => {
+      await using store = await open();
+      const gpu: Container = { ...web, device: 'gpu' };
+      await store.append(tick('a', NOON + 15_000, [web, 5], [gpu, 70]));
+      const range = { from: NOON, to: NOON + HOUR_MS };
+
+      const behind = async (container: Container) =>
+        (await collectSamples(store.samples({}, range, { container, end: NOON + 15_000 }))).filter(
+          (each) => each.container.device === 'gpu',
+        );
+
+      expect(await behind(web)).toEqual([sample(gpu, NOON + 15_000, 70)]);
+      expect(await behind({ ...web, pod: 'x' })).toEqual([]);
+    });
+
     it('merges a tick that comes after its hour was folded', async () => {
       await using store = await open();
       await store.append(tick('a', NOON + 15_000, [web, 1]));

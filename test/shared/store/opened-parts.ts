@@ -92,3 +92,11 @@ export function openTimescaleAlerts(dsn: string, leaseName: string): Opened<Aler
 function part<Part extends object>(store: RecordingStore, choose: (store: RecordingStore) => Part): Opened<Part> {
   return Object.assign(choose(store), { [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() });
 }
+
+/** Joules of all hours that the embedded store of a folder keeps, to the millijoule. */
+export async function joulesOfHours(folder: string): Promise<number> {
+  await using store = openSqliteReader(folder);
+  let total = 0;
+  for await (const hour of store.hourly({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) total += hour.joules;
+  return Math.round(total * 1000) / 1000;
+}

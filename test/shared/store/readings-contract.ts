@@ -136,6 +136,22 @@ export function readingsContract(name: string, open: () => Promise<Opened<MeterR
       expect(await store.readings('mill-2', ALL, 10)).toEqual([reading(9)]);
     });
 
+    it('keeps what was measured long ago until it was received long ago, too', async () => {
+      await using store = await open();
+      const old = reading(0, { timestamp: NOON - 9_000_000, streamId: `${NOON + 6_000}-0` });
+      await store.appendReadings([old, reading(1), reading(9)]);
+
+      const early = await store.forgetReadingsBefore(NOON + 5_000);
+      const kept = await store.readings('mill-2', ALL, 10);
+      const site = await store.site('mill-2');
+      const late = await store.forgetReadingsBefore(NOON + 7_000);
+
+      expect([early, late]).toEqual([1, 1]);
+      expect(kept).toEqual([old, reading(9)]);
+      expect(site).toMatchObject({ devices: 1, first: NOON - 9_000_000, last: NOON + 9_000 });
+      expect(await store.site('mill-2')).toMatchObject({ first: NOON + 9_000 });
+    });
+
     it('lets two writers add the same new sites at once', async () => {
       await using store = await open();
       const many = (first: number) =>

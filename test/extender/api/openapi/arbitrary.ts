@@ -34,8 +34,8 @@ const TIMES = fc.constantFrom(
   '2026-01-01T13:00:00+01:00',
 );
 
-/** What fields of these names hold when somebody means it. */
-const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+/** What fields of some names hold in a request that means something, by name. */
+export const MEANT: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ...{ namespace: fc.constant('shop'), pod: fc.constantFrom('web-0', 'job-0'), container: fc.constant('app') },
   countries: fc.subarray(['DE', 'FR', 'ZZ'], { minLength: 1 }),
   zone: fc.constantFrom('DE', 'FR', null),
@@ -87,8 +87,8 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
   }
 }
 
-/** The schemas that a schema leaves the choice of; those of an object with the properties and required names of each choice. */
-function alternativesOf(schema: JsonSchema): JsonSchema[] | undefined {
+/** The schemas that a schema leaves the choice of, undefined where it leaves none; those of an object with the properties and required names of each choice. */
+export function alternativesOf(schema: JsonSchema): JsonSchema[] | undefined {
   const either = (schema.anyOf ?? schema.oneOf) as JsonSchema[] | undefined;
   const properties = schema.properties as Record<string, JsonSchema> | undefined;
   if (!Array.isArray(either) || properties === undefined) return either;

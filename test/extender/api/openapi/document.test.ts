@@ -53,6 +53,7 @@ const REQUESTS: readonly [method: 'get' | 'post' | 'put', path: string, query?: 
   ['get', '/allocation', '?window=24h'],
   ['get', '/allocation/compute', '?window=24h&aggregate=namespace&includeIdle=true&step=1d'],
   ['get', '/api/export-time-series', '?limit=2'],
+  ['get', '/api/export', '?format=json&by=hour&window=24h'],
   ['get', '/api/savings'],
   ['get', '/api/grid'],
   ['get', '/api/forecast', '?zone=DE'],

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DescribedOperation, OpenApiDocument, Parameter } from '../../../../extender/api/openapi/document.ts';
 import { OPERATIONS } from '../../../../extender/api/openapi/operations.ts';
 import { problemResponse } from '../../../../extender/api/openapi/responses.ts';
-import { start, web } from '../start-api.ts';
 import { arbitraryOf, meantBy } from './arbitrary.ts';
+import { filledApi } from './filled-api.ts';
 
 const RUNS = 120;
 /** A request that is not answered by then hangs. */
@@ -22,20 +22,10 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 /** What a site is called in a path: most are known, and some are no name at all. */
 const sites = fc.oneof(fc.constantFrom('quay-1', 'dock-9'), fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }));
 
-let api: Awaited<ReturnType<typeof start>>;
+let api: Awaited<ReturnType<typeof filledApi>>;
 
 beforeAll(async () => {
-  api = await start();
-  await api.hour(-2, [web, 3_600]);
-  await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '' }, 60]);
-  await api.store.compact(Date.parse('2026-01-01T11:00:00Z'));
-  await api.intensity('DE', -1, 300);
-  for (const minute of [10, 20, 30])
-    await api.post('/readings', {
-      ...{ site_id: 'quay-1', device_id: 'm-1', power_reading: 50 },
-      timestamp: `2026-01-01T11:${minute}:00Z`,
-    });
-  await api.workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'day', grams: 10 });
+  api = await filledApi();
 });
 
 afterAll(() => api[Symbol.asyncDispose]());

@@ -129,19 +129,21 @@ describe('energy from the usage that a kubelet reports', () => {
     await usage.close();
   });
 
-  it('refuses values that are old or in the future', async () => {
+  it.each([
+    [600_000, '600 s old'],
+    [-120_000, '120 s ahead'],
+  ])('refuses values that are old or in the future, and says how far: %i ms', async (ageMs, words) => {
     const clock = new FakeClock();
-    const options = { clock, containers: [{ ...web }], ageMs: 600_000 };
-    await using kubelet = await startKubeletDouble(options);
+    await using kubelet = await startKubeletDouble({ clock, containers: [{ ...web }], ageMs });
     const usage = source(clock, { KUBELET_URLS: `n1=${kubelet.url}`, NODE_TYPES: 'n1=4x16' });
     await clock.advance(3_600_000);
 
     await usage.cycles(2);
-    options.ageMs = -120_000;
-    await usage.cycles(2);
 
     expect(usage.ticks).toEqual([]);
-    expect(usage.log.at('error').map(({ fields }) => fields.reason)).toEqual(['stale']);
+    expect(usage.log.at('error').map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ reason: 'stale', detail: expect.stringContaining(words) }),
+    ]);
     await usage.close();
   });
 

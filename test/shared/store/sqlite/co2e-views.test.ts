@@ -59,11 +59,28 @@ describe('the views of the embedded store', () => {
         energy_mix_wind: 60,
         energy_mix_nuclear: 40,
         energy_mix_coal: null,
-        source: 'electricity-maps',
+        source: 'electricity_maps',
         data_quality: 'real_time',
         confidence_score: 0.8,
       },
     );
+  });
+
+  it('has a row for each name of a zone, and its code while it has none', async () => {
+    {
+      await using store = openSqliteWriter(folder);
+      await store.record([row('DE', 0, 310, { regionNames: ['eu-central-1', 'Frankfurt'] })]);
+    }
+
+    const named = () => prompt.prepare("SELECT region FROM co2e_emissions WHERE zone = 'DE' ORDER BY region").all();
+    const before = named();
+    {
+      await using store = openSqliteWriter(folder);
+      await store.record([row('DE', 0, 310)]);
+    }
+
+    expect(before.map(({ region }) => region)).toEqual(['Frankfurt', 'eu-central-1']);
+    expect(named().map(({ region }) => region)).toEqual(['DE', 'Frankfurt', 'eu-central-1']);
   });
 
   it('tells the newest hour of each region that is no forecast', () => {

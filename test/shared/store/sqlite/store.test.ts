@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +6,7 @@ import { HOUR_MS, joules } from '../../../../shared/grid/units.ts';
 import type { PowerSample } from '../../../../shared/records/power.ts';
 import { collect } from '../collect.ts';
 import { storeContract } from '../contract.ts';
-import { openSqliteReader, openSqliteWriter } from '../opened-parts.ts';
+import { joulesOfHours, openSqliteReader, openSqliteWriter } from '../opened-parts.ts';
 import { tickNumber } from './killed-writer.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
@@ -43,7 +41,7 @@ describe('the embedded store', () => {
     await writer.append(tickNumber(2));
 
     expect((await writer.totals()).containers).toBe(3);
-    expect(await energy(at)).toBe(3 * (1 + 2));
+    expect(await joulesOfHours(at)).toBe(3 * (1 + 2));
   });
 
   it('can be opened by several writers at the same time', async () => {
@@ -53,7 +51,7 @@ describe('the embedded store', () => {
     await Promise.all(stores.map((store, index) => store.append(tickNumber(index + 1))));
 
     for (const store of stores) await store[Symbol.asyncDispose]();
-    expect(await energy(at)).toBe(9);
+    expect(await joulesOfHours(at)).toBe(9);
   });
 
   it('gives months of a container in parts, in order, with samples that wait to be folded', async () => {
@@ -135,49 +133,4 @@ describe('the embedded store', () => {
     );
     expect(Number(bytes.get()?.n) / (60 * 239)).toBeLessThan(3);
   });
-
-  it('loses no acknowledged tick and counts none twice in 50 kills at any moment', { timeout: 300_000 }, async () => {
-    const at = folder();
-    let acknowledged = 0;
-    for (let kill = 0; kill < 50; kill += 1) {
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-writer.ts'), at], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      child.stdout.on('data', (text: Buffer) => {
-        for (const line of text.toString().trim().split('\n')) acknowledged = Math.max(acknowledged, Number(line));
-      });
-      await once(child.stdout, 'data');
-      await new Promise((resolve) => setTimeout(resolve, 7 + (kill % 10) * 23));
-      child.kill('SIGKILL');
-      await once(child, 'close');
-    }
-
-    const { count, total } = await recorded(at);
-
-    expect(acknowledged).toBeGreaterThan(10);
-    expect(count).toBeGreaterThanOrEqual(acknowledged);
-    // Tick n holds n joules for each of three containers: whatever its number, every tick is there exactly once.
-    expect(total).toBe((3 * count * (count + 1)) / 2);
-    expect(await energy(at)).toBe(total);
-  });
 });
-
-async function recorded(at: string): Promise<{ count: number; total: number }> {
-  await using store = openSqliteReader(at);
-  let count = 0;
-  let total = 0;
-  for await (const samples of store.samples({}, { from: 0, to: Number.MAX_SAFE_INTEGER }))
-    for (const sample of samples) {
-      count += 1;
-      total += sample.joules;
-    }
-  return { count: count / 3, total };
-}
-
-/** Joules of all hours together. */
-async function energy(at: string): Promise<number> {
-  await using store = openSqliteReader(at);
-  let total = 0;
-  for await (const hour of store.hourly({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) total += hour.joules;
-  return Math.round(total * 1000) / 1000;
-}

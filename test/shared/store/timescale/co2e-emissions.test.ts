@@ -29,7 +29,7 @@ describeDatabases('the table co2e_emissions', (_name, server) => {
     const sources = ['solar', 'wind', 'hydro', 'nuclear', 'coal', 'gas', 'oil', 'other'];
     expect(columns.map(({ name }) => name)).toEqual([
       ...['region', 'timestamp', 'gco2_per_kwh', ...sources.map((source) => `energy_mix_${source}`)],
-      ...['source', 'data_quality', 'confidence_score', 'metadata', 'created_at', 'updated_at', 'id'],
+      ...['source', 'data_quality', 'confidence_score', 'metadata', 'created_at', 'updated_at', 'id', 'zone'],
     ]);
     const definitions = indexes.map(({ indexdef }) => indexdef).join('\n');
     expect(definitions).toMatch(/UNIQUE INDEX \S+ ON public.co2e_emissions USING btree \(region, "timestamp"\)/);
@@ -37,6 +37,69 @@ describeDatabases('the table co2e_emissions', (_name, server) => {
     expect(definitions).toMatch(/WHERE \(gco2_per_kwh > \(400\)/);
     expect(definitions).toMatch(/WHERE \(gco2_per_kwh < \(100\)/);
     expect(definitions).toMatch(/USING gin \(metadata\)/);
+  });
+
+  it('has decimal columns of the sizes that clients know', async () => {
+    const dsn = await server().database();
+    await using store = openTimescaleWriter(dsn, 90);
+    await store.zones();
+
+    const columns = await query(
+      dsn,
+      `SELECT column_name AS name, numeric_precision AS digits, numeric_scale AS places FROM information_schema.columns
+       WHERE table_name = 'co2e_emissions' AND data_type = 'numeric' AND column_name !~ 'mix_[^s]' ORDER BY 1`,
+    );
+
+    expect(columns).toEqual([
+      { name: 'confidence_score', digits: 3, places: 2 },
+      { name: 'energy_mix_solar', digits: 5, places: 2 },
+      { name: 'gco2_per_kwh', digits: 10, places: 4 },
+    ]);
+  });
+
+  it('has a row for each name that the user gave a zone, and the program reads each hour once', async () => {
+    const dsn = await server().database();
+    await using store = openTimescaleWriter(dsn, 90);
+    const named = { ...intensity('US-MIDA-PJM', NOW, 400), regionNames: ['us-east-1', 'US-VA'] };
+    await store.record([named, { ...named, signal: 'marginal' }, intensity('DE', NOW, 300)]);
+
+    const rows = await query(dsn, 'SELECT region, zone FROM co2e_emissions ORDER BY region COLLATE "C"');
+
+    expect(rows).toEqual([
+      { region: 'DE', zone: 'DE' },
+      { region: 'US-VA', zone: 'US-MIDA-PJM' },
+      { region: 'us-east-1', zone: 'US-MIDA-PJM' },
+    ]);
+    expect(await store.zones()).toEqual(['DE', 'US-MIDA-PJM']);
+    expect(await store.intensities([zone('US-MIDA-PJM')], { from: NOW, to: NOW + 1 })).toEqual([
+      intensity('US-MIDA-PJM', NOW, 400),
+      { ...intensity('US-MIDA-PJM', NOW, 400), signal: 'marginal' },
+    ]);
+  });
+
+  it('gives a new name the history of its zone, and rows that people wrote under the name the zone', async () => {
+    const dsn = await server().database();
+    await using before = openTimescaleWriter(dsn, 90);
+    await before.record([
+      intensity('US-MIDA-PJM', NOW - 2 * HOUR_MS, 380),
+      intensity('US-MIDA-PJM', NOW - HOUR_MS, 390),
+    ]);
+    const insert = `INSERT INTO co2e_emissions (region, "timestamp", gCO2_per_kWh, source, data_quality)
+      VALUES ('us-east-1', $1, 370, 'imported', 'historical')`;
+    await query(dsn, insert, [new Date(NOW - 3 * HOUR_MS)]);
+
+    await using store = openTimescaleWriter(dsn, 90);
+    await store.record([{ ...intensity('US-MIDA-PJM', NOW, 400), regionNames: ['us-east-1'] }]);
+    await query(dsn, insert, [new Date(NOW - 4 * HOUR_MS)]);
+
+    const grams = await query(
+      dsn,
+      `SELECT gCO2_per_kWh::float8 AS g FROM co2e_emissions WHERE region = 'us-east-1' AND zone = 'US-MIDA-PJM' ORDER BY "timestamp"`,
+    );
+    const found = await store.intensities([zone('US-MIDA-PJM')], { from: NOW - 9 * HOUR_MS, to: NOW + 1 });
+
+    expect(grams.map(({ g }) => g)).toEqual([370, 370, 380, 390, 400]);
+    expect(found.map(({ carbonIntensity }) => carbonIntensity)).toEqual([370, 370, 380, 390, 400]);
   });
 
   it('shows the newest known hour, the means of the last day and the clean windows', async () => {
@@ -54,11 +117,11 @@ describeDatabases('the table co2e_emissions', (_name, server) => {
 
     const latest = await query(
       dsn,
-      'SELECT region, gCO2_per_kWh AS grams FROM v_latest_co2e_by_region ORDER BY region',
+      'SELECT region, gCO2_per_kWh::float8 AS grams FROM v_latest_co2e_by_region ORDER BY region',
     );
     const hours = await query(
       dsn,
-      "SELECT avg_gCO2_per_kWh AS grams FROM v_co2e_24h_hourly_avg WHERE region = 'FR' ORDER BY hour",
+      "SELECT avg_gCO2_per_kWh::float8 AS grams FROM v_co2e_24h_hourly_avg WHERE region = 'FR' ORDER BY hour",
     );
     const windows = await query(
       dsn,
@@ -80,7 +143,7 @@ describeDatabases('the table co2e_emissions', (_name, server) => {
     const dsn = await server().database();
     await using store = openTimescaleWriter(dsn, 90);
     const columns =
-      'gCO2_per_kWh AS grams, data_quality, confidence_score AS score, updated_at > created_at AS revised';
+      'gCO2_per_kWh::float8 AS grams, data_quality, confidence_score::float8 AS score, updated_at > created_at AS revised';
     await store.record([intensity('FR', NOW, 45, 'forecast')]);
     const [forecast] = await query(dsn, `SELECT ${columns} FROM co2e_emissions`);
 

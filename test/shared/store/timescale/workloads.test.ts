@@ -12,7 +12,7 @@ const SERVERS = [
 ];
 
 const COLUMNS =
-  'service_name,region,period_start,period_end,request_count,total_kwh,avg_kwh_per_request,total_gco2e,gco2e_per_1k_requests,avg_grid_gco2_per_kwh,min_grid_gco2_per_kwh,max_grid_gco2_per_kwh,calculation_method,assumptions,metadata,created_at,updated_at,id';
+  'service_name,region,period_start,period_end,request_count,total_kwh,avg_kwh_per_request,total_gco2e,gco2e_per_1k_requests,avg_grid_gco2_per_kwh,min_grid_gco2_per_kwh,max_grid_gco2_per_kwh,calculation_method,assumptions,metadata,created_at,updated_at,id,zone';
 
 for (const { name, here, start } of SERVERS) {
   describe.skipIf(!here)(name, () => {
@@ -41,7 +41,9 @@ for (const { name, here, start } of SERVERS) {
       const indexes = await rows(
         "SELECT indexdef FROM pg_indexes WHERE tablename = 'workload_emissions' ORDER BY indexname",
       );
-      const found = await rows('SELECT total_kWh FROM workload_emissions WHERE metadata @> \'{"team": "it\'\'s us"}\'');
+      const found = await rows(
+        'SELECT total_kWh::float8 FROM workload_emissions WHERE metadata @> \'{"team": "it\'\'s us"}\'',
+      );
       await client.end();
 
       expect(columns.join(',')).toBe(COLUMNS);

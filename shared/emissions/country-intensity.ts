@@ -1,11 +1,16 @@
-import { emissions, intervalEmissions } from '../../shared/emissions/pricing.ts';
-import { forEachHour } from '../../shared/grid/hours.ts';
-import { type HourlyIntensity, type Quality, worstQuality } from '../../shared/grid/intensity.ts';
-import { type EpochMs, gramsPerKwh, type Joules, joules as toJoules } from '../../shared/grid/units.ts';
-import { yearlyIntensity } from '../../shared/grid/yearly-intensity.ts';
-import { countryOf, type Zone } from '../../shared/grid/zones.ts';
-import type { IntensityReader, TimeRange } from '../../shared/records/power.ts';
-import type { RequestedZone } from './co2-request.ts';
+import { forEachHour } from '../grid/hours.ts';
+import { type HourlyIntensity, type Quality, worstQuality } from '../grid/intensity.ts';
+import { type EpochMs, gramsPerKwh, type Joules, joules as toJoules } from '../grid/units.ts';
+import { yearlyIntensity } from '../grid/yearly-intensity.ts';
+import { countryOf, type Zone } from '../grid/zones.ts';
+import type { IntensityReader, TimeRange } from '../records/power.ts';
+import { emissions, intervalEmissions } from './pricing.ts';
+
+/** A country or zone code as the client wrote it, which is what responses call it, and the zone that it means. */
+export interface RequestedZone {
+  readonly code: string;
+  readonly zone: Zone;
+}
 
 /** Where a country's intensity comes from: one zone's history, the mean of several, the yearly table, or nowhere. */
 export type IntensityBasis = 'zone' | 'mean-of-zones' | 'yearly-average' | 'unknown';

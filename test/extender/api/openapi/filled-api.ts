@@ -1,0 +1,17 @@
+import { start, web } from '../start-api.ts';
+
+/** The API over a store with two hours of energy, an intensity, readings and a budget, for requests of any kind. */
+export async function filledApi() {
+  const api = await start();
+  await api.hour(-2, [web, 3_600]);
+  await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '' }, 60]);
+  await api.store.compact(Date.parse('2026-01-01T11:00:00Z'));
+  await api.intensity('DE', -1, 300);
+  for (const minute of [10, 20, 30])
+    await api.post('/readings', {
+      ...{ site_id: 'quay-1', device_id: 'm-1', power_reading: 50 },
+      timestamp: `2026-01-01T11:${minute}:00Z`,
+    });
+  await api.workloads.setBudget({ kind: 'namespace', name: 'shop', per: 'day', grams: 10 });
+  return api;
+}
