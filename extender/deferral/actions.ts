@@ -8,8 +8,9 @@ import type { ReleaseReason } from './action.ts';
 import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
+import { createReporter } from './reporter.ts';
 import type { WaitingWork } from './waiting-work.ts';
-import { copyToWorkload, type PlanToWrite, pause, release, writePlan } from './writing.ts';
+import { type PlanToWrite, pause, release, writePlan } from './writing.ts';
 
 /** A release as it happened, for the savings ledger. */
 export interface ReleasedWork {
@@ -61,37 +62,18 @@ const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
 /** Creates the executor of actions. */
 export function createActions(options: ActionOptions): Actions {
   const { client, clock, metrics, logger } = options;
-  const released = new Map<string, number>();
-  const isReleased = (uid: string) => {
-    for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
-    return released.has(uid);
-  };
-  const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') => {
-    options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
-    const workload = work.admission?.workload;
-    if (workload) options.writeEvent({ about: { ...workload, kind: 'Workload' }, reason, message, type });
-  };
-  const copy = async ({ admission, namespace }: WaitingWork, copied: Parameters<typeof copyToWorkload>[2]) => {
-    if (!admission?.workload) return;
-    const { name } = admission.workload;
-    await copyToWorkload(client, admission.workload, copied).catch((err) => {
-      if (!isObsolete(err)) logger.debug({ err, namespace, name }, 'could not copy a plan to its Workload');
-    });
-  };
+  const released = createReleasedMemory(clock);
+  const { report, copy } = createReporter(options);
   const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
     const isResumed = work.progress !== undefined;
-    if (!isResumed && isReleased(work.uid)) return;
+    if (!isResumed && released.has(work.uid)) return;
     const now = clock.now();
     await release(client, work, reason, now, advised);
-    released.set(work.uid, clock.monotonic());
+    released.add(work.uid);
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
     if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
-    const advice = advised
-      ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`
-      : '';
-    const type = reason === 'queue-without-gate' ? 'Warning' : 'Normal';
-    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${advice}`, type);
+    report(work, 'Released', releasedText(reason, advised), reason === 'queue-without-gate' ? 'Warning' : 'Normal');
     await copy(work, { releasedAt: now, reason });
   };
   const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
@@ -132,6 +114,24 @@ export function createActions(options: ActionOptions): Actions {
           'could not change waiting work; retrying in the next reconciliation',
         );
       }
+    },
+  };
+}
+
+function releasedText(reason: ReleaseReason, advised: PlanToWrite | undefined): string {
+  const text = `released: ${REASON_TEXTS[reason]}`;
+  if (advised === undefined) return text;
+  return `${text}; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`;
+}
+
+/** UIDs of what was released a moment ago. */
+function createReleasedMemory(clock: Clock) {
+  const released = new Map<string, number>();
+  return {
+    add: (uid: string) => released.set(uid, clock.monotonic()),
+    has(uid: string) {
+      for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
+      return released.has(uid);
     },
   };
 }

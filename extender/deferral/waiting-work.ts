@@ -82,11 +82,11 @@ export interface WaitingWork {
   /** Pods that run at the same time; 1 where the object does not say. */
   readonly pods: number;
   /** Of an object that Kueue queues. */
-  readonly admission?: Admission;
+  readonly admission?: QueueAdmission;
 }
 
 /** How Kueue holds an object back. */
-export interface Admission {
+export interface QueueAdmission {
   readonly resourceVersion: string;
   /** Admission gates that others hold. */
   readonly otherGates: readonly string[];
@@ -186,4 +186,9 @@ function writtenPlan(annotations: Readonly<Record<string, string>>): WrittenPlan
 /** Work with further preferences behind its own. */
 export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
   return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
+}
+
+/** Whether work says by itself that it does not wait, or how long it may; else defaults must be known before anything is decided. */
+export function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
+  return skip === true || maxDelayMs !== undefined || deadline !== undefined;
 }

@@ -7,7 +7,7 @@ import { localQueueDefaults, type OwnedWorkload, workloadOf } from './kueue-obje
 import { QUEUE_NAME, type QueuedObject, queuedObjectOf, resourcePath } from './kueue-work.ts';
 import { type QueuedKinds, queuedKinds } from './queued-kinds.ts';
 import type { ReleasedJob } from './waiting-job.ts';
-import { type WaitingWork, withDefaults } from './waiting-work.ts';
+import { hasOwnSlack, type WaitingWork, withDefaults } from './waiting-work.ts';
 
 /** Everything that waits behind our admission gate in Kueue. */
 export interface QueuedWatch extends AsyncDisposable {
@@ -19,6 +19,8 @@ export interface QueuedWatch extends AsyncDisposable {
 
 /** Custom resources may be installed at any time. */
 const DISCOVERY_MS = 300_000;
+/** Without the right to list LocalQueues their defaults never come: decisions are made without them after this. */
+const LISTED_MS = 30_000;
 
 /** What the watches of Kueue's objects are made with. */
 interface QueuedSource {
@@ -75,19 +77,25 @@ function createQueuedObjects({ onNew }: QueuedSource) {
 
 function createWatches(source: QueuedSource) {
   const { client, clock, logger } = source;
+  const startedAt = clock.monotonic();
   const watches = new Map<string, AsyncDisposable>();
+  let listed = () => false;
   const queued = createQueuedObjects(source);
   const queues = new Map<string, NamespaceDefaults>();
   const workloads = new Map<string, OwnedWorkload>();
   const follow = <Kept>(path: string, how: Pick<CollectionOptions<Kept>, 'keep' | 'onChange' | 'labelSelector'>) => {
-    if (!watches.has(path)) watches.set(path, watchCollection({ client, clock, logger, path, ...how }));
+    if (watches.has(path)) return undefined;
+    const watch = watchCollection({ client, clock, logger, path, ...how });
+    watches.set(path, watch);
+    return watch;
   };
   return {
     follow({ kueue, resources }: QueuedKinds) {
-      follow(resourcePath({ apiVersion: kueue, plural: 'localqueues' }), {
+      const localQueues = follow(resourcePath({ apiVersion: kueue, plural: 'localqueues' }), {
         keep: localQueueDefaults,
         onChange: (key, now) => (now ? queues.set(key, now) : queues.delete(key)),
       });
+      if (localQueues) listed = () => localQueues.ageMs() !== undefined;
       follow(resourcePath({ apiVersion: kueue, plural: 'workloads' }), {
         keep: (object) => workloadOf(object, kueue),
         onChange(_key, now, before) {
@@ -102,13 +110,17 @@ function createWatches(source: QueuedSource) {
           labelSelector: QUEUE_NAME,
         });
     },
-    all: () =>
-      queued.waiting().map((work) => {
+    all() {
+      // A LocalQueue that is not known yet may let its work wait.
+      const isListed = listed() || clock.monotonic() - startedAt > LISTED_MS;
+      const waiting = isListed ? queued.waiting() : queued.waiting().filter(hasOwnSlack);
+      return waiting.map((work) => {
         const { admission, namespace, uid } = work;
         if (!admission) return work;
         const found = { ...work, admission: { ...admission, workload: workloads.get(uid) } };
         return withDefaults(found, queues.get(`${namespace}/${admission.queue}`)?.preferences);
-      }),
+      });
+    },
     released: queued.released,
     async [Symbol.asyncDispose]() {
       await Promise.all([...watches.values()].map((watch) => watch[Symbol.asyncDispose]()));

@@ -7,7 +7,7 @@ import { createOrigins } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
 import { createVolumeZones } from './volume-zones.ts';
 import { type JobFacts, jobFacts, pausableJob, type ReleasedJob, releasedJob, waitingJob } from './waiting-job.ts';
-import { type WaitingWork, waitingPod, withDefaults } from './waiting-work.ts';
+import { hasOwnSlack, type WaitingWork, waitingPod, withDefaults } from './waiting-work.ts';
 import { watchQueued } from './watch-queued.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -64,17 +64,7 @@ export function watchWaiting(options: {
   });
   const namespaces = watchCollection<NamespaceDefaults>({ ...source, path: '/api/v1/namespaces', keep: keptDefaults });
   const queued = watchQueued({ ...source, onNew });
-  const origins = createOrigins({ ...source, onFound: onNew });
-  const volumes = createVolumeZones({ ...source, onFound: onNew });
-  const located = (work: WaitingWork): WaitingWork => {
-    const { controller, namespace, requirements } = work;
-    const job = controller?.uid ? byUid.get(controller.uid)?.facts : undefined;
-    const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
-    if (requirements.claims.length === 0) return placed;
-    const selectors = volumes.selectorsOf(namespace, requirements.claims);
-    if (selectors === 'pending') return { ...placed, isUnresolved: true };
-    return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
-  };
+  const located = createLocator(options, (uid) => byUid.get(uid)?.facts);
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(
@@ -98,6 +88,24 @@ export function watchWaiting(options: {
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces, queued].map((each) => each[Symbol.asyncDispose]()));
     },
+  };
+}
+
+/** Creates what relates work to its owners and volumes. */
+function createLocator(
+  { onNew, ...source }: Parameters<typeof watchWaiting>[0],
+  jobOf: (uid: string) => JobFacts | undefined,
+): (work: WaitingWork) => WaitingWork {
+  const origins = createOrigins({ ...source, onFound: onNew });
+  const volumes = createVolumeZones({ ...source, onFound: onNew });
+  return (work) => {
+    const { controller, namespace, requirements } = work;
+    const job = controller?.uid ? jobOf(controller.uid) : undefined;
+    const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
+    if (requirements.claims.length === 0) return placed;
+    const selectors = volumes.selectorsOf(namespace, requirements.claims);
+    if (selectors === 'pending') return { ...placed, isUnresolved: true };
+    return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
   };
 }
 
@@ -127,10 +135,6 @@ const NAMESPACES_MS = 30_000;
 function asUnresolved(startedAt: number, clock: Clock): (work: WaitingWork) => WaitingWork {
   const isUnresolved = clock.monotonic() - startedAt < NAMESPACES_MS;
   return (work) => (isUnresolved ? { ...work, isUnresolved } : work);
-}
-
-function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
-  return skip === true || maxDelayMs !== undefined || deadline !== undefined;
 }
 
 /** Work with preferences and mode of its namespace behind its own. */

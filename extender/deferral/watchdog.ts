@@ -112,17 +112,28 @@ async function* waitingWork(options: WatchdogOptions): AsyncIterable<WaitingWork
   }
 }
 
+/** Defaults of LocalQueues; none where they may not be listed. */
+async function listQueueDefaults({ client, logger }: WatchdogOptions, apiVersion: string) {
+  const queues = new Map<string, NamespaceDefaults>();
+  try {
+    for await (const object of listObjects(client, resourcePath({ apiVersion, plural: 'localqueues' }))) {
+      const { metadata } = object as { metadata: { name: string; namespace: string } };
+      const defaults = localQueueDefaults(object);
+      if (defaults) queues.set(`${metadata.namespace}/${metadata.name}`, defaults);
+    }
+  } catch (err) {
+    if (!(err instanceof KubernetesError && err.status === 403)) throw err;
+    logger.info({}, 'the watchdog is not allowed to list LocalQueues: their defaults are not known');
+  }
+  return queues;
+}
+
 /** What waits in Kueue, with the defaults of its LocalQueue. */
 async function* queuedWorks(options: WatchdogOptions): AsyncIterable<WaitingWork> {
   const { client, logger } = options;
   const kinds = await queuedKinds(client);
   if (kinds === undefined) return;
-  const queues = new Map<string, NamespaceDefaults>();
-  for await (const object of listObjects(client, resourcePath({ apiVersion: kinds.kueue, plural: 'localqueues' }))) {
-    const { metadata } = object as { metadata: { name: string; namespace: string } };
-    const defaults = localQueueDefaults(object);
-    if (defaults) queues.set(`${metadata.namespace}/${metadata.name}`, defaults);
-  }
+  const queues = await listQueueDefaults(options, kinds.kueue);
   for (const resource of kinds.resources) {
     const objects = listObjects(client, resourcePath(resource), { labelSelector: QUEUE_NAME });
     for await (const work of readable(objects, (object) => queuedWork(object, resource), logger)) {

@@ -18,7 +18,7 @@ export function acceleratedNow({ from, factor }: Acceleration): number {
 }
 
 /** Sleeps are shorter than they say by this, too: the machine that runs the test may be slow to wake. */
-const EARLY = 4;
+const EARLY = 8;
 const SHORTEST_MS = 50;
 
 /**

@@ -1,8 +1,9 @@
 // Flow: work that waits behind the admission gate of a real Kueue, with the shipped policies and rights.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../laws/sources.ts';
 import { eventually } from '../started-process.ts';
 import type { Api } from './api.ts';
 import { clusterAssets } from './assets.ts';
@@ -142,6 +143,7 @@ describe.skipIf(assets === undefined)('with a real Kueue', () => {
           'QuotaReserved',
         )?.reason,
       ).toBe('AdmissionGated');
+    await record('gated', [`${JOBS}/own`, ...paths], ['own', 'plain', 'web-1-x', 'db']);
     // Kueue's gate alone holds the pods: ours would cost them their quota once they are admitted.
     expect(planned[0]?.body.spec.schedulingGates).not.toContainEqual({ name: 'carbon-extender.io/wait' });
   });
@@ -179,6 +181,7 @@ describe.skipIf(assets === undefined)('with a real Kueue', () => {
     await api.patch(path, 'merge-patch+json', { spec: { active: true } });
     const again = await eventually(() => workloadOf(api, 'evicted'), holdsQuota);
 
+    await record('admitted', [`${JOBS}/evicted`], ['evicted']);
     const { body } = await api.get(`${JOBS}/evicted`);
     expect(body.metadata.annotations['carbon-extender.io/released-at']).toBe(released);
     expect(body.metadata.annotations[GATES]).toBeUndefined();
@@ -203,8 +206,18 @@ describe.skipIf(assets === undefined)('with a real Kueue', () => {
     expect(body.metadata.annotations['carbon-extender.io/released-because']).toBe('queue-without-gate');
     expect(body.metadata.annotations['carbon-extender.io/planned-start']).toBeUndefined();
     expect(events.items[0].message).toContain('AdmissionGatedBy');
+    await record('ungated', [`${JOBS}/old`], ['old']);
     expect(replica.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
+
+  /** With RECORD=1, keeps objects as this Kueue left them, for the tests that run without it. */
+  async function record(state: string, paths: readonly string[], owners: readonly string[]): Promise<void> {
+    if (!process.env.RECORD) return;
+    const objects = await Promise.all(paths.map(async (path) => (await api.get(path)).body));
+    const workloads = await Promise.all(owners.map((owner) => workloadOf(api, owner)));
+    const file = join(ROOT, 'test/extender/deferral/fixtures', `kueue-0.17.0-${state}.json`);
+    writeFileSync(file, `${JSON.stringify({ objects, workloads }, null, 2)}\n`);
+  }
 
   async function created(path: string, object: object): Promise<void> {
     const { status, body } = await api.post(path, object);

@@ -1,0 +1,28 @@
+import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
+import type { ActionOptions } from './actions.ts';
+import type { WaitingWork } from './waiting-work.ts';
+import { copyToWorkload } from './writing.ts';
+
+/** Creates what reports about work: Events on its object, and on Kueue's Workload the same and a copy of the plan. */
+export function createReporter({
+  client,
+  writeEvent,
+  logger,
+}: Pick<ActionOptions, 'client' | 'writeEvent' | 'logger'>) {
+  return {
+    /** Writes an Event about the work, and about its Workload. */
+    report(work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): void {
+      writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
+      const workload = work.admission?.workload;
+      if (workload) writeEvent({ about: { ...workload, kind: 'Workload' }, reason, message, type });
+    },
+    /** Copies a plan or a release to the Workload, where there is one; a failure is only logged, since the object has it. */
+    async copy({ admission, namespace }: WaitingWork, copied: Parameters<typeof copyToWorkload>[2]): Promise<void> {
+      if (!admission?.workload) return;
+      const { name } = admission.workload;
+      await copyToWorkload(client, admission.workload, copied).catch((err) => {
+        if (!isObsolete(err)) logger.debug({ err, namespace, name }, 'could not copy a plan to its Workload');
+      });
+    },
+  };
+}
