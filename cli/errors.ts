@@ -51,6 +51,11 @@ export const CLI_ERRORS = {
     message: 'could not list the pods labelled {labels} from the Kubernetes API ({reason})',
     action: 'write namespace/workload instead',
   },
+  MONTH_INVALID: {
+    exitCode: 1,
+    message: '--month: "{value}" is not a month that has begun',
+    action: 'write it as 2026-11',
+  },
   NO_EXPLANATION: { exitCode: 1, message: '{reason}' },
   NO_NODE_POWER: {
     exitCode: 1,
@@ -107,6 +112,7 @@ export const CLI_ERRORS = {
     action: 'set REDIS_URL or REDIS_HOST, for example REDIS_URL=redis://localhost:6379',
   },
   REDIS_UNREACHABLE: { exitCode: 2, message: '{reason}', action: 'check REDIS_URL or REDIS_HOST' },
+  STATEMENT_DIFFERS: { exitCode: 1, message: '{file} is not what its rows give:\n{differences}' },
   STORE_FAILED: { exitCode: 3, message: 'the store failed: {reason}' },
   TIME_INVALID: {
     exitCode: 1,

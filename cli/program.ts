@@ -16,6 +16,7 @@ import { savingsCommand } from './savings.ts';
 import { servicesCommand } from './services.ts';
 import { simulateCommand } from './simulate.ts';
 import { simulatedKeplerCommand } from './simulated-kepler.ts';
+import { statementCommand } from './statement.ts';
 import { upCommand } from './up.ts';
 import { windowsCommand } from './windows.ts';
 import { workloadsCommand } from './workloads.ts';
@@ -26,6 +27,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
   const program = new Command('carbon')
     .description('Run, query and report on carbon-aware Kubernetes scheduling')
     .version(packageJson.version)
+    .enablePositionalOptions()
     .addCommand(upCommand(env))
     .addCommand(demoCommand(env))
     .addCommand(simulatedKeplerCommand())
@@ -42,6 +44,7 @@ export function carbonProgram(env: Environment, io: Io = processIo): Command {
     .addCommand(windowsCommand(env, io))
     .addCommand(simulateCommand(env, io))
     .addCommand(savingsCommand(env, io))
+    .addCommand(statementCommand(env, io))
     .addCommand(readingsCommand(env))
     .addHelpText(
       'after',

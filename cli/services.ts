@@ -6,6 +6,8 @@ import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
+import { apiClient } from './api-client.ts';
+import { profilesFromApi } from './api-recorded.ts';
 import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
@@ -43,7 +45,12 @@ function listCommand(env: Environment, io: Io): Command {
     .description('List every service with its energy per request and where that figure comes from')
     .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples('carbon services list', 'carbon services list --services services.yaml --json'))
+    .addHelpText(
+      'after',
+      `
+Reads the API at CARBON_API (with CARBON_API_TOKEN) if that is set and --services is not given.
+${examples('carbon services list', 'carbon services list --services services.yaml --json')}`,
+    )
     .action((options: ListOptions) => runServicesList(options, env, io));
 }
 
@@ -53,9 +60,12 @@ export interface ListOptions {
   readonly json?: boolean;
 }
 
-/** Prints all known energy profiles as a table or as JSON. */
+/** Prints all known energy profiles, those of the API where one is set and no file is given, as a table or as JSON. */
 export async function runServicesList({ services, json }: ListOptions, env: Environment, io: Io): Promise<void> {
-  const profiles = [...knownProfiles(services ?? cliConfig(env).SERVICES_FILE).values()];
+  const api = services === undefined ? apiClient(env) : undefined;
+  const profiles = api
+    ? await profilesFromApi(api)
+    : [...knownProfiles(services ?? cliConfig(env).SERVICES_FILE).values()];
   io.out(json ? `${JSON.stringify(profiles, null, 2)}\n` : textTable(COLUMNS, profiles));
 }
 

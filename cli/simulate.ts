@@ -5,7 +5,7 @@ import { POLICY_NAMES } from '../shared/simulation/policies.ts';
 import { type PolicyResult, type SimulationResult, simulate } from '../shared/simulation/simulate.ts';
 import { worldOf } from '../shared/simulation/world.ts';
 import { cliError } from './errors.ts';
-import { examples } from './help.ts';
+import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice, parseNumber } from './options.ts';
 import { withProgress } from './progress.ts';
@@ -80,11 +80,13 @@ export function simulateCommand(env: Environment, io: Io): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      examples(
-        'carbon simulate --zone DE --jobs azure --policy now,threshold,forecast,revised,oracle',
-        "carbon simulate --trace export.csv --jobs jobs.csv --json | jq '.results[] | {policy, savedPercent}'",
-        'carbon simulate --shadow --from 2026-01-01T00:00:00Z',
-      ),
+      `
+With --shadow: ${API_HELP}
+${examples(
+  'carbon simulate --zone DE --jobs azure --policy now,threshold,forecast,revised,oracle',
+  "carbon simulate --trace export.csv --jobs jobs.csv --json | jq '.results[] | {policy, savedPercent}'",
+  'carbon simulate --shadow --from 2026-01-01T00:00:00Z',
+)}`,
     )
     .action((options: SimulateOptions) => run(options, env, io));
 }

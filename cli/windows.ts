@@ -2,14 +2,16 @@ import { Command } from 'commander';
 import { placeRegion } from '../shared/calculator/region.ts';
 import { type CleanWindow, cleanestWindows, type HourValue } from '../shared/calculator/windows.ts';
 import type { CachedRegion } from '../shared/grid/carbon-cache.ts';
-import type { ForecastPoint } from '../shared/grid/intensity.ts';
+import type { ForecastPoint, HourlyIntensity } from '../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../shared/grid/units.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import type { IntensityReader } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { forecastFromApi, intensitiesFromApi, zonesFromApi } from './api-recorded.ts';
 import { readCache } from './cache-file.ts';
 import { cliError } from './errors.ts';
-import { examples } from './help.ts';
+import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './options.ts';
 import { ownForecast } from './own-forecast.ts';
@@ -53,26 +55,22 @@ export function windowsCommand(env: Environment, io: Io): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      examples(
-        'carbon windows --zone DE --hours 4',
-        `carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'`,
-      ),
+      `
+${API_HELP}
+${examples(
+  'carbon windows --zone DE --hours 4',
+  `carbon windows --zone us-west-2 --hours 8 --count 1 --json | jq -r '.ahead.windows[0].from'`,
+)}`,
     )
     .action((options: WindowsOptions) => show(options, env, io));
 }
 
 async function show(options: WindowsOptions, env: Environment, io: Io): Promise<void> {
-  const config = cliConfig(env);
   const hours = parseNumber('--hours', options.hours, { least: 1, most: MAX_HOURS, whole: true });
   const count = parseNumber('--count', options.count, { least: 1, most: 50, whole: true });
   const now = io.clock.now();
-  const cache = readCache(config, now);
-  const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
-  const known = await withHistory(config, async (history) => {
-    const { zone } = placeRegion(options.zone, [...(await history.zones()), ...(cached?.keys() ?? [])]);
-    const recent = await history.intensities([zone], { from: now - WEEK_MS, to: now });
-    return { zone, recent, points: await pointsAhead(history, zone, cached?.get(zone), now) };
-  });
+  const api = apiClient(env);
+  const known = await (api ? readApi(api, options.zone, now) : readStore(env, options.zone, now));
   const { zone, points } = known;
   const recent = known.recent.filter(({ hour, signal }) => signal === 'average' && hour >= now - WEEK_MS);
   const ahead = windowsIn(valuesOf(points.points), hours, count, points.source);
@@ -82,6 +80,36 @@ async function show(options: WindowsOptions, env: Environment, io: Io): Promise<
   if (ahead.windows.length === 0 && past.windows.length === 0) throw noWindow(zone, hours, ahead, past);
   if (options.json) return io.out(`${JSON.stringify({ zone, hours, ahead, last_7_days: past }, null, 2)}\n`);
   print(zone, hours, ahead, past, io);
+}
+
+/** What is known of a zone: recorded hours of the last week, and the hours ahead with their source. */
+interface KnownHours {
+  readonly zone: Zone;
+  readonly recent: readonly HourlyIntensity[];
+  readonly points: { readonly points: readonly ForecastPoint[]; readonly source: string };
+}
+
+async function readStore(env: Environment, region: string, now: EpochMs): Promise<KnownHours> {
+  const config = cliConfig(env);
+  const cache = readCache(config, now);
+  const cached = cache.kind === 'missing' ? undefined : cache.snapshot.regions;
+  return withHistory(config, async (history) => {
+    const { zone } = placeRegion(region, [...(await history.zones()), ...(cached?.keys() ?? [])]);
+    const recent = await history.intensities([zone], { from: now - WEEK_MS, to: now });
+    return { zone, recent, points: await pointsAhead(history, zone, cached?.get(zone), now) };
+  });
+}
+
+async function readApi(api: ApiClient, region: string, now: EpochMs): Promise<KnownHours> {
+  const [present, all] = await Promise.all([
+    zonesFromApi(api),
+    intensitiesFromApi(api, { from: now - WEEK_MS, to: now }),
+  ]);
+  const { zone } = placeRegion(region, [...present, ...all.map((row) => row.zone)]);
+  const ahead = await forecastFromApi(api, zone);
+  const points = (ahead?.points ?? []).filter(({ datetime }) => datetime >= hourOf(now));
+  const recent = all.filter((row) => row.zone === zone);
+  return { zone, recent, points: { points, source: `forecast of ${ahead?.source ?? 'the API'}` } };
 }
 
 /** The forecast of the cache file, or one made from the history where it has none. */

@@ -14,14 +14,18 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { emissionsRoutes } from './emissions/emissions.ts';
 import { exportTimeSeriesRoute } from './export-time-series.ts';
 import { healthRoute, statusRoute } from './health.ts';
+import { nodePowerRoute } from './node-power.ts';
 import { OPERATIONS } from './openapi/operations.ts';
 import { descriptionRoutes } from './openapi/routes.ts';
 import { powerConsumptionRoute } from './power-consumption.ts';
 import { sendProblem } from './problem.ts';
 import { limitRate } from './rate-limit.ts';
 import { readingsRoutes } from './readings-routes.ts';
+import { recordedJobsRoute } from './recorded-jobs.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { savingsRoute } from './savings.ts';
+import { servicesRoute } from './services.ts';
+import { statementRoute } from './statement.ts';
 import { STORE_RETRY_SECONDS, storeProblem } from './store-problem.ts';
 import { exportsWithin, limitConcurrency } from './stream-slots.ts';
 import { saveWorkloadsRoute, workloadsRoute } from './workloads.ts';
@@ -36,6 +40,7 @@ export function routes(deps: ApiDependencies): Route[] {
   return [
     containersRoute(deps),
     powerConsumptionRoute(deps),
+    nodePowerRoute(deps),
     co2PerContainerRoute(deps, co2PerContainerOperation),
     co2PerContainerRoute(deps, co2RangeOperation),
     co2IntensitiesRoute(deps),
@@ -43,13 +48,16 @@ export function routes(deps: ApiDependencies): Route[] {
     ...emissionsRoutes(deps),
     exportTimeSeriesRoute(deps),
     activityExportRoute(deps),
+    statementRoute(deps),
     saveWorkloadsRoute(deps),
     workloadsRoute(deps),
+    servicesRoute(deps),
     budgetsRoute(deps),
     healthRoute(deps),
     statusRoute(deps),
     ...readingsRoutes(deps),
     ...dashboardRoutes(deps),
+    recordedJobsRoute(deps),
     ...descriptionRoutes(OPERATIONS),
   ];
 }

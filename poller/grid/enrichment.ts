@@ -16,6 +16,7 @@ export type Forecaster = (
   zone: Zone,
   now: EpochMs,
   history: readonly HourlyIntensity[],
+  signal: AbortSignal,
 ) => readonly ForecastPoint[] | undefined | Promise<readonly ForecastPoint[] | undefined>;
 
 /** Data beside the newest value: forecast, energy mix, and the hours that were missed. */
@@ -225,7 +226,7 @@ async function refreshForecast(
   // The hours that are left of the last one serve while there is no newer one.
   if (fetched.length > 0) state.fetched = fetched;
   const past = await pastOf(options, sample);
-  const own = (await fromHistory(options, sample, past)) ?? [];
+  const own = (await fromHistory(options, sample, past, signal)) ?? [];
   const made = [[provider.name, fetched] as const, ['history', ahead(own)] as const];
   const accuracies = options.accuracy?.observe(zone, clock.now(), past, made);
   const sourced = (source: string, points: readonly ForecastPoint[]) => {
@@ -267,10 +268,11 @@ async function fromHistory(
   { forecaster, store, clock, logger }: EnrichmentOptions,
   { zone }: IntensitySample,
   past: readonly HourlyIntensity[],
+  signal: AbortSignal,
 ): Promise<readonly ForecastPoint[] | undefined> {
   if (!forecaster || !store.intensities) return undefined;
   try {
-    return await forecaster(zone, clock.now(), past);
+    return await forecaster(zone, clock.now(), past, signal);
   } catch (err) {
     const text = 'could not make a forecast from the history of a zone; the next poll cycle tries again';
     logger.warn({ code: 'GRID_FORECAST_FAILED', err, zone }, text);

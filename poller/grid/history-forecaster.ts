@@ -2,11 +2,13 @@ import pLimit from 'p-limit';
 import { continueSeries } from '../../shared/forecast/continue.ts';
 import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast/forecast.ts';
 import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
+import type { ZoneWeather } from '../../shared/forecast/weather.ts';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Forecaster } from './enrichment.ts';
+import type { WeatherSource } from './weather/weather-source.ts';
 
 /** A model serves for about a week; refitting daily keeps it close to the season. */
 const REFIT_MS = 24 * HOUR_MS;
@@ -29,39 +31,23 @@ interface Past {
 
 /**
  * Forecasts a zone from its own recorded past and that of its neighbours. Fits one model per zone and day, one at a
- * time with the event loop free in between, so that neither the cache file nor a scrape is delayed.
+ * time with the event loop free in between, so that neither the cache file nor a scrape is delayed. With a source of weather
+ * the zone's own is an input, too.
  */
-export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, zones: readonly Zone[]): Forecaster {
-  const pasts = new Map<string, Past>();
+export function historyForecaster(
+  store: Pick<IntensityReader, 'intensities'>,
+  zones: readonly Zone[],
+  source?: WeatherSource,
+): Forecaster {
   const models = new Map<string, { readonly model: ForecastModel | undefined; readonly fittedAt: EpochMs }>();
   const oneAtATime = pLimit(1);
-  const pastOf = async (zone: Zone, like: Pick<HourlyIntensity, 'signal'>, now: EpochMs): Promise<Past | undefined> => {
-    const key = `${zone} ${like.signal}`;
-    const known = pasts.get(key);
-    if (known && now - known.freshAt < HOUR_MS / 2) return known;
-    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TRAINING_MS);
-    const rows = (await store.intensities([zone], { from, to: now })).filter(
-      ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
-    );
-    const provider = rows.at(-1)?.provider;
-    if (provider === undefined) return known;
-    // The level is another one: what was learnt at the former does not fit it.
-    if (known && known.provider !== provider) models.delete(key);
-    const isWhole = known === undefined || from === now - TRAINING_MS;
-    const past: Past = isWhole
-      ? { provider, byProvider: new Map(), series: undefined, loadedAt: now, freshAt: now }
-      : known;
-    for (const row of rows) {
-      const byHour = past.byProvider.get(row.provider) ?? new Map<EpochMs, number>();
-      past.byProvider.set(row.provider, byHour.set(row.hour, row.carbonIntensity));
-    }
-    past.provider = provider;
-    past.freshAt = now;
-    past.series = seriesOf(past);
-    pasts.set(key, past);
-    return past;
-  };
-  const forecastOne: Forecaster = async (zone, now, own) => {
+  const pastOf = pastReader(store, (key) => models.delete(key));
+  const forecastOne = async (
+    zone: Zone,
+    now: EpochMs,
+    own: readonly HourlyIntensity[],
+    weather: ZoneWeather | undefined,
+  ) => {
     const like = own.at(-1);
     if (like === undefined) return undefined;
     const historiesOf = async (wanted: Iterable<Zone>): Promise<ReadonlyMap<Zone, HourlySeries>> => {
@@ -77,15 +63,50 @@ export function historyForecaster(store: Pick<IntensityReader, 'intensities'>, z
     if (!fitted || now - fitted.fittedAt >= (fitted.model ? REFIT_MS : HOUR_MS)) {
       const histories = await historiesOf([zone, ...zones]);
       await new Promise((resolve) => setImmediate(resolve));
-      fitted = { model: fitForecast({ zone, now, histories }), fittedAt: now };
+      fitted = { model: fitForecast({ zone, now, histories, weather }), fittedAt: now };
       models.set(key, fitted);
     }
     const { model } = fitted;
     if (!model) return undefined;
     const needed = await historiesOf([zone, ...model.neighbours.map((neighbour) => neighbour.zone)]);
-    return forecastWith(model, { now, histories: needed });
+    return forecastWith(model, { now, histories: needed, weather });
   };
-  return (zone, now, own) => oneAtATime(() => forecastOne(zone, now, own));
+  return async (zone, now, own, signal) => {
+    // Before the queue: a slow weather service delays its own zone alone.
+    const weather = await source?.weatherOf(zone, signal);
+    return oneAtATime(() => forecastOne(zone, now, own, weather));
+  };
+}
+
+/** Reads the pasts of zones, whole once a week and the last days every hour; `onOtherProvider` is called with the key of a zone whose newest hour is of another provider than before. */
+function pastReader(store: Pick<IntensityReader, 'intensities'>, onOtherProvider: (key: string) => void) {
+  const pasts = new Map<string, Past>();
+  return async (zone: Zone, like: Pick<HourlyIntensity, 'signal'>, now: EpochMs): Promise<Past | undefined> => {
+    const key = `${zone} ${like.signal}`;
+    const known = pasts.get(key);
+    if (known && now - known.freshAt < HOUR_MS / 2) return known;
+    const from = now - (known && now - known.loadedAt < RELOAD_MS ? TAIL_MS : TRAINING_MS);
+    const rows = (await store.intensities([zone], { from, to: now })).filter(
+      ({ signal, quality }) => signal === like.signal && quality !== 'yearly-average' && quality !== 'forecast',
+    );
+    const provider = rows.at(-1)?.provider;
+    if (provider === undefined) return known;
+    // The level is another one: what was learnt at the former does not fit it.
+    if (known && known.provider !== provider) onOtherProvider(key);
+    const isWhole = known === undefined || from === now - TRAINING_MS;
+    const past: Past = isWhole
+      ? { provider, byProvider: new Map(), series: undefined, loadedAt: now, freshAt: now }
+      : known;
+    for (const row of rows) {
+      const byHour = past.byProvider.get(row.provider) ?? new Map<EpochMs, number>();
+      past.byProvider.set(row.provider, byHour.set(row.hour, row.carbonIntensity));
+    }
+    past.provider = provider;
+    past.freshAt = now;
+    past.series = seriesOf(past);
+    pasts.set(key, past);
+    return past;
+  };
 }
 
 /** The pasts of all providers as one series: each older one keeps its shape at the level of the next. */

@@ -92,6 +92,19 @@ export const gridSettings = {
     .string()
     .optional()
     .describe('CSV file (may be gzipped) to replay instead of live providers; every value is labelled `simulated`'),
+  WEATHER_PROVIDER: z
+    .enum(['off', 'open-meteo'])
+    .default('off')
+    .describe(
+      'Weather forecasts as an input of our own forecasts, used for a zone only where they made its last weeks more exact. `open-meteo`: data CC BY 4.0, with a link to open-meteo.com where shown; its free service is for **non-commercial use only**. Commercial users need a plan (WEATHER_API_KEY) or run the AGPL-3.0 server themselves (WEATHER_URL)',
+    ),
+  WEATHER_URL: httpUrl()
+    .default('https://previous-runs-api.open-meteo.com')
+    .describe(
+      'Base address of an Open-Meteo service that has previous runs, without `/v1`; for paying customers `https://customer-previous-runs-api.open-meteo.com`',
+    ),
+  WEATHER_API_KEY: secret('Key of a paid Open-Meteo plan'),
+  WEATHER_REQUESTS_PER_HOUR: perHour(60, 'the weather service'),
   SLACK_WEBHOOK_URL: httpUrl()
     .optional()
     .meta({ secret: true, description: 'Slack incoming webhook for alerts about grid data and carbon budgets' }),

@@ -14,6 +14,7 @@ import { historyForecaster } from './history-forecaster.ts';
 import { openAlerts } from './open-alerts.ts';
 import { createPollCycle, type PollCycle } from './poll-cycle.ts';
 import { gridProviders } from './provider-table.ts';
+import { configuredWeather } from './weather/configured-weather.ts';
 import { namedZones, requireKnownZones } from './zone-names.ts';
 
 /** Share of the interval by which poll cycles are spread, so that many pollers do not send requests at once. */
@@ -96,8 +97,10 @@ export async function preparePollCycle(
   const history = openHistory({ named, store, metrics: metrics.grid, logger });
   const enabled = { forecast: config.GRID_FORECAST, backfill: config.GRID_BACKFILL };
   const { intensities } = store;
+  const weather = configuredWeather(config, clock, logger, metrics.grid.client);
   const ours =
-    intensities && historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones);
+    intensities &&
+    historyForecaster({ intensities: (of, range) => intensities.call(store, of, range) }, zones, weather);
   const enrichment = createEnrichment({
     ...{ providers, history, store, enabled, clock, logger },
     inherited: cache.inherited,

@@ -96,6 +96,8 @@ export async function startWorld(options: WorldOptions = {}) {
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    /** DATA_DIR of its store. */
+    folder,
     log: logger,
     decisions,
     stop,

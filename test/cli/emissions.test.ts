@@ -83,6 +83,34 @@ describe('reporting commands with CARBON_API', () => {
     expect(report.notes).toContain('[NO_RECORDS]');
   });
 
+  it.each([
+    [['windows', '--zone', 'DE', '--hours', '2', '--json'], (out: string) => JSON.parse(out).last_7_days],
+    [['services', 'list'], String],
+    [['power', '--json'], String],
+    [['simulate', '--shadow', '--policy', 'now,oracle', '--errors', '', '--json'], String],
+  ])('print the same from the API as from its store: %j', async (args, shown) => {
+    await using world = await startWorld();
+    const now = new Date().toISOString();
+
+    const store = await run(args, { DATA_DIR: world.folder }, 'carbon', now);
+    const api = await run(args, { CARBON_API: world.url, DATA_DIR: '/nowhere' }, 'carbon', now);
+
+    expect(store.code).toBe(0);
+    expect(api).toMatchObject({ code: 0, notes: '' });
+    expect(shown(api.out)).toEqual(shown(store.out));
+  });
+
+  it('windows reads the forecast of the API', async () => {
+    await using world = await startWorld();
+
+    const now = new Date().toISOString();
+    const { out } = await run(['windows', '--zone', 'DE', '--json'], { CARBON_API: world.url }, 'carbon', now);
+
+    const forecast = await world.get('/api/forecast?zone=DE&hours=4');
+    expect(JSON.parse(out).ahead.source).toBe('forecast of recorded-provider');
+    expect(JSON.parse(out).ahead.hours).toBe(forecast.zones[0].points.length);
+  });
+
   it('end with 1 for a missing token and a rejected request, and with 2 when nothing responds', async () => {
     await using world = await startWorld({ token: 'secret-of-the-test' });
     const api = { CARBON_API: world.url, CARBON_API_TOKEN: 'secret-of-the-test' };

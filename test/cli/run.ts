@@ -22,11 +22,12 @@ export interface Ran {
 /** The hour that golden outputs are made in. */
 export const NOW = '2026-03-15T12:30:00Z';
 
-/** Runs `carbon` or `co2e-calculator` in this process at a fixed time, with a data folder of its own. */
+/** Runs `carbon` or `co2e-calculator` in this process at a fixed time (NOW unless one is given), with a data folder of its own. */
 export async function run(
   args: readonly string[],
   env: Environment,
   program: 'carbon' | 'co2e-calculator' = 'carbon',
+  now = NOW,
 ): Promise<Ran> {
   const written = { out: '', notes: '' };
   const pieces: Uint8Array[] = [];
@@ -40,7 +41,7 @@ export async function run(
     },
     note: (text) => add('notes', `${text}\n`),
     style: (_style, text) => text,
-    clock: new FakeClock(NOW),
+    clock: new FakeClock(now),
     canDraw: false,
   };
   const command = program === 'carbon' ? carbonProgram(env, io) : flatProgram(env, io);

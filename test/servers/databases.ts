@@ -5,7 +5,7 @@ import { startTimescaledb, timescaledbAvailable } from './timescaledb.ts';
 
 /** Every database that the store in PostgreSQL must work with. */
 const DATABASES = [
-  { name: 'plain PostgreSQL', here: postgresAvailable(), start: startPostgres },
+  { name: 'plain PostgreSQL', here: postgresAvailable(), start: () => startPostgres() },
   { name: 'TimescaleDB', here: timescaledbAvailable(), start: startTimescaledb },
 ];
 

@@ -8,7 +8,7 @@ export function postgresAvailable(): boolean {
   return available('initdb', 'apt-get install postgresql');
 }
 
-/** Starts a plain PostgreSQL of our own. */
-export function startPostgres(): Promise<PostgresServer> {
-  return startCluster({ bin: dirname(findProgram('initdb') ?? ''), folder: tmpdir() });
+/** Starts a plain PostgreSQL of our own; `settings` are those of postgresql.conf. */
+export function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+  return startCluster({ bin: dirname(findProgram('initdb') ?? ''), folder: tmpdir(), settings });
 }

@@ -11,12 +11,16 @@ import { waitingOperation } from '../dashboard/waiting.ts';
 import { allocationOperations, emissionsOperation } from '../emissions/emissions.ts';
 import { exportTimeSeriesOperation } from '../export-time-series.ts';
 import { healthOperation, statusOperation } from '../health.ts';
+import { nodePowerOperation } from '../node-power.ts';
 import { powerConsumptionOperation } from '../power-consumption.ts';
 import { readingsOperation } from '../readings.ts';
+import { recordedJobsOperation } from '../recorded-jobs.ts';
 import { savingsOperation } from '../savings.ts';
+import { servicesOperation } from '../services.ts';
 import { siteEmissionsOperation } from '../site-emissions.ts';
 import { siteReadingsOperation } from '../site-readings.ts';
 import { putSiteOperation, sitesOperation } from '../sites.ts';
+import { statementOperation } from '../statement.ts';
 import { saveWorkloadsOperation, workloadsOperation } from '../workloads.ts';
 import type { Operation } from './operation.ts';
 import { docsOperation, healthzOperation, metricsOperation, openApiOperation, readyzOperation } from './self.ts';
@@ -25,6 +29,7 @@ import { docsOperation, healthzOperation, metricsOperation, openApiOperation, re
 export const OPERATIONS: readonly Operation[] = [
   containersOperation,
   powerConsumptionOperation,
+  nodePowerOperation,
   co2PerContainerOperation,
   co2RangeOperation,
   co2IntensitiesOperation,
@@ -33,8 +38,10 @@ export const OPERATIONS: readonly Operation[] = [
   ...allocationOperations,
   exportTimeSeriesOperation,
   activityExportOperation,
+  statementOperation,
   saveWorkloadsOperation,
   workloadsOperation,
+  servicesOperation,
   budgetsOperation,
   healthOperation,
   statusOperation,
@@ -46,6 +53,7 @@ export const OPERATIONS: readonly Operation[] = [
   gridOperation,
   forecastOperation,
   decisionsOperation,
+  recordedJobsOperation,
   waitingOperation,
   eventsOperation,
   openApiOperation,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { type OutboundConfig, outboundDispatcher } from '../../../shared/runtime/outbound.ts';
 import { ScrapeError } from '../scrape-error.ts';
 
 /** How a Prometheus-compatible API is reached. */
@@ -13,6 +14,8 @@ export interface PrometheusAccess {
   readonly tenant?: string | undefined;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Proxy and authorities for requests that leave the cluster; absent: none. */
+  readonly outbound?: OutboundConfig | undefined;
 }
 
 /** The raw samples of one series. */
@@ -37,6 +40,8 @@ const success = z.object({
 });
 const failure = z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() });
 
+const CONNECT_MS = 5_000;
+
 /** What Prometheus, Thanos and Mimir say of a query that is too large for their limits. */
 const TOO_MUCH =
   /too many samples|max(imum)? (number of )?(samples|series|chunks|bytes)|exceed(s|ed).*limit|err-mimir-max|query timed out|out of memory/i;
@@ -44,7 +49,7 @@ const TOO_MUCH =
 /** A client for the query API of Prometheus and of services that speak it: Thanos, Mimir, VictoriaMetrics. */
 export class PrometheusClient implements AsyncDisposable {
   readonly #access: PrometheusAccess;
-  #agent: { readonly ca: string | undefined; readonly dispatcher: Agent } | undefined;
+  #agent: { readonly ca: string | undefined; readonly dispatcher: Dispatcher } | undefined;
 
   constructor(access: PrometheusAccess) {
     this.#access = access;
@@ -91,15 +96,14 @@ export class PrometheusClient implements AsyncDisposable {
     };
   }
 
-  async #dispatcher(): Promise<Agent> {
-    const { caFile } = this.#access;
+  async #dispatcher(): Promise<Dispatcher> {
+    const { caFile, outbound } = this.#access;
     const ca = caFile === undefined ? undefined : await readSetting('PROMETHEUS_CA_FILE', caFile);
     if (this.#agent === undefined || this.#agent.ca !== ca) {
       const before = this.#agent?.dispatcher;
-      this.#agent = {
-        ca,
-        dispatcher: new Agent({ maxResponseSize: -1, connect: { timeout: 5_000, ...(ca && { ca }) } }),
-      };
+      const proxied = outbound && outboundDispatcher(outbound, { ca, connectMs: CONNECT_MS });
+      const direct = () => new Agent({ maxResponseSize: -1, connect: { timeout: CONNECT_MS, ...(ca && { ca }) } });
+      this.#agent = { ca, dispatcher: proxied ?? direct() };
       before?.close().catch(() => undefined);
     }
     return this.#agent.dispatcher;

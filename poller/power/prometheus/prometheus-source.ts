@@ -61,6 +61,7 @@ export class PrometheusSource implements AsyncDisposable {
       bearerFile: config.PROMETHEUS_BEARER_FILE,
       caFile: config.PROMETHEUS_CA_FILE,
       tenant: config.PROMETHEUS_TENANT,
+      outbound: config,
       timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
       maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
     });

@@ -14,6 +14,7 @@ import { BEAT_MS, DatabaseLease } from './lease.ts';
 import { migrate } from './migrate.ts';
 import { timescaleNodeZones } from './node-zones.ts';
 import { applyPolicies } from './policies.ts';
+import { isBehindPooler } from './pooler.ts';
 import { TimescalePowerReader } from './power-reader.ts';
 import { TimescalePowerWriter } from './power-writer.ts';
 import { timescaleReadings } from './readings-store.ts';
@@ -47,6 +48,8 @@ export function openTimescaleStore({ dsn, recording }: TimescaleStoreOptions): R
     prepare: async (connection) => {
       await migrate(connection);
       if (recording === undefined) return;
+      if (await isBehindPooler(connection))
+        recording.logger.info({ database: describeDsn(dsn) }, 'a connection pooler is in front of PostgreSQL');
       await applyPolicies(connection, recording.retentionDays, (error) => {
         const err = DatabaseError.from(describeDsn(dsn), error);
         recording.logger.warn({ code: 'STORE_POLICIES_REFUSED', err }, STORE_ERRORS.STORE_POLICIES_REFUSED.message);

@@ -12,8 +12,6 @@ import { FIRST_START, SLACK } from './shares.ts';
 
 /** The hours that a job of 8 h with 24 h slack can touch. */
 const PLANNED_HOURS = SLACK + 8 + 1;
-/** The accuracy is measured on every fifth forecast: all times of day, a fifth of the memory. */
-const MEASURED_EVERY = 5;
 
 /** What may be known when a forecast is made. */
 export interface Knowledge {
@@ -24,6 +22,8 @@ export interface Knowledge {
   /** Whether the value of the present hour is known; default true, as in the product. */
   readonly isPresentKnown?: boolean;
   readonly refitHours?: number;
+  /** Hours at which a forecast is made; default all from day 60 on. */
+  readonly isWanted?: (hour: number) => boolean;
   readonly shape?: Shape;
   /** Forecast weather of the zone over the whole trace; a forecast reads no further than it reaches itself. */
   readonly weather?: ZoneWeather | undefined;
@@ -38,16 +38,19 @@ export interface Forecasts extends HourlyForecasts {
 
 /** Forecasts a zone at every hour, seeing nothing of the future. */
 export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {}): Forecasts {
-  const { refitHours = 7 * 24, isPresentKnown = true, shape, weather } = knowledge;
+  const { refitHours = 7 * 24, isPresentKnown = true, isWanted = () => true, shape, weather } = knowledge;
   const historiesAt = knowledge.historiesAt ?? before(trace, [zone, ...(knowledge.neighbours ?? [])], isPresentKnown);
   const at: (readonly ForecastPoint[])[] = [];
   const made: MadeForecast[] = [];
   const cost = { fits: 0, fitMs: 0, forecasts: 0, forecastMs: 0 };
   let model: ForecastModel | undefined;
+  let fittedAt = Number.NEGATIVE_INFINITY;
   for (let hour = FIRST_START; hour < trace.hours; hour++) {
+    if (!isWanted(hour)) continue;
     const now = trace.start + hour * HOUR_MS;
     const histories = historiesAt(hour);
-    if (model === undefined || (hour - FIRST_START) % refitHours === 0) {
+    if (model === undefined || hour - fittedAt >= refitHours) {
+      fittedAt = hour;
       const began = performance.now();
       model = fitForecast({ zone, now, histories, weather, ...(shape && { shape }) });
       cost.fitMs += performance.now() - began;
@@ -58,7 +61,7 @@ export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {})
     cost.forecastMs += performance.now() - began;
     cost.forecasts += 1;
     at[hour] = points.slice(0, PLANNED_HOURS);
-    if (hour % MEASURED_EVERY === 0) made.push({ madeAt: now, points });
+    made.push({ madeAt: now, points });
   }
   return {
     ...{ start: trace.start, at, made },

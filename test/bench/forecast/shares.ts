@@ -6,9 +6,20 @@ export const SLACK = 24;
 export const FIRST_START = 60 * 24;
 /** Hours between two arrivals: all times of day, a third of the work. */
 const ARRIVAL_STEP = 3;
-/** The same for work that may pause, which is planned anew every hour. */
-const PAUSED_STEP = 7;
 const LONGEST = 8;
+const WEEK = 7 * 24;
+/** One week of so many is sampled where a whole year would take too long. */
+const SAMPLED_WEEKS = 3;
+
+/** Whether a job that arrives at an hour is in the sample. */
+export function isSampledArrival(hour: number): boolean {
+  return Math.floor(hour / WEEK) % SAMPLED_WEEKS === 0;
+}
+
+/** Whether a job of the sample may still look at a forecast made at an hour. */
+export function isSampledForecast(hour: number): boolean {
+  return isSampledArrival(hour) || isSampledArrival(hour - SLACK - LONGEST - 1);
+}
 
 /** Chooses how many hours (0 to 24) a job that arrives at an hour waits. */
 export type Policy = (arrival: number, duration: number) => number;
@@ -44,6 +55,7 @@ export function shareOf(
   actual: Float64Array,
   policy: Policy,
   durations: readonly number[] = DURATIONS,
+  isArrival: (hour: number) => boolean = () => true,
 ): { share: number; saving: number; wait: number } {
   const sums = runningSums(actual);
   let share = 0;
@@ -55,6 +67,7 @@ export function shareOf(
     let possible = 0;
     let now = 0;
     for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += ARRIVAL_STEP) {
+      if (!isArrival(arrival)) continue;
       const atOnce = meanOver(sums, arrival, duration);
       const waited = policy(arrival, duration);
       wait += waited;
@@ -69,7 +82,7 @@ export function shareOf(
   return { share, saving, wait: wait / count };
 }
 
-/** Share of the contiguous clairvoyant saving by work that may pause, by duration and as their mean; and missed deadlines. */
+/** Share of the contiguous clairvoyant saving by work of the sampled weeks that may pause, by duration and as their mean; and missed deadlines. */
 export function shareOfPaused(
   actual: Float64Array,
   meanOf: (arrival: number, duration: number) => { readonly mean: number; readonly isLate: boolean },
@@ -78,7 +91,8 @@ export function shareOfPaused(
   let late = 0;
   const byDuration = DURATIONS.map((duration) => {
     let [saved, possible] = [0, 0];
-    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += PAUSED_STEP) {
+    for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += ARRIVAL_STEP) {
+      if (!isSampledArrival(arrival)) continue;
       const atOnce = meanOver(sums, arrival, duration);
       const { mean, isLate } = meanOf(arrival, duration);
       saved += atOnce - mean;

@@ -2,12 +2,12 @@ import type { HourlySeries } from '../../../shared/forecast/series.ts';
 import type { Weather } from '../../../shared/forecast/weather.ts';
 import type { Trace } from '../../../shared/grid/trace.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
-import type { Zone } from '../../../shared/grid/zones.ts';
+import { type Zone, zone as zoneOf } from '../../../shared/grid/zones.ts';
 import { randomOf } from '../../../shared/simulation/random.ts';
 import { type Forecasts, forecastsOf } from './forecasts.ts';
 import { planAndRevise } from './policies.ts';
 import { dayAheadError } from './scenarios.ts';
-import { FIRST_START, shareOf } from './shares.ts';
+import { DURATIONS, FIRST_START, isSampledArrival, isSampledForecast, shareOf } from './shares.ts';
 import { weatherYears } from './years.ts';
 
 const REFIT_HOURS = 28 * 24;
@@ -15,10 +15,10 @@ const YEAR_HOURS = 365 * 24;
 /** The archive holds the run of each day: what is forecast for tomorrow misses the wind by more, in m/s, for hours together. */
 const WIND_ERROR = { size: 0.8, carried: 0.95 };
 
-/** Zones with weather. Settings of the weather model were chosen on the first two; the others are for reporting. */
-export const WEATHER_ZONES = ['DE', 'US-TEX-ERCO', 'ES', 'PL', 'US-MIDA-PJM'] as const;
+/** Zones with weather. */
+export const WEATHER_ZONES: readonly Zone[] = ['DE', 'US-TEX-ERCO', 'ES', 'PL', 'US-MIDA-PJM'].map(zoneOf);
 
-/** Share of the clairvoyant saving and day-ahead MAPE of a zone's last year, without weather, with the archived and with noisier weather. */
+/** Share of the clairvoyant saving (jobs of the sampled weeks) and day-ahead MAPE of a zone's last year, without weather, with the archived and with noisier weather. */
 export function weatherShares(zone: Zone): Record<string, number> {
   const known = weatherYears().get(zone);
   if (!known) throw new Error(`no weather of ${zone}`);
@@ -31,7 +31,7 @@ export function weatherShares(zone: Zone): Record<string, number> {
   ] as const) {
     const { trace, forecasts } = lastYear(zone, intensity, used);
     const values = trace.zones.get(zone) as Float64Array;
-    shares[`${name} rev`] = shareOf(values, planAndRevise(forecasts)).share;
+    shares[`${name} rev`] = shareOf(values, planAndRevise(forecasts), DURATIONS, isSampledArrival).share;
     shares[`${name} MAPE`] = dayAheadError(trace, zone, forecasts).ours;
   }
   return shares;
@@ -55,6 +55,7 @@ function lastYear(
     forecasts: forecastsOf(trace, zone, {
       historiesAt,
       refitHours: REFIT_HOURS,
+      isWanted: (hour) => isSampledForecast(hour) || hour % 24 === 0,
       weather: weather && { byLead: [weather] },
     }),
   };

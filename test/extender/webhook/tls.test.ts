@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -15,6 +16,7 @@ import { temporaryFolder } from '../cache/cache-file.ts';
 import { startScheduler } from './start-webhook.ts';
 
 const run = promisify(execFile);
+const RELOAD_FAILED = 'carbon_extender_tls_reload_failed';
 
 describe('the scheduler port with TLS', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -67,6 +69,29 @@ describe('the scheduler port with TLS', () => {
     expect(logger.at('error')).toHaveLength(1);
   });
 
+  it('tries a renewal again that could not be read for a moment, though the files do not change any more', async () => {
+    for (const end of ['crt', 'key']) await copyFile(path(`one.${end}`), path(`moment.${end}`));
+    const files = { cert: path('moment.crt'), key: path('moment.key'), clientCa: undefined };
+    const logger = capturedLog();
+    const metrics = createExtenderMetrics();
+    const tls = await createTlsServer(files, {}, { clock: systemClock, logger, metrics: metrics.tls });
+    await using _watching = tls.watching;
+    const failed = async () =>
+      (await metrics.registry.getMetricsAsJSON()).find(({ name }) => name === RELOAD_FAILED)?.values;
+    for (const end of ['crt', 'key']) await copyFile(path(`two.${end}`), path(`moment.${end}`));
+    using descriptors = await withoutDescriptors();
+
+    await tls.refresh();
+    const during = await failed();
+    await descriptors.restore();
+    await tls.refresh();
+
+    expect(during).toMatchObject([{ value: 1 }]);
+    expect(await failed()).toMatchObject([{ value: 0 }]);
+    expect(logger.at('error')).toMatchObject([{ fields: { code: 'TLS_RELOAD_FAILED' } }]);
+    expect(logger.at('info').map(({ message }) => message)).toContain('loaded renewed TLS files');
+  });
+
   it('names the setting whose file cannot be read, and files that do not fit', async () => {
     const start = (cert: string, key: string, clientCa?: string) =>
       createTlsServer({ cert: path(cert), key: path(key), clientCa: clientCa && path(clientCa) }, {}, quiet);
@@ -87,6 +112,19 @@ describe('the scheduler port with TLS', () => {
     expect(() => tlsFiles({ TLS_CLIENT_CA_FILE: 'x' })).toThrow(ConfigError);
   });
 });
+
+/** Lets this process open no further file (EMFILE), until it is restored; by a shell that is there before, since starting one needs files. */
+async function withoutDescriptors(): Promise<Disposable & { restore(): Promise<unknown> }> {
+  const script = `prlimit --pid ${process.pid} --nofile=0:; echo; read _; prlimit --pid ${process.pid} --nofile=$1:; echo`;
+  const soft = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '1024';
+  const shell = spawn('sh', ['-c', script, 'sh', soft], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(shell.stdout, 'data');
+  const restore = () => {
+    shell.stdin.write('\n');
+    return once(shell.stdout, 'data');
+  };
+  return { restore, [Symbol.dispose]: () => void shell.stdin.end() };
+}
 
 async function makeCertificate(cwd: string, name: string): Promise<void> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];

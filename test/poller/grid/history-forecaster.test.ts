@@ -10,6 +10,7 @@ import { openSqliteWriter } from '../../shared/store/opened-parts.ts';
 
 const NOW = Date.parse('2026-03-02T12:00:00Z');
 const DE = zone('DE');
+const LIVE = new AbortController().signal;
 
 /** Days that are all alike: 300 at midnight, 100 at noon. */
 function dayLike(hour: number, provider = 'test'): HourlyIntensity {
@@ -28,7 +29,7 @@ describe('the forecast from history', () => {
     await store.record(hours(40 * 24));
     const forecaster = historyForecaster(store, [DE]);
 
-    const points = await forecaster(DE, NOW, hours(24));
+    const points = await forecaster(DE, NOW, hours(24), LIVE);
 
     expect(points).toHaveLength(72);
     expect(points?.[0]?.carbonIntensity).toBeCloseTo(100, 0);
@@ -41,9 +42,9 @@ describe('the forecast from history', () => {
     await store.record(hours(19));
     const forecaster = historyForecaster(store, [DE]);
 
-    expect(await forecaster(DE, NOW, hours(19))).toBeUndefined();
+    expect(await forecaster(DE, NOW, hours(19), LIVE)).toBeUndefined();
     await store.record(hours(24));
-    expect(await forecaster(DE, NOW + HOUR_MS, hours(24))).toHaveLength(72);
+    expect(await forecaster(DE, NOW + HOUR_MS, hours(24), LIVE)).toHaveLength(72);
   });
 
   it("keeps the shape of another provider's past at the level of the present one", async () => {
@@ -57,7 +58,7 @@ describe('the forecast from history', () => {
       ...hours(1),
     ]);
 
-    const points = await historyForecaster(store, [DE])(DE, NOW, hours(1));
+    const points = await historyForecaster(store, [DE])(DE, NOW, hours(1), LIVE);
 
     expect(points).toHaveLength(72);
     expect(points?.[0]?.carbonIntensity).toBeCloseTo(100, -1);

@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../../../shared/runtime/config.ts';
+import { PrometheusClient } from '../../../poller/power/prometheus/prometheus-client.ts';
 import { type ListeningServer, listen } from '../../../shared/runtime/http-server.ts';
 import { outboundDispatcher, outboundSettings } from '../../../shared/runtime/outbound.ts';
 
@@ -15,6 +16,7 @@ async function startProxy() {
   // Requests to http addresses come whole, those to https addresses as a tunnel.
   const server = createServer((incoming, response) => {
     targets.push(new URL(incoming.url ?? '').host);
+    // Bodies of requests do not matter to the service behind it.
     forward(incoming.url ?? '', (upstream) => upstream.pipe(response));
   });
   server.on('connect', (incoming: IncomingMessage, socket) => {
@@ -71,11 +73,38 @@ describe('outboundDispatcher', () => {
     expect(proxy.targets).toEqual([`127.0.0.1:${service.port}`]);
   });
 
-  it.each(['127.0.0.1', '*'])('reaches hosts in NO_PROXY=%s directly', async (NO_PROXY) => {
+  it.each(['127.0.0.1', '*', '10.0.0.0/8, 127.0.0.0/8', '127.0.0.1/32'])('reaches hosts in NO_PROXY=%s directly', async (NO_PROXY) => {
     await using proxy = await startProxy();
 
     expect(await fetchService({ HTTP_PROXY: proxy.url, NO_PROXY })).toBe('ok');
     expect(proxy.targets).toEqual([]);
+  });
+
+  it.each(['10.0.0.0/8', '127.0.0.2/32', '2001:db8::/32', '127.0.0.0/33', 'localhost'])(
+    'uses the proxy for addresses outside of NO_PROXY=%s',
+    async (NO_PROXY) => {
+      await using proxy = await startProxy();
+
+      expect(await fetchService({ HTTP_PROXY: proxy.url, NO_PROXY })).toBe('ok');
+      expect(proxy.targets).toEqual([`127.0.0.1:${service.port}`]);
+    },
+  );
+
+  it.each([
+    ['through the proxy', {}, 1],
+    ['directly within NO_PROXY', { NO_PROXY: '127.0.0.0/8' }, 0],
+  ])('has Prometheus queried %s', async (_, env, requests) => {
+    await using proxy = await startProxy();
+    const outbound = config({ HTTP_PROXY: proxy.url, ...env });
+    await using client = new PrometheusClient({
+      url: `http://127.0.0.1:${service.port}`,
+      timeoutMs: 5_000,
+      maxBytes: 1e6,
+      outbound,
+    });
+
+    await expect(client.query('up', 0, new AbortController().signal)).rejects.toThrow(/the response is not JSON/);
+    expect(proxy.targets).toHaveLength(requests);
   });
 
   it('refuses a proxy that is not an address, and a CA file without a certificate', () => {

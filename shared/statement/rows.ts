@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { type ActivityHour, type ActivitySource, activityHours } from '../emissions/activity.ts';
+import { BASELINES, type Saving } from '../emissions/savings.ts';
+import { QUALITIES } from '../grid/intensity.ts';
+import { isoTime } from '../grid/units.ts';
+import type { TimeRange } from '../records/power.ts';
+
+const time = z.iso.datetime();
+const quality = z.enum(QUALITIES);
+
+/** One record that a statement was made from, as it is hashed and kept: figures as they were used, none rounded. */
+export const statementRow = z.discriminatedUnion('row', [
+  z.strictObject({
+    row: z.literal('energy'),
+    hour: time,
+    namespace: z.string(),
+    pod: z.string(),
+    container: z.string(),
+    node: z.string(),
+    device: z.enum(['cpu', 'gpu']),
+    joules: z.number(),
+    covered_ms: z.number(),
+    power_quality: z.enum(['measured', 'modelled', 'simulated']),
+    /** Bounds of modelled power, as factors of the energy. */
+    low: z.number(),
+    high: z.number(),
+    zone: z.string().nullable(),
+  }),
+  z.strictObject({
+    row: z.literal('factor'),
+    hour: time,
+    zone: z.string(),
+    g_per_kwh: z.number(),
+    quality,
+    source: z.string(),
+  }),
+  z.strictObject({
+    row: z.literal('match'),
+    hour: time,
+    zone: z.string(),
+    /** Part of the zone's electricity that contracts match, and their mean factor. */
+    share: z.number(),
+    g_per_kwh: z.number(),
+    residual_g_per_kwh: z.number().nullable(),
+  }),
+  z.strictObject({
+    row: z.literal('saving'),
+    uid: z.string(),
+    namespace: z.string(),
+    pod: z.string(),
+    zone: z.string(),
+    baseline: z.enum(BASELINES),
+    kwh: z.number(),
+    grams: z.number(),
+    baseline_grams: z.number(),
+    coverage: z.number(),
+  }),
+]);
+
+/** One of {@link statementRow}. */
+export type StatementRow = z.output<typeof statementRow>;
+/** A row of one kind. */
+export type RowOf<Kind extends StatementRow['row']> = Extract<StatementRow, { readonly row: Kind }>;
+
+/** The rows of one UTC day, or of the savings of the whole time, which have no day. */
+export interface StatementRows {
+  /** Such as 2026-11-01; null for savings. */
+  readonly day: string | null;
+  readonly rows: readonly StatementRow[];
+}
+
+/** The text of a row that is hashed and kept: JSON with its fields in the order of the schema. */
+export function rowText(row: StatementRow): string {
+  const option = statementRow.options.find(({ shape }) => shape.row.value === row.row);
+  const fields = Object.keys(option?.shape ?? {});
+  const values: Readonly<Record<string, unknown>> = row;
+  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, values[field]])));
+}
+
+/** What a statement is made from: the hours of a time day by day, then what placed and deferred pods saved. */
+export async function* statementRows(
+  source: ActivitySource,
+  query: { readonly range: TimeRange; readonly namespace?: string | undefined },
+  savings: readonly Saving[],
+): AsyncIterable<StatementRows> {
+  for await (const hours of activityHours(source, query)) {
+    const [first] = hours;
+    if (first === undefined) continue;
+    yield { day: isoTime(first.hour).slice(0, 10), rows: rowsOf(hours) };
+  }
+  const saved = savings.filter(({ namespace }) => query.namespace === undefined || namespace === query.namespace);
+  if (saved.length > 0) yield { day: null, rows: saved.map(savingRow) };
+}
+
+function rowsOf(hours: readonly ActivityHour[]): StatementRow[] {
+  const rows: StatementRow[] = [];
+  const known = new Set<string>();
+  for (const { container, hour, joules, coveredMs, zone, price, matched } of hours) {
+    const at = isoTime(hour);
+    const { namespace, pod, container: name, node, device = 'cpu', powerQuality = 'measured', powerModel } = container;
+    rows.push({
+      ...{ row: 'energy', hour: at, namespace, pod, container: name, node, device, joules, covered_ms: coveredMs },
+      ...{ power_quality: powerQuality, low: powerModel?.low ?? 1, high: powerModel?.high ?? 1, zone },
+    });
+    if (zone === null || known.has(`${zone} ${at}`)) continue;
+    known.add(`${zone} ${at}`);
+    if (price !== undefined) {
+      const { carbonIntensity, quality: known, providers } = price;
+      rows.push({
+        row: 'factor',
+        hour: at,
+        zone,
+        g_per_kwh: carbonIntensity,
+        quality: known,
+        source: providers.join(', '),
+      });
+    }
+    if (matched === undefined) continue;
+    const { share, gramsPerKwh, residual = null } = matched;
+    rows.push({ row: 'match', hour: at, zone, share, g_per_kwh: gramsPerKwh, residual_g_per_kwh: residual });
+  }
+  return rows;
+}
+
+function savingRow({ uid, namespace, pod, zone, baseline, kilowattHours, met, wouldHaveMet, coverage }: Saving) {
+  return {
+    ...{ row: 'saving' as const, uid, namespace, pod, zone, baseline, kwh: kilowattHours },
+    ...{ grams: met, baseline_grams: wouldHaveMet, coverage },
+  };
+}
