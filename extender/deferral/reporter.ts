@@ -1,5 +1,7 @@
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
-import type { ActionOptions } from './actions.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { WriteEvent } from '../kubernetes/events.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { copyToWorkload } from './writing.ts';
 
