@@ -1,14 +1,17 @@
+import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
-import type { ActionOptions } from './actions.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { WriteEvent } from '../kubernetes/events.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { copyToWorkload } from './writing.ts';
 
 /** Creates what reports about work: Events on its object, and on Kueue's Workload the same and a copy of the plan. */
-export function createReporter({
-  client,
-  writeEvent,
-  logger,
-}: Pick<ActionOptions, 'client' | 'writeEvent' | 'logger'>) {
+export function createReporter(options: {
+  readonly client: KubernetesClient;
+  readonly writeEvent: WriteEvent;
+  readonly logger: Logger;
+}) {
+  const { client, writeEvent, logger } = options;
   return {
     /** Writes an Event about the work, and about its Workload. */
     report(work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): void {

@@ -149,6 +149,29 @@ describe('a Job that Kueue queues', () => {
     await expect.poll(() => cluster.all('events').filter(({ type }) => type === 'Warning').length).toBeGreaterThan(0);
   });
 
+  it('is planned for no more work at a time than its queue has quota for, all its pods counted', async () => {
+    cluster.create('localqueues', { metadata: { name: 'team', namespace: 'batch' }, spec: { clusterQueue: 'batch' } });
+    const resources = [{ name: 'cpu', nominalQuota: '4' }];
+    const resourceGroups = [{ coveredResources: ['cpu'], flavors: [{ name: 'default', resources }] }];
+    cluster.create('clusterqueues', { metadata: { name: 'batch' }, spec: { resourceGroups } });
+    for (const name of ['a', 'b', 'c']) {
+      const made = queuedJob(name, {});
+      cluster.create('jobs', { ...made, spec: { ...made.spec, parallelism: 2 } });
+    }
+    start();
+    await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        eventually(
+          async () => annotation(job(name), 'planned-start') ?? annotation(job(name), 'released-because'),
+          Boolean,
+        ),
+      ),
+    );
+
+    const starts = ['a', 'b', 'c'].map((name) => annotation(job(name), 'planned-start'));
+    expect(starts.filter((planned) => planned === '2026-03-02T14:00:00.000Z')).toHaveLength(2);
+  });
+
   it('may be a single pod: its gate goes with its Deployment’s one delay', async () => {
     const deployment = { kind: 'Deployment', metadata: { name: 'web', namespace: 'batch', uid: 'web-set' } };
     const old = { ...deployment.metadata, creationTimestamp: isoTime(NOON - 2 * HOUR_MS) };
