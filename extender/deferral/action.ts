@@ -1,5 +1,6 @@
 import type { Slot } from '../../shared/deferral/plan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { ForecastView } from './candidates.ts';
 
 /** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first six are guarantees that every replica keeps, whichever holds the Lease. */
@@ -39,6 +40,6 @@ export interface DecisionContext {
   readonly isOff: boolean;
   /** The piece of work has run before: it has had its delay. */
   readonly hasStarted: boolean;
-  /** Whether as much is planned for the hour of a start as can be released in it. */
-  readonly isFull: (start: EpochMs) => boolean;
+  /** Whether as much is planned for the hour of a start as can be released in it, or fits in a zone. */
+  readonly isFull: (start: EpochMs, zone: Zone) => boolean;
 }

@@ -11,6 +11,7 @@ import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
+import { createNodeUse } from './node-use.ts';
 import { createReconciler, type DecidedWork, type ReconcilerOptions } from './reconcile.ts';
 import { createReleaseRate } from './release-rate.ts';
 import type { ReleasedJob } from './waiting-job.ts';
@@ -57,7 +58,8 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   const waiting = watchWaiting({ client, clock, logger, onNew });
   const earlier = watchEarlierRuns({ client, clock, logger });
   const { zoneOf } = options;
-  const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, clock, logger });
+  const use = createNodeUse({ client, clock, logger });
+  const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, use, clock, logger });
   const leadership = startLeadership({
     lease: { client, ...lease },
     retryMs: periodMs,
@@ -70,6 +72,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     waiting,
     durationOf: earlier.durationOf,
     usableZones: nodes?.zonesFor,
+    refreshUse: nodes && use.refresh,
   });
   const { onWaiting = () => undefined } = options;
   const publish = createWaitingPublisher({ mode, clusterPreferences, onWaiting });
@@ -104,6 +107,8 @@ const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
   readonly leadership: Pick<Leadership, 'leads' | 'firstAttempt'>;
   readonly waiting: { all(): readonly WaitingWork[]; running(): readonly WaitingWork[] };
+  /** Looks what the nodes have free, for plans of several pieces of work; undefined where nodes are not known. */
+  readonly refreshUse?: (() => Promise<void>) | undefined;
 }
 
 /** Creates the reconciliation of the controller, to be called once per period. */
@@ -131,6 +136,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const graceMs = parts.cache().kind === 'stale' ? Math.min(parts.periodMs, STARTING_MS) : STARTING_MS;
     const isStarting = !signalSeen && clock.monotonic() - startedAt < graceMs;
     if (!leadership.leads() || isStarting) return;
+    if (waiting.all().length > 1) await parts.refreshUse?.();
     const decided = reconciler.decide(waiting.all());
     const due = decided.filter(({ action }) => isSpread(action)).sort(byDeadline);
     const now = clock.monotonic();

@@ -13,6 +13,7 @@ import type { Mode } from '../placement/mode.ts';
 import type { JobProgress } from './job-progress.ts';
 import { isQueuedElsewhere } from './ownership.ts';
 import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
+import type { Space } from './space.ts';
 
 /** The scheduling gate that means: this pod waits for a cleaner hour. */
 export const WAIT_GATE = `${ANNOTATION_PREFIX}wait`;
@@ -92,6 +93,8 @@ export interface QueueAdmission {
   readonly otherGates: readonly string[];
   /** Name of its LocalQueue. */
   readonly queue: string;
+  /** Quota of its ClusterQueue, in the resources that have one; undefined where it is not known. */
+  readonly quota?: Space | undefined;
   /** Kueue's own object about it; undefined until Kueue has made it. */
   readonly workload?: QueueWorkload | undefined;
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { type CollectionOptions, watchCollection } from '../kubernetes/collection.ts';
-import type { NamespaceDefaults } from '../placement/pod-policy.ts';
-import { localQueueDefaults, type OwnedWorkload, workloadOf } from './kueue-objects.ts';
+import { type LocalQueue, localQueueOf, type OwnedWorkload, quotaOf, workloadOf } from './kueue-objects.ts';
 import { QUEUE_NAME, type QueuedObject, queuedObjectOf, resourcePath } from './kueue-work.ts';
 import { type QueuedKinds, queuedKinds } from './queued-kinds.ts';
+import type { Space } from './space.ts';
 import type { ReleasedJob } from './waiting-job.ts';
 import { hasOwnSlack, type WaitingWork, withDefaults } from './waiting-work.ts';
 
@@ -81,7 +81,8 @@ function createWatches(source: QueuedSource) {
   const watches = new Map<string, AsyncDisposable>();
   let listed = () => false;
   const queued = createQueuedObjects(source);
-  const queues = new Map<string, NamespaceDefaults>();
+  const queues = new Map<string, LocalQueue>();
+  const quotas = new Map<string, Space>();
   const workloads = new Map<string, OwnedWorkload>();
   const follow = <Kept>(path: string, how: Pick<CollectionOptions<Kept>, 'keep' | 'onChange' | 'labelSelector'>) => {
     if (watches.has(path)) return undefined;
@@ -92,10 +93,14 @@ function createWatches(source: QueuedSource) {
   return {
     follow({ kueue, resources }: QueuedKinds) {
       const localQueues = follow(resourcePath({ apiVersion: kueue, plural: 'localqueues' }), {
-        keep: localQueueDefaults,
+        keep: localQueueOf,
         onChange: (key, now) => (now ? queues.set(key, now) : queues.delete(key)),
       });
       if (localQueues) listed = () => localQueues.ageMs() !== undefined;
+      follow(resourcePath({ apiVersion: kueue, plural: 'clusterqueues' }), {
+        keep: quotaOf,
+        onChange: (key, now) => (now ? quotas.set(key, now) : quotas.delete(key)),
+      });
       follow(resourcePath({ apiVersion: kueue, plural: 'workloads' }), {
         keep: (object) => workloadOf(object, kueue),
         onChange(_key, now, before) {
@@ -117,8 +122,9 @@ function createWatches(source: QueuedSource) {
       return waiting.map((work) => {
         const { admission, namespace, uid } = work;
         if (!admission) return work;
-        const found = { ...work, admission: { ...admission, workload: workloads.get(uid) } };
-        return withDefaults(found, queues.get(`${namespace}/${admission.queue}`)?.preferences);
+        const { defaults, clusterQueue = '' } = queues.get(`${namespace}/${admission.queue}`) ?? {};
+        const known = { workload: workloads.get(uid), quota: quotas.get(clusterQueue) };
+        return withDefaults({ ...work, admission: { ...admission, ...known } }, defaults?.preferences);
       });
     },
     released: queued.released,

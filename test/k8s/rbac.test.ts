@@ -35,6 +35,8 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   ),
   'kueue.x-k8s.io/localqueues:list': { by: 'defaults of LocalQueues', code: /plural: 'localqueues'/ },
   'kueue.x-k8s.io/localqueues:watch': { by: 'defaults of LocalQueues', code: /plural: 'localqueues'/ },
+  'kueue.x-k8s.io/clusterqueues:list': { by: 'how much a queue can admit', code: /plural: 'clusterqueues'/ },
+  'kueue.x-k8s.io/clusterqueues:watch': { by: 'how much a queue can admit', code: /plural: 'clusterqueues'/ },
   'kueue.x-k8s.io/workloads:list': { by: 'whether Kueue holds work back', code: /plural: 'workloads'/ },
   'kueue.x-k8s.io/workloads:watch': { by: 'whether Kueue holds work back', code: /plural: 'workloads'/ },
   'kueue.x-k8s.io/workloads:patch': { by: 'plans in kubectl describe workload', code: /copyToWorkload/ },
