@@ -20,8 +20,9 @@ export function placeRegion(text: string, known: Iterable<Zone> = []): PlacedReg
     const [only, ...others] = found.regions;
     // What is saved under two spellings would count twice. A provider may call its region as the zone is called.
     const isZoneCode = parsed.kind !== 'malformed' && parsed.kind !== 'region' && parsed.zone === found.zone;
-    const region = isZoneCode ? parsed.zone : written.toLowerCase();
-    return { region, zone: found.zone, ...(only && others.length === 0 && { provider: only.provider }) };
+    if (isZoneCode) return { region: parsed.zone, zone: found.zone };
+    const provider = only && others.length === 0 && { provider: only.provider };
+    return { region: written.toLowerCase(), zone: found.zone, ...provider };
   }
   if (found.kind === 'ambiguous') {
     const choices = found.regions.map(({ provider, region, zone }) => `${provider}/${region} (${zone})`);

@@ -12,6 +12,7 @@ import { benchPowerModel } from './power-model.ts';
 import { benchPrioritize } from './prioritize.ts';
 import { benchReadings } from './readings.ts';
 import { benchSimulate } from './simulate.ts';
+import { benchSums } from './sums.ts';
 
 /** Every bench by name. Each prints figures beside a floor or rival of the same run; only the ratios mean anything. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   prioritize: compared(benchPrioritize),
   readings: benchReadings,
   simulate: benchSimulate,
+  sums: compared(benchSums),
 };
 
 const wanted = process.argv.slice(2);

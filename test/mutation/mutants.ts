@@ -76,7 +76,7 @@ function changesOf(node: Node, text: string): Change[] {
   const { type, start, end, left, right, operator = '' } = node;
   const whole = (replacement: string): Change => ({ start, end, replacement });
   if ((type === 'BinaryExpression' || type === 'LogicalExpression') && left && right)
-    return operatorChange(left, right, operator, text);
+    return [...operatorChange(left, right, operator, text), ...[left, right].flatMap(numberChange)];
   if (type === 'ConditionalExpression' || type === 'IfStatement')
     return node.test
       ? ['true', 'false'].map((replacement) => ({
@@ -86,7 +86,6 @@ function changesOf(node: Node, text: string): Change[] {
         }))
       : [];
   if (type === 'Literal' && typeof node.value === 'boolean') return [whole(String(!node.value))];
-  if (type === 'Literal' && typeof node.value === 'number' && node.value > 1) return [whole(String(node.value + 1))];
   if (type === 'UnaryExpression' && operator === '!' && node.argument)
     return [whole(text.slice(node.argument.start, node.argument.end))];
   const called = node.callee?.type === 'MemberExpression' ? node.callee.property : undefined;
@@ -100,6 +99,13 @@ function operatorChange(left: Node, right: Node, operator: string, text: string)
   return other === undefined || at < 0 || at > right.start
     ? []
     : [{ start: at, end: at + operator.length, replacement: other }];
+}
+
+/** A number that is calculated or compared with. One that stands alone is a setting, of which one more is as good. */
+function numberChange({ type, value, start, end }: Node): Change[] {
+  return type === 'Literal' && typeof value === 'number' && value > 1
+    ? [{ start, end, replacement: String(value + 1) }]
+    : [];
 }
 
 function isText({ type, value }: Node): boolean {

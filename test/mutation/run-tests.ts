@@ -4,8 +4,12 @@ import { ROOT } from '../laws/sources.ts';
 
 /** Runs test files in one long-lived vitest, with one source replaced. */
 export interface MutationRunner extends AsyncDisposable {
-  /** Whether a test failed, or none ended within the time. */
-  isNoticed(path: string, text: string | undefined, tests: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Whether a test file fails, or does not end within the time, with the text in the place of a source. */
+  isNoticed(
+    mutant: { readonly path: string; readonly text: string } | undefined,
+    test: string,
+    timeoutMs: number,
+  ): Promise<boolean>;
 }
 
 /** A runner; it starts vitest anew when a mutant has hung it. */
@@ -32,30 +36,22 @@ export function createMutationRunner(): MutationRunner {
       { plugins: [plugin] },
     );
   return {
-    isNoticed: async (path, text, tests, timeoutMs) => {
+    isNoticed: async (mutant, test, timeoutMs) => {
       running ??= start();
       const vitest = await running;
-      const file = join(ROOT, path);
-      replaced = text === undefined ? undefined : { file, text };
-      vitest.invalidateFile(file);
+      replaced = mutant && { file: join(ROOT, mutant.path), text: mutant.text };
+      if (replaced !== undefined) vitest.invalidateFile(replaced.file);
+      const specification = vitest.getRootProject().createSpecification(join(ROOT, test));
       const late = Promise.withResolvers<'late'>();
       const timer = setTimeout(() => late.resolve('late'), timeoutMs);
-      try {
-        // One by one, because vitest runs the longest first, and most mutants are noticed by the nearest.
-        for (const test of tests) {
-          const specification = vitest.getRootProject().createSpecification(join(ROOT, test));
-          const outcome = await Promise.race([vitest.runTestSpecifications([specification]), late.promise]);
-          if (outcome === 'late') {
-            running = undefined;
-            await vitest.close().catch(() => undefined);
-            return true;
-          }
-          if (outcome.unhandledErrors.length > 0 || outcome.testModules.some((module) => !module.ok())) return true;
-        }
-        return false;
-      } finally {
-        clearTimeout(timer);
+      const outcome = await Promise.race([vitest.runTestSpecifications([specification]), late.promise]);
+      clearTimeout(timer);
+      if (outcome === 'late') {
+        running = undefined;
+        await vitest.close().catch(() => undefined);
+        return true;
       }
+      return outcome.unhandledErrors.length > 0 || outcome.testModules.some((module) => !module.ok());
     },
     [Symbol.asyncDispose]: async () => (await running)?.close(),
   };

@@ -1,6 +1,12 @@
 import type { Request, Response } from 'express';
 import { isoTime } from '../../../shared/grid/units.ts';
-import { type ContainerFilter, type ContainerSpan, IDLE, type TimeRange } from '../../../shared/records/power.ts';
+import {
+  type Container,
+  type ContainerFilter,
+  type ContainerSpan,
+  IDLE,
+  type TimeRange,
+} from '../../../shared/records/power.ts';
 import { parseWindow, pieceFinder, piecesOf } from '../../../shared/records/time-window.ts';
 import { extenderError } from '../../errors.ts';
 import type { Operation } from '../openapi/operation.ts';
@@ -9,14 +15,16 @@ import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
 import { needsLabels } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
-import { energyWithin } from './energy.ts';
+import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
 import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
+import { pricedHour } from './priced.ts';
 import { pricingByNode } from './pricing.ts';
 import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
 import { RowSums, rowTotals } from './rows.ts';
 import { isSelective, selection } from './selection.ts';
+import { addInStore } from './store-totals.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;
@@ -106,22 +114,26 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
   const { namespace, pod, container, node } = query;
   // Idle energy is shared by all that a node ran, selected or not.
   const names: ContainerFilter = shares === undefined ? { namespace, pod, container, node } : { node };
-  const spans = (await deps.store.containers(names)).filter((span) => isSelected(span.container));
+  const all = await deps.store.containers(names);
+  const spans = all.filter((span) => isSelected(span.container));
   const nodes = new Set(spans.map((span) => span.container.node));
   const pricing = await pricingByNode(deps, nodes, window, query.zone);
   const sums = pieces.map((piece) => new RowSums(piece));
   const pieceOf = pieceFinder(window, pieces);
   expectTime(shares ? spans.filter((span) => span.container.namespace !== IDLE) : spans, sums, pieceOf, nameOf);
+  const rowOf = (container: Container) => (isSelected(container) ? nameOf(container) : undefined);
+  const isAdded = await addInStore(deps.store, all, pieces, { rowOf, pricingOf: pricing.of, sums, shares });
+  const energy = isAdded ? energyOfCutHours : energyWithin;
   for (const part of shares === undefined && isSelective(query) ? narrowed(names, spans) : [names])
-    for await (const piece of energyWithin(deps.store, part, window)) {
+    for await (const piece of energy(deps.store, part, window)) {
       const at = pieceOf(piece.hour);
-      const selected = isSelected(piece.container);
-      const row = selected ? nameOf(piece.container) : undefined;
+      const row = rowOf(piece.container);
+      const price = pricing.of(piece.container.node);
       if (shares !== undefined && piece.container.namespace === IDLE)
-        shares.idle(at, piece, pricing.of(piece.container.node));
+        shares.idle(at, piece, price, pricedHour(piece, price));
       else {
         shares?.use(at, row, piece);
-        if (row !== undefined) sums[at]?.add(row, piece, pricing.of(piece.container.node));
+        if (row !== undefined) sums[at]?.add(row, piece, price, pricedHour(piece, price));
       }
     }
   shares?.distribute(sums, isSelective(query) ? undefined : { name: IDLE, properties: {} });

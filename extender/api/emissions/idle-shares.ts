@@ -1,7 +1,8 @@
 import type { TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
 import type { RowName } from './naming.ts';
-import { type Pricing, RowSums } from './rows.ts';
+import type { PricedPart, Pricing } from './priced.ts';
+import { RowSums } from './rows.ts';
 
 /** What rows used of one node in one piece of time. */
 interface NodeUse {
@@ -20,7 +21,7 @@ export class IdleShares {
   }
 
   /** Counts energy that something on a node used; `row` is undefined for what is in no row. */
-  use(at: number, row: RowName | undefined, { container, joules }: PieceOfHour): void {
+  use(at: number, row: RowName | undefined, { container, joules }: Energy): void {
     const uses = this.#uses[at];
     if (uses === undefined) return;
     let node = uses.get(container.node);
@@ -36,8 +37,8 @@ export class IdleShares {
   }
 
   /** Takes idle energy of a node. */
-  idle(at: number, piece: PieceOfHour, pricing: Pricing): void {
-    this.#idle[at]?.add({ name: piece.container.node, properties: {} }, piece, pricing);
+  idle(at: number, energy: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
+    this.#idle[at]?.add({ name: energy.container.node, properties: {} }, energy, pricing, priced);
   }
 
   /** Adds the shares to the rows; `idleRow`, where there is one, gets that of nodes that nothing ran on. */

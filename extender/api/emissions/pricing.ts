@@ -3,7 +3,7 @@ import type { Zone } from '../../../shared/grid/zones.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { ApiDependencies } from '../route.ts';
 import { matchedWithin } from './market.ts';
-import type { Pricing } from './rows.ts';
+import type { Pricing } from './priced.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(

@@ -1,33 +1,16 @@
-import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
-import { addMarket, emptyMarketSum, type MatchedHour, plusMarket } from '../../../shared/emissions/matching.ts';
-import { emissions } from '../../../shared/emissions/pricing.ts';
+import { addMarket, emptyMarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
-import { type EpochMs, isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
-import type { Zone } from '../../../shared/grid/zones.ts';
+import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
-import type { PieceOfHour } from './energy.ts';
+import type { Energy } from './energy.ts';
 import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
+import type { PricedPart, Pricing } from './priced.ts';
 import type { RowTotals } from './row-page.ts';
 import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
 const POWER_QUALITIES: readonly PowerQuality[] = ['measured', 'modelled', 'simulated'];
-
-/** How a container's energy is priced: its zone, or why none is known, and that zone's hours. */
-export interface Pricing {
-  /** Zone code, null where none is known. */
-  readonly zone: Zone | null;
-  readonly intensity: CountryIntensity | undefined;
-  /** Why there is no intensity; undefined where the zone is known. */
-  readonly reason: string | undefined;
-  /** Price of a kilowatt-hour in the zone; absent where none is configured. */
-  readonly pricePerKwh?: number | undefined;
-  /** Power usage effectiveness of the node's building; absent where it is not known. */
-  readonly pue?: number | undefined;
-  /** What contracts match of the zone's electricity; absent without contracts. */
-  readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
-}
 
 /** What is shared when energy is: figures, not times. */
 const SHARED = ['millijoules', 'lowMillijoules', 'highMillijoules', 'pricedMillijoules', 'grams'] as const;
@@ -58,8 +41,8 @@ export class RowSums {
     sum.last = Math.max(sum.last, end);
   }
 
-  /** Adds energy and prices it. */
-  add(row: RowName, piece: PieceOfHour, pricing: Pricing): void {
+  /** Adds energy, and the part of it whose intensity is known; undefined: none is. */
+  add(row: RowName, piece: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
     const sum = this.#sum(row);
     sum.millijoules += piece.joules * 1000;
     if (piece.container.device === 'gpu') sum.gpuMillijoules = (sum.gpuMillijoules ?? 0) + piece.joules * 1000;
@@ -72,19 +55,18 @@ export class RowSums {
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
-    const price = pricing.intensity?.at(piece.hour);
-    if (pricing.matchedAt !== undefined) {
+    if (pricing.matchedAt !== undefined && piece.hour !== undefined) {
       sum.market ??= emptyMarketSum();
-      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), price?.carbonIntensity);
+      const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
+      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
     }
-    if (price === undefined) {
+    if (priced === undefined || priced.coveredMs < piece.coveredMs)
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
-      return;
-    }
-    sum.pricedMillijoules += piece.joules * 1000;
-    sum.grams += emissions(piece.joules, price.carbonIntensity);
-    sum.pricedMs += piece.coveredMs;
-    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(price.quality));
+    if (priced === undefined) return;
+    sum.pricedMillijoules += priced.joules * 1000;
+    sum.grams += priced.grams;
+    sum.pricedMs += priced.coveredMs;
+    sum.worst = Math.max(sum.worst, QUALITIES.indexOf(priced.quality));
     addOnce(sum.zones, pricing.zone ?? '');
   }
 

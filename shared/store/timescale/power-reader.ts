@@ -3,6 +3,8 @@ import type {
   Container,
   ContainerFilter,
   ContainerSpan,
+  EnergyTotal,
+  EnergyTotalsRequest,
   HourlyEnergy,
   PodLabels,
   PowerReader,
@@ -13,6 +15,7 @@ import type {
 } from '../../records/power.ts';
 import { storedContainer } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
+import { timescaleEnergyTotals } from './energy-totals.ts';
 import { batchesOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
@@ -65,6 +68,8 @@ SELECT (SELECT count(DISTINCT (namespace, pod, container, node)) FROM power_seri
 /** Reads container energy from PostgreSQL. */
 export class TimescalePowerReader implements PowerReader {
   readonly #database: TimescaleDatabase;
+  /** Numbers of the containers that were given out. */
+  readonly #numbers = new WeakMap<Container, number>();
 
   constructor(database: TimescaleDatabase) {
     this.#database = database;
@@ -82,7 +87,10 @@ export class TimescalePowerReader implements PowerReader {
     const byId = new Map(spans.map((span) => [span.id, span]));
     return matching.flatMap((series) => {
       const span = byId.get(series.id);
-      return span === undefined ? [] : [{ container: storedContainer(series), first: span.first, last: span.last }];
+      if (span === undefined) return [];
+      const container = storedContainer(series);
+      this.#numbers.set(container, series.id);
+      return [{ container, first: span.first, last: span.last }];
     });
   }
 
@@ -125,6 +133,17 @@ export class TimescalePowerReader implements PowerReader {
       for (const { id, hour, energy, covered } of rows)
         yield { container: batch.get(id) as Container, hour, joules: joules(energy / 1000), coveredMs: covered };
     }
+  }
+
+  /** Of containers that {@link containers} gave, by the object itself. */
+  energyTotals(request: EnergyTotalsRequest): Promise<EnergyTotal[]> {
+    const members = request.members.map(([container, classAt]) => {
+      const id = this.#numbers.get(container);
+      if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
+      // The list after all others is that of containers without prices.
+      return [id, classAt, request.classes[classAt] ?? request.prices.length] as const;
+    });
+    return timescaleEnergyTotals(this.#database, members, request);
   }
 
   async totals(): Promise<PowerTotals> {

@@ -3,6 +3,7 @@ import type { PodLabels, PowerTick, PowerWriter } from '../../records/power.ts';
 import { refuseBroken } from '../../records/sample-rules.ts';
 import type { TimescaleDatabase } from './database.ts';
 import { DatabaseError } from './database-error.ts';
+import { foldDays, forgetDays } from './folded-days.ts';
 import { LOCKS } from './locks.ts';
 import { SeriesNumbers } from './series.ts';
 import { writeSamples } from './write-samples.ts';
@@ -64,6 +65,7 @@ export class TimescalePowerWriter implements PowerWriter {
         [new Date(hourOf(now))],
       );
     });
+    await foldDays(this.#database, now);
   }
 
   async forgetBefore(time: EpochMs): Promise<number> {
@@ -77,6 +79,7 @@ export class TimescalePowerWriter implements PowerWriter {
         [cutoff],
       );
       await connection.query('DELETE FROM power_closed_hour WHERE hour < $1', [cutoff]);
+      await forgetDays(connection, cutoff);
       await connection.query(
         'DELETE FROM power_series WHERE NOT EXISTS (SELECT FROM power_hour WHERE series_id = id AND minutes <> 0)',
       );

@@ -87,6 +87,7 @@ function history(database: TimescaleDatabase, reading: TimescaleDatabase): Writa
     samples: (filter, range, after) => reader.samples(filter, range, after),
     lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
     hourly: (filter, range) => reader.hourly(filter, range),
+    energyTotals: (request) => reader.energyTotals(request),
     totals: () => reader.totals(),
     podLabels: () => reader.podLabels(),
     append: (tick) => writer.append(tick),

@@ -4,6 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type EpochMs, hourOf } from '../../grid/units.ts';
 import type { PowerTick } from '../../records/power.ts';
 import type { Connection } from './database.ts';
+import { unfoldDays } from './folded-days.ts';
 import { LOCKS } from './locks.ts';
 import type { KnownSeries, SeriesNumbers } from './series.ts';
 import { stageRows } from './staged-rows.ts';
@@ -82,6 +83,7 @@ export async function writeSamples(
     new Date(hourOf(rows.from)),
     new Date(rows.to),
   ]);
+  await unfoldDays(connection, rows.from, rows.to);
   await connection.query(MOVE, [new Date(rows.from), new Date(rows.to + LONGEST_MS)]);
   return known;
 }

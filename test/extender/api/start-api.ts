@@ -18,6 +18,7 @@ import type { Container, PowerSample } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { contractsOf } from '../../../shared/runtime/contracts-file.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
+import type { RecordingStore } from '../../../shared/store/store.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { sqliteRecording } from '../../shared/store/opened-parts.ts';
@@ -30,15 +31,16 @@ export const web: Container = { namespace: 'shop', pod: 'web-0', container: 'app
 /** Nodes whose zone is known. */
 const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('FR') })[node];
 
-/** Serves the API over an empty embedded store of its own. */
+/** Serves the API over an empty embedded store of its own, or over a store that it closes. */
 export async function start(
   token?: string,
   cache?: () => CacheState,
   waiting?: () => WaitingList,
   env: Record<string, string> = {},
+  recording?: RecordingStore,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
-  const opened = sqliteRecording(folder);
+  const opened = recording ?? sqliteRecording(folder);
   const { history: store, decisions, workloads } = opened;
   const log = capturedLog();
   const metrics = createApiMetrics();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionContext } from '../../../extender/deferral/action.ts';
 import { deadlineOf, decide, guaranteeDue } from '../../../extender/deferral/decide.ts';
-import { type WaitingWork, waitingPod } from '../../../extender/deferral/waiting-work.ts';
+import { type WaitingWork, waitingJob, waitingPod } from '../../../extender/deferral/waiting-work.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
-import { zone } from '../../../shared/grid/zones.ts';
-import { gatedPod } from './gated.ts';
+import { type Zone, zone } from '../../../shared/grid/zones.ts';
+import { gatedPod, suspendedJob } from './gated.ts';
 
 const NOON = Date.parse('2026-03-02T12:00:00Z');
 const PERIOD = 15_000;
@@ -53,6 +53,34 @@ describe('a new plan', () => {
     expect(setBack).toMatchObject({ kind: 'plan', slot: { start: NOON + 2 * HOUR_MS } });
   });
 });
+
+describe('work that may be paused', () => {
+  const plan = { start: NOON + 3 * HOUR_MS, zone: zone('DE') };
+
+  it('is planned in pieces when it has no plan, and when the next piece is due', () => {
+    expect(decide(pausable(), contextAt(NOON))).toMatchObject({ kind: 'plan' });
+    expect(decide(pausable({ ...plan, start: NOON }), contextAt(NOON))).toMatchObject({ kind: 'plan' });
+  });
+
+  it('keeps its plan until then, but for the hourly review and a lost signal', () => {
+    const lost = { kind: 'lost', reason: 'stale' } as const;
+
+    expect(decide(pausable(plan), contextAt(NOON))).toEqual({ kind: 'wait' });
+    expect(decide(pausable(plan), { ...contextAt(NOON), review: true })).toMatchObject({ kind: 'plan' });
+    expect(decide(pausable(plan), { ...contextAt(NOON), forecast: lost })).toEqual({
+      kind: 'release',
+      reason: 'signal-lost',
+    });
+  });
+});
+
+function pausable(plan?: { start: number; zone: Zone }): WaitingWork {
+  const job = suspendedJob('night', { 'max-delay': '8h', duration: '2h', interruptible: 'true' }, NOON);
+  job.metadata.uid = 'u-2';
+  const waiting = waitingJob(job);
+  if (waiting === undefined) throw new Error('the Job waits');
+  return plan === undefined ? waiting : { ...waiting, plan: plan as never };
+}
 
 function workWith(annotations: Record<string, string>): WaitingWork {
   const pod = gatedPod('report', annotations, NOON);

@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extenderConfigSchema, extenderWarnings } from '../../../extender/config.ts';
 import { WRITTEN } from '../../../extender/deferral/waiting-work.ts';
-import { mergePreferences, parseAnnotations } from '../../../extender/placement/annotations.ts';
+import {
+  hasPlacementConstraints,
+  mergePreferences,
+  parseAnnotations,
+} from '../../../extender/placement/annotations.ts';
 import { MODE_ANNOTATION } from '../../../extender/placement/mode.ts';
+import { gramsPerKwh } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 
 const OWN = 'carbon-extender.io/';
@@ -82,6 +87,15 @@ describe('parseAnnotations', () => {
     expect(read).toEqual({ preferences: { skip: true }, invalid: [{ annotation, value, problem }] });
   });
 
+  it.each([
+    ['cleaner-than', 'p0', { cleanerThan: 0 }],
+    ['cleaner-than', 'P100', { cleanerThan: 100 }],
+    ['min-saving', '0', { minSavingPercent: 0 }],
+    ['min-saving', '100 %', { minSavingPercent: 100 }],
+  ])('reads percentages up to their ends: %s: %s', (name, value, preferences) => {
+    expect(parseAnnotations({ [`${OWN}${name}`]: value })).toEqual({ preferences, invalid: [] });
+  });
+
   it('falls back to an alias when our own annotation cannot be read', () => {
     const read = parseAnnotations({ [`${OWN}max-delay`]: 'soon', 'carbon-aware/max-delay-hours': '2' });
 
@@ -125,7 +139,20 @@ describe('unknown annotations of our prefix', () => {
   });
 });
 
-describe('layeredWishes', () => {
+describe('hasPlacementConstraints', () => {
+  it.each([{ zones: [] }, { maxIntensity: gramsPerKwh(0) }, { cleanerThan: 0 }])(
+    'is true for %o alone',
+    (preferences) => {
+      expect(hasPlacementConstraints(preferences)).toBe(true);
+    },
+  );
+
+  it('is false where nothing is said about the place', () => {
+    expect(hasPlacementConstraints({ skip: false, enforce: true, maxDelayMs: 1 })).toBe(false);
+  });
+});
+
+describe('mergePreferences', () => {
   it('takes each preference from the nearest layer that has it', () => {
     const pod = parseAnnotations({ [`${OWN}max-intensity`]: '100', [`${OWN}skip`]: 'false' }).preferences;
     const namespace = parseAnnotations({ [`${OWN}max-intensity`]: '300', [`${OWN}zones`]: 'FR' }).preferences;

@@ -94,6 +94,19 @@ describe('decisionOfBoundPod', () => {
     expect(decisionOfBoundPod({ ...bound, releasedAt: null }, BOUND_AT, off)).toBeUndefined();
   });
 
+  it('records nothing of a pod that was ranked with placement off, unless it had waited', async () => {
+    await using scheduler = await startScheduler({ mode: 'off', zones: { fr: 'FR' } });
+    await scheduler.call('/prioritize', namesCall(['fr'], annotatedPod({})));
+    const web = { ...bound, namespace: 'shop', pod: 'web-0', uid: 'uid-of-web-0', node: 'fr' };
+    const off = sources({
+      log: scheduler.log,
+      policyOf: createPodPolicies({ mode: 'off', preferences: {} }, NO_NAMESPACES),
+    });
+
+    expect(decisionOfBoundPod({ ...web, releasedAt: null }, WRITTEN_AT, off)).toBeUndefined();
+    expect(decisionOfBoundPod({ ...web, releasedAt: WRITTEN_AT - 1 }, WRITTEN_AT, off)).toMatchObject({ mode: 'off' });
+  });
+
   it('takes what was answered about the pod, with the zones between which it could choose', async () => {
     await using scheduler = await startScheduler({
       cache: cacheText({ FR: 50, DE: 400 }),

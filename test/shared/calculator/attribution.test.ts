@@ -2,30 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../../../shared/calculator/attribution.ts';
 import { reportOn } from '../../../shared/calculator/report.ts';
-import type { SavedWorkload } from '../../../shared/records/workloads.ts';
-
-function record(start: number, end: number, fields: Partial<SavedWorkload> = {}): SavedWorkload {
-  return {
-    service_name: 's',
-    region: 'DE',
-    period_start: start,
-    period_end: end,
-    request_count: 100,
-    total_kWh: 1,
-    avg_kWh_per_request: 0.01,
-    total_gCO2e: 100,
-    gCO2e_per_1k_requests: 1000,
-    avg_grid_gCO2_per_kWh: 100,
-    min_grid_gCO2_per_kWh: 100,
-    max_grid_gCO2_per_kWh: 100,
-    calculation_method: 'test',
-    assumptions: { intensity_quality: 'measured', intensity_source: 'test' },
-    metadata: {},
-    created_at: 0,
-    updated_at: 0,
-    ...fields,
-  };
-}
+import { record } from './saved-record.ts';
 
 describe('attribute', () => {
   it('counts a record that reaches beyond the period by the part within', () => {
@@ -47,6 +24,16 @@ describe('attribute', () => {
       ]),
     );
     expect([coveredMs, overlapMs]).toEqual([24, 6]);
+  });
+
+  it('lets the one saved last speak of two as long as each other, whichever comes first', () => {
+    const old = record(0, 10, { updated_at: 1 });
+    const corrected = record(0, 10, { updated_at: 2 });
+    const records = (...given: Parameters<typeof attribute>[0]) =>
+      attribute(given, { from: 0, to: 10 }).counted.map(({ record: of }) => of);
+
+    expect(records(old, corrected)).toEqual([corrected]);
+    expect(records(corrected, old)).toEqual([corrected]);
   });
 
   it('never counts a record more than whole, and covers what the records cover', () => {

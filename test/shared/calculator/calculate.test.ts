@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { calculate } from '../../../shared/calculator/calculate.ts';
 import { energyOfRequests } from '../../../shared/calculator/formula.ts';
 import { calculateEmissions } from '../../../shared/calculator/index.ts';
+import { givenIntensity } from '../../../shared/calculator/intensity-used.ts';
+import { placeRegion } from '../../../shared/calculator/region.ts';
 import { embodiedShare, softwareCarbonIntensity } from '../../../shared/calculator/sci.ts';
 import { grams, gramsPerKwh, HOUR_MS } from '../../../shared/grid/units.ts';
 import { hourOfZone } from '../../cli/history.ts';
@@ -25,6 +28,62 @@ describe('calculateEmissions', () => {
       zone: 'US-MIDA-PJM',
       intensity: { avg_gCO2_per_kWh: 450.25, quality: 'given' },
     });
+  });
+
+  it('takes the share of reserved hardware in the period for its embodied emissions', () => {
+    const hardware = { total_kg: 876, lifetime_years: 1, share: 0.5 };
+    const profile = { service: 'own', wh_per_request: 1, confidence: 'low', source: 'test', embodied: hardware };
+    const query = {
+      service: 'own',
+      region: 'DE',
+      requests: 10,
+      intensity: 100,
+      sci: true,
+      profiles: [profile as never],
+    };
+
+    const hour = calculateEmissions({ ...query, from: NOON, to: NOON + HOUR_MS });
+
+    // 876 kg over 8760 h are 100 g an hour, and half of that is the service's.
+    expect(hour.sci?.embodied_gCO2e).toBeCloseTo(50, 9);
+    expect(hour.sci?.gCO2e_per_request).toBeCloseTo((0.01 * 100 + 50) / 10, 9);
+    expect(calculateEmissions(query).sci?.embodied_gCO2e).toBeNull();
+  });
+
+  it('says where the PUE is from: given, the profile, or none', () => {
+    const profile = { service: 'own', wh_per_request: 1, confidence: 'low', source: 'test', pue: 1.3 };
+    const of = (query: object) =>
+      calculateEmissions({ service: 'q2q-ai', region: 'DE', requests: 10, intensity: 100, ...query }).energy;
+
+    expect(of({})).toMatchObject({ pue: 1, pue_source: 'none' });
+    expect(of({ pue: 1.2 })).toMatchObject({ pue: 1.2, pue_source: 'given' });
+    expect(of({ service: 'own', profiles: [profile] })).toMatchObject({ pue: 1.3, pue_source: 'profile' });
+    expect(() => of({ pue: 0.99 })).toThrow(expect.objectContaining({ code: 'PUE_INVALID' }));
+  });
+
+  it('gives the Wh per request of measured energy, with the PUE beside them', () => {
+    const calculation = {
+      profile: { service: 'own', wh_per_request: 1, confidence: 'low', source: 'test' } as const,
+      place: placeRegion('DE'),
+      requests: 500,
+      intensity: givenIntensity(200, 'given'),
+      pue: { value: 2, source: 'given' },
+      measured_kWh: 3,
+    };
+
+    expect(calculate(calculation as never)).toMatchObject({
+      ...{ total_kWh: 6, total_gCO2e: 1200, gCO2e_per_1k_requests: 2400 },
+      energy: { wh_per_request: 6, confidence: 'measured', source: 'given with the record', pue: 2 },
+    });
+  });
+
+  it('takes the newest 24 recorded hours where no period is given', () => {
+    const history = historyOf(Array.from({ length: 30 }, (_, index) => (index < 6 ? 900 : 100)));
+
+    const result = calculateEmissions({ service: 'q2q-ai', region: 'DE', requests: 10, history });
+
+    expect(result.intensity.avg_gCO2_per_kWh).toBe(100);
+    expect(result.period?.from).toBe(new Date(NOON + 6 * HOUR_MS).toISOString());
   });
 
   it('weights a two-price day by the hours of use, where a bare mean would be three times as high', () => {

@@ -1,0 +1,113 @@
+import { emissions } from '../../../shared/emissions/pricing.ts';
+import { gramsPerKwh, joules } from '../../../shared/grid/units.ts';
+import {
+  type Container,
+  type ContainerSpan,
+  type EnergyTotal,
+  IDLE,
+  type PowerReader,
+  type TimeRange,
+} from '../../../shared/records/power.ts';
+import { wholeHoursOf } from './energy.ts';
+import type { IdleShares } from './idle-shares.ts';
+import type { RowName } from './naming.ts';
+import type { PricedPart, Pricing } from './priced.ts';
+import type { RowSums } from './rows.ts';
+
+/** Classes times pieces that a store adds up at most: with more there is little left to add. */
+const MOST_TOTALS = 200_000;
+/** Intensity that makes `weightedMillijoules` grams: it has the intensities already. */
+const ONE = gramsPerKwh(1);
+
+/** Containers of one row that are priced alike and whose power is known alike. */
+interface Group {
+  /** Any of them. */
+  readonly container: Container;
+  /** Undefined for energy that is in no row, and counts only for the shares of idle energy. */
+  readonly row: RowName | undefined;
+  readonly pricing: Pricing;
+}
+
+/** How containers become rows, and the rows. */
+export interface Grouping {
+  /** The row of a container; undefined: it is in none. */
+  readonly rowOf: (container: Container) => RowName | undefined;
+  readonly pricingOf: (node: string) => Pricing;
+  /** One for each piece of time. */
+  readonly sums: readonly RowSums[];
+  /** Set where idle energy is shared: then energy is added up by node, too. */
+  readonly shares: IdleShares | undefined;
+}
+
+/**
+ * Lets the store add up the energy of the whole hours of some pieces of time, and adds that to the rows. False where the
+ * store does not add up, where rows and pieces are so many that it would be no less work than reading hours, and where
+ * contracts are matched, which is done hour by hour.
+ */
+export async function addInStore(
+  store: PowerReader,
+  spans: readonly ContainerSpan[],
+  pieces: readonly TimeRange[],
+  grouping: Grouping,
+): Promise<boolean> {
+  if (store.energyTotals === undefined) return false;
+  const { groups, members } = groupsOf(spans, grouping);
+  if (groups.length * pieces.length > MOST_TOTALS || groups.some(({ pricing }) => pricing.matchedAt)) return false;
+  const known = [...new Set(groups.flatMap(({ pricing: { intensity } }) => intensity ?? []))];
+  const totals = await store.energyTotals({
+    members,
+    classes: groups.map(({ pricing: { intensity } }) =>
+      intensity === undefined ? undefined : known.indexOf(intensity),
+    ),
+    prices: known.map(({ at }) => at),
+    pieces: pieces.map(wholeHoursOf),
+  });
+  for (const total of totals) addTotal(total, groups[total.classAt] as Group, grouping);
+  return true;
+}
+
+function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, shares }: Grouping) {
+  const groups: Group[] = [];
+  const places = new Map<string, number>();
+  const members: [Container, number][] = [];
+  for (const { container } of spans) {
+    const row = rowOf(container);
+    if (row === undefined && shares === undefined) continue;
+    const pricing = pricingOf(container.node);
+    const key = keyOf(container, row, pricing, shares === undefined ? '' : container.node);
+    const place = places.get(key) ?? groups.push({ container, row, pricing }) - 1;
+    places.set(key, place);
+    members.push([container, place]);
+  }
+  return { groups, members };
+}
+
+function addTotal(total: EnergyTotal, { container, row, pricing }: Group, { sums, shares }: Grouping): void {
+  const energy = { container, joules: joules(total.millijoules / 1000), coveredMs: total.coveredMs };
+  const priced = pricedPart(total);
+  if (shares !== undefined && container.namespace === IDLE) shares.idle(total.pieceAt, energy, pricing, priced);
+  else {
+    shares?.use(total.pieceAt, row, energy);
+    if (row !== undefined) sums[total.pieceAt]?.add(row, energy, pricing, priced);
+  }
+}
+
+function pricedPart(total: EnergyTotal): PricedPart | undefined {
+  if (total.worst === undefined) return undefined;
+  return {
+    joules: joules(total.pricedMillijoules / 1000),
+    grams: emissions(joules(total.weightedMillijoules / 1000), ONE),
+    coveredMs: total.pricedMs,
+    quality: total.worst,
+  };
+}
+
+/** What must be alike for energy to be added up: everything about it that a row is made from. */
+function keyOf(container: Container, row: RowName | undefined, pricing: Pricing, node: string): string {
+  const { powerQuality, powerModel: model, device, namespace } = container;
+  const { zone, reason, pricePerKwh, pue } = pricing;
+  return [
+    ...[row?.name ?? '', row === undefined, namespace === IDLE, node, zone, reason, pricePerKwh, pue],
+    ...[device, powerQuality, model?.name, model?.low, model?.high],
+  ].join('\0');
+}

@@ -1,0 +1,161 @@
+// Flow: emissions that PostgreSQL adds up, beside the same that this program adds up from each container's hours.
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { gramsPerKwh, HOUR_MS, joules } from '../../../../shared/grid/units.ts';
+import { zone } from '../../../../shared/grid/zones.ts';
+import { type Container, IDLE, type PowerSample, SYSTEM } from '../../../../shared/records/power.ts';
+import type { RecordingStore } from '../../../../shared/store/store.ts';
+import { describeDatabases } from '../../../servers/databases.ts';
+import { query } from '../../../servers/query.ts';
+import { timescaleRecording } from '../../../shared/store/opened-parts.ts';
+import { NOON, start } from '../start-api.ts';
+
+const DAYS = 5;
+const model = (low: number) => ({ powerQuality: 'modelled', powerModel: { name: `m${low}`, low, high: 1.4 } }) as const;
+
+/** Containers of three nodes, one of them without a zone, in every way in which power is known. */
+const CONTAINERS: readonly Container[] = ['n1', 'n2', 'lost'].flatMap((node, at) => [
+  { namespace: 'shop', pod: `web-${at}`, container: 'app', node },
+  { namespace: 'shop', pod: `web-${at}`, container: 'app', node, device: 'gpu' as const },
+  { namespace: 'shop', pod: `db-${at}`, container: 'app', node, ...model(0.7) },
+  { namespace: 'labs', pod: `job-${at}`, container: 'run', node, ...model(0.5 + at / 10) },
+  { namespace: IDLE, pod: IDLE, container: IDLE, node },
+  { namespace: SYSTEM, pod: SYSTEM, container: SYSTEM, node },
+]);
+
+/** Samples of ten minutes over five days up to noon, with gaps that differ by container. */
+async function record({ history }: RecordingStore): Promise<void> {
+  const step = HOUR_MS / 6;
+  for (let hour = -DAYS * 24; hour < 0; hour += 1) {
+    const samples = CONTAINERS.flatMap((container, at): PowerSample[] => {
+      if ((hour * 7 + at * 3) % 11 === 0) return [];
+      return Array.from({ length: 6 }, (_, part) => {
+        const from = NOON + hour * HOUR_MS + part * step + (at % 2) * 120_000;
+        return {
+          container,
+          start: from,
+          end: from + step,
+          joules: joules(1_000 + ((hour * 131 + at * 17 + part) % 997)),
+        };
+      });
+    });
+    await history.append({ target: 't', samples });
+  }
+}
+
+/** Intensities of two zones, some hours of which are missing or less certain. */
+function intensities({ history }: RecordingStore): Promise<void> {
+  const hours = Array.from({ length: DAYS * 24 }, (_, back) => back);
+  return history.record(
+    ['DE', 'FR'].flatMap((code, at) =>
+      hours
+        .filter((back) => back < 30 || back > 53 || (back + at) % 5 !== 0)
+        .map((back) => ({
+          zone: zone(code),
+          hour: NOON - (back + 1) * HOUR_MS,
+          carbonIntensity: gramsPerKwh(at === 0 ? 300 + back : 40 + (back % 9)),
+          provider: 'test',
+          signal: 'average' as const,
+          quality: back > 60 && back % 13 === 0 ? ('forecast' as const) : ('measured' as const),
+        })),
+    ),
+  );
+}
+
+const pick = (...values: string[]) => fc.constantFrom('', ...values);
+const requests = fc
+  .record({
+    window: fc.constantFrom(
+      '7d',
+      '5d',
+      '72h',
+      '24h',
+      '2025-12-28T03:20:00Z,2026-01-01T11:50:00Z',
+      '2025-12-29,2025-12-31',
+    ),
+    aggregate: fc.constantFrom('namespace', 'node', 'pod', 'namespace,node', 'workload', 'cluster', 'container'),
+    step: pick('1d', '6h', '5h'),
+    accumulate: pick('day', 'week', 'true'),
+    includeIdle: pick('true'),
+    shareIdle: pick('true'),
+    zone: pick('FR', 'PL'),
+    filter: pick('namespace:"shop"', 'node!:"n1"', 'namespace:"labs"|pod<~:"web"'),
+    namespace: pick('shop'),
+  })
+  .map((fields) => new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== '')).toString());
+
+/** Fails where two responses differ in more than the last digits of a number: sums of other orders do. */
+function expectAlike(ours: unknown, theirs: unknown, path = ''): void {
+  if (typeof ours === 'number' && typeof theirs === 'number')
+    expect(Math.abs(ours - theirs), `${path}: ${ours} and ${theirs}`).toBeLessThanOrEqual(1e-10 * Math.abs(theirs));
+  else if (typeof ours === 'object' && typeof theirs === 'object' && ours !== null && theirs !== null) {
+    expect(Object.keys(ours), path).toEqual(Object.keys(theirs));
+    for (const [key, value] of Object.entries(ours)) expectAlike(value, Reflect.get(theirs, key), `${path}/${key}`);
+  } else expect(ours, path).toEqual(theirs);
+}
+
+describeDatabases('emissions added up in the database', (_name, server) => {
+  let dsn: string;
+  const opened: AsyncDisposable[] = [];
+  const serve = async (change: (store: RecordingStore) => RecordingStore) => {
+    const api = await start(undefined, undefined, undefined, {}, change(timescaleRecording(dsn)));
+    opened.push(api);
+    return api;
+  };
+  let inDatabase: Awaited<ReturnType<typeof start>>;
+  let here: Awaited<ReturnType<typeof start>>;
+
+  beforeAll(async () => {
+    dsn = await server().database();
+    inDatabase = await serve((store) => store);
+    here = await serve(({ history: { energyTotals: _added, ...history }, ...store }) => ({ ...store, history }));
+    await using store = timescaleRecording(dsn);
+    await record(store);
+    await intensities(store);
+    await store.history.compact(NOON);
+    // A late sample takes a day out of those that are folded.
+    const [container] = CONTAINERS as [Container];
+    const late = NOON - 60 * HOUR_MS - 1;
+    await store.history.append({
+      target: 't',
+      samples: [{ container: { ...container, pod: 'late-0' }, start: late - 1_000, end: late, joules: joules(5) }],
+    });
+  }, 120_000);
+  afterAll(async () => {
+    for (const api of opened) await api[Symbol.asyncDispose]();
+  });
+
+  it('are those that are added up from hours, whatever is asked for', { timeout: 120_000 }, async () => {
+    const folded = await query(dsn, 'SELECT day FROM power_folded_day');
+    expect(folded).toHaveLength(4);
+
+    await fc.assert(
+      fc.asyncProperty(requests, async (request) => {
+        const [ours, theirs] = [
+          await inDatabase.get(`/api/emissions?${request}`),
+          await here.get(`/api/emissions?${request}`),
+        ];
+
+        expect(ours.status).toBe(200);
+        expectAlike(ours.body, theirs.body);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('come from folded days where there are any, and from none that a late sample reached', async () => {
+    const kwh = async () => (await inDatabase.get('/api/emissions?window=7d')).body.data[0].shop.kwh;
+    const before = await kwh();
+
+    await query(dsn, 'UPDATE power_day SET millijoules = millijoules + 3.6e9');
+    const after = await kwh();
+
+    const [{ rows }] = await query(
+      dsn,
+      `SELECT count(*)::integer AS rows FROM power_day JOIN power_series ON id = series_id
+       WHERE namespace = 'shop' AND day IN (SELECT day FROM power_folded_day)`,
+    );
+    expect(rows).toBeGreaterThan(0);
+    expect(after - before).toBeCloseTo(rows, 6);
+  });
+});
