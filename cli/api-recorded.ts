@@ -83,12 +83,22 @@ const nodePower = z.object({
   node: z.string(),
   quality: z.enum(['measured', 'modelled', 'simulated']),
   model: z.string().nullable(),
+  calibration: z
+    .object({
+      factor: z.number(),
+      source: z.enum(['meter', 'platform', 'kepler']),
+      age_hours: z.number(),
+      low: z.number(),
+      high: z.number(),
+    })
+    .nullable(),
   containers: z.number(),
   watts: quantity,
   watts_low: quantity,
   watts_high: quantity,
   idle_share: quantity,
   system_share: quantity,
+  unmetered_share: quantity,
   last_measurement: z.string(),
 });
 

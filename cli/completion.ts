@@ -5,6 +5,7 @@ import { yearlyZones } from '../shared/grid/yearly-intensity.ts';
 import { BUDGET_PERIODS } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles } from '../shared/runtime/services-file.ts';
+import { POLICY_NAMES } from '../shared/simulation/policies.ts';
 import { examples } from './help.ts';
 import { processIo } from './io.ts';
 
@@ -15,7 +16,7 @@ const VALUES: Readonly<Record<string, (env: Environment) => Iterable<string>>> =
   region: () => [...regionNames(), ...yearlyZones()],
   per: () => BUDGET_PERIODS,
   period: () => ['last-24h', 'last-7d', 'last-30d'],
-  policy: () => ['now', 'threshold', 'forecast', 'revised', 'oracle'],
+  policy: () => POLICY_NAMES,
   by: () => ['namespace', 'workload', 'pod', 'container', 'node'],
   window: () => ['24h', '7d', '30d', 'today', 'yesterday', 'month', 'lastmonth'],
 };

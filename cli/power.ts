@@ -14,6 +14,13 @@ const COLUMNS: readonly Column<NodePowerRow>[] = [
   { title: 'Node', cell: ({ node }) => node || '(not named)' },
   { title: 'Quality', cell: ({ quality }) => quality },
   { title: 'Model', cell: ({ model }) => model ?? '-' },
+  {
+    title: 'Calibration',
+    cell: ({ calibration }) =>
+      calibration === null
+        ? '-'
+        : `${calibration.factor} (${calibration.low} to ${calibration.high}) by ${calibration.source}, ${calibration.age_hours} h ago`,
+  },
   { title: 'Containers', align: 'right', cell: ({ containers }) => String(containers) },
   { title: 'Watts', align: 'right', cell: ({ watts }) => figure(watts) },
   {
@@ -24,6 +31,7 @@ const COLUMNS: readonly Column<NodePowerRow>[] = [
   },
   { title: 'Idle', align: 'right', cell: ({ idle_share }) => percent(idle_share) },
   { title: 'System', align: 'right', cell: ({ system_share }) => percent(system_share) },
+  { title: 'Unmetered', align: 'right', cell: ({ unmetered_share }) => percent(unmetered_share) },
   { title: 'Last (UTC)', cell: ({ last_measurement }) => last_measurement.slice(0, 16).replace('T', ' ') },
 ];
 

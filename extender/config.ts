@@ -9,9 +9,11 @@ import {
   settingWarnings,
 } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
+import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
+import { admissionSettings } from './admission/settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -27,6 +29,7 @@ export const watchdogConfigSchema = z.object({
   ...clusterSettings,
   ...placementSettings,
   ...deferralSettings,
+  ...admissionSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
   EXTENDER_HOST: z
     .string()
@@ -50,6 +53,7 @@ export const watchdogConfigSchema = z.object({
       'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
     ),
   ...priceSettings,
+  ...facilitySettings,
   ...contractSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)

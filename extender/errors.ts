@@ -2,6 +2,14 @@ import { errorFactory } from '../shared/errors/catalogue.ts';
 
 /** Errors that only the extender reports. */
 export const EXTENDER_ERRORS = {
+  ADMISSION_FAILED: {
+    message: 'an admission review could not be answered',
+    action: 'see err; the object was admitted unchanged, so that what may wait started at once',
+  },
+  ADMISSION_NOT_SET_UP: {
+    message: 'the admission webhook cannot be set up; work that may wait starts at once',
+    action: 'see err: it needs its Secret, and the MutatingWebhookConfiguration that ADMISSION_NAME names',
+  },
   API_THREAD_ENDED: {
     message: 'the API thread ended and is restarted',
     action: 'see reason; more memory is API_HEAP_MB',
@@ -274,6 +282,10 @@ export const EXTENDER_ERRORS = {
     message: 'the event loop of the scheduler port hung; the process ends itself to be restarted',
     action: 'report what was asked of it; EVENT_LOOP_LIMIT_SECONDS=0 turns this off',
     exitCode: 137,
+  },
+  NO_GATE: {
+    message: 'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
+    action: 'apply k8s/components/gate-webhook, or write the gate carbon-extender.io/wait into the templates of pods',
   },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',

@@ -4,6 +4,7 @@ import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
+import { type RunningAdmission, startConfiguredAdmission } from './admission/admission.ts';
 import type { ApiThread } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
@@ -67,6 +68,8 @@ export async function startExtender(
   let deferral: RunningDeferral | undefined;
   const releasedJob = (uid: string) => deferral?.releasedJob(uid);
   const placement = stack.use(startPlacement({ config, cache: cache.state, client, post, releasedJob, clock, logger }));
+  const admission = client && startConfiguredAdmission({ config, client, placement, clock, logger });
+  if (admission) stack.use(admission);
   const scheduler = stack.use(
     await startSchedulerServer({
       host: config.EXTENDER_HOST,
@@ -75,7 +78,8 @@ export async function startExtender(
       tls: tlsFiles(config),
       verbs: createVerbs(placement.decisions, placement.metrics),
       log: placement.decisions.log,
-      readiness: () => (readiness.ready ? { ready: true, details: limitations(placement) } : readiness),
+      readiness: () =>
+        readiness.ready ? { ready: true, details: limitations(placement, client, admission) } : readiness,
       metrics: placement.metrics,
       clock,
       logger,
@@ -90,17 +94,24 @@ export async function startExtender(
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
   const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
-  if (config.EVENT_LOOP_LIMIT_SECONDS > 0)
-    stack.use(
-      dependencies.startHeartbeat?.(config.EVENT_LOOP_LIMIT_SECONDS * 1_000, (err) =>
-        logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
-      ),
-    );
+  const heartbeat = watchEventLoop(config, dependencies, logger);
+  if (heartbeat) stack.use(heartbeat);
   const { port } = scheduler;
   const apiPort = api && (await portWithin(api, API_START_MS, clock));
   logger.info({ port, apiPort, cacheFile: config.CACHE_FILE, cluster: client?.server }, 'extender started');
   const running = stack.move();
   return { schedulerPort: port, apiPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function watchEventLoop(
+  { EVENT_LOOP_LIMIT_SECONDS: seconds }: ExtenderConfig,
+  { startHeartbeat }: ExtenderDependencies,
+  logger: Logger,
+): AsyncDisposable | undefined {
+  if (seconds === 0) return undefined;
+  return startHeartbeat?.(seconds * 1_000, (err) =>
+    logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+  );
 }
 
 /** The port of the API; undefined where it does not listen in time. */
@@ -134,7 +145,23 @@ function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClien
 }
 
 /** What does not work although the extender can serve: placement goes on with what is known. */
-function limitations({ zones }: Pick<RunningPlacement, 'zones'>): readonly string[] {
-  if (zones() !== undefined) return [];
-  return ['the nodes of the cluster have not been listed; check the kubeconfig, its credentials and the RBAC rules'];
+function limitations(
+  { zones, gatePresence }: Pick<RunningPlacement, 'zones' | 'gatePresence'>,
+  client: KubernetesClient | undefined,
+  admission: RunningAdmission | undefined,
+): readonly string[] {
+  const found = [...(client?.failingWatches ?? [])].map(
+    ([path, error]) => `the watch of ${path} does not run: ${error}`,
+  );
+  if (zones() === undefined)
+    found.push(
+      'the nodes of the cluster have not been listed; check the kubeconfig, its credentials and the RBAC rules',
+    );
+  if (gatePresence() === 'none')
+    found.push(
+      'no gate on this cluster: neither the admission policy nor the webhook is there; what may wait starts at once',
+    );
+  const problem = admission?.problem();
+  if (problem !== undefined) found.push(`the admission webhook does not work: ${problem}`);
+  return found;
 }

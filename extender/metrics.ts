@@ -49,6 +49,12 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
     labelNames: ['reason'],
     registers,
   });
+  const reviews = new Counter({
+    name: 'carbon_extender_admission_reviews_total',
+    help: 'Objects that the admission webhook was called for, by outcome: changed, unchanged, invalid',
+    labelNames: ['outcome'],
+    registers,
+  });
   return {
     registry,
     deferral: createDeferralMetrics(registry),
@@ -60,6 +66,8 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
     countNames: (verb: string, count: number): void => names.observe(count, verb),
     /** Counts a connection over a limit. */
     countRefusedConnection: (reason: string): void => refused.inc({ reason }),
+    /** Counts one review of the admission webhook. */
+    countReview: (outcome: string): void => reviews.inc({ outcome }),
     /** Counts one response that prefers no node. */
     countNeutral: (reason: string): void => neutral.inc({ reason }),
   };

@@ -110,6 +110,31 @@ export const POLLER_ERRORS = {
     action:
       'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
   },
+  DCGM_SCRAPE_FAILED: {
+    message: 'DCGM exporter {target} gave no energy of GPUs ({reason}: {detail})',
+    action:
+      'check that DCGM_URLS is the metrics endpoint of the exporter and that its metrics file has DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION; no energy is lost while the gap is shorter than five scrape intervals',
+  },
+  METERS_NOT_COMPARED: {
+    message: 'could not compare nodes with their meters; the minutes are compared later',
+    action: 'check the database or the disk of DATA_DIR',
+  },
+  METRICS_MALFORMED: {
+    message: '{lines} lines of exporter {target} are not valid samples and were left out',
+    action: 'look at the lines of its metrics that are not numbers; a newer release of the exporter may help',
+  },
+  POWER_IMPLAUSIBLE: {
+    message: 'energy counters of node {node} rose by more than is possible, and what they gave was dropped',
+    action: 'raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS if such power is real; else look at the counters of the exporter',
+  },
+  NODE_ABOVE_METER: {
+    message: 'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
+    action: 'check METER_NODES: the meter may be on another node, or on one of two power supplies',
+  },
+  NODE_MACHINES_NOT_STORED: {
+    message: 'could not store what machines the nodes are; the next scrape tries again',
+    action: 'check the database or the disk of DATA_DIR',
+  },
   PROMETHEUS_READ_FAILED: {
     message: 'Prometheus gave no power samples ({reason}: {detail})',
     action:

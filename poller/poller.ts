@@ -4,12 +4,13 @@ import type { ListeningServer, Readiness } from '../shared/runtime/http-server.t
 import { whileHeld } from '../shared/runtime/lease.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { openRecordingStore } from '../shared/store/open.ts';
+import type { RecordingStore } from '../shared/store/store.ts';
 import { startBudgets, zonesOfNodes } from './budgets/start.ts';
 import type { PollerConfig } from './config.ts';
 import { startGridTask } from './grid/task.ts';
 import { createPollerMetrics } from './metrics.ts';
 import { countNamespaces } from './namespaces/count-namespaces.ts';
-import { startPowerTask } from './power/record.ts';
+import { type PowerTaskOptions, startPowerTask } from './power/record.ts';
 import { startReadings } from './readings/start.ts';
 import { workerRoutes } from './readings/worker-routes.ts';
 import { startRetentionTask } from './retention.ts';
@@ -64,24 +65,35 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   stack.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
   if (runs('retention'))
     stack.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
-  if (runs('power')) {
-    const lease = stack.use(store.lease('recording'));
-    lease.onChange(metrics.store.onLease);
-    const counted = stack.use(
-      countNamespaces({
-        history,
-        zonesOfNodes: zonesOfNodes(config, store),
-        metrics: metrics.namespaces,
-        clock,
-        logger,
-      }),
-    );
-    stack.use(
-      whileHeld(lease, () => startPowerTask({ config, store: counted.history, clock, logger, metrics: metrics.power })),
-    );
-  }
+  if (runs('power')) stack.use(startPower({ config, store, metrics, clock, logger }));
   if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+interface PowerParts extends Required<Pick<PollerDependencies, 'clock' | 'logger'>> {
+  readonly config: PollerConfig;
+  readonly store: RecordingStore;
+  readonly metrics: ReturnType<typeof createPollerMetrics>;
+}
+
+/** Records power while this is the poller whose turn it is. */
+function startPower({ config, store, metrics, clock, logger }: PowerParts): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  const lease = stack.use(store.lease('recording'));
+  lease.onChange(metrics.store.onLease);
+  const { history, meters, nodeMachines: machines } = store;
+  const zones = zonesOfNodes(config, store);
+  const counted = stack.use(
+    countNamespaces({ history, zonesOfNodes: zones, metrics: metrics.namespaces, clock, logger }),
+  );
+  const recorded: PowerTaskOptions['store'] = {
+    ...counted.history,
+    totals: () => history.totals(),
+    samples: (...query) => history.samples(...query),
+  };
+  const parts = { config, store: recorded, machines, meters, clock, logger, metrics: metrics.power };
+  stack.use(whileHeld(lease, () => startPowerTask(parts)));
+  return stack;
 }

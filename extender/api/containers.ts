@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
-import { type Container, type ContainerSpan, IDLE, SYSTEM } from '../../shared/records/power.ts';
+import {
+  type Container,
+  type ContainerSpan,
+  IDLE,
+  type PowerModel,
+  SYSTEM,
+  UNMETERED,
+} from '../../shared/records/power.ts';
 import { containerKey } from '../../shared/records/power-facts.ts';
 import type { Operation } from './openapi/operation.ts';
 import { containersResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
+
+/** Namespaces of energy that no container used. */
+const NO_CONTAINERS: ReadonlySet<string> = new Set([IDLE, SYSTEM, UNMETERED]);
 
 const name = z.string().max(253).optional();
 
@@ -28,7 +38,7 @@ export function containersRoute({ store }: ApiDependencies): Route {
     operation: containersOperation,
     async handle(request, response) {
       const spans = await store.containers(checked(containersQuery, request.query));
-      const named = spans.filter(({ container }) => container.namespace !== IDLE && container.namespace !== SYSTEM);
+      const named = spans.filter(({ container }) => !NO_CONTAINERS.has(container.namespace));
       response.json([...Map.groupBy(named, ({ container }) => nameOf(container)).values()].map(rowOf));
     },
   };
@@ -55,6 +65,11 @@ export function containerJson({ powerQuality = 'measured', powerModel, device: _
   return {
     ...names,
     power_quality: powerQuality,
-    ...(powerModel && { power_model: powerModel }),
+    ...(powerModel && { power_model: modelJson(powerModel) }),
   };
+}
+
+/** A model as responses show it. */
+export function modelJson({ calibration, ...model }: PowerModel) {
+  return { ...model, ...(calibration && { calibration: { ...calibration, at: isoTime(calibration.at) } }) };
 }

@@ -12,12 +12,23 @@ const nodePowerResponse = z.strictObject({
       node: z.string(),
       quality: z.enum(['measured', 'modelled', 'simulated']).describe('The worst of its containers'),
       model: z.string().nullable().describe('The model behind modelled power'),
+      calibration: z
+        .strictObject({
+          factor: z.number().describe('Measured energy over modelled energy'),
+          source: z.enum(['meter', 'platform', 'kepler']),
+          age_hours: z.int().nonnegative(),
+          low: z.number().describe('Spread of the measured hours, as factors of the corrected energy'),
+          high: z.number(),
+        })
+        .nullable()
+        .describe('How measured nodes of the type correct the model; null: none do'),
       containers: z.int().nonnegative(),
       watts: watts.describe('Mean of the last two hours; null: not known'),
       watts_low: watts,
       watts_high: watts,
       idle_share: share,
       system_share: share,
+      unmetered_share: share.describe('What a meter on the outlet counted beyond everything else'),
       last_measurement: z.iso.datetime(),
     }),
   ),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Container, PowerSample } from '../../shared/records/power.ts';
 import { containerKey } from '../../shared/records/power-facts.ts';
+import { modelJson } from './containers.ts';
 import type { Operation } from './openapi/operation.ts';
 import { powerResponse } from './openapi/responses.ts';
 import { checked } from './problem.ts';
@@ -78,7 +79,7 @@ function byContainer(samples: readonly PowerSample[]) {
 }
 
 function containerOf({ powerQuality: quality = 'measured', powerModel, device: _device, ...names }: Container) {
-  return { ...names, quality, ...(powerModel && { power_model: powerModel }) };
+  return { ...names, quality, ...(powerModel && { power_model: modelJson(powerModel) }) };
 }
 
 function addTo(blocks: Map<number, Block>, { container, start: from, end, joules }: PowerSample): void {

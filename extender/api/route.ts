@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ServiceProfiles } from '../../shared/calculator/service-profiles.ts';
 import type { Contracts } from '../../shared/emissions/contracts.ts';
+import type { Facility } from '../../shared/power-model/facility.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
@@ -49,6 +50,8 @@ export interface ApiDependencies {
   readonly browsers?: BrowserGuardOptions;
   /** Price of a kilowatt-hour by zone; absent: none is known. */
   readonly prices?: ReadonlyMap<Zone, number>;
+  /** What is known of the buildings and the making of nodes; absent: nothing. */
+  readonly facility?: () => Promise<Facility>;
   /** Certificates and PPAs; absent: none, and no market-based figures. */
   readonly contracts?: Contracts | undefined;
   /** Currency of the prices (ISO 4217); absent: none is configured. */

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { limitConnections } from '../../shared/runtime/connection-limits.ts';
 import { contractsOf } from '../../shared/runtime/contracts-file.ts';
+import { facilitySettingsOf } from '../../shared/runtime/facility-settings.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
@@ -16,6 +17,7 @@ import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
 import { podLabels } from './emissions/labels.ts';
+import { storedFacility } from './facility.ts';
 import { startNodeZones } from './node-zones.ts';
 import { startPlacementService } from './placement-service.ts';
 
@@ -60,6 +62,7 @@ const app = createApp({
   browsers: { allowedHosts: config.ALLOWED_HOSTS, corsOrigins: config.API_CORS_ORIGINS },
   heapMb: config.API_HEAP_MB,
   prices: config.PRICE_PER_KWH,
+  facility: storedFacility(store.nodeMachines, facilitySettingsOf(config), systemClock),
   currency: config.PRICE_CURRENCY,
   contracts: contractsOf(config.CONTRACTS_FILE),
   cluster: config.CLUSTER_NAME,

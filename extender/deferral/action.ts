@@ -12,15 +12,21 @@ export const RELEASE_REASONS = [
 /** One of {@link RELEASE_REASONS}. */
 export type ReleaseReason = (typeof RELEASE_REASONS)[number];
 
+/** What the choice was made from. */
+interface Horizon {
+  /** The forecast ended before the latest start, so that a cleaner one may lie beyond it; absent: it did not. */
+  readonly horizonLimited?: true;
+}
+
 /** What to do with one piece of waiting work. */
 export type Action =
   /** `plan` is the wait that is only advised. */
-  | {
+  | ({
       readonly kind: 'release';
       readonly reason: ReleaseReason;
       readonly plan?: { readonly slot: Slot; readonly saving: number };
-    }
-  | { readonly kind: 'plan'; readonly slot: Slot; readonly saving: number }
+    } & Horizon)
+  | ({ readonly kind: 'plan'; readonly slot: Slot; readonly saving: number } & Horizon)
   /** Suspends a running Job that may be paused. */
   | { readonly kind: 'pause'; readonly slot: Slot; readonly saving: number }
   | { readonly kind: 'wait' };

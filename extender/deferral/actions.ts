@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { isObsolete } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { WriteEvent } from '../kubernetes/events.ts';
-import type { ReleaseReason } from './action.ts';
+import type { Action, ReleaseReason } from './action.ts';
 import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
@@ -64,7 +64,11 @@ export function createActions(options: ActionOptions): Actions {
   const { client, clock, metrics, logger } = options;
   const released = createReleasedMemory(clock);
   const { report, copy } = createReporter(options);
-  const doRelease = async ({ work, durationHours }: DecidedWork, reason: ReleaseReason, advised?: PlanToWrite) => {
+  const doRelease = async (
+    { work, durationHours, action }: DecidedWork,
+    reason: ReleaseReason,
+    advised?: PlanToWrite,
+  ) => {
     const isResumed = work.progress !== undefined;
     if (!isResumed && released.has(work.uid)) return;
     const now = clock.now();
@@ -73,13 +77,14 @@ export function createActions(options: ActionOptions): Actions {
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
     if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
-    report(work, 'Released', releasedText(reason, advised), reason === 'queue-without-gate' ? 'Warning' : 'Normal');
+    const text = `released: ${REASON_TEXTS[reason]}${adviceOf(advised)}${horizonOf(action)}`;
+    report(work, 'Released', text, reason === 'queue-without-gate' ? 'Warning' : 'Normal');
     await copy(work, { releasedAt: now, reason });
   };
-  const doPlan = async ({ work }: DecidedWork, plan: PlanToWrite) => {
+  const doPlan = async ({ work, action }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
+    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest${horizonOf(action)}`;
     report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
     await copy(work, plan);
   };
@@ -118,12 +123,6 @@ export function createActions(options: ActionOptions): Actions {
   };
 }
 
-function releasedText(reason: ReleaseReason, advised: PlanToWrite | undefined): string {
-  const text = `released: ${REASON_TEXTS[reason]}`;
-  if (advised === undefined) return text;
-  return `${text}; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}`;
-}
-
 /** UIDs of what was released a moment ago. */
 function createReleasedMemory(clock: Clock) {
   const released = new Map<string, number>();
@@ -142,6 +141,17 @@ function issuesOf({ invalid }: WaitingWork): string {
 
 function whenAndWhere({ slot }: PlanToWrite): string {
   return `${isoTime(slot.start)} (${slot.zone})`;
+}
+
+/** Says what a wait would be worth where it is only advised. */
+function adviceOf(advised: PlanToWrite | undefined): string {
+  return advised ? `; waiting until ${whenAndWhere(advised)} would be expected to save ${percent(advised)}` : '';
+}
+
+/** Says when the forecast, not the grid, limited the choice. */
+function horizonOf(action: Action): string {
+  const isLimited = 'horizonLimited' in action && action.horizonLimited;
+  return isLimited ? '; the forecast ends before the latest start, so later hours were not compared' : '';
 }
 
 function percent({ saving }: PlanToWrite): string {

@@ -1,6 +1,7 @@
 import {
   bestSlot,
   type Candidate,
+  isHorizonLimited,
   latestStartOf,
   type PlanRequest,
   plan,
@@ -62,10 +63,14 @@ export function decide(work: WaitingWork, context: DecisionContext): Action {
 
 function decideNew(request: PlanRequest, advise: boolean): Action {
   const decided = plan(request);
-  if (decided.kind === 'run-now') return { kind: 'release', reason: decided.reason };
-  if (decided.kind === 'hold') return advise ? { kind: 'release', reason: decided.reason } : { kind: 'wait' };
+  const horizon = 'horizonLimited' in decided && decided.horizonLimited ? { horizonLimited: true as const } : {};
+  if (decided.kind === 'run-now') return { kind: 'release', reason: decided.reason, ...horizon };
+  if (decided.kind === 'hold')
+    return advise ? { kind: 'release', reason: decided.reason, ...horizon } : { kind: 'wait' };
   const { slot, saving } = decided;
-  return advise ? { kind: 'release', reason: 'advised', plan: { slot, saving } } : { kind: 'plan', slot, saving };
+  return advise
+    ? { kind: 'release', reason: 'advised', plan: { slot, saving }, ...horizon }
+    : { kind: 'plan', slot, saving, ...horizon };
 }
 
 function revisePlanned(planned: Slot, request: PlanRequest, { review, periodMs }: DecisionContext): Action {
@@ -83,7 +88,7 @@ function revisePlanned(planned: Slot, request: PlanRequest, { review, periodMs }
   const atOnce = bestSlot({ ...request, latestStart: now });
   if (!atOnce) return { kind: 'release', reason: 'no-forecast' };
   const saving = (atOnce.expected - revision.slot.expected) / Math.abs(atOnce.expected);
-  return { kind: 'plan', slot: revision.slot, saving };
+  return { kind: 'plan', slot: revision.slot, saving, ...(isHorizonLimited(request) && { horizonLimited: true }) };
 }
 
 function hasZone(candidates: readonly Candidate[], { zone }: Slot): boolean {

@@ -92,6 +92,7 @@ async function run<Kept>(
         position = keep(event) ?? position;
         backoff.reset();
         warned = false;
+        client.failingWatches.delete(path);
       };
       const end = await client.watch(path, query, onEvent, signal);
       if (end.kind === 'failed') throw end.error;
@@ -107,6 +108,7 @@ async function run<Kept>(
           'the watch of the Kubernetes API failed; retrying',
         );
       warned = true;
+      client.failingWatches.set(path, (error as Error).message);
       await clock.sleep(retryInMs, signal);
     }
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { nodePowerFile } from '../../shared/runtime/node-power-setting.ts';
+import { type GatePresence, watchGatePresence } from '../admission/gate-presence.ts';
 import type { ExtenderConfig } from '../config.ts';
 import { createEventWriter, type WriteEvent } from '../kubernetes/events.ts';
 import { createExtenderMetrics, type ExtenderMetrics } from '../metrics.ts';
@@ -29,6 +30,10 @@ export interface RunningPlacement extends AsyncDisposable {
   readonly writeEvent: WriteEvent;
   /** Zones that work of the cluster can be placed in; undefined while its nodes are being listed. */
   readonly zones: () => readonly Zone[] | undefined;
+  /** What applies to an object of a namespace, by its annotations. */
+  readonly policyOf: ReturnType<typeof createPodPolicies>;
+  /** What gates work on this cluster; `unknown` also where nothing is deferred. */
+  readonly gatePresence: () => GatePresence;
   /** Zone of a node by its name, from its labels or the configuration. */
   readonly zoneOf: (node: string) => Zone | undefined;
 }
@@ -60,7 +65,11 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
   const link = stack.use(createPlacementLink({ post, count: metrics.countDecisions, clock, logger }));
   const writeEvent = eventWriter(options, metrics);
-  const reports = { metrics, link, writeEvent, keepDecisions: config.DECISION_RECORDS, clock, logger };
+  const gate = gateWatch(options);
+  if (gate) stack.use(gate);
+  const gatePresence = () => gate?.presence() ?? 'unknown';
+  const hasNoGate = () => gatePresence() === 'none';
+  const reports = { metrics, link, writeEvent, keepDecisions: config.DECISION_RECORDS, hasNoGate, clock, logger };
   const unplaced = createUnplacedNodes({ logger, count: metrics.countUnplaced });
   const cluster = { mode: config.PLACEMENT_MODE, preferences: config.DEFAULT_ANNOTATIONS ?? {} };
   const directory = nodes ?? configured;
@@ -78,7 +87,15 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   if (client) stack.use(watchBindings(client, { clock, logger, onBound }));
   const zones = () => clusterZones(nodes, config);
   const { zoneOf } = directory;
-  return { decisions, metrics, link, writeEvent, zones, zoneOf, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    ...{ decisions, metrics, link, writeEvent, zones, zoneOf, policyOf, gatePresence },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function gateWatch({ config, client, clock, logger }: PlacementOptions) {
+  if (client === undefined || config.DEFERRAL !== 'on') return undefined;
+  return watchGatePresence({ client, name: config.ADMISSION_NAME, clock, logger });
 }
 
 function eventWriter({ config, client, clock, logger }: PlacementOptions, metrics: ExtenderMetrics): WriteEvent {

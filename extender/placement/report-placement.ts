@@ -17,6 +17,8 @@ export interface PlacementReports {
   readonly writeEvent: WriteEvent;
   /** DECISION_RECORDS: whether decisions are kept in the store. */
   readonly keepDecisions: boolean;
+  /** Whether nothing on this cluster adds the gate to work that may wait. */
+  readonly hasNoGate: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -24,6 +26,7 @@ export interface PlacementReports {
 /** Reports where a pod was bound: to the store, the metrics and an Event. */
 export function reportBoundPod(bound: BoundPod, sources: BoundDecisionSources, reports: PlacementReports): void {
   const { metrics, link, writeEvent, keepDecisions, clock, logger } = reports;
+  if (reports.hasNoGate()) reportUngated(bound, sources, writeEvent);
   const decision = decisionOfBoundPod(bound, clock.now(), sources);
   if (decision === undefined) return;
   if (keepDecisions) link.keep(decision);
@@ -38,6 +41,25 @@ export function reportBoundPod(bound: BoundPod, sources: BoundDecisionSources, r
     type: 'Normal',
     reason: 'CarbonPlacement',
     message,
+  });
+}
+
+/** Says of a pod that may wait, and did not, that this cluster cannot let it. */
+function reportUngated(
+  { namespace, pod, uid, annotations, owner, releasedAt }: BoundPod,
+  { policyOf, releasedJob }: BoundDecisionSources,
+  writeEvent: WriteEvent,
+): void {
+  const { mode, preferences } = policyOf({ namespace, annotations });
+  const mayWait = preferences.maxDelayMs !== undefined || preferences.deadline !== undefined;
+  if (mode !== 'enforce' || !mayWait || preferences.skip === true) return;
+  if (releasedAt !== null || (owner?.kind === 'Job' && releasedJob(owner.uid) !== undefined)) return;
+  writeEvent({
+    about: { kind: 'Pod', namespace, name: pod, uid },
+    type: 'Warning',
+    reason: 'NotGated',
+    message:
+      'may wait for a cleaner hour, but started at once: this cluster has neither the admission policy nor the webhook of carbon-extender; put the scheduling gate carbon-extender.io/wait into the template of the pod',
   });
 }
 

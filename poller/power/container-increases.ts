@@ -1,5 +1,5 @@
 import type { Container } from '../../shared/records/power.ts';
-import type { Moment } from './observation.ts';
+import type { Counter, Moment } from './observation.ts';
 
 /** What a container used between two moments, in the unit of its counters: joules, or seconds of CPU time. */
 export interface Increase {
@@ -18,12 +18,20 @@ const CLOCK_STEP_MS = 1_000;
 export class ContainerIncreases {
   readonly #sums = new Map<string, { container: Container; since: Moment; until: Moment; thousandths: number }>();
 
-  /** Adds what was used between two moments. */
-  add({ namespace, pod, container, node }: Container, thousandths: number, since: Moment, until: Moment): void {
-    const key = `${namespace}\0${pod}\0${container}\0${node}\0${since.monotonic}\0${until.monotonic}`;
+  /** Adds what was used between two moments, by the names of a counter. */
+  add(
+    { namespace, pod, container, node, kind }: Pick<Counter, 'namespace' | 'pod' | 'container' | 'node' | 'kind'>,
+    thousandths: number,
+    since: Moment,
+    until: Moment,
+  ): void {
+    const key = `${namespace}\0${pod}\0${container}\0${node}\0${kind}\0${since.monotonic}\0${until.monotonic}`;
     const sum = this.#sums.get(key);
     if (sum !== undefined) sum.thousandths += thousandths;
-    else this.#sums.set(key, { container: { namespace, pod, container, node }, since, until, thousandths });
+    else {
+      const device = kind === 'gpu' ? { device: kind } : undefined;
+      this.#sums.set(key, { container: { namespace, pod, container, node, ...device }, since, until, thousandths });
+    }
   }
 
   /** One increase for each container and interval, without those of nodes that exceed the limit, which are counted. */

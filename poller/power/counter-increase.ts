@@ -32,6 +32,7 @@ interface Baseline {
   readonly thousandths: number;
   readonly observedAt: number;
   readonly startedAt: number | undefined;
+  readonly kind: Counter['kind'];
   /** What waits for its container's name. */
   readonly pending: number;
   /** Start of the next increase: earlier than `observedAt` while something is pending. */
@@ -57,8 +58,8 @@ export type IncreaseEvent =
 export interface IncreaseStep {
   readonly baselines: CounterBaselines;
   readonly increases: readonly Increase[];
-  /** What all CPU counters of containers rose by, pending ones included and idle ones not; in thousandths. */
-  readonly countedThousandths: number;
+  /** What all counters of containers rose by, those of processors and of GPUs, pending ones included and idle ones not; in thousandths. */
+  readonly countedThousandths: Readonly<Record<Counter['kind'], number>>;
   /** Counters were compared with an earlier observation, and none of them moved. */
   readonly unchanged: boolean;
   /** How often each event occurred; events that did not occur are absent. */
@@ -96,7 +97,7 @@ class Counting {
   readonly #increases = new ContainerIncreases();
   readonly #events = new Map<IncreaseEvent, number>();
   #compared = 0;
-  #counted = 0;
+  readonly #counted = { cpu: 0, gpu: 0 };
   #moved = false;
 
   constructor(previous: CounterBaselines | undefined, observation: CounterObservation, limits: CounterLimits) {
@@ -138,12 +139,19 @@ class Counting {
 
   /** A container that started after the last observation has counted from zero since. */
   #birthOf(counter: Counter): Baseline | undefined {
-    const { startedAt, key } = counter;
+    const { startedAt, key, kind } = counter;
     if (startedAt === undefined || this.#lastAt === undefined || startedAt < this.#lastAt) return undefined;
     if (this.#known.has(key)) return undefined;
     const { at, monotonic } = this.#momentOf(counter);
     const observedAt = monotonic - (at - startedAt);
-    return { thousandths: 0, observedAt, startedAt, pending: 0, since: { at: startedAt, monotonic: observedAt } };
+    return {
+      thousandths: 0,
+      observedAt,
+      startedAt,
+      kind,
+      pending: 0,
+      since: { at: startedAt, monotonic: observedAt },
+    };
   }
 
   #compare(counter: Counter, before: Baseline): void {
@@ -152,7 +160,7 @@ class Counting {
     if (increase !== 0) this.#moved = true;
     // What was pending stays so: only the new increase cannot be true.
     if (increase === undefined) return this.#remember(counter, before.pending, before.since);
-    if (counter.kind === 'cpu' && counter.namespace !== IDLE) this.#counted += increase;
+    if (counter.namespace !== IDLE) this.#counted[counter.kind] += increase;
     const amount = before.pending + increase;
     const until = this.#momentOf(counter);
     if (!counter.resolved && until.monotonic - before.since.monotonic < this.#limits.maxGapMs) {
@@ -189,9 +197,10 @@ class Counting {
   }
 
   #remember(counter: Counter, pending: number, since: Moment): void {
-    const { startedAt } = counter;
+    const { startedAt, kind } = counter;
     const { monotonic: observedAt } = this.#momentOf(counter);
-    this.#baselines.set(counter.key, { thousandths: thousandthsOf(counter), observedAt, startedAt, pending, since });
+    const thousandths = thousandthsOf(counter);
+    this.#baselines.set(counter.key, { thousandths, observedAt, startedAt, kind, pending, since });
   }
 
   /** Baselines that are young enough to go on from: for a while also those of counters that are gone. */
@@ -203,7 +212,7 @@ class Counting {
       else if (baseline.pending > 0)
         // Its name never came, but the energy was used.
         this.#increases.add(
-          { namespace: '', pod: '', container: key, node },
+          { namespace: '', pod: '', container: idOf(key), node, kind: baseline.kind },
           baseline.pending,
           baseline.since,
           this.#now,
@@ -215,6 +224,11 @@ class Counting {
   #count(event: IncreaseEvent, times = 1): void {
     this.#events.set(event, (this.#events.get(event) ?? 0) + times);
   }
+}
+
+/** The id of a container in the key of one of its counters; those of GPUs have more behind it. */
+function idOf(key: string): string {
+  return key.split(' ', 1)[0] ?? key;
 }
 
 function thousandthsOf({ total }: Counter): number {

@@ -72,14 +72,15 @@ export class ExporterAccess implements AsyncDisposable {
   }
 }
 
-/** The exporters that the configuration names: by the Kubernetes API, else by name and address. */
+/** The exporters of some addresses: by the Kubernetes API, else by name and address. */
 export function configuredTargets(
+  urls: readonly string[],
   config: PollerConfig,
   client: KubernetesClient | undefined,
   logger: Logger,
 ): TargetSource {
-  if (client === undefined || config.EXPORTER_DISCOVERY === 'dns') return resolvedTargets(config.EXPORTER_URL, logger);
-  return endpointSliceTargets(config.EXPORTER_URL, client, logger);
+  if (client === undefined || config.EXPORTER_DISCOVERY === 'dns') return resolvedTargets(urls, logger);
+  return endpointSliceTargets(urls, client, logger);
 }
 
 /** Whether nodes are modelled from the usage that kubelets report. */

@@ -11,6 +11,8 @@ export type Occurrence = 'first' | 'again' | false;
 export interface NodeMemory {
   readonly baselines: CounterBaselines;
   readonly balance: NodeBalance | undefined;
+  /** The same for its GPUs. */
+  readonly gpuBalance: NodeBalance | undefined;
 }
 
 /**

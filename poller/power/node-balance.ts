@@ -1,7 +1,7 @@
-import { SYSTEM } from '../../shared/records/power.ts';
+import { IDLE, SYSTEM } from '../../shared/records/power.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterBaselines, type CounterLimits, increaseSince } from './counter-increase.ts';
-import type { Moment, NodeCounters } from './observation.ts';
+import type { Counter, Moment, NodeCounters } from './observation.ts';
 
 /** What is remembered of a node's own counter between two observations. */
 export interface NodeBalance {
@@ -29,9 +29,32 @@ export function balanceNode(
   containersThousandths: number,
   limits: CounterLimits,
 ): BalanceStep {
-  if (node.active === undefined) return { balance: undefined, remainder: undefined };
-  const names = { namespace: SYSTEM, pod: SYSTEM, container: SYSTEM, node: node.node };
-  const counter = { ...names, key: SYSTEM, total: node.active, kind: 'cpu', resolved: true } as const;
+  return balance(previous, node, { ...named(SYSTEM), total: node.active, kind: 'cpu' }, containersThousandths, limits);
+}
+
+/** The same for GPUs: what no container used there is idle energy. */
+export function balanceGpus(
+  previous: NodeBalance | undefined,
+  node: NodeCounters & Moment,
+  containersThousandths: number,
+  limits: CounterLimits,
+): BalanceStep {
+  return balance(previous, node, { ...named(IDLE), total: node.gpus, kind: 'gpu' }, containersThousandths, limits);
+}
+
+function named(name: string) {
+  return { namespace: name, pod: name, container: name, key: name };
+}
+
+function balance(
+  previous: NodeBalance | undefined,
+  node: NodeCounters & Moment,
+  { total, ...rest }: Omit<Counter, 'total' | 'node' | 'resolved'> & { readonly total: number | undefined },
+  containersThousandths: number,
+  limits: CounterLimits,
+): BalanceStep {
+  if (total === undefined) return { balance: undefined, remainder: undefined };
+  const counter = { ...rest, node: node.node, total, resolved: true };
   const nodeLimits = { ...limits, maxContainerRate: limits.maxNodeRate };
   const step = increaseSince(previous?.baselines, { ...node, counters: [counter] }, nodeLimits);
   const [increase] = step.increases;

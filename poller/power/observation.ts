@@ -52,6 +52,10 @@ export interface KeplerScrape {
   readonly counters: readonly Counter[];
   /** Joules that nodes used while not idle, by node; absent where the exporter does not expose them. */
   readonly active: ReadonlyMap<string, number>;
+  /** Joules that GPUs used, by node, idle ones included; absent where the exporter does not expose them. */
+  readonly gpus: ReadonlyMap<string, number>;
+  /** Watts of whole machines as their management controllers show them, by node; empty where Kepler does not read them. */
+  readonly platform: ReadonlyMap<string, number>;
   /** By node; absent where the body lacks the node's energy or its busy cores: always in Kepler up to 0.9. */
   readonly usage: ReadonlyMap<string, NodeUsage>;
   /** The next body of this exporter can be read by its total alone, without the components. */
@@ -65,10 +69,12 @@ export interface NodeCounters extends Pick<KeplerScrape, 'basis' | 'counters' | 
   readonly usage: NodeUsage | undefined;
   /** Joules that the node used while not idle. */
   readonly active: number | undefined;
+  /** Joules that its GPUs used, idle ones included. */
+  readonly gpus: number | undefined;
 }
 
 /** The parts of a body by node, in the order in which nodes occur; most bodies have one. */
-export function byNode({ basis, counters, quality, usage, active }: KeplerScrape): NodeCounters[] {
+export function byNode({ basis, counters, quality, usage, active, gpus }: KeplerScrape): NodeCounters[] {
   const groups = new Map<string, Counter[]>();
   for (const counter of counters) {
     const group = groups.get(counter.node);
@@ -82,6 +88,7 @@ export function byNode({ basis, counters, quality, usage, active }: KeplerScrape
     counters: own,
     usage: usage.get(node),
     active: active.get(node),
+    gpus: gpus.get(node),
   }));
 }
 
@@ -96,6 +103,8 @@ export function onNode(body: KeplerScrape, node: string): KeplerScrape {
     counters: body.counters.map((counter) => ({ ...counter, node: counter.node || node })),
     usage: renamed(body.usage),
     active: renamed(body.active),
+    gpus: renamed(body.gpus),
+    platform: renamed(body.platform),
   };
 }
 

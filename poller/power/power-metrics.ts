@@ -57,7 +57,7 @@ function nodeMetrics(registry: Registry) {
   return {
     nodes: new Gauge({
       name: 'carbon_poller_power_nodes',
-      help: 'Nodes whose power is known, by source: kepler, prometheus, or usage (modelled from CPU and memory usage)',
+      help: 'Nodes whose power is known, by source: kepler, prometheus, usage (modelled from CPU and memory usage), or dcgm (their GPUs)',
       labelNames: ['source'] as const,
       registers,
     }),
@@ -65,6 +65,36 @@ function nodeMetrics(registry: Registry) {
       name: 'carbon_poller_node_closure_ratio',
       help: 'Recorded energy of containers and of processes outside them as a share of what their node counted, idle energy left out, in the last full hour; 1 where the node adds up',
       labelNames: ['node'] as const,
+      registers,
+    }),
+    meterClosure: new Gauge({
+      name: 'carbon_poller_node_meter_closure_ratio',
+      help: 'Recorded energy of a node, the unmetered rest included, as a share of what the meter on its outlet counted in the last full hour; above 1 where more was recorded',
+      labelNames: ['node'] as const,
+      registers,
+    }),
+    calibration: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor',
+      help: 'Measured energy over modelled energy of the nodes of a type, by model and by what measured: meter, platform or kepler',
+      labelNames: ['model', 'source'] as const,
+      registers,
+    }),
+    calibrationLow: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor_low',
+      help: 'Lower end of the spread of the measured hours around the factor; 80 of 100 lie within',
+      labelNames: ['model', 'source'] as const,
+      registers,
+    }),
+    calibrationHigh: new Gauge({
+      name: 'carbon_poller_power_model_calibration_factor_high',
+      help: 'Upper end of the spread of the measured hours around the factor',
+      labelNames: ['model', 'source'] as const,
+      registers,
+    }),
+    calibratedAt: new Gauge({
+      name: 'carbon_poller_power_model_calibration_timestamp_seconds',
+      help: 'End of the newest hour that the calibration of a model is made of',
+      labelNames: ['model'] as const,
       registers,
     }),
   };

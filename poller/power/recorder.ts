@@ -1,16 +1,17 @@
 import { isoTime, joules } from '../../shared/grid/units.ts';
 import type { PowerQuality, PowerSample, PowerWriter } from '../../shared/records/power.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import type { MeasuredNodes } from './calibration/measured-nodes.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
 import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
-import { balanceNode } from './node-balance.ts';
+import { balanceGpus, balanceNode } from './node-balance.ts';
 import { NodeClosure } from './node-closure.ts';
 import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './observation.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 
 /** Share by which containers and the rest may differ from their node before it is a warning. */
-const NOT_CLOSED = 0.05;
+export const NOT_CLOSED = 0.05;
 
 /** What the recorder needs. */
 export interface RecorderOptions {
@@ -18,12 +19,18 @@ export interface RecorderOptions {
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
   readonly limits: CounterLimits;
+  /** Nodes whose GPUs another source records; absent: none. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
+  /** Takes in what was recorded of nodes, for the models of their types. */
+  readonly measured?: MeasuredNodes | undefined;
 }
 
 /** Writes the energy between two scrapes of a target to the store, node by node. */
 export class PowerRecorder {
   readonly #options: RecorderOptions;
   readonly #closure = new NodeClosure();
+  /** What was dropped at the last scrape, by target and node, so that each is logged once. */
+  readonly #dropping = new Set<string>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -44,30 +51,66 @@ export class PowerRecorder {
     }
     memory.totalIsSound = scrape.totalIsSound;
     metrics.malformed.inc(scrape.malformed);
+    this.#warnOfDropped(target, { malformed: scrape.malformed, steps });
     this.#countSamples(samples);
+    for (const step of steps) this.#options.measured?.recorded(step.node, step.samples, moment.monotonic);
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
   }
 
-  #step(target: string, observation: NodeCounters & Moment, memory: ExporterMemory): NodeStep {
+  #step(target: string, observation: NodeCounters & Moment, exporter: ExporterMemory): NodeStep {
     const { limits } = this.#options;
     const { node, quality } = observation;
-    const before = memory.of(node);
+    const before = exporter.of(node);
     const { baselines, increases, countedThousandths, unchanged, events } = increaseSince(
       before?.baselines,
       observation,
       limits,
     );
-    const { balance, remainder, activeThousandths } = balanceNode(
-      before?.balance,
-      observation,
-      countedThousandths,
-      limits,
-    );
-    const samples = samplesOf(remainder === undefined ? increases : [...increases, remainder], quality);
-    const frozen = this.#warnOfFrozen(target, node, memory.frozen(node, unchanged));
-    const recorded = samples.length === 0 ? 0 : countedThousandths + Math.round((remainder?.amount ?? 0) * 1000);
-    const closing = activeThousandths === undefined ? undefined : { recorded, counted: activeThousandths };
-    return { node, memory: { baselines, balance }, samples: frozen ? [] : samples, events, closing };
+    const whole = balanceNode(before?.balance, observation, countedThousandths.cpu, limits);
+    const gpus = balanceGpus(before?.gpuBalance, observation, countedThousandths.gpu, limits);
+    const remainders = [whole, gpus].flatMap(({ remainder }) => remainder ?? []);
+    const samples = this.#without(node, samplesOf([...increases, ...remainders], quality));
+    const frozen = this.#warnOfFrozen(target, node, exporter.frozen(node, unchanged));
+    const recorded =
+      samples.length === 0 ? 0 : countedThousandths.cpu + Math.round((whole.remainder?.amount ?? 0) * 1000);
+    const { activeThousandths: counted } = whole;
+    const closing = counted === undefined ? undefined : { recorded, counted };
+    const memory = { baselines, balance: whole.balance, gpuBalance: gpus.balance };
+    return { node, memory, samples: frozen ? [] : samples, events, closing };
+  }
+
+  /** The energy of GPUs that another exporter counts is left to it. */
+  #without(node: string, samples: readonly PowerSample[]): readonly PowerSample[] {
+    if (!this.#options.gpusOf?.().has(node)) return samples;
+    return samples.filter(({ container }) => container.device !== 'gpu');
+  }
+
+  #warnOfDropped(
+    target: string,
+    { malformed, steps }: { readonly malformed: number; readonly steps: readonly NodeStep[] },
+  ): void {
+    const { limits, logger } = this.#options;
+    if (this.#isNew(target, malformed > 0))
+      logger.warn(
+        { code: 'METRICS_MALFORMED', target, lines: malformed },
+        'lines of an exporter are not valid samples and were left out',
+      );
+    for (const { node, events } of steps)
+      if (this.#isNew(`${target} ${node}`, events.has('implausible')))
+        logger.warn(
+          {
+            ...{ code: 'POWER_IMPLAUSIBLE', target, node, counters: events.get('implausible') },
+            ...{ maxContainerWatts: limits.maxContainerRate, maxNodeWatts: limits.maxNodeRate },
+          },
+          'energy counters rose by more than is possible, and what they gave was dropped',
+        );
+  }
+
+  #isNew(key: string, occurs: boolean): boolean {
+    const isNew = occurs && !this.#dropping.has(key);
+    if (occurs) this.#dropping.add(key);
+    else this.#dropping.delete(key);
+    return isNew;
   }
 
   #warnOfFrozen(target: string, node: string, frozen: ReturnType<ExporterMemory['frozen']>): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MachineFacts } from '../../shared/power-model/node-model.ts';
 import { flag, httpUrl, list } from '../../shared/runtime/config.ts';
+import type { NodeMeter } from './calibration/node-meters.ts';
 
 /** `node=value` pairs with commas between, each value read by `parse`; undefined from it is a problem of the setting. */
 function nodeMap<Value>(parse: (text: string) => Value | undefined, expected: string) {
@@ -51,6 +52,15 @@ export const powerSourceSettings = {
       return z.NEVER;
     })
     .describe('How much of the past is read from Prometheus when the store is empty: 30d, 12h, 90m'),
+  DCGM_URLS: list()
+    .pipe(z.array(httpUrl()))
+    .default([])
+    .describe(
+      'NVIDIA DCGM exporters, for the energy of GPUs: one address, or several with commas between, such as http://nvidia-dcgm-exporter.gpu-operator:9400/metrics; found as EXPORTER_DISCOVERY says. Kepler’s own GPU counters of these nodes are then left out',
+    ),
+  METER_NODES: nodeMap(nodeMeter, 'node=site or node=site/device').describe(
+    'Meters on the outlets of nodes, by the site and device of their readings: node-a=rack-1/pdu-3; what they count beyond everything known of the node is __unmetered__, and they correct the usage model',
+  ),
   KUBELET_URLS: nodeMap(kubeletUrl, 'node=http://host:port').describe(
     'Kubelets to read outside a cluster: node-a=https://10.0.0.1:10250,node-b=…; inside a cluster they are found through the Kubernetes API',
   ),
@@ -97,6 +107,11 @@ function kubeletUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   return url.pathname === '/' ? new URL('/metrics/resource', url).href : url.href;
+}
+
+function nodeMeter(text: string): NodeMeter | undefined {
+  const [siteId = '', deviceId, ...rest] = text.split('/');
+  return siteId === '' || deviceId === '' || rest.length > 0 ? undefined : { siteId, deviceId };
 }
 
 function nodeFacts(text: string): MachineFacts | undefined {

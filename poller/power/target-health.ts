@@ -2,8 +2,8 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { ScrapeError } from './scrape-error.ts';
 
-/** Where power comes from: Kepler's counters, the same from a Prometheus, or a model of the usage that kubelets report. */
-export type PowerSource = 'kepler' | 'prometheus' | 'usage';
+/** Where power comes from: Kepler's counters, the same from a Prometheus, a model of the usage that kubelets report, or DCGM's GPUs. */
+export type PowerSource = 'kepler' | 'prometheus' | 'usage' | 'dcgm';
 
 /** What the health of targets is reported to. */
 export interface TargetHealthOptions {
@@ -25,6 +25,10 @@ const FAILURES = {
   usage: {
     code: 'KUBELET_SCRAPE_FAILED',
     message: 'the kubelet gave no usage; its counters are read again at the next scrape',
+  },
+  dcgm: {
+    code: 'DCGM_SCRAPE_FAILED',
+    message: 'the DCGM exporter gave no energy of GPUs; its counters are read again at the next scrape',
   },
 } as const;
 

@@ -74,7 +74,7 @@ export function plan(request: PlanRequest): Plan {
   const atOnce = bestSlot({ ...request, latestStart: now });
   if (!atOnce) return { kind: 'run-now', reason: 'no-forecast' };
   if (latestStart <= now) return { kind: 'run-now', reason: 'no-slack', now: atOnce, saving: 0, horizonLimited: false };
-  const horizonLimited = endOf(request.candidates) - request.durationHours * HOUR_MS < latestStart;
+  const horizonLimited = isHorizonLimited(request);
   const best = bestSlot(request);
   if (!best || best.start === now)
     return { kind: 'run-now', reason: 'cleanest', now: atOnce, saving: 0, horizonLimited };
@@ -109,6 +109,11 @@ export function usualMinSaving({ now, candidates }: Pick<PlanRequest, 'now' | 'c
     if (sum > 0) least = Math.min(least, (100 * SPREAD_SHARE * (high - low)) / (sum / count));
   }
   return least;
+}
+
+/** Whether the forecast ends before the latest start could be tried, so that a cleaner start may lie beyond it. */
+export function isHorizonLimited({ candidates, durationHours, latestStart }: PlanRequest): boolean {
+  return endOf(candidates) - durationHours * HOUR_MS < latestStart;
 }
 
 /** The slot of least mean intensity from now to the latest start; undefined when no forecast covers one. */

@@ -1,4 +1,5 @@
 import { type Watts, watts } from '../grid/units.ts';
+import type { PowerCalibration } from '../records/power.ts';
 import {
   type Bounds,
   type FamilyFit,
@@ -36,6 +37,8 @@ export interface NodePowerModel {
   /** Bounds of what is drawn while idle, and of what is drawn on top of it. Nominally 80 % of machines lie within. */
   readonly idleBounds: Bounds;
   readonly dynamicBounds: Bounds;
+  /** How measured nodes have corrected it; absent: not at all. */
+  readonly calibration?: PowerCalibration | undefined;
 }
 
 /** Watts for each GB of memory: the coefficient of Cloud Carbon Footprint. */

@@ -36,13 +36,26 @@ export interface PowerFacts {
   readonly power_model: string | null;
 }
 
-const model = z.object({ name: z.string(), low: z.number(), high: z.number() });
+const model = z.object({
+  name: z.string(),
+  low: z.number(),
+  high: z.number(),
+  calibration: z
+    .object({
+      factor: z.number(),
+      source: z.enum(['meter', 'platform', 'kepler']),
+      at: z.number(),
+      low: z.number(),
+      high: z.number(),
+    })
+    .optional(),
+});
 
 /** What a store keeps of how a container's power is known. */
 export function powerFactsOf({ powerQuality = 'measured', powerModel }: Container): PowerFacts {
   if (powerModel === undefined) return { power_quality: powerQuality, power_model: null };
-  const { name, low, high } = powerModel;
-  return { power_quality: powerQuality, power_model: JSON.stringify({ name, low, high }) };
+  const { name, low, high, calibration } = powerModel;
+  return { power_quality: powerQuality, power_model: JSON.stringify({ name, low, high, calibration }) };
 }
 
 /** Whether the power of two containers is known in the same way; called for each sample that is written. */
@@ -50,7 +63,13 @@ export function samePowerFacts(one: Container, other: Container): boolean {
   if ((one.powerQuality ?? 'measured') !== (other.powerQuality ?? 'measured')) return false;
   const [model, otherModel] = [one.powerModel, other.powerModel];
   if (model === otherModel) return true;
-  return model?.name === otherModel?.name && model?.low === otherModel?.low && model?.high === otherModel?.high;
+  return (
+    model?.name === otherModel?.name &&
+    model?.low === otherModel?.low &&
+    model?.high === otherModel?.high &&
+    model?.calibration?.at === otherModel?.calibration?.at &&
+    model?.calibration?.factor === otherModel?.calibration?.factor
+  );
 }
 
 /** The part of a container that {@link powerFactsOf} made facts of; empty for measured power. */

@@ -29,12 +29,29 @@ export interface PowerModel {
   /** Bounds of the energy, as factors of it. */
   readonly low: number;
   readonly high: number;
+  /** How measured nodes of the same type have corrected it; absent: none were. */
+  readonly calibration?: PowerCalibration | undefined;
+}
+
+/** The correction of a model by nodes that something measures. */
+export interface PowerCalibration {
+  /** Measured energy over modelled energy. */
+  readonly factor: number;
+  /** What measured: a meter on the outlet, the management controller, or Kepler (processors and memory alone). */
+  readonly source: 'meter' | 'platform' | 'kepler';
+  /** End of the newest hour that it is made of. */
+  readonly at: EpochMs;
+  /** Spread of the measured hours around it, as factors of the corrected energy: 80 of 100 lie within. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Namespace, pod and container of the energy that a node used while idle. */
 export const IDLE = '__idle__';
 /** Namespace, pod and container of the energy of processes outside containers: the kernel, the kubelet, daemons of the host. */
 export const SYSTEM = '__system__';
+/** Namespace, pod and container of what a meter on a node's outlet counted beyond everything else that is known of the node. */
+export const UNMETERED = '__unmetered__';
 
 /** Energy that one container used over [start, end). Power is joules / seconds. */
 export interface PowerSample {

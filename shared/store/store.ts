@@ -1,4 +1,5 @@
 import type { MeterReadingsStore } from '../records/meter-readings.ts';
+import type { NodeMachineStore } from '../records/node-machines.ts';
 import type { NodeZoneStore } from '../records/node-zones.ts';
 import type { DecisionStore } from '../records/placements.ts';
 import type { ReadableStore, WritableStore } from '../records/power.ts';
@@ -16,6 +17,7 @@ export interface Store extends AsyncDisposable {
   readonly meters: MeterReadingsStore;
   readonly workloads: WorkloadStore;
   readonly nodeZones: NodeZoneStore;
+  readonly nodeMachines: NodeMachineStore;
   /** Whether an embedded store can be used, and what was set aside; absent for a database, which has its own checks. */
   readonly state?: () => SqliteFileState;
 }

@@ -5,6 +5,7 @@ import { benchExposition } from './exposition.ts';
 import { benchForecast } from './forecast.ts';
 import { benchHistoryQueries } from './history-queries.ts';
 import { benchInterference } from './interference.ts';
+import { benchLargeCluster } from './large-cluster.ts';
 import { type Comparison, printComparisons } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchNodes } from './nodes.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   forecast: async () => benchForecast(),
   history: compared(benchHistoryQueries),
   interference: compared(benchInterference),
+  'large-cluster': benchLargeCluster,
   memory: benchMemory,
   nodes: compared(benchNodes),
   'power-model': benchPowerModel,

@@ -1,3 +1,5 @@
+import { readDcgm } from '../../poller/power/dcgm/dcgm-body.ts';
+import { gpuStep } from '../../poller/power/dcgm/gpu-energy.ts';
 import { KeplerBody } from '../../poller/power/kepler/body.ts';
 import { readKepler } from '../../poller/power/kepler/reader.ts';
 import { readKubeletUsage } from '../../poller/power/usage/kubelet-body.ts';
@@ -20,6 +22,7 @@ export async function benchPowerModel(): Promise<void> {
   cost('kepler: body to counters', () => readKepler(kepler));
   cost('prometheus: JSON to counters', prometheusRun());
   cost('usage: body to modelled joules', usageRun(kubelet));
+  await costOf('dcgm: body to joules', await dcgmRun());
 }
 
 function print(name: string, test: BackTest): void {
@@ -38,6 +41,40 @@ function cost(name: string, run: () => unknown): void {
   }
   took.sort((a, b) => a - b);
   console.log(`${name}: ${took[RUNS / 2]?.toFixed(2)}`);
+}
+
+async function costOf(name: string, run: () => Promise<unknown>): Promise<void> {
+  const took: number[] = [];
+  for (let round = -5; round < RUNS; round += 1) {
+    const start = performance.now();
+    await run();
+    if (round >= 0) took.push(performance.now() - start);
+  }
+  took.sort((a, b) => a - b);
+  console.log(`${name}: ${took[RUNS / 2]?.toFixed(2)}`);
+}
+
+/** 125 nodes with eight cards each, every one held by a container. */
+async function dcgmRun(): Promise<() => Promise<unknown>> {
+  const bodies = [0, 15_000].map((ms) => Buffer.from(dcgmBody(ms)));
+  const moment = (ms: number) => ({ at: 1_700_000_000_000 + ms, monotonic: ms });
+  const limits = { maxGapMs: 82_500, maxContainerRate: 20_000, maxNodeRate: 20_000_000 };
+  const read = async (body: Buffer) => (await readDcgm('n', [body] as unknown as AsyncIterable<Uint8Array>)).gpus;
+  const { memory } = gpuStep(undefined, await read(bodies[0] as Buffer), moment(0), limits);
+  return async () => gpuStep(memory, await read(bodies[1] as Buffer), moment(15_000), limits);
+}
+
+function dcgmBody(ms: number): string {
+  const cards = Array.from({ length: CONTAINERS }, (_, index) => {
+    const holder = `container="app",namespace="ml",pod="train-${index}"`;
+    const labels = `gpu="${index % 8}",UUID="GPU-${index}",device="nvidia${index % 8}",modelName="A100",Hostname="n-${index >> 3}",${holder}`;
+    return [
+      `DCGM_FI_DEV_POWER_USAGE{${labels}} 250`,
+      `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} ${1e9 + 250 * ms}`,
+      `DCGM_FI_DEV_FB_USED{${labels}} 1024`,
+    ];
+  });
+  return `${cards.flat().join('\n')}\n`;
 }
 
 function usageRun([first = '', second = '']: readonly string[]): () => unknown {

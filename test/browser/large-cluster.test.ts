@@ -1,12 +1,17 @@
 // Flow: the Emissions view in Chromium over 6,000 containers: first picture, search, sort, pages and drill-down.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, type OpenPage, openPage, picture, settled } from './chromium.ts';
+import { cpuCost } from './cpu-cost.ts';
 import { startWorld } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** A machine that runs other things too takes several times as long as an idle one. */
-const PATIENCE = 10;
+/**
+ * Milliseconds of CPU that the API may take for what is promised within 1,000 and 300 ms on an idle machine; the rest is
+ * the page's. `npm run bench large-cluster` measures what a person waits.
+ */
+const MOST_CPU_MS = { rows: 700, search: 150 };
+const WANTED = 'service-299-7c9f6b8d5d-bhmmm';
 
 describe.skipIf(!HAS_CHROMIUM)('emissions of 6,000 containers', { timeout: 120_000 }, () => {
   const stack = new AsyncDisposableStack();
@@ -23,30 +28,38 @@ describe.skipIf(!HAS_CHROMIUM)('emissions of 6,000 containers', { timeout: 120_0
   };
   const firstNames = () => open.page.locator('#rows tbody th').allTextContents();
 
-  it('shows a first useful picture within a second', async () => {
+  /** The request that a view makes first. */
+  const firstRequest = () => open.asked.find((url) => url.includes('/api/')) ?? '';
+  const fetched = (url: string) => () => fetch(url).then((response) => response.text());
+
+  it('shows rows as the first useful picture, for less work than a second', async () => {
+    open.asked.length = 0;
     await goto('&by=pod');
-    const started = performance.now();
 
-    await open.page.goto(`${world.url}/?view=emissions&by=pod`);
-    await open.page.waitForSelector('#rows tbody tr');
+    const cost = await cpuCost(fetched(firstRequest()));
 
-    expect(performance.now() - started).toBeLessThan(1_000 * PATIENCE);
+    expect(firstRequest()).toContain('aggregate=pod&accumulate=true&sort=-grams&limit=50');
+    expect(cost).toBeLessThan(MOST_CPU_MS.rows);
+    expect(open.asked.filter((url) => url.includes('/api/emissions')).length).toBeLessThan(4);
     expect(await open.page.locator('#rows tbody tr').count()).toBe(50);
     await open.page.waitForSelector('#emissions canvas');
     await picture(open.page, 'emissions-6000');
   });
 
-  it('finds a pod while it is typed, within 300 ms of the last key', async () => {
+  it('finds a pod while it is typed, for less work than 300 ms', async () => {
     await goto('&by=pod');
-
-    await open.page.fill('#search', 'service-299-7c9f6b8d5d-bhmmm');
-    const started = performance.now();
+    open.asked.length = 0;
+    await open.page.fill('#search', WANTED);
     await open.page.waitForSelector('#rows tbody tr:only-child');
+    await settled(open.page);
 
-    expect(performance.now() - started).toBeLessThan(300 * PATIENCE);
-    expect(await firstNames()).toEqual(['team-19/service-299-7c9f6b8d5d-bhmmm']);
+    const cost = await cpuCost(fetched(firstRequest()));
+
+    expect(firstRequest()).toContain(`search=${WANTED}`);
+    expect(cost).toBeLessThan(MOST_CPU_MS.search);
+    expect(await firstNames()).toEqual([`team-19/${WANTED}`]);
     expect(await open.page.locator('#search').evaluate((element) => element.matches(':focus'))).toBe(true);
-    expect(new URL(open.page.url()).searchParams.get('search')).toBe('service-299-7c9f6b8d5d-bhmmm');
+    expect(new URL(open.page.url()).searchParams.get('search')).toBe(WANTED);
   });
 
   it('sorts and pages on the server', async () => {

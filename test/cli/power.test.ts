@@ -51,7 +51,7 @@ describe('carbon power', () => {
   it('prints a table with a row for each node', async () => {
     const { out } = await run(['power'], { DATA_DIR: folder.path });
 
-    expect(out).toMatch(/n2 +modelled +aws:m5\.xlarge +1 +10\.0 +5\.0 to 20\.0 +30 % +10 %/);
+    expect(out).toMatch(/n2 +modelled +aws:m5\.xlarge +- +1 +10\.0 +5\.0 to 20\.0 +30 % +10 %/);
   });
 
   it('says what to check where no power is known', async () => {

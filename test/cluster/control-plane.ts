@@ -5,8 +5,8 @@ import { type Credentials, writeCredentials, writeKubeconfig } from './credentia
 import { apiServerFlags, etcdFlags, schedulerFlags, withKubeconfig } from './flags.ts';
 import { type Program, startOnFreePort, startProgram, waitUntilReady } from './program.ts';
 
-/** Where the binaries lie (made by `assets/build`) and an empty folder of this control plane's own. */
-export type ControlPlaneOptions = { assets: string; dir: string };
+/** Where the binaries are (made by `assets/build`), an empty folder of this control plane's own, and perhaps an older version that its API server behaves like. */
+export type ControlPlaneOptions = { assets: string; dir: string; emulatedVersion?: string };
 
 /** A running kube-scheduler: `logs` is all its output so far, `server` where it serves /metrics to the administrator's token. */
 export type Scheduler = AsyncDisposable & { logs(): string; server: string };
@@ -30,7 +30,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   await using starting = new AsyncDisposableStack();
   const etcd = starting.use(startProgram({ assets, dir, name: 'etcd', logName: 'etcd.log', args: etcdFlags() }));
-  const { program, server } = await startApiServer(assets, dir, etcd, credentials);
+  const { program, server } = await startApiServer(
+    { assets, dir, emulated: options.emulatedVersion },
+    etcd,
+    credentials,
+  );
   starting.use(program);
   const kubeconfig = join(dir, 'kubeconfig');
   await writeKubeconfig(kubeconfig, server, credentials);
@@ -56,10 +60,20 @@ function findAssets(assets: string): string {
   throw new Error(`${missing.join(', ')} missing in ${assets}: run test/cluster/assets/build ${assets}`);
 }
 
-async function startApiServer(assets: string, dir: string, etcd: Program, { ca, token }: Credentials) {
+async function startApiServer(
+  { assets, dir, emulated }: { assets: string; dir: string; emulated: string | undefined },
+  etcd: Program,
+  { ca, token }: Credentials,
+) {
   const { program, answer } = await startOnFreePort(
     (port) =>
-      startProgram({ assets, dir, name: 'kube-apiserver', logName: 'kube-apiserver.log', args: apiServerFlags(port) }),
+      startProgram({
+        assets,
+        dir,
+        name: 'kube-apiserver',
+        logName: 'kube-apiserver.log',
+        args: apiServerFlags(port, emulated),
+      }),
     async (program, port) => {
       const server = `https://127.0.0.1:${port}`;
       await waitUntilReady([etcd, program], { url: `${server}/readyz`, ca, token });

@@ -18,9 +18,10 @@ export function etcdFlags(): string[] {
   ];
 }
 
-/** kube-apiserver on the loopback: the etcd of the same working folder, tokens from a file, RBAC. */
-export function apiServerFlags(port: number): string[] {
+/** kube-apiserver on the loopback: the etcd of the same working folder, tokens from a file, RBAC. `emulated`: an older version to behave like, such as `1.33`. */
+export function apiServerFlags(port: number, emulated?: string): string[] {
   return [
+    ...(emulated === undefined ? [] : [`--emulated-version=${emulated}`]),
     `--etcd-servers=${ETCD_SOCKET}`,
     '--bind-address=127.0.0.1',
     // Without the first it ends on a machine without a default route; the second, because no endpoint may be a loopback address.

@@ -11,6 +11,8 @@ export interface SimulatedContainer {
   readonly pod: string;
   readonly container: string;
   watts: number;
+  /** What it draws on a GPU, which only the rewrite of the double counts. Default: 0. */
+  readonly gpuWatts?: number;
   /** Node that it runs on. Default: the double's own. */
   readonly node?: string;
 }
@@ -178,12 +180,18 @@ function classic(containers: readonly SimulatedContainer[], node: string, second
 function rewrite(containers: readonly SimulatedContainer[], ownNode: string, seconds: number): string[] {
   const cpu: string[] = [];
   const pods: string[] = [];
-  for (const [index, { namespace, pod, container, watts, node = ownNode }] of containers.entries()) {
+  const gpus: string[] = [];
+  for (const [index, { namespace, pod, container, watts, gpuWatts = 0, node = ownNode }] of containers.entries()) {
     const podId = `0a0a0a0a-0000-4000-8000-${String(index).padStart(12, '0')}`;
     const ids = `node_name="${node}",pod_id="${podId}"`;
     for (const [zone, share] of Object.entries(ZONE_SHARES))
       cpu.push(
         `kepler_container_cpu_joules_total{container_id="${id(index)}",container_name="${container}",${ids},runtime="containerd",state="running",zone="${zone}"} ${watts * share * seconds}`,
+      );
+    // Kepler shows a container's GPU energy once there is any.
+    if (gpuWatts * seconds > 0)
+      gpus.push(
+        `kepler_container_gpu_joules_total{container_id="${id(index)}",container_name="${container}",${ids},runtime="containerd",state="running"} ${gpuWatts * seconds}`,
       );
     pods.push(
       `kepler_pod_cpu_joules_total{${ids},pod_name="${pod}",pod_namespace="${namespace}",state="running",zone="package"} ${watts * 0.75 * seconds}`,
@@ -194,6 +202,7 @@ function rewrite(containers: readonly SimulatedContainer[], ownNode: string, sec
     'kepler_build_info{arch="amd64",branch="main",revision="r",version="v0.11.4"} 1',
     '# TYPE kepler_container_cpu_joules_total counter',
     ...cpu,
+    ...gpus,
     '# TYPE kepler_pod_cpu_joules_total counter',
     ...pods,
   ];

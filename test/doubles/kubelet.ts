@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { listen, pathOf } from '../../shared/runtime/http-server.ts';
 
@@ -24,6 +25,8 @@ export interface KubeletDoubleOptions {
   readonly nodeCores?: number;
   /** How old its values are: a kubelet measures every 10 to 15 s. Default: 0. */
   ageMs?: number;
+  /** Certificate and key that it serves with; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** A running double; `mode` may be changed at any time. */
@@ -45,9 +48,10 @@ export async function startKubeletDouble(options: KubeletDoubleOptions): Promise
       respond(response, double.mode, kubeletBody(options, { started, nodeCores }));
     },
     { host: '127.0.0.1', port: 0 },
+    options.tls && createServer(options.tls),
   );
   const double: KubeletDouble = {
-    url: `http://127.0.0.1:${server.port}/metrics/resource`,
+    url: `http${options.tls ? 's' : ''}://127.0.0.1:${server.port}/metrics/resource`,
     mode: 'ok',
     authorization: undefined,
     async [Symbol.asyncDispose]() {

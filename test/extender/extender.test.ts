@@ -38,6 +38,27 @@ describe('startExtender', () => {
     expect(test.logger.at('warn')).toHaveLength(1);
   });
 
+  it('stays ready and names the watches that do not run, before the first list and after it', async () => {
+    await using test = await setUp();
+    await using cluster = await startKubernetesApi();
+    const KUBECONFIG = `${test.file}-kubeconfig`;
+    await writeFile(KUBECONFIG, kubeconfigFor(cluster.url));
+    cluster.status = 403;
+    await using extender = await test.start({}, { KUBECONFIG });
+    const readyz = async () => {
+      const { status, text } = await send(extender.schedulerPort, 'GET', '/readyz', '');
+      return `${status} ${text}`;
+    };
+
+    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes does not run: .*403.*have not been listed/);
+    cluster.status = 200;
+    await expect.poll(readyz, { timeout: 20_000 }).not.toMatch(/does not run|not been listed/);
+    cluster.status = 503;
+    cluster.dropWatches();
+
+    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes does not run: .*503/);
+  }, 40_000);
+
   it('starts the API beside the scheduler port and stops it too', async () => {
     await using test = await setUp();
     const events: string[] = [];

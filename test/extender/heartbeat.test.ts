@@ -21,6 +21,33 @@ describe('the heartbeat', () => {
     expect(JSON.parse(output).hungMs).toBeGreaterThanOrEqual(500);
   });
 
+  it('ends a whole extender within its limit when the event loop of its scheduler port hangs', async () => {
+    await using folder = await temporaryFolder();
+    const hang = 'data:text/javascript,process.on("SIGUSR2",()=>{for(;;);})';
+    const env = {
+      ...{ CACHE_FILE: join(folder.path, 'cache.json'), DATA_DIR: folder.path, NODE_WATCH: 'off', LOG_LEVEL: 'info' },
+      ...{ EXTENDER_PORT: '0', API_PORT: '0', EVENT_LOOP_LIMIT_SECONDS: '1' },
+    };
+    const args = ['--import', hang, join(ROOT, 'extender/main.ts')];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+    const exited = once(child, 'exit');
+    await expect.poll(() => output, { timeout: 60_000 }).toContain('extender started');
+
+    child.kill('SIGUSR2');
+    const [code, signal] = await exited;
+
+    const last = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+    expect(last).toMatchObject({ code: 'EVENT_LOOP_HUNG' });
+    // What the process could not have used, because the machine gave it no processor, does not count.
+    expect(last.hungMs).toBeGreaterThanOrEqual(1_000);
+    expect(last.hungMs).toBeLessThan(1_500);
+  }, 90_000);
+
   it('leaves a process alone whose event loop turns, and whose pauses are shorter than the limit', async () => {
     const { code, output } = await runScript(`
       const heartbeat = startHeartbeat(2_000, fail);

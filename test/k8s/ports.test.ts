@@ -21,6 +21,7 @@ const PORTS: Record<string, number> = {
   scheduler: extender.EXTENDER_PORT,
   api: extender.API_PORT,
   poller: poller.POLLER_PORT,
+  admission: extender.ADMISSION_PORT,
   'kube-scheduler': 10_259,
 };
 

@@ -9,7 +9,11 @@ import type { KubeObject } from './objects.ts';
 /** What makes a set of manifests: a kustomization, or the chart with a values file. */
 export type Variant =
   | { readonly name: string; readonly kustomization: string }
-  | { readonly name: string; readonly values: string | undefined };
+  | { readonly name: string; readonly values: string | undefined; readonly cluster?: readonly string[] };
+
+/** What a cluster tells Helm of itself. */
+const NEWEST = ['--kube-version=1.36.3', '--api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy'];
+const BETA = ['--kube-version=1.35.0', '--api-versions=admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy'];
 
 /** Every set of manifests that the project ships, and the folders that only tests put together. */
 export const VARIANTS: readonly Variant[] = [
@@ -19,6 +23,8 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'components', kustomization: 'test/k8s/fixtures/components' },
   { name: 'only-pods-that-ask', kustomization: 'test/k8s/fixtures/only-pods-that-ask' },
   { name: 'chart', values: undefined },
+  { name: 'chart-on-1.33', values: undefined, cluster: ['--kube-version=1.33.0'] },
+  { name: 'chart-with-v1beta1', values: undefined, cluster: BETA },
   ...entries('k8s/chart/ci').map((file) => ({
     name: `chart-${file.replace('-values.yaml', '')}`,
     values: `k8s/chart/ci/${file}`,
@@ -30,7 +36,7 @@ export function renderVariant(variant: Variant, tools: { kubectl: string; helm: 
   const text =
     'kustomization' in variant
       ? execFileSync(tools.kubectl, ['kustomize', variant.kustomization], { cwd: ROOT, encoding: 'utf8' })
-      : execFileSync(tools.helm, helmArguments(variant.values), { cwd: ROOT, encoding: 'utf8' });
+      : execFileSync(tools.helm, helmArguments(variant.values, variant.cluster), { cwd: ROOT, encoding: 'utf8' });
   // Kubernetes reads YAML 1.1: an unquoted on is a boolean there.
   return parseAllDocuments(text, { version: '1.1' })
     .map((document) => document.toJS() as KubeObject | null)
@@ -46,13 +52,9 @@ export function sourcesFingerprint(): string {
   return hash.digest('hex');
 }
 
-function helmArguments(values: string | undefined): string[] {
-  const cluster = [
-    '--kube-version=1.36.3',
-    '--api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
-    '--namespace=carbon-extender',
-  ];
-  return ['template', 'carbon-extender', 'k8s/chart', ...cluster, ...(values ? [`--values=${values}`] : [])];
+function helmArguments(values: string | undefined, cluster: readonly string[] = NEWEST): string[] {
+  const place = ['--namespace=carbon-extender', ...cluster];
+  return ['template', 'carbon-extender', 'k8s/chart', ...place, ...(values ? [`--values=${values}`] : [])];
 }
 
 function entries(path: string): string[] {

@@ -5,6 +5,7 @@ import type { EmissionsRow } from './rows.ts';
 const FIGURES = [
   ...['minutes', 'kwh', 'unpriced_kwh', 'grams', 'intensity_g_per_kwh', 'coverage', 'power_coverage'],
   ...['quality', 'power_quality', 'totalCost', 'gpu_joules', 'facility_kwh', 'embodied_grams'],
+  'sci_g_per_unit',
 ] as const;
 
 /** Sets of rows as CSV (RFC 4180): one line for each row of each set. What is not known is an empty field. */

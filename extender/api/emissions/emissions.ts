@@ -18,6 +18,7 @@ import { rowsCsv } from './csv.ts';
 import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
 import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
+import { NodeUses } from './node-uses.ts';
 import { pricedHour } from './priced.ts';
 import { pricingByNode } from './pricing.ts';
 import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
@@ -79,7 +80,7 @@ async function respond(
   const pieces = piecesOf(window, query.step, query.accumulate);
   const { sums, intensities } = await summed(deps, query, window, pieces);
   const page = rowPage(rowTotals(sums), query);
-  const data = sums.map((sum) => sum.rows(page.names, query.other === 'true'));
+  const data = sums.map((sum) => sum.rows(page.names, query.other === 'true', query.units));
   const asCsv = query.format === 'csv' || (query.format === undefined && request.accepts(['json', 'csv']) === 'csv');
   response.vary('Accept');
   if (asCsv) {
@@ -110,21 +111,28 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
   const naming = await namingOf(deps, query, dimensions);
   const nameOf = rowNaming(dimensions, naming);
   const isSelected = selection(query, naming, nameOf);
-  const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces);
+  const uses = new NodeUses(pieces);
+  const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces, uses);
   const { namespace, pod, container, node } = query;
   // Idle energy is shared by all that a node ran, selected or not.
   const names: ContainerFilter = shares === undefined ? { namespace, pod, container, node } : { node };
   const all = await deps.store.containers(names);
   const spans = all.filter((span) => isSelected(span.container));
   const nodes = new Set(spans.map((span) => span.container.node));
-  const pricing = await pricingByNode(deps, nodes, window, query.zone);
-  const sums = pieces.map((piece) => new RowSums(piece));
+  const facility = await deps.facility?.();
+  const pricing = await pricingByNode({ ...deps, facility }, nodes, window, query.zone);
+  const embodied = facility && [...nodes].some((node) => facility.embodiedPerHour(node) !== undefined);
+  const sums = pieces.map((piece) => new RowSums(piece, embodied));
   const pieceOf = pieceFinder(window, pieces);
   expectTime(shares ? spans.filter((span) => span.container.namespace !== IDLE) : spans, sums, pieceOf, nameOf);
   const rowOf = (container: Container) => (isSelected(container) ? nameOf(container) : undefined);
-  const isAdded = await addInStore(deps.store, all, pieces, { rowOf, pricingOf: pricing.of, sums, shares });
+  // The making of a machine goes by the hours in which its power is known, which no total has.
+  const isAdded =
+    !embodied && (await addInStore(deps.store, all, pieces, { rowOf, pricingOf: pricing.of, sums, shares }));
   const energy = isAdded ? energyOfCutHours : energyWithin;
-  for (const part of shares === undefined && isSelective(query) ? narrowed(names, spans) : [names])
+  // It is shared by all that the machine ran, as idle energy is.
+  const whole = shares !== undefined || embodied;
+  for (const part of whole ? ofNodes(names, nodes) : isSelective(query) ? narrowed(names, spans) : [names])
     for await (const piece of energy(deps.store, part, window)) {
       const at = pieceOf(piece.hour);
       const row = rowOf(piece.container);
@@ -132,11 +140,13 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
       if (shares !== undefined && piece.container.namespace === IDLE)
         shares.idle(at, piece, price, pricedHour(piece, price));
       else {
-        shares?.use(at, row, piece);
+        uses.use(at, row, piece);
         if (row !== undefined) sums[at]?.add(row, piece, price, pricedHour(piece, price));
       }
     }
-  shares?.distribute(sums, isSelective(query) ? undefined : { name: IDLE, properties: {} });
+  const idleRow = isSelective(query) ? undefined : { name: IDLE, properties: {} };
+  shares?.distribute(sums, idleRow);
+  if (facility && embodied) uses.shareEmbodied(sums, facility, shares && idleRow);
   return { sums, intensities: pricing.intensities };
 }
 
@@ -151,6 +161,12 @@ function expectTime(
     const last = pieceOf(span.last);
     for (let at = pieceOf(span.first); at <= last; at += 1) sums[at]?.expect(nameOf(span.container), span);
   }
+}
+
+/** Filters for all that some nodes ran: one for each node while they are few. */
+function ofNodes({ node }: ContainerFilter, nodes: ReadonlySet<string>): readonly ContainerFilter[] {
+  if (node !== undefined || nodes.size > MAX_FILTERS) return [{ node }];
+  return [...nodes].map((each) => ({ node: each }));
 }
 
 /** Filters for what a selection has found: one for each pod while they are few, which is faster than reading everything. */

@@ -1,4 +1,4 @@
-import { type Container, IDLE, SYSTEM } from '../../../shared/records/power.ts';
+import { type Container, IDLE, SYSTEM, UNMETERED } from '../../../shared/records/power.ts';
 import { workloadName } from '../../../shared/records/workload-name.ts';
 import type { AllocationProperties } from './allocation-filter.ts';
 import { CONTROLLER_KINDS, controllerOf } from './controller.ts';
@@ -67,6 +67,7 @@ export function rowNaming(dimensions: readonly string[], options: NamingOptions)
   const known = new Map<Container, RowName>();
   const make = (container: Container): RowName => {
     if (container.namespace === IDLE) return { name: IDLE, properties: {} };
+    if (container.namespace === UNMETERED) return { name: UNMETERED, properties: {} };
     if (container.namespace === SYSTEM && !fields.includes('node')) return { name: SYSTEM, properties: {} };
     const { value } = propertiesOf(container, options);
     const properties = Object.fromEntries(fields.map((field) => [field, value(field) || UNALLOCATED]));

@@ -1,5 +1,6 @@
 import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
+import type { Facility } from '../../../shared/power-model/facility.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { ApiDependencies } from '../route.ts';
 import { matchedWithin } from './market.ts';
@@ -7,7 +8,9 @@ import type { Pricing } from './priced.ts';
 
 /** Prices energy by node: with one zone for all where it is given, else with the zone of each node, never with a guess. */
 export async function pricingByNode(
-  deps: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices' | 'contracts'>,
+  deps: Pick<ApiDependencies, 'store' | 'zoneOfNode' | 'prices' | 'contracts'> & {
+    readonly facility: Facility | undefined;
+  },
   nodes: Iterable<string>,
   range: TimeRange,
   whatIf: Zone | undefined,
@@ -25,6 +28,7 @@ export async function pricingByNode(
     pricings.set(node, {
       ...pricingOf(node, zone, zone && byCode.get(zone)),
       pricePerKwh: zone && prices?.get(zone),
+      pue: deps.facility?.pueOf(node, node === '' ? undefined : zoneOfNode(node))?.value,
       matchedAt: matchedAt && ((hour) => (zone === undefined ? undefined : matchedAt(zone, hour))),
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };

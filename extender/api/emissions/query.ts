@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { ACCUMULATIONS, parseStep, parseWindow } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
-import { STEP_PATTERN } from '../openapi/patterns.ts';
+import { STEP_PATTERN, UNITS_PATTERN } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { windowIssues, windowText } from '../window.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
@@ -45,7 +45,11 @@ const fields = {
       'true or all: one piece; hour, day, week, month, quarter: pieces of the calendar (UTC, weeks from Sunday)',
     ),
   idle: flag.optional().describe('The same as includeIdle'),
-  includeIdle: flag.default('false').describe('true adds a row __idle__ for what the nodes used beside containers'),
+  includeIdle: flag
+    .default('false')
+    .describe(
+      'true adds a row __idle__ for what the nodes used beside containers, and __unmetered__ for what meters on their outlets counted beyond',
+    ),
   zone: zoneCode
     .optional()
     .meta({ description: 'Prices everything with this zone or country instead of the zone of each container’s node' }),
@@ -55,6 +59,17 @@ const fields = {
   container: name.describe('Only containers of this name'),
   node: name.describe('Only this node'),
   ...rowPageQuery,
+  units: z
+    .string()
+    .regex(/^\d{1,15}(\.\d{1,6})?$/, 'is not a positive number')
+    .refine((text) => Number(text) > 0, 'is not a positive number')
+    .transform(Number)
+    .optional()
+    .meta({
+      description:
+        'Functional units of the window, such as requests or users: each row then has sci_g_per_unit, its Software Carbon Intensity (ISO/IEC 21031)',
+      pattern: UNITS_PATTERN,
+    }),
   other: flag.default('false').describe('true adds up the rows outside the limit as one row __other__'),
   format: z.enum(['json', 'csv'], { error: 'is not one of json, csv' }).optional(),
   ...allocationFields,

@@ -53,8 +53,8 @@ export function addOnce(list: string[], text: string): void {
   if (!list.includes(text)) list.push(text);
 }
 
-/** A row before anything is added. */
-export function emptySum(properties: Readonly<Record<string, string>>): RowSum {
+/** A row before anything is added; `embodied` says whether the making of machines is known at all. */
+export function emptySum(properties: Readonly<Record<string, string>>, embodied: boolean): RowSum {
   return {
     properties,
     millijoules: 0,
@@ -63,7 +63,7 @@ export function emptySum(properties: Readonly<Record<string, string>>): RowSum {
     pricedMillijoules: 0,
     gpuMillijoules: undefined,
     facilityMillijoules: 0,
-    embodiedGrams: undefined,
+    embodiedGrams: embodied ? 0 : undefined,
     grams: 0,
     cost: undefined,
     market: undefined,
@@ -82,7 +82,7 @@ export function emptySum(properties: Readonly<Record<string, string>>): RowSum {
 
 /** Rows added up as one. */
 export function combined(sums: readonly RowSum[]): RowSum {
-  const all = emptySum({});
+  const all = emptySum({}, true);
   for (const sum of sums) {
     all.millijoules += sum.millijoules;
     all.lowMillijoules += sum.lowMillijoules;

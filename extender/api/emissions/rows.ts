@@ -26,8 +26,12 @@ export class RowSums {
   readonly #window: TimeRange;
   readonly #sums = new Map<string, RowSum>();
 
-  constructor(window: TimeRange) {
+  readonly #embodied: boolean;
+
+  /** `embodied`: the making of machines is known of some nodes. */
+  constructor(window: TimeRange, embodied = false) {
     this.#window = window;
+    this.#embodied = embodied;
   }
 
   /** Counts the time that a container existed within the piece, for the coverage. */
@@ -70,6 +74,12 @@ export class RowSums {
     addOnce(sum.zones, pricing.zone ?? '');
   }
 
+  /** Adds a share of the making of a machine, in gCO2eq; undefined where it is not known. */
+  addEmbodied(row: RowName, grams: number | undefined): void {
+    const sum = this.#sum(row);
+    sum.embodiedGrams = both(sum.embodiedGrams, grams);
+  }
+
   /** Adds a share of other energy, such as that of an idle node: energy, emissions and cost, but no time of its own. */
   addShare(row: RowName, of: RowSum, share: number): void {
     const sum = this.#sum(row);
@@ -92,16 +102,16 @@ export class RowSums {
   }
 
   /** The rows of some names, in their order; with `other`, the remaining ones added up as `__other__`. */
-  rows(names: readonly string[], other: boolean): Record<string, EmissionsRow> {
+  rows(names: readonly string[], other: boolean, units?: number): Record<string, EmissionsRow> {
     const rows: Record<string, EmissionsRow> = {};
     for (const name of names) {
       const sum = this.#sums.get(name);
-      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window);
+      if (sum !== undefined) rows[name] = rowOf(name, sum, this.#window, units);
     }
     if (!other) return rows;
     const selected = new Set(names);
     const rest = [...this.#sums].filter(([name]) => !selected.has(name)).map(([, sum]) => sum);
-    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window);
+    if (rest.length > 0) rows[OTHER] = rowOf(OTHER, combined(rest), this.#window, units);
     return rows;
   }
 
@@ -113,7 +123,7 @@ export class RowSums {
   #sum({ name, properties }: RowName): RowSum {
     let sum = this.#sums.get(name);
     if (sum === undefined) {
-      sum = emptySum(properties);
+      sum = emptySum(properties, this.#embodied);
       this.#sums.set(name, sum);
     }
     return sum;
@@ -146,7 +156,15 @@ function totalsOf(sums: readonly RowSum[]): RowTotals {
   };
 }
 
-function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
+/** (E × I + M) per R of ISO/IEC 21031, with the energy of the building as E; null where a part of it is not known. */
+function sciOf(sum: RowSum, units: number): number | null {
+  const { facilityMillijoules, embodiedGrams, grams, millijoules, pricedMillijoules } = sum;
+  if (facilityMillijoules === undefined || embodiedGrams === undefined || !(pricedMillijoules > 0)) return null;
+  if (pricedMillijoules < millijoules) return null;
+  return (grams * (facilityMillijoules / millijoules) + embodiedGrams) / units;
+}
+
+function rowOf(name: string, sum: RowSum, { from, to }: TimeRange, units?: number) {
   const kwh = (millijoules: number) => millijoules / 1000 / JOULES_PER_KWH;
   const priced = sum.pricedMs > 0;
   const quality: Quality | null = QUALITIES[sum.worst] ?? null;
@@ -162,6 +180,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange) {
     gpu_joules: sum.gpuMillijoules === undefined ? null : sum.gpuMillijoules / 1000,
     facility_kwh: sum.powerMs > 0 && sum.facilityMillijoules !== undefined ? kwh(sum.facilityMillijoules) : null,
     embodied_grams: sum.embodiedGrams ?? null,
+    ...(units !== undefined && { sci_g_per_unit: sciOf(sum, units) }),
     /** Energy whose hours have no known intensity: its emissions are not in `grams`. */
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,

@@ -1,4 +1,4 @@
-import { type Container, IDLE } from '../../../shared/records/power.ts';
+import { type Container, IDLE, UNMETERED } from '../../../shared/records/power.ts';
 import { workloadName } from '../../../shared/records/workload-name.ts';
 import { filterOf, isFiltered } from './allocation-query.ts';
 import { type NamingOptions, propertiesOf, type RowName } from './naming.ts';
@@ -22,6 +22,8 @@ export function selection(
   const decide = (container: Container): boolean => {
     const { namespace, pod } = container;
     if (namespace === IDLE && !withIdle) return false;
+    // What no container is behind is no container's, and is shared with none.
+    if (namespace === UNMETERED && query.includeIdle !== 'true' && query.idle !== 'true') return false;
     if (query.workload !== undefined && workloadName(pod) !== query.workload) return false;
     for (const field of ['namespace', 'pod', 'container', 'node'] as const)
       if (query[field] !== undefined && container[field] !== query[field]) return false;

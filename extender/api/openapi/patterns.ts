@@ -29,6 +29,9 @@ export function windowPattern(maxDays: 31 | 366): string {
   return `^((${span})( +offset +(${YEAR}))?|${WORD}|${EDGE},${EDGE})$`;
 }
 
+/** A number above 0. */
+export const UNITS_PATTERN = String.raw`^(?=.*[1-9])\d{1,15}(\.\d{1,6})?$`;
+
 /** A step in whole hours. */
 export const STEP_PATTERN = String.raw`^[1-9]\d{0,4}[hdw]$`;
 

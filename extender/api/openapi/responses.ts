@@ -15,6 +15,16 @@ const powerModel = z
     name: z.string().describe('A machine type, a microarchitecture, or generic'),
     low: z.number().describe('Lower bound of the energy as a factor of it; 80 of 100 machines lie within the bounds'),
     high: z.number().describe('Upper bound of the energy as a factor of it'),
+    calibration: z
+      .strictObject({
+        factor: z.number().describe('Measured energy over modelled energy of nodes of the type'),
+        source: z.enum(['meter', 'platform', 'kepler']).describe('What measured them'),
+        at: time.describe('End of the newest hour that it is made of'),
+        low: z.number(),
+        high: z.number(),
+      })
+      .optional()
+      .describe('Present where measured nodes of the type correct the model; low and high are the spread of their hours'),
   })
   .optional();
 const names = {
@@ -137,6 +147,13 @@ const emissionsRow = z.strictObject({
     .nullable()
     .describe(
       'Share of the making of the nodes in gCO2eq, by the energy used there; null: it is not known of some node. Never part of grams',
+    ),
+  sci_g_per_unit: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'Software Carbon Intensity (ISO/IEC 21031): (facility_kwh × intensity + embodied_grams) per unit; present with units, null where a part is not known',
     ),
   unpriced_kwh: z.number().nullable().describe('Energy of hours without intensity: not in grams'),
   grams: z.number().nullable().describe('gCO2eq; null: no intensity is known'),

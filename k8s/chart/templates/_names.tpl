@@ -163,6 +163,11 @@ readinessProbe:
 {{- end -}}
 {{- end }}
 
+{{/* Whether the webhook gates instead: where the cluster serves no MutatingAdmissionPolicy. */}}
+{{- define "ce.gateWebhook" -}}
+{{- if and (eq .Values.deferral.mode "on") (eq (toString .Values.deferral.gatePolicy) "auto") (not (include "ce.gates" .)) -}}true{{- end -}}
+{{- end }}
+
 {{/* The version of MutatingAdmissionPolicy that the cluster serves: v1 since 1.36, v1beta1 where it was switched on. */}}
 {{- define "ce.gateVersion" -}}
 {{- if .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}v1

@@ -52,7 +52,7 @@ export class KeplerBody {
     if (this.#options.totalIsSound && !scrape.totalIsSound)
       throw new KeplerBodyError(
         'changed',
-        `the version of Kepler has changed (to ${scrape.version ?? 'one that it does not expose'})`,
+        `Kepler counts GPUs now, or its version has changed (to ${scrape.version ?? 'one that it does not expose'})`,
       );
     return { ...scrape, malformed };
   }

@@ -5,19 +5,23 @@ import type { Counter, KeplerScrape } from '../observation.ts';
 const TOTAL = 'kepler_container_joules_total';
 const BUILD = 'kepler_exporter_build_info';
 
-/** Parts that make up a container's energy. `core` and `uncore` lie inside `package`; `platform` is the whole node. */
+/** Parts that make up a container's energy on processors and memory. `core` and `uncore` lie inside `package`; `platform` is the whole node. */
 const COMPONENTS: ReadonlySet<string> = new Set(
-  ['package', 'dram', 'other', 'gpu'].map((part) => `kepler_container_${part}_joules_total`),
+  ['package', 'dram', 'other'].map((part) => `kepler_container_${part}_joules_total`),
 );
+
+/** What containers used on GPUs: a part of the total. */
+const GPU = 'kepler_container_gpu_joules_total';
 
 /** Node metrics: they name the node, and the idle ones count what it used while idle. */
 const NODE_PACKAGE = 'kepler_node_package_joules_total';
 const NODE_DRAM = 'kepler_node_dram_joules_total';
 const NODE_PLATFORM = 'kepler_node_platform_joules_total';
-const NODE_METRICS: ReadonlySet<string> = new Set([NODE_PACKAGE, NODE_DRAM, NODE_PLATFORM]);
+const NODE_GPU = 'kepler_node_gpu_joules_total';
+const NODE_METRICS: ReadonlySet<string> = new Set([NODE_PACKAGE, NODE_DRAM, NODE_PLATFORM, NODE_GPU]);
 
 /** What is read of a body of Kepler up to 0.9 whose total is known to be sound. */
-export const CLASSIC_TOTAL_METRICS: readonly string[] = [TOTAL, BUILD, ...NODE_METRICS];
+export const CLASSIC_TOTAL_METRICS: readonly string[] = [TOTAL, GPU, BUILD, ...NODE_METRICS];
 /** What is read of any other body of Kepler up to 0.9. */
 export const CLASSIC_METRICS: readonly string[] = [...CLASSIC_TOTAL_METRICS, ...COMPONENTS];
 /** `source` of energy that a trained model worked out, as in virtual machines. */
@@ -34,7 +38,9 @@ interface Tally {
 export class ClassicBody {
   readonly #totals = new Map<string, Tally>();
   readonly #components = new Map<string, Tally>();
+  readonly #gpus = new Map<string, Tally>();
   readonly #idle = new Map<string, number>();
+  #nodeGpus: number | undefined;
   #version = '';
   #node = '';
   #source: string | undefined;
@@ -48,6 +54,7 @@ export class ClassicBody {
   /** Takes a sample of {@link CLASSIC_METRICS}. */
   take({ metric, labels, value }: ExpositionSample): void {
     if (metric === TOTAL) this.#add(this.#totals, labels, value);
+    else if (metric === GPU) this.#add(this.#gpus, labels, value);
     else if (COMPONENTS.has(metric)) this.#add(this.#components, labels, value);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
     else this.#takeNode(metric, labels, value);
@@ -56,12 +63,16 @@ export class ClassicBody {
 
   /** The counters, from the total where it can be trusted, else from its components. */
   scrape(): Omit<KeplerScrape, 'malformed'> {
-    const sound = this.#totalIsSound();
+    // Where GPUs were used they are part of the total, and its rounding would make their difference fall.
+    const sound = sum(this.#gpus) > 0 ? false : this.#totalIsSound();
     const useTotal = this.#totals.size > 0 && (this.#components.size === 0 || (sound ?? this.#totalLooksSound()));
     const counters: Counter[] = [];
-    for (const [key, tally] of useTotal ? this.#totals : this.#components) {
-      const { joules: total, ...names } = tally;
+    for (const [key, { joules, ...names }] of useTotal ? this.#totals : this.#components) {
+      const gpu = this.#gpus.get(key)?.joules ?? 0;
+      const total = useTotal ? Math.max(0, joules - gpu) : joules;
       counters.push({ ...names, key, total, node: this.#node, kind: 'cpu', resolved: true });
+      if (gpu > 0)
+        counters.push({ ...names, key: `${key} gpu`, total: gpu, node: this.#node, kind: 'gpu', resolved: true });
     }
     counters.push(...this.#idleCounter());
     return {
@@ -74,6 +85,8 @@ export class ClassicBody {
       counters,
       usage: new Map(),
       active: new Map(),
+      platform: new Map(),
+      gpus: this.#nodeGpus ? new Map([[this.#node, this.#nodeGpus]]) : new Map(),
     };
   }
 
@@ -92,7 +105,8 @@ export class ClassicBody {
 
   #takeNode(metric: string, labels: ReadonlyMap<string, string>, value: number): void {
     this.#node = labels.get('instance') ?? this.#node;
-    if (labels.get('mode') === 'idle') this.#idle.set(metric, (this.#idle.get(metric) ?? 0) + value);
+    if (metric === NODE_GPU) this.#nodeGpus = (this.#nodeGpus ?? 0) + value;
+    else if (labels.get('mode') === 'idle') this.#idle.set(metric, (this.#idle.get(metric) ?? 0) + value);
   }
 
   /** Idle energy of the same parts that containers are given: package and dram, else the platform. */

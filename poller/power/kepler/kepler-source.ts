@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/runtime/logger.ts';
 import { nodePowerFile } from '../../../shared/runtime/node-power-setting.ts';
 import { zoneByName } from '../../../shared/runtime/zone-settings.ts';
 import type { PollerConfig } from '../../config.ts';
+import type { MeasuredNodes } from '../calibration/measured-nodes.ts';
 import type { CounterLimits } from '../counter-increase.ts';
 import { ExporterAccess } from '../exporter-access.ts';
 import { ExporterMemory } from '../exporter-memory.ts';
@@ -28,6 +29,10 @@ export interface KeplerSourceOptions {
   readonly maxGapMs: number;
   /** Exporters need not exist: another source serves their nodes. */
   readonly optional: boolean;
+  /** Nodes whose GPUs another source records. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
+  /** Takes in what nodes draw, for the models of their types. */
+  readonly measured?: MeasuredNodes | undefined;
 }
 
 /** Scrapes Kepler's exporters, and remembers each one's counters and health from one poll cycle to the next. */
@@ -111,6 +116,7 @@ export class KeplerSource implements AsyncDisposable {
     for (const node of nodes) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
     await this.#recorder.record(target.name, body, moment, memory);
     for (const { node } of nodes) this.#seen.set(node, moment.monotonic);
+    for (const [name, watts] of body.platform) this.#options.measured?.platform(name, watts, moment.monotonic);
     metrics.scrapeSeconds.observe((moment.monotonic - started) / 1000);
     metrics.lastScrape.set(moment.at / 1000);
     const { generation, version, basis, node } = body;

@@ -1,13 +1,17 @@
 import { IDLE } from '../../../shared/records/power.ts';
 import type { ExpositionSample } from '../exposition/scanner.ts';
 import { type Counter, KeplerBodyError, type KeplerScrape, type NodeUsage } from '../observation.ts';
+import { sumOf, ZoneJoules } from './zone-joules.ts';
 
 const CPU = 'kepler_container_cpu_joules_total';
 const GPU = 'kepler_container_gpu_joules_total';
+const PROCESS = 'kepler_process_cpu_joules_total';
 const POD = 'kepler_pod_cpu_joules_total';
 const NODE = 'kepler_node_cpu_joules_total';
 const NODE_ACTIVE = 'kepler_node_cpu_active_joules_total';
 const NODE_IDLE = 'kepler_node_cpu_idle_joules_total';
+const NODE_GPU = 'kepler_node_gpu_joules_total';
+const PLATFORM = 'kepler_platform_watts';
 const USAGE = 'kepler_node_cpu_usage_ratio';
 const PROCESSOR = 'kepler_node_cpu_info';
 const BUILD = 'kepler_build_info';
@@ -16,10 +20,13 @@ const BUILD = 'kepler_build_info';
 export const REWRITE_METRICS: readonly string[] = [
   CPU,
   GPU,
+  PROCESS,
   POD,
   NODE,
   NODE_ACTIVE,
   NODE_IDLE,
+  NODE_GPU,
+  PLATFORM,
   USAGE,
   PROCESSOR,
   BUILD,
@@ -32,20 +39,27 @@ interface Container {
   readonly podId: string;
   /** Joules by energy zone. */
   readonly zones: Map<string, number>;
-  gpu: number | undefined;
+  /** Joules by GPU; under an empty name where the exporter adds them up. */
+  readonly gpus: Map<string, number>;
 }
 
 /** Collects a body of Kepler from 0.10 on: containers with their pod's id, and the pods' names beside them. */
 export class RewriteBody {
   readonly #containers = new Map<string, Container>();
+  /** Processes, which are read where Kepler shows no containers. */
+  readonly #processes = new Map<string, Container>();
   readonly #pods = new Map<string, { namespace: string; pod: string }>();
   readonly #zones = new Set<string>();
   /** Idle joules of nodes by zone. */
-  readonly #idle = new NodeZones();
+  readonly #idle = new ZoneJoules();
   /** Joules that nodes used while not idle, by zone. */
-  readonly #active = new NodeZones();
+  readonly #active = new ZoneJoules();
   /** Joules of whole nodes by zone. */
-  readonly #whole = new NodeZones();
+  readonly #whole = new ZoneJoules();
+  /** Watts of whole machines by node: a controller may show several chassis. */
+  readonly #platform = new Map<string, number>();
+  /** Joules of GPUs by node. */
+  readonly #gpus = new Map<string, number>();
   /** Processors by node; under an empty name where the exporter does not say whose they are. */
   readonly #processors = new Map<string, Set<string>>();
   readonly #fallback: string | undefined;
@@ -59,19 +73,22 @@ export class RewriteBody {
     this.#fallback = fallbackZone;
   }
 
-  /** Containers seen so far. */
+  /** Containers seen so far; without any, processes. */
   get containers(): number {
-    return this.#containers.size;
+    return this.#containers.size || this.#processes.size;
   }
 
   /** Takes a sample of {@link REWRITE_METRICS}; false when it is not this generation's. */
   take({ metric, labels, value }: ExpositionSample): boolean {
-    if (metric === CPU) this.#takeZone(labels, value);
+    if (metric === CPU) this.#takeZone(this.#container(labels), labels, value);
+    else if (metric === PROCESS) this.#takeProcess(labels, value);
     else if (metric === GPU && !labels.has('mode')) this.#takeGpu(labels, value);
     else if (metric === POD) this.#takePod(labels);
     else if (metric === NODE) this.#whole.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_ACTIVE) this.#active.add(this.#nodeOf(labels), labels, value);
     else if (metric === NODE_IDLE) this.#idle.add(this.#nodeOf(labels), labels, value);
+    else if (metric === NODE_GPU && !labels.has('mode')) this.#takeNodeGpu(labels, value);
+    else if (metric === PLATFORM) this.#takePlatform(labels, value);
     else if (metric === USAGE) this.#usageRatios.set(this.#nodeOf(labels), value);
     else if (metric === PROCESSOR) this.#takeProcessor(labels);
     else if (metric === BUILD) this.#version = labels.get('version') ?? '';
@@ -84,12 +101,13 @@ export class RewriteBody {
   scrape(): Omit<KeplerScrape, 'malformed'> {
     const chosen = this.#chosenZones();
     const counters: Counter[] = [];
-    for (const container of this.#containers.values()) {
+    const all = this.#containers.size > 0 ? this.#containers : this.#processes;
+    for (const container of all.values()) {
       const names = this.#namesOf(container);
       const joules = sumOf(container.zones, chosen);
       if (joules !== undefined) counters.push({ ...names, key: container.id, total: joules, kind: 'cpu' });
-      if (container.gpu !== undefined)
-        counters.push({ ...names, key: `${container.id} gpu`, total: container.gpu, kind: 'gpu' });
+      for (const [gpu, total] of container.gpus)
+        counters.push({ ...names, key: `${container.id} gpu${gpu && ` ${gpu}`}`, total, kind: 'gpu' });
     }
     for (const [node, joules] of this.#idle.sums(chosen)) {
       const names = { namespace: IDLE, pod: IDLE, container: IDLE, node: node || this.#node };
@@ -104,6 +122,8 @@ export class RewriteBody {
       totalIsSound: false,
       counters,
       usage: this.#usage(chosen),
+      platform: new Map([...this.#platform].map(([node, watts]) => [node || this.#node, watts])),
+      gpus: new Map([...this.#gpus].map(([node, joules]) => [node || this.#node, joules])),
       active: new Map([...this.#active.sums(chosen)].map(([node, joules]) => [node || this.#node, joules])),
     };
   }
@@ -129,6 +149,8 @@ export class RewriteBody {
     // Without Kubernetes there is neither node nor pod, and the container's name is all that there will be.
     if (this.#standsAlone())
       return { namespace: '', pod: '', container: container.name || container.id, node, resolved: true };
+    // A process has no pod, and its command is its name.
+    if (this.#containers.size === 0) return { namespace: '', pod: '', container: container.name, node, resolved: true };
     // Until Kepler has reached the kubelet, container_name may be the pod's name: only the id is sure.
     return { namespace: '', pod: '', container: container.id || container.name, node, resolved: false };
   }
@@ -138,10 +160,22 @@ export class RewriteBody {
     return this.#node === '' && this.#pods.size === 0;
   }
 
-  #takeZone(labels: ReadonlyMap<string, string>, value: number): void {
+  /** Containers come before processes in a body: where there are any, their processes are theirs. */
+  #takeProcess(labels: ReadonlyMap<string, string>, value: number): void {
+    if (this.#containers.size > 0) return;
+    const id = `process ${labels.get('pid') ?? ''} ${labels.get('comm') ?? ''}`;
+    let known = this.#processes.get(id);
+    if (known === undefined) {
+      const node = labels.get('node_name') ?? '';
+      known = { id, name: labels.get('comm') ?? id, node, podId: '', zones: new Map(), gpus: new Map() };
+      this.#processes.set(id, known);
+    }
+    this.#takeZone(known, labels, value);
+  }
+
+  #takeZone({ zones }: Container, labels: ReadonlyMap<string, string>, value: number): void {
     const zone = labels.get('zone') ?? '';
     this.#zones.add(zone);
-    const { zones } = this.#container(labels);
     // The same container may occur twice, running and terminated: the counter is one, so the larger is the newer.
     zones.set(zone, Math.max(value, zones.get(zone) ?? 0));
   }
@@ -174,8 +208,19 @@ export class RewriteBody {
   }
 
   #takeGpu(labels: ReadonlyMap<string, string>, value: number): void {
-    const container = this.#container(labels);
-    container.gpu = Math.max(value, container.gpu ?? 0);
+    const { gpus } = this.#container(labels);
+    const gpu = labels.get('gpu') ?? '';
+    gpus.set(gpu, Math.max(value, gpus.get(gpu) ?? 0));
+  }
+
+  #takePlatform(labels: ReadonlyMap<string, string>, value: number): void {
+    const node = this.#nodeOf(labels);
+    this.#platform.set(node, (this.#platform.get(node) ?? 0) + value);
+  }
+
+  #takeNodeGpu(labels: ReadonlyMap<string, string>, value: number): void {
+    const node = this.#nodeOf(labels);
+    this.#gpus.set(node, (this.#gpus.get(node) ?? 0) + value);
   }
 
   #takePod(labels: ReadonlyMap<string, string>): void {
@@ -191,44 +236,8 @@ export class RewriteBody {
     const id = labels.get('container_id') || `${podId}/${name}`;
     const known = this.#containers.get(id);
     if (known !== undefined) return known;
-    const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpu: undefined };
+    const made = { id, name, node: labels.get('node_name') ?? '', podId, zones: new Map(), gpus: new Map() };
     this.#containers.set(id, made);
     return made;
   }
-}
-
-/** Joules of nodes by energy zone. */
-class NodeZones {
-  readonly #nodes = new Map<string, Map<string, number>>();
-
-  /** Number of nodes. */
-  get size(): number {
-    return this.#nodes.size;
-  }
-
-  /** Adds a sample: a zone of a node may occur once for each processor socket. */
-  add(node: string, labels: ReadonlyMap<string, string>, value: number): void {
-    const zones = this.#nodes.get(node) ?? new Map<string, number>();
-    this.#nodes.set(node, zones);
-    const zone = labels.get('zone') ?? '';
-    zones.set(zone, (zones.get(zone) ?? 0) + value);
-  }
-
-  /** Joules of the chosen zones by node, of nodes that have any of them. */
-  *sums(chosen: readonly string[]): Iterable<readonly [string, number]> {
-    for (const [node, zones] of this.#nodes) {
-      const joules = sumOf(zones, chosen);
-      if (joules !== undefined) yield [node, joules];
-    }
-  }
-}
-
-/** Joules of some zones together; undefined when none of them is there. */
-function sumOf(zones: ReadonlyMap<string, number>, chosen: readonly string[]): number | undefined {
-  let joules: number | undefined;
-  for (const zone of chosen) {
-    const part = zones.get(zone);
-    if (part !== undefined) joules = (joules ?? 0) + part;
-  }
-  return joules;
 }

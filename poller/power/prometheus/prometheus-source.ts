@@ -9,8 +9,9 @@ import type { PowerMetrics } from '../power-metrics.ts';
 import { PowerRecorder } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
 import { TargetHealth } from '../target-health.ts';
-import { isTooMuch, PrometheusClient } from './prometheus-client.ts';
+import { type PrometheusAccess, PrometheusClient } from './prometheus-client.ts';
 import { keplerSelector, recordedScrapes } from './recorded-bodies.ts';
+import { MAX_GAP_MS, RecordedWindows } from './recorded-windows.ts';
 
 /** What the source needs. */
 export interface PrometheusSourceOptions {
@@ -22,6 +23,8 @@ export interface PrometheusSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: PowerMetrics;
+  /** Nodes whose GPUs another source records. */
+  readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
 }
 
 /** An exporter that Prometheus scrapes, and how far its record has been read. */
@@ -33,13 +36,6 @@ interface Exporter {
 }
 
 const TARGET = 'prometheus';
-/** Longest time between two scrapes of Prometheus that still gives samples: its own look-back, and a little. */
-const MAX_GAP_MS = 330_000;
-/** Largest part of the past that is read in one query for each exporter. */
-const WINDOW_MS = 3_600_000;
-const SHORTEST_WINDOW_MS = 60_000;
-/** Prometheus makes samples visible a moment after the scrape. */
-const VISIBLE_AFTER_MS = 5_000;
 
 /** Records energy from the samples of Kepler that a Prometheus keeps, in place of a second scrape. */
 export class PrometheusSource implements AsyncDisposable {
@@ -49,22 +45,12 @@ export class PrometheusSource implements AsyncDisposable {
   readonly #recorder: PowerRecorder;
   readonly #exporters = new Map<string, Exporter>();
   readonly #seen = new Map<string, number>();
-  /** Everything up to here has been read. */
-  #position: number | undefined;
-  #windowMs = WINDOW_MS;
+  readonly #windows: RecordedWindows;
 
   constructor(options: PrometheusSourceOptions) {
-    const { config, url } = options;
+    const { clock, config, lastMeasurement } = options;
     this.#options = options;
-    this.#client = new PrometheusClient({
-      url,
-      bearerFile: config.PROMETHEUS_BEARER_FILE,
-      caFile: config.PROMETHEUS_CA_FILE,
-      tenant: config.PROMETHEUS_TENANT,
-      outbound: config,
-      timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
-      maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
-    });
+    this.#client = new PrometheusClient(accessOf(options));
     this.#health = new TargetHealth('prometheus', options);
     const limits = {
       maxGapMs: MAX_GAP_MS,
@@ -72,19 +58,19 @@ export class PrometheusSource implements AsyncDisposable {
       maxNodeRate: config.MAX_NODE_WATTS,
     };
     this.#recorder = new PowerRecorder({ ...options, limits });
+    this.#windows = new RecordedWindows({
+      clock,
+      lastMeasurement,
+      backfillMs: config.PROMETHEUS_BACKFILL,
+      read: (from, until, signal) => this.#readWindow(from, until, signal),
+    });
   }
 
   /** Reads what was recorded since the last time; after an outage, and at the first start, piece by piece until now. */
   async readNew(signal: AbortSignal): Promise<void> {
-    const { clock, metrics } = this.#options;
+    const { metrics } = this.#options;
     try {
-      this.#position ??= await this.#firstPosition();
-      const end = clock.now() - VISIBLE_AFTER_MS;
-      this.#windowMs = WINDOW_MS;
-      while (this.#position < end && !signal.aborted) {
-        const until = Math.min(end, this.#position + this.#windowMs);
-        if (await this.#readWindow(this.#position, until, signal)) this.#position = until;
-      }
+      const end = await this.#windows.readNew(signal);
       this.#health.succeeded(TARGET, { exporters: this.#exporters.size });
       metrics.lastScrape.set(end / 1000);
     } catch (error) {
@@ -105,27 +91,9 @@ export class PrometheusSource implements AsyncDisposable {
     return this.#client[Symbol.asyncDispose]();
   }
 
-  /** Goes on from the newest sample of the store, with what came just before as the baseline; else from PROMETHEUS_BACKFILL. */
-  async #firstPosition(): Promise<number> {
-    const { config, clock, logger } = this.#options;
-    const newest = await this.#options.lastMeasurement();
-    const oldest = clock.now() - config.PROMETHEUS_BACKFILL;
-    const start = Math.max(oldest, newest === undefined ? -Infinity : newest - MAX_GAP_MS);
-    logger.info({ from: new Date(start).toISOString() }, 'reading the past from Prometheus');
-    return start;
-  }
-
-  /** Reads one window of all exporters; false when it was too much at once, and the next one will be shorter. */
-  async #readWindow(from: number, until: number, signal: AbortSignal): Promise<boolean> {
-    try {
-      for (const exporter of await this.#exportersOf(from, until, signal))
-        await this.#readExporter(exporter, from, until, signal);
-      return true;
-    } catch (error) {
-      if (!isTooMuch(error) || this.#windowMs <= SHORTEST_WINDOW_MS) throw error;
-      this.#windowMs = Math.max(SHORTEST_WINDOW_MS, Math.min(this.#windowMs, until - from) / 2);
-      return false;
-    }
+  async #readWindow(from: number, until: number, signal: AbortSignal): Promise<void> {
+    for (const exporter of await this.#exportersOf(from, until, signal))
+      await this.#readExporter(exporter, from, until, signal);
   }
 
   async #exportersOf(from: number, until: number, signal: AbortSignal): Promise<Exporter[]> {
@@ -169,4 +137,17 @@ export class PrometheusSource implements AsyncDisposable {
       throw new ScrapeError(`${job}/${instance}`, error.reason, error.message, { cause: error });
     }
   }
+}
+
+/** How the API is reached. */
+export function accessOf({ config, url }: Pick<PrometheusSourceOptions, 'config' | 'url'>): PrometheusAccess {
+  return {
+    url,
+    bearerFile: config.PROMETHEUS_BEARER_FILE,
+    caFile: config.PROMETHEUS_CA_FILE,
+    tenant: config.PROMETHEUS_TENANT,
+    outbound: config,
+    timeoutMs: config.SCRAPE_TIMEOUT_SECONDS * 1000,
+    maxBytes: config.SCRAPE_MAX_BODY_MB * 1_048_576,
+  };
 }

@@ -100,10 +100,14 @@ function share(whole: Increase, parts: readonly Increase[], { body, rules, owed 
 function sampleOf(
   names: { namespace: string; pod: string; container: string; node: string },
   { start, end, millijoules }: { start: number; end: number; millijoules: number },
-  { name }: NodePowerModel,
+  { name, calibration }: NodePowerModel,
   bounds: Bounds,
 ): PowerSample {
-  const container = { ...names, powerQuality: 'modelled' as const, powerModel: { name, ...bounds } };
+  const container = {
+    ...names,
+    powerQuality: 'modelled' as const,
+    powerModel: { name, ...bounds, ...(calibration && { calibration }) },
+  };
   return { container, start, end, joules: joules(millijoules / 1000) };
 }
 

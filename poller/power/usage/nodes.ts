@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { providerOf } from '../../../shared/grid/regions.ts';
 import type { MachineFacts } from '../../../shared/power-model/node-model.ts';
+import type { NodeMachine } from '../../../shared/records/node-machines.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../../shared/runtime/kubernetes/client.ts';
 import { listObjects } from '../../../shared/runtime/kubernetes/list.ts';
@@ -12,7 +13,7 @@ export interface UsageNode {
   readonly name: string;
   /** Address of its `/metrics/resource`. */
   readonly url: string;
-  readonly facts: MachineFacts;
+  readonly facts: NodeMachine;
 }
 
 /** Lists the nodes; called in every poll cycle. */
@@ -78,8 +79,10 @@ function usageNode(
   const port = status.daemonEndpoints?.kubeletEndpoint?.Port ?? 10_250;
   const host = isIP(address) === 6 ? `[${address}]` : address;
   const instanceType = labels?.['node.kubernetes.io/instance-type'] ?? labels?.['beta.kubernetes.io/instance-type'];
-  const facts: MachineFacts = {
+  const region = labels?.['topology.kubernetes.io/region'];
+  const facts: NodeMachine = {
     cloud: providerOf(spec?.providerID ?? undefined),
+    region,
     instanceType,
     vcpus: quantity(status.capacity?.cpu),
     memoryGb: inGb(quantity(status.capacity?.memory)),

@@ -8,6 +8,8 @@ export interface KubernetesClient extends AsyncDisposable {
   /** Address of the API server. */
   readonly server: string;
   readonly authentication: Authentication;
+  /** Paths of the collections whose watch does not run at present, each with the reason. Kept by those who watch. */
+  readonly failingWatches: Map<string, string>;
   /** Sends one request and resolves with the JSON of the response; rejects with a KubernetesError or the network's error. */
   request(method: KubernetesMethod, path: string, body?: KubernetesBody, accept?: string): Promise<unknown>;
   /** Follows a collection from a resource version on; resolves when the watch has ended, and never rejects. */
@@ -64,6 +66,7 @@ export function createClient(connections: Connections): KubernetesClient {
   return {
     server,
     authentication,
+    failingWatches: new Map(),
     async request(method, path, body, accept) {
       let { status, text } = await attempt(method, path, body, accept);
       // A token that was revoked or replaced before its time: read the credentials anew, once.

@@ -9,6 +9,7 @@ import { sqliteDecisions } from './decision-table.ts';
 import { SqliteFile } from './file.ts';
 import { FileLease } from './file-lease.ts';
 import { sqliteIntensityReader, sqliteIntensityWriter } from './intensity-table.ts';
+import { sqliteNodeMachines } from './node-machines.ts';
 import { sqliteNodeZones } from './node-zones.ts';
 import { SqlitePowerReader } from './power-reader.ts';
 import { SqlitePowerWriter } from './power-writer.ts';
@@ -39,6 +40,7 @@ export function openSqliteStore(folder: string, recording?: SqliteRecording): Re
     meters: { ...sqliteReadingsReader(file), ...sqliteReadingsWriter(file) },
     workloads: sqliteWorkloads(file),
     nodeZones: sqliteNodeZones(file),
+    nodeMachines: sqliteNodeMachines(file),
     alerts: alertFile(folder),
     state: () => file.state(),
     lease: (purpose) => (recording === undefined ? soleLease : new FileLease({ folder, purpose, ...recording })),

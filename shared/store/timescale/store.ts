@@ -12,6 +12,7 @@ import { timescaleIntensityReader } from './intensity-table.ts';
 import { timescaleIntensityWriter } from './intensity-writer.ts';
 import { BEAT_MS, DatabaseLease } from './lease.ts';
 import { migrate } from './migrate.ts';
+import { timescaleNodeMachines } from './node-machines.ts';
 import { timescaleNodeZones } from './node-zones.ts';
 import { applyPolicies } from './policies.ts';
 import { isBehindPooler } from './pooler.ts';
@@ -63,6 +64,7 @@ export function openTimescaleStore({ dsn, recording }: TimescaleStoreOptions): R
     meters: timescaleReadings(database),
     workloads: timescaleWorkloads(database),
     nodeZones: timescaleNodeZones(database),
+    nodeMachines: timescaleNodeMachines(database),
     alerts: timescaleAlertMemory(pool.within(BEAT_MS), recording?.leaseName ?? ''),
     lease: (purpose) => lease(pool, purpose, recording),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

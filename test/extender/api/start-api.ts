@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createApiMetrics } from '../../../extender/api/api-metrics.ts';
 import { createApp, routes } from '../../../extender/api/app.ts';
 import { podLabels } from '../../../extender/api/emissions/labels.ts';
+import { storedFacility } from '../../../extender/api/facility.ts';
 import type { ApiDependencies } from '../../../extender/api/route.ts';
 import { extenderConfigSchema } from '../../../extender/config.ts';
 import type { WaitingList } from '../../../extender/deferral/waiting-list.ts';
@@ -17,6 +18,7 @@ import type { Decision } from '../../../shared/records/placements.ts';
 import type { Container, PowerSample } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { contractsOf } from '../../../shared/runtime/contracts-file.ts';
+import { facilitySettingsOf } from '../../../shared/runtime/facility-settings.ts';
 import { listen } from '../../../shared/runtime/http-server.ts';
 import type { RecordingStore } from '../../../shared/store/store.ts';
 import { capturedLog } from '../../captured-log.ts';
@@ -65,6 +67,7 @@ export async function start(
     contracts: contractsOf(config.CONTRACTS_FILE),
     cluster: config.CLUSTER_NAME,
     zoneOfNode,
+    facility: storedFacility(opened.nodeMachines, facilitySettingsOf(config), clock),
     labels: podLabels(store),
     ...(cache && { cache }),
     ...(waiting && { waiting }),
@@ -84,6 +87,7 @@ export async function start(
       body: JSON.stringify(body),
     });
   return {
+    nodeMachines: opened.nodeMachines,
     url,
     /** DATA_DIR of the server. */
     folder,

@@ -95,6 +95,20 @@ describe('the deferral controller', () => {
     );
   });
 
+  it('says in the Event when the forecast ended before the latest start, and not otherwise', async () => {
+    cluster.create('pods', gatedPod('long', { ...WAIT, 'max-delay': '20h' }, NOON));
+    cluster.create('pods', gatedPod('short', WAIT, NOON));
+    await start();
+
+    const found = await until(
+      () => events('WaitingForCleanHour'),
+      (both) => both.length === 2,
+    );
+    const messageOf = (name: string) => found.find(({ involvedObject }) => involvedObject?.name === name)?.message;
+    expect(messageOf('long')).toMatch(/; the forecast ends before the latest start, so later hours were not compared$/);
+    expect(messageOf('short')).toMatch(/at the latest$/);
+  });
+
   it('publishes what waits, first without and then with its plan, and only when it has changed', async () => {
     const published: WaitingList[] = [];
     cluster.create('pods', gatedPod('report', WAIT, NOON));

@@ -88,7 +88,7 @@ function run(cycles: readonly (typeof cycle extends fc.Arbitrary<infer Cycle> ? 
     const counters = [counter('a', totals.a / 1000, named || last), counter('b', totals.b / 1000, true)];
     const step = increaseSince(baselines, { ...now, basis: 'x', node: 'n', counters }, NO_GAP);
     const observed = { ...now, ...nodeOf(totals.node / 1000) };
-    const balanced = balanceNode(balance, observed, step.countedThousandths, NO_GAP);
+    const balanced = balanceNode(balance, observed, step.countedThousandths.cpu, NO_GAP);
     for (const { amount } of step.increases) counted += Math.round(amount * 1000);
     counted += Math.round((balanced.remainder?.amount ?? 0) * 1000);
     if (lastNode !== undefined)
@@ -107,7 +107,7 @@ function balances(...observations: [seconds: number, active: number | undefined,
     const now = { at: START + seconds * 1000, monotonic: seconds * 1000 };
     const counters = [counter('a', containers, true)];
     const step = increaseSince(baselines, { ...now, basis: 'x', node: 'n', counters }, LIMITS);
-    const balanced = balanceNode(balance, { ...now, ...nodeOf(active) }, step.countedThousandths, LIMITS);
+    const balanced = balanceNode(balance, { ...now, ...nodeOf(active) }, step.countedThousandths.cpu, LIMITS);
     ({ baselines } = step);
     ({ balance } = balanced);
     return balanced.remainder;
@@ -115,7 +115,7 @@ function balances(...observations: [seconds: number, active: number | undefined,
 }
 
 function nodeOf(active: number | undefined): NodeCounters {
-  return { basis: 'x', node: 'n', quality: 'measured', counters: [], usage: undefined, active };
+  return { basis: 'x', node: 'n', quality: 'measured', counters: [], usage: undefined, active, gpus: undefined };
 }
 
 function counter(key: string, total: number, resolved: boolean): Counter {

@@ -52,6 +52,28 @@ describe('the power task', () => {
     expect(recording.log.at('info')).toHaveLength(2);
   });
 
+  it('says once that counters rise by more than is possible, and again after they were right', async () => {
+    const clock = new FakeClock();
+    const wild = { ...web, watts: 12 };
+    await using kepler = await startKeplerDouble({ generation: 'rewrite', clock, node: 'n7', containers: [wild] });
+    await using recording = record(kepler.url, clock, { MAX_CONTAINER_WATTS: '100' });
+    await recording.cycles(2);
+    const warnings = () => recording.log.at('warn').filter(({ fields }) => fields.code === 'POWER_IMPLAUSIBLE');
+
+    // Each change of the constant power makes the counter jump.
+    wild.watts = 500;
+    await recording.cycles(2);
+    const first = warnings();
+    wild.watts = 12;
+    kepler.restart();
+    await recording.cycles(2);
+
+    expect(first.map(({ fields }) => fields.node)).toEqual(['n7']);
+    wild.watts = 500;
+    await recording.cycles(2);
+    expect(warnings()).toHaveLength(2);
+  });
+
   it('lets a target that fails cost only itself', async () => {
     const clock = new FakeClock();
     await using good = await startKeplerDouble({ generation: 'rewrite', clock, containers: [{ ...web }] });

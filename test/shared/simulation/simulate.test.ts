@@ -111,6 +111,15 @@ describe('the simulator', () => {
     });
   });
 
+  it('shows by default what the controller does, beside a fixed night, the usual hour, a threshold and the oracle', async () => {
+    const { code, out } = await run(['simulate', '--zone', 'DE', '--count', '20', '--json'], {});
+
+    expect(code).toBe(0);
+    expect(JSON.parse(out).results.map(({ policy }: { policy: string }) => policy)).toEqual(
+      expect.arrayContaining(['now', 'night', 'usual-hour', 'revised', 'oracle']),
+    );
+  });
+
   it.each([
     [['--count', '1.5'], '--count must be a whole number of at least 1, not "1.5"'],
     [['--threshold', '150'], '--threshold must be a number from 0 to 100, not "150"'],

@@ -1,4 +1,5 @@
 import type { MeterReadingsStore } from '../../../shared/records/meter-readings.ts';
+import type { NodeMachineStore } from '../../../shared/records/node-machines.ts';
 import type { NodeZoneStore } from '../../../shared/records/node-zones.ts';
 import type { DecisionStore } from '../../../shared/records/placements.ts';
 import type { ReadableStore, WritableStore } from '../../../shared/records/power.ts';
@@ -49,12 +50,12 @@ export function openSqliteDecisions(folder: string): Opened<DecisionStore> {
   return part(openSqliteStore(folder), ({ decisions }) => decisions);
 }
 
-/** The zones of nodes in a folder. */
-export function openSqliteNodeZones(folder: string): Opened<NodeZoneStore> {
-  return part(openSqliteStore(folder), ({ nodeZones }) => nodeZones);
+/** The zones and machines of nodes in a folder. */
+export function openSqliteNodeZones(folder: string): Opened<NodeZoneStore & NodeMachineStore> {
+  return part(openSqliteStore(folder), ({ nodeZones, nodeMachines }) => ({ ...nodeZones, ...nodeMachines }));
 }
 
-/** A history for recording in PostgreSQL. */
+/** A history for recording in PostgreSQL. Without `retentionDays` the database drops nothing by itself, however old a test's times are. */
 export function openTimescaleWriter(dsn: string, retentionDays?: number): Opened<WritableStore> {
   return part(timescaleRecording(dsn, retentionDays), ({ history }) => history);
 }
@@ -79,9 +80,9 @@ export function openTimescaleDecisions(dsn: string): Opened<DecisionStore> {
   return part(openTimescaleStore({ dsn }), ({ decisions }) => decisions);
 }
 
-/** The zones of nodes in PostgreSQL. */
-export function openTimescaleNodeZones(dsn: string): Opened<NodeZoneStore> {
-  return part(openTimescaleStore({ dsn }), ({ nodeZones }) => nodeZones);
+/** The zones and machines of nodes in PostgreSQL. */
+export function openTimescaleNodeZones(dsn: string): Opened<NodeZoneStore & NodeMachineStore> {
+  return part(openTimescaleStore({ dsn }), ({ nodeZones, nodeMachines }) => ({ ...nodeZones, ...nodeMachines }));
 }
 
 /** The memory of alerts in PostgreSQL under a name. */

@@ -153,6 +153,101 @@ describe('Kepler from 0.10 on', () => {
   });
 });
 
+describe('GPUs of classic Kepler', () => {
+  const node = 'kepler_node_gpu_joules_total{instance="n1",mode="dynamic",package="0"} 120';
+  const lines = (gpu: number) => [
+    classicLine(C, 'aa', 'dynamic', 115.5),
+    classicLine('kepler_container_package_joules_total', 'aa', 'dynamic', 10.25),
+    classicLine('kepler_container_dram_joules_total', 'aa', 'dynamic', 5),
+    classicLine('kepler_container_gpu_joules_total', 'aa', 'dynamic', gpu),
+    'kepler_exporter_build_info{version="v0.8.1"} 1',
+  ];
+
+  it('are counted on their own, and processors by the parts that leave them out', () => {
+    const scrape = read(...lines(100), node, node.replace('dynamic', 'idle').replace('120', '30'));
+
+    expect(scrape.basis).toBe('classic components');
+    expect(scrape.counters.map(({ key, total, kind }) => [key, total, kind])).toEqual([
+      ['aa', 15.25, 'cpu'],
+      ['aa gpu', 100, 'gpu'],
+    ]);
+    expect(scrape.gpus).toEqual(new Map([['n1', 150]]));
+    expect(scrape.totalIsSound).toBe(false);
+  });
+
+  it('make a body that was read by its total alone be read again whole', () => {
+    expect(() => read(...lines(100), { totalIsSound: true })).toThrow(expect.objectContaining({ reason: 'changed' }));
+  });
+
+  it('are left out where none was ever used', () => {
+    const scrape = read(...lines(0), node.replace('120', '0'));
+
+    expect(scrape.basis).toBe('classic total');
+    expect(scrape.counters).toHaveLength(1);
+    expect(scrape.gpus.size).toBe(0);
+  });
+});
+
+describe('GPUs of a rewritten Kepler', () => {
+  it('are counters of their own, one for each GPU, with what all GPUs of the node used', () => {
+    const gpu = (device: string, state: string, value: number) =>
+      `kepler_container_gpu_joules_total{container_id="c1",gpu="${device}",node_name="n1",pod_id="p1",state="${state}"} ${value}`;
+    const nodeGpu = (device: string, value: number) =>
+      `kepler_node_gpu_joules_total{gpu="${device}",gpu_uuid="GPU-${device}",node_name="n1",vendor="nvidia"} ${value}`;
+
+    const scrape = read(
+      cpu('c1', 'p1', 'package', 8),
+      ...[gpu('0', 'running', 50), gpu('0', 'terminated', 49), gpu('1', 'running', 7)],
+      ...[nodeGpu('0', 80), nodeGpu('1', 20), pod('p1', 'web-0', 'shop')],
+    );
+
+    expect(scrape.counters.map(({ key, total, kind }) => [key, total, kind])).toEqual([
+      ['c1', 8, 'cpu'],
+      ['c1 gpu 0', 50, 'gpu'],
+      ['c1 gpu 1', 7, 'gpu'],
+    ]);
+    expect(scrape.gpus).toEqual(new Map([['n1', 100]]));
+  });
+});
+
+describe('a Kepler that shows processes alone', () => {
+  const process = (pid: number, comm: string, value: number) =>
+    `kepler_process_cpu_joules_total{comm="${comm}",container_id="",exe="/usr/bin/${comm}",node_name="laptop",pid="${pid}",state="running",type="regular",vm_id="",zone="package"} ${value}`;
+
+  it('names rows after their commands', () => {
+    const scrape = read(process(7, 'postgres', 4), process(8, 'postgres', 2), process(9, 'node', 1));
+
+    expect(scrape.counters.map(({ container, total, resolved }) => [container, total, resolved])).toEqual([
+      ['postgres', 4, true],
+      ['postgres', 2, true],
+      ['node', 1, true],
+    ]);
+    expect(new Set(scrape.counters.map(({ key }) => key)).size).toBe(3);
+  });
+
+  it('is read by its containers where it shows any: processes are parts of them', () => {
+    const scrape = read(cpu('c1', 'p1', 'package', 8), pod('p1', 'web-0', 'shop'), process(7, 'node', 8));
+
+    expect(scrape.counters.map(({ container, total }) => [container, total])).toEqual([['app', 8]]);
+  });
+});
+
+describe('the power of whole machines', () => {
+  it('is what their controllers show, all chassis of a node together', () => {
+    const platform = (chassis: string, value: number) =>
+      `kepler_platform_watts{bmc_id="b1",chassis_id="${chassis}",node_name="n1",source="redfish",source_id="PC1"} ${value}`;
+
+    const scrape = read(
+      cpu('c1', 'p1', 'package', 8),
+      pod('p1', 'web-0', 'shop'),
+      platform('1', 180),
+      platform('2', 20),
+    );
+
+    expect(scrape.platform).toEqual(new Map([['n1', 200]]));
+  });
+});
+
 describe('how busy a node was', () => {
   const node = (name: string, ratio: number, joules = 500) => [
     cpu(`c-${name}`, 'p1', 'package', 8).replace('"n1"', `"${name}"`),

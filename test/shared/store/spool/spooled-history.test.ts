@@ -28,7 +28,7 @@ async function setUp(dsn: string) {
   const dataDir = join(root, String(++folders));
   const logger = capturedLog();
   const open = () =>
-    spooledHistory(openTimescaleWriter(dsn, 90), {
+    spooledHistory(openTimescaleWriter(dsn), {
       folder: join(dataDir, 'spool'),
       maxBytes: 10_000_000,
       clock: systemClock,

@@ -55,7 +55,7 @@ describeDatabases('a recorder that is killed', (name, server) => {
     }
     if (!up) await server().start();
 
-    await using store = await spooledHistory(openTimescaleWriter(dsn, 90), {
+    await using store = await spooledHistory(openTimescaleWriter(dsn), {
       folder: join(folder, 'spool'),
       maxBytes: 100_000_000,
       clock: systemClock,

@@ -12,7 +12,7 @@ describeDatabases('migrations', (name, server) => {
   it('run once, in the order of their names, however many processes start at once and again', async () => {
     const dsn = await server().database();
 
-    const stores = [1, 2, 3, 4].map(() => openTimescaleWriter(dsn, 90));
+    const stores = [1, 2, 3, 4].map(() => openTimescaleWriter(dsn));
     await Promise.all(stores.map((store) => store.totals()));
     for (const store of stores) await store[Symbol.asyncDispose]();
     await using again = openTimescaleReader(dsn);
@@ -45,7 +45,7 @@ describeDatabases('migrations', (name, server) => {
       await new Promise((resolve) => setTimeout(resolve, kill * 8));
       child.kill('SIGKILL');
       await exited;
-      await using store = openTimescaleWriter(dsn, 90);
+      await using store = openTimescaleWriter(dsn);
       await store.totals();
       applied.push((await query(dsn, APPLIED)).map((row) => row.name));
     }
@@ -57,7 +57,7 @@ describeDatabases('migrations', (name, server) => {
   it('leave the database as it was when one fails, name it, and go on once the cause is gone', async () => {
     const dsn = await server().database();
     await query(dsn, 'CREATE TABLE co2e_emissions (mine integer)');
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
     const failure = await store.totals().catch(String);
     const applied = await query(dsn, APPLIED);
 
@@ -70,7 +70,7 @@ describeDatabases('migrations', (name, server) => {
 
   it('use a hypertable where TimescaleDB is, and native partitions elsewhere', async () => {
     const dsn = await server().database();
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
     await store.compact(Date.parse('2026-01-01T12:00:00Z'));
 
     const [table] = await query(dsn, "SELECT relkind FROM pg_class WHERE relname = 'power_sample'");
@@ -83,12 +83,12 @@ describeDatabases('migrations', (name, server) => {
   it('stay as they are under a newer program that has more of them', async () => {
     const dsn = await server().database();
     {
-      await using first = openTimescaleWriter(dsn, 90);
+      await using first = openTimescaleWriter(dsn);
       await first.totals();
     }
     await query(dsn, "INSERT INTO carbon_extender_migrations (name) VALUES ('9999-from-the-future.sql')");
 
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
 
     expect((await store.totals()).containers).toBe(0);
   });

@@ -35,12 +35,12 @@ WHERE (kept.samples, kept.first_start, kept.last_end, kept.minutes)
   IS DISTINCT FROM (again.samples, again.first_start, again.last_end, again.minutes)`;
 
 describeDatabases('the store', (name, server) => {
-  storeContract(name, async () => openTimescaleWriter(await server().database(), 90));
+  storeContract(name, async () => openTimescaleWriter(await server().database()));
 
   it('counts no time of a container twice when two recorders write at once', async () => {
     const dsn = await server().database();
-    await using first = openTimescaleWriter(dsn, 90);
-    await using second = openTimescaleWriter(dsn, 90);
+    await using first = openTimescaleWriter(dsn);
+    await using second = openTimescaleWriter(dsn);
 
     // The second scrapes seven seconds later: every sample overlaps two of the first.
     const ticks = Array.from({ length: 12 }, (_, n) => NOON + (n + 1) * 15_000);
@@ -58,7 +58,7 @@ describeDatabases('the store', (name, server) => {
   });
 
   it('counts the newest minute by the last millisecond of its samples', async () => {
-    await using store = openTimescaleWriter(await server().database(), 90);
+    await using store = openTimescaleWriter(await server().database());
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(db, NOON + 60_000, 1)] });
     await store.append({ target: 'a', samples: [sample(web, NOON + 60_000, 1)] });
 
@@ -68,7 +68,7 @@ describeDatabases('the store', (name, server) => {
   });
 
   it('adds up two containers of one name within a scrape', async () => {
-    await using store = openTimescaleWriter(await server().database(), 90);
+    await using store = openTimescaleWriter(await server().database());
 
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(web, NOON + 15_000, 2)] });
 
@@ -81,7 +81,7 @@ describeDatabases('the store', (name, server) => {
     timeout: 120_000,
   }, async () => {
     const dsn = await server().database();
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
     const lengths = fc.array(fc.integer({ min: 1, max: 3 * HOUR_MS }), { minLength: 1, maxLength: 12 });
     let expected = 0;
     let pod = 0;
@@ -107,7 +107,7 @@ describeDatabases('the store', (name, server) => {
   });
 
   it('streams more samples than it fetches at a time, in order, by series and by time', async () => {
-    await using store = openTimescaleWriter(await server().database(), 90);
+    await using store = openTimescaleWriter(await server().database());
     const pods = Array.from({ length: 40 }, (_, n) => ({ ...db, pod: `p${String(n).padStart(2, '0')}` }));
     for (let hour = 0; hour < 7; hour += 1) {
       const ends = Array.from({ length: 3_600 }, (_, n) => NOON + hour * HOUR_MS + (n + 1) * 1000);
@@ -128,7 +128,7 @@ describeDatabases('the store', (name, server) => {
 
   it('drops whole days, hides the rest of the day it forgets, and takes late samples of days that are gone', async () => {
     const dsn = await server().database();
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
     for (const day of [0, 1, 2]) await store.append({ target: 'a', samples: [sample(web, NOON + day * DAY_MS, 1)] });
 
     await store.forgetBefore(NOON + DAY_MS + HOUR_MS);
@@ -146,7 +146,7 @@ describeDatabases('the store', (name, server) => {
   });
 
   it('keeps how power was known, when targets answered, and what pods are labelled with', async () => {
-    await using store = openTimescaleWriter(await server().database(), 90);
+    await using store = openTimescaleWriter(await server().database());
     const modelled = { ...web, powerQuality: 'modelled' } as const;
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1)], scrapedAt: NOON + 15_000 });
     await store.append({ target: 'a', samples: [sample(modelled, NOON + 30_000, 1)] });
@@ -162,7 +162,7 @@ describeDatabases('the store', (name, server) => {
   });
 
   it('skips containers that a reader has had already', async () => {
-    await using store = openTimescaleWriter(await server().database(), 90);
+    await using store = openTimescaleWriter(await server().database());
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 1), sample(db, NOON + 15_000, 2)] });
 
     const after = { container: { ...db, pod: 'db-1' }, end: 0 };
@@ -173,7 +173,7 @@ describeDatabases('the store', (name, server) => {
 
   it('lets people read power and energy by name with SQL', async () => {
     const dsn = await server().database();
-    await using store = openTimescaleWriter(dsn, 90);
+    await using store = openTimescaleWriter(dsn);
     await store.append({ target: 'a', samples: [sample(web, NOON + 15_000, 30)] });
 
     const [power] = await query(

@@ -56,7 +56,7 @@ for (const { name, here, start } of SERVERS) {
     it('stands beside the history in one database, whoever comes first', async () => {
       const dsn = await server.database();
       await using workloads = openTimescaleWorkloads(dsn);
-      await using history = openTimescaleWriter(dsn, 90);
+      await using history = openTimescaleWriter(dsn);
 
       const [budgets, zones] = await Promise.all([workloads.budgets(), history.zones()]);
 
