@@ -63,7 +63,7 @@ const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
 export function createActions(options: ActionOptions): Actions {
   const { client, clock, metrics, logger } = options;
   const released = createReleasedMemory(clock);
-  const { report, copy } = createReporter(options);
+  const { report, copy, copyPlan } = createReporter(options);
   const doRelease = async (
     { work, durationHours, action }: DecidedWork,
     reason: ReleaseReason,
@@ -94,12 +94,7 @@ export function createActions(options: ActionOptions): Actions {
     report(work, 'Paused', `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`);
   };
   return {
-    async copyPlan(work) {
-      const { plan, admission } = work;
-      if (plan === undefined || admission?.workload?.plannedStart === isoTime(plan.start)) return;
-      const { start, zone, saving = Number.NaN } = plan;
-      await copy(work, { slot: { start, zone, expected: Number.NaN }, saving });
-    },
+    copyPlan,
     async act(decided) {
       const { work, action } = decided;
       try {
