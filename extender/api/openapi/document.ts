@@ -94,6 +94,7 @@ function responsesOf(operation: Operation, open: boolean): DescribedOperation['r
       401: 'A bearer token is missing or wrong',
       429: 'This address sent too many requests; see Retry-After',
     }),
+    ...(query && { 431: 'The address and headers are longer than 16 KiB' }),
     ...(body && { 413: 'The body is too large', 415: 'The body is of another media type' }),
     ...errors,
     500: 'The request failed; the log says why',

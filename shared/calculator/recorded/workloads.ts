@@ -24,12 +24,12 @@ export type Recorded =
   | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
   | { readonly kind: 'invalid'; readonly issues: readonly WorkloadIssue[] };
 
-/** Prices records with the recorded intensity of their hours. */
+/** Prices records with the recorded intensity of their hours. What `onProgress` returns is awaited after each record. */
 export async function recordWorkloads(
   inputs: readonly WorkloadInput[],
   profiles: ServiceProfiles,
   history: IntensityReader,
-  onProgress: (done: number) => void = () => undefined,
+  onProgress: (done: number) => unknown = () => undefined,
 ): Promise<Recorded> {
   const known = await history.zones();
   const byZone = new Map<Zone, ReturnType<IntensityReader['intensities']>>();
@@ -41,8 +41,9 @@ export async function recordWorkloads(
   const records: WorkloadEmissions[] = [];
   const issues: WorkloadIssue[] = [];
   const first = firstOfItsKey();
+  const check = textChecks(profiles, known);
   for (const [index, input] of inputs.entries()) {
-    const errors = invalidFields(input, profiles, known);
+    const errors = invalidFields(input, check);
     try {
       if (errors.length === 0) {
         const record = await recordOf(input, profiles, known, hoursOf);
@@ -53,7 +54,7 @@ export async function recordWorkloads(
       errors.push(calculatorErrorOf(error));
     }
     for (const error of errors) issues.push(issueOf(index, error));
-    onProgress(index + 1);
+    await onProgress(index + 1);
   }
   return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'records', records };
 }
@@ -72,21 +73,40 @@ function firstOfItsKey(): (record: WorkloadEmissions, index: number) => Calculat
 }
 
 /** Everything that is invalid in a record before it is calculated, so that it can be corrected in one go. */
-function invalidFields(input: WorkloadInput, profiles: ServiceProfiles, known: readonly Zone[]): CalculatorError[] {
-  const checks = [
-    () => wholeRequests(input.request_count),
-    () => input.total_kWh ?? profileOf(profiles, input.service_name),
-    () => placeRegion(input.region, known),
-    () => rangeOf(input.period_start, input.period_end),
+function invalidFields(input: WorkloadInput, { service, region }: TextChecks): CalculatorError[] {
+  return [
+    ...errorsOf(() => wholeRequests(input.request_count)),
+    ...(input.total_kWh === undefined ? service(input.service_name) : []),
+    ...region(input.region),
+    ...errorsOf(() => rangeOf(input.period_start, input.period_end)),
   ];
-  return checks.flatMap((check) => {
-    try {
-      check();
-      return [];
-    } catch (error) {
-      return [calculatorErrorOf(error)];
-    }
-  });
+}
+
+/** Errors of names, each looked for once: to find what an unknown one was meant to be takes a while. */
+interface TextChecks {
+  readonly service: (name: string) => readonly CalculatorError[];
+  readonly region: (name: string) => readonly CalculatorError[];
+}
+
+function textChecks(profiles: ServiceProfiles, known: readonly Zone[]): TextChecks {
+  const once = (check: (name: string) => unknown) => {
+    const found = new Map<string, readonly CalculatorError[]>();
+    return (name: string) => {
+      const errors = found.get(name) ?? errorsOf(() => check(name));
+      found.set(name, errors);
+      return errors;
+    };
+  };
+  return { service: once((name) => profileOf(profiles, name)), region: once((name) => placeRegion(name, known)) };
+}
+
+function errorsOf(check: () => unknown): CalculatorError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [calculatorErrorOf(error)];
+  }
 }
 
 /** Errors of a value by itself; all others are of what it means beside others. */

@@ -45,7 +45,9 @@ export function isSpoolDamage(error: unknown): boolean {
 /** Renames a damaged file and its log, so that a new one can begin; returns the new name. */
 export function setSpoolFileAside(path: string, now: Date): string {
   const aside = `${path}.damaged-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
-  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  // The file last: a kill in between must not leave its log beside a new file, which would take it for its own.
+  for (const suffix of ['-journal', '-shm', '-wal', ''])
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   return aside;
 }
 

@@ -147,7 +147,8 @@ export class SqliteFile implements Disposable {
     }
     this[Symbol.dispose]();
     const name = `${STORE_FILE}.damaged-${isoTime(clock.now()).replaceAll(/[:.]/g, '-')}`;
-    for (const suffix of ['', '-wal', '-shm'])
+    // The file last: a kill in between must not leave its log beside a new file, which would take it for its own.
+    for (const suffix of ['-journal', '-shm', '-wal', ''])
       if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, join(this.#folder, name + suffix));
     onSetAside?.(name, reason);
     return true;

@@ -7,7 +7,7 @@ import type { PowerSample } from '../../../../shared/records/power.ts';
 import { collect } from '../collect.ts';
 import { storeContract } from '../contract.ts';
 import { joulesOfHours, openSqliteReader, openSqliteWriter } from '../opened-parts.ts';
-import { tickNumber } from './killed-writer.ts';
+import { tickNumber } from './numbered-ticks.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const root = mkdtempSync(join(tmpdir(), 'store-'));
