@@ -11,7 +11,7 @@ import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
-import { createNodeUse } from './node-use.ts';
+import { createNodeRequests } from './node-requests.ts';
 import { createReconciler, type DecidedWork, type ReconcilerOptions } from './reconcile.ts';
 import { createReleaseRate } from './release-rate.ts';
 import type { ReleasedJob } from './waiting-job.ts';
@@ -58,7 +58,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   const waiting = watchWaiting({ client, clock, logger, onNew });
   const earlier = watchEarlierRuns({ client, clock, logger });
   const { zoneOf } = options;
-  const use = createNodeUse({ client, clock, logger });
+  const use = createNodeRequests({ client, clock, logger });
   const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, use, clock, logger });
   const leadership = startLeadership({
     lease: { client, ...lease },

@@ -5,7 +5,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
 import { fitsNode, type SchedulableNode, usableZones } from './node-fit.ts';
-import type { NodeUse } from './node-use.ts';
+import type { NodeRequests } from './node-requests.ts';
 import { type PodRequirements, quantityOf } from './pod-requirements.ts';
 import type { Space } from './space.ts';
 import { ANY_ZONE } from './waiting-work.ts';
@@ -46,7 +46,7 @@ const MOST_REMEMBERED = 1_000;
 export function watchSchedulableNodes(options: {
   readonly client: KubernetesClient;
   readonly zoneOf: (node: string) => Zone | undefined;
-  readonly use: Pick<NodeUse, 'of' | 'version'>;
+  readonly use: Pick<NodeRequests, 'of' | 'version'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): SchedulableNodes {
@@ -91,7 +91,7 @@ export function watchSchedulableNodes(options: {
 function spacesOf(
   pod: PodRequirements,
   nodes: readonly SchedulableNode[],
-  options: { zoneOf: (node: string) => Zone | undefined; use: Pick<NodeUse, 'of'>; pools: Map<string, string> },
+  options: { zoneOf: (node: string) => Zone | undefined; use: Pick<NodeRequests, 'of'>; pools: Map<string, string> },
 ): ReadonlyMap<Zone, Space> | undefined {
   const { zoneOf, use, pools } = options;
   const spaces = new Map<Zone, { names: string[]; free: Record<string, number> }>();

@@ -7,7 +7,7 @@ import { podSpec, requirementsOf } from './pod-requirements.ts';
 import type { Amounts } from './space.ts';
 
 /** What the pods on each node request, as of the last look. */
-export interface NodeUse {
+export interface NodeRequests {
   /** Requested amounts of a node; undefined until the pods have been listed. */
   of(node: string): Amounts | undefined;
   /** Grows with each look. */
@@ -24,11 +24,11 @@ const BOUND = 'spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed';
 const boundPod = z.object({ spec: podSpec.extend({ nodeName: z.string() }) });
 
 /** Lists the pods that have a node from time to time, while somebody wants to know. */
-export function createNodeUse(options: {
+export function createNodeRequests(options: {
   readonly client: Pick<KubernetesClient, 'request'>;
   readonly clock: Clock;
   readonly logger: Logger;
-}): NodeUse {
+}): NodeRequests {
   const { client, clock, logger } = options;
   let used: ReadonlyMap<string, Amounts> | undefined;
   let lookedAt: number | undefined;
