@@ -29,6 +29,7 @@ export const WRITTEN = {
   pausedSeconds: `${ANNOTATION_PREFIX}paused-seconds`,
   resumedAt: `${ANNOTATION_PREFIX}resumed-at`,
   interruptions: `${ANNOTATION_PREFIX}interruptions`,
+  extendedUntil: `${ANNOTATION_PREFIX}extended-until`,
 } as const;
 
 /** Written as the planned zone of a pod whose scheduler does not place by carbon: it may run in any of its zones. */
@@ -80,6 +81,8 @@ export interface WaitingWork {
   readonly progress?: JobProgress;
   /** Of a paused Job: when it must go on to complete in time; else it follows from preferences. */
   readonly latestStart?: EpochMs;
+  /** Of work whose namespace has used up its carbon budget: it may wait until then, unless its `deadline` is before. */
+  readonly extendedUntil?: EpochMs;
   /** Pods that run at the same time; 1 where the object does not say. */
   readonly pods: number;
   /** Of an object that Kueue queues. */
@@ -169,10 +172,16 @@ export function workOf(kind: WaitingKind, meta: ObjectMetadata, requirements: Po
     preferences,
     invalid,
     plan: writtenPlan(meta.annotations ?? {}),
+    ...writtenExtension(meta.annotations ?? {}),
     origin: meta.uid,
     pods: 1,
     ...{ queuedElsewhere: false, hasStarted: false, isUnresolved: false, mode: undefined },
   };
+}
+
+function writtenExtension(annotations: Readonly<Record<string, string>>): Pick<WaitingWork, 'extendedUntil'> {
+  const until = Date.parse(annotations[WRITTEN.extendedUntil] ?? '');
+  return Number.isNaN(until) ? {} : { extendedUntil: until };
 }
 
 /** The plan on an object. Anyone may have written it: what cannot be read does not count. */
