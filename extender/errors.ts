@@ -284,7 +284,8 @@ export const EXTENDER_ERRORS = {
     exitCode: 137,
   },
   NO_GATE: {
-    message: 'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
+    message:
+      'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
     action: 'apply k8s/components/gate-webhook, or write the gate carbon-extender.io/wait into the templates of pods',
   },
   TLS_RELOAD_FAILED: {
