@@ -82,8 +82,7 @@ export function createActions(options: ActionOptions): Actions {
   const doPlan = async ({ work, action }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest${horizonOf(action)}`;
-    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
+    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', planText(work, plan) + horizonOf(action));
   };
   const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
     await pause(client, work, next, clock.now());
@@ -112,6 +111,12 @@ export function createActions(options: ActionOptions): Actions {
       }
     },
   };
+}
+
+function planText(work: WaitingWork, plan: PlanToWrite): string {
+  const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
+  if (work.extendedUntil === undefined) return text;
+  return `${text}; it may wait longer because its namespace has used up its carbon budget`;
 }
 
 function issuesOf({ invalid }: WaitingWork): string {

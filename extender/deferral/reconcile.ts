@@ -8,6 +8,7 @@ import type { Action, DecisionContext } from './action.ts';
 import { forecastViewOf, type Places } from './candidates.ts';
 import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
+import { withLongerWait } from './over-budget.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { createReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { WaitingWork } from './waiting-work.ts';
@@ -33,6 +34,8 @@ export interface ReconcilerOptions {
   readonly zones: () => readonly Zone[] | undefined;
   /** The cluster's own defaults for every pod. */
   readonly clusterPreferences?: PodPreferences | undefined;
+  /** How long work of a namespace may wait whose carbon budget is used up; undefined: as its annotations say. */
+  readonly budgetDelayOf?: ((namespace: string) => number | undefined) | undefined;
   readonly mode: 'on' | 'advise';
   /** The cluster's mode where a namespace sets none; default `enforce`. */
   readonly clusterMode?: Mode | undefined;
@@ -67,7 +70,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const memories = createMemories(clock);
   const withCluster = (found: WaitingWork) => {
     const work = withDefaults(found, options.clusterPreferences);
-    return withLatestResume(work, durationOf(work, options));
+    const resumable = withLatestResume(work, durationOf(work, options));
+    return withLongerWait(resumable, options.budgetDelayOf?.(work.namespace));
   };
   const contextOf = contexts(options, memories);
   const runningMemories = createMemories(clock);

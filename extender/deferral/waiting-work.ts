@@ -28,6 +28,7 @@ export const WRITTEN = {
   pausedSeconds: `${ANNOTATION_PREFIX}paused-seconds`,
   resumedAt: `${ANNOTATION_PREFIX}resumed-at`,
   interruptions: `${ANNOTATION_PREFIX}interruptions`,
+  extendedUntil: `${ANNOTATION_PREFIX}extended-until`,
 } as const;
 
 /** Written as the planned zone of a pod whose scheduler does not place by carbon: it may run in any of its zones. */
@@ -79,6 +80,8 @@ export interface WaitingWork {
   readonly progress?: JobProgress;
   /** Of a paused Job: when it must go on to complete in time; else it follows from preferences. */
   readonly latestStart?: EpochMs;
+  /** Of work whose namespace has used up its carbon budget: it may wait until then, unless its `deadline` is before. */
+  readonly extendedUntil?: EpochMs;
   /** Of a workload: the admission gates that others hold, and the version of the object that has them. */
   readonly admission?: { readonly resourceVersion: string; readonly otherGates: readonly string[] };
 }
@@ -231,9 +234,15 @@ export function workOf(kind: WaitingKind, meta: Metadata, requirements: PodRequi
     preferences,
     invalid,
     plan: writtenPlan(meta.annotations ?? {}),
+    ...writtenExtension(meta.annotations ?? {}),
     origin: meta.uid,
     ...{ queuedElsewhere: false, hasStarted: false, isUnresolved: false, mode: undefined },
   };
+}
+
+function writtenExtension(annotations: Readonly<Record<string, string>>): Pick<WaitingWork, 'extendedUntil'> {
+  const until = Date.parse(annotations[WRITTEN.extendedUntil] ?? '');
+  return Number.isNaN(until) ? {} : { extendedUntil: until };
 }
 
 /** The plan on an object. Anyone may have written it: what cannot be read does not count. */

@@ -14,7 +14,12 @@ export interface PlanToWrite {
 
 /** Writes the plan into the object's annotations. */
 export async function writePlan(client: KubernetesClient, work: WaitingWork, plan: PlanToWrite): Promise<void> {
-  await client.request('PATCH', work.path, merge({ metadata: { uid: work.uid, annotations: annotationsOf(plan) } }));
+  const { uid, extendedUntil: until } = work;
+  const annotations = {
+    ...annotationsOf(plan),
+    ...(until !== undefined && { [WRITTEN.extendedUntil]: isoTime(until) }),
+  };
+  await client.request('PATCH', work.path, merge({ metadata: { uid, annotations } }));
 }
 
 /**

@@ -17,7 +17,7 @@ import { needsLabels } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
 import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
-import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
+import { type NamingOptions, needLabels, rowNaming, unavailableDimensions } from './naming.ts';
 import { NodeUses } from './node-uses.ts';
 import { pricedHour } from './priced.ts';
 import { pricingByNode } from './pricing.ts';
@@ -96,6 +96,7 @@ async function respond(
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
       aggregate: query.aggregate,
+      unavailable: unavailableDimensions(query.aggregate.split(',')),
       rows: page.total,
       order: page.names,
       zone: query.zone ?? null,
