@@ -33,6 +33,7 @@ export function guaranteeDue(
   if (work.preferences.skip === true || work.preferences.flexible === false) return { kind: 'release', reason: 'skip' };
   if (isOff && !work.isUnresolved) return { kind: 'release', reason: 'off' };
   if (work.queuedElsewhere) return { kind: 'release', reason: 'queued-elsewhere' };
+  if (work.admission?.workload?.isGated === false) return { kind: 'release', reason: 'queue-without-gate' };
   const deadline = deadlineOf(work);
   if (deadline <= work.createdAt) return { kind: 'release', reason: 'no-slack' };
   return now + lostMs + periodMs >= deadline ? { kind: 'release', reason: 'deadline' } : undefined;

@@ -24,7 +24,9 @@ const powerModel = z
         high: z.number(),
       })
       .optional()
-      .describe('Present where measured nodes of the type correct the model; low and high are the spread of their hours'),
+      .describe(
+        'Present where measured nodes of the type correct the model; low and high are the spread of their hours',
+      ),
   })
   .optional();
 const names = {

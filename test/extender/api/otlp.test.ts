@@ -82,7 +82,9 @@ describe('metrics by OTLP', () => {
     server.close();
 
     expect(api.log.at('warn')).toEqual(
-      expect.arrayContaining([expect.objectContaining({ fields: expect.objectContaining({ code: 'OTLP_NOT_EXPORTED' }) })]),
+      expect.arrayContaining([
+        expect.objectContaining({ fields: expect.objectContaining({ code: 'OTLP_NOT_EXPORTED' }) }),
+      ]),
     );
     expect((await api.get('/health')).status).toBe(200);
   });
