@@ -39,6 +39,10 @@ const savings = z.object({
       saved_percent: quantity,
       coverage: quantity,
       qualities: z.array(z.enum(QUALITIES)),
+      marginal: z
+        .object({ pods: z.number(), emissions_grams: z.number(), baseline_grams: z.number(), saved_grams: z.number() })
+        .nullable()
+        .default(null),
     }),
   ),
 });
@@ -79,12 +83,18 @@ export async function savingsFromApi(
   const { decisions, totals } = await api.get(path, savings);
   return {
     decisions,
-    totals: totals.map(({ energy_kwh, emissions_grams, saved_grams, saved_percent, ...rest }) => ({
+    totals: totals.map(({ energy_kwh, emissions_grams, saved_grams, saved_percent, marginal, ...rest }) => ({
       ...rest,
       kilowattHours: energy_kwh,
       met: grams(emissions_grams),
       saved: saved_grams as SavingsTotal['saved'],
       savedPercent: saved_percent,
+      marginal: marginal && {
+        pods: marginal.pods,
+        met: grams(marginal.emissions_grams),
+        wouldHaveMet: grams(marginal.baseline_grams),
+        saved: marginal.saved_grams as SavingsTotal['saved'],
+      },
     })),
   };
 }

@@ -48,6 +48,17 @@ const POD_COLUMNS: readonly Column<Saving>[] = [
   { title: 'Quality', cell: ({ qualities }) => qualities.join(' + ') },
 ];
 
+const MARGINAL_TOTAL: Column<SavingsTotal> = {
+  title: 'g saved (marginal)',
+  align: 'right',
+  cell: ({ marginal }) => signed(marginal),
+};
+const MARGINAL: Column<Saving> = {
+  title: 'g saved (marginal)',
+  align: 'right',
+  cell: ({ marginal }) => signed(marginal),
+};
+
 /** `carbon savings`: grams saved by placement and waiting, from measured energy. */
 export function savingsCommand(env: Environment, io: Io): Command {
   return new Command('savings')
@@ -61,6 +72,9 @@ export function savingsCommand(env: Environment, io: Io): Command {
       'after',
       `
 ${API_HELP}
+Savings are attributional differences to a baseline, with average intensities; where marginal intensities are known for the
+hours, the difference with them is beside it, with its sign.
+
 Baselines: "arrival" is the same energy in the same zone, started when the pod or its Job arrived; "candidates-mean" is
 the same energy at the same time, at the mean intensity of the zones of all candidate nodes, hour by hour. A pod may
 count in both; the two are never added up.
@@ -81,7 +95,7 @@ async function show(options: SavingsOptions, env: Environment, io: Io): Promise<
   const { decisions, totals } = await savingsFromApi(api, range);
   const span = { from: isoTime(range.from), to: isoTime(range.to), decisions };
   if (options.json) return io.out(`${JSON.stringify({ ...span, totals }, null, 2)}\n`);
-  io.out(`${decisions} decisions from ${span.from} to ${span.to}\n\n${textTable(COLUMNS, totals)}`);
+  io.out(`${decisions} decisions from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`);
 }
 
 async function showRecorded(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
@@ -97,8 +111,9 @@ async function showRecorded(options: SavingsOptions, env: Environment, io: Io): 
   const span = { from: isoTime(range.from), to: isoTime(range.to), decisions: decisions.length };
   if (options.json) io.out(`${JSON.stringify({ ...span, totals, ...(verified && { verified }), pods }, null, 2)}\n`);
   else {
-    io.out(`${decisions.length} decisions from ${span.from} to ${span.to}\n\n${textTable(COLUMNS, totals)}`);
-    if (options.pods && pods.length > 0) io.out(`\n${textTable(POD_COLUMNS, pods)}`);
+    io.out(`${decisions.length} decisions from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`);
+    if (options.pods && pods.length > 0)
+      io.out(`\n${textTable(pods.some(({ marginal }) => marginal) ? [...POD_COLUMNS, MARGINAL] : POD_COLUMNS, pods)}`);
     for (const { baseline, recomputed, agrees } of verified ?? [])
       io.out(
         `${baseline}: ${recomputed.toFixed(1)} g saved according to the raw samples, ${agrees ? 'which matches' : 'which does NOT match'}\n`,
@@ -109,6 +124,15 @@ async function showRecorded(options: SavingsOptions, env: Environment, io: Io): 
       );
   }
   if (verified?.some(({ agrees }) => !agrees)) process.exitCode = EXIT.failed;
+}
+
+function columnsOf(totals: readonly SavingsTotal[]): readonly Column<SavingsTotal>[] {
+  return totals.some(({ marginal }) => marginal) ? [...COLUMNS, MARGINAL_TOTAL] : COLUMNS;
+}
+
+function signed(marginal: { readonly saved: number } | null): string {
+  if (marginal === null) return '-';
+  return `${marginal.saved > 0 ? '+' : ''}${marginal.saved.toFixed(1)}`;
 }
 
 function percent(share: number | null): string {

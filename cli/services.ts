@@ -11,9 +11,11 @@ import { profilesFromApi } from './api-recorded.ts';
 import { cliError } from './errors.ts';
 import { examples } from './help.ts';
 import type { Io } from './io.ts';
+import { parseChoice } from './options.ts';
 import { queryPrometheus } from './prometheus.ts';
 import { percent } from './result-text.ts';
 import { resolveSelector } from './selector.ts';
+import { measureTokens } from './services-tokens.ts';
 import { cliConfig } from './settings.ts';
 import { withHistory } from './stores.ts';
 import { type Column, textTable } from './table.ts';
@@ -88,7 +90,8 @@ const COLUMNS: readonly Column<ServiceProfile>[] = [
 ];
 
 interface MeasureOptions {
-  readonly service: string;
+  readonly unit: string;
+  readonly service?: string;
   readonly selector: string;
   readonly requests?: string;
   readonly prometheus?: string;
@@ -102,13 +105,21 @@ interface MeasureOptions {
 function measureCommand(env: Environment, io: Io): Command {
   return new Command('measure')
     .description("Measure a profile: recorded energy of the service's containers divided by its requests")
-    .requiredOption('--service <name>', 'name of the profile')
+    .option('--service <name>', 'name of the profile (not with --unit token)')
+    .option(
+      '--unit <unit>',
+      'request, or token: joules and grams per 1,000 generated tokens by model and hour',
+      'request',
+    )
     .requiredOption(
       '--selector <namespace/name>',
       'its containers: namespace/workload, namespace/workload/container or namespace/label=value',
     )
     .option('--requests <number>', 'requests served in the period')
-    .option('--prometheus <query>', 'PromQL query for the number of requests; $interval is the length of the period')
+    .option(
+      '--prometheus <query>',
+      'PromQL query for the number of requests; $interval is the length of the period (an hour with --unit token)',
+    )
     .option('--prometheus-url <url>', 'address of Prometheus (PROMETHEUS_URL)')
     .option('--from <time>', 'start in UTC; default: the last 24 full hours')
     .option('--to <time>', 'end in UTC, excluded')
@@ -123,6 +134,8 @@ Energy is recorded per hour, so the period is extended to full hours.
           'carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml',
           `carbon services measure --service checkout --selector shop/checkout \\
     --prometheus 'sum(increase(http_requests_total{app="checkout"}[$interval]))'`,
+          `carbon services measure --unit token --selector llm/vllm \\
+    --prometheus 'sum by (model_name) (rate(vllm:generation_tokens_total[$interval]))'`,
         ),
     )
     .action((options: MeasureOptions) => measure(options, env, io));
@@ -132,11 +145,20 @@ async function measure(options: MeasureOptions, env: Environment, io: Io): Promi
   const config = cliConfig(env);
   const period = fullHours(periodOf(options, io));
   const selector = await resolveSelector(options.selector, env);
+  if (parseChoice('--unit', options.unit, ['request', 'token'] as const) === 'token') {
+    const url = prometheusUrl(options.prometheusUrl ?? config.PROMETHEUS_URL);
+    if (options.prometheus === undefined)
+      throw cliError('OPTIONS_MISSING', { reason: '--unit token needs the rate of tokens', hint: 'pass --prometheus' });
+    return measureTokens({ selector, query: options.prometheus, url, period }, config, options.json, io);
+  }
+  const { service } = options;
+  if (service === undefined)
+    throw cliError('OPTIONS_MISSING', { reason: 'a profile needs a name', hint: 'pass --service' });
   const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
   const use = await withHistory(config, (history) =>
     recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),
   );
-  const profile = measuredProfile(options.service, use, requests, period);
+  const profile = measuredProfile(service, use, requests, period);
   if (options.saveTo !== undefined) await saveProfile(options.saveTo, profile);
   io.out(options.json ? `${JSON.stringify(profile, null, 2)}\n` : textTable(COLUMNS, [profile]));
   if (options.saveTo !== undefined)
@@ -154,12 +176,15 @@ async function requestsOf(
       hint: 'pass either --requests or --prometheus',
     });
   if (prometheus === undefined) return Number(requests);
-  if (url === undefined)
-    throw cliError('OPTIONS_MISSING', {
-      reason: '--prometheus needs the address of Prometheus',
-      hint: 'pass --prometheus-url or set PROMETHEUS_URL',
-    });
-  return Math.round(await queryPrometheus(url, prometheus, period));
+  return Math.round(await queryPrometheus(prometheusUrl(url), prometheus, period));
+}
+
+function prometheusUrl(url: string | undefined): string {
+  if (url !== undefined) return url;
+  throw cliError('OPTIONS_MISSING', {
+    reason: '--prometheus needs the address of Prometheus',
+    hint: 'pass --prometheus-url or set PROMETHEUS_URL',
+  });
 }
 
 function periodOf({ from, to }: MeasureOptions, io: Io): TimeRange {

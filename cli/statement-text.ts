@@ -67,10 +67,19 @@ function contractsPart({ contracts, residual_mixes: mixes }: Statement): Stateme
 function savingsPart({ savings }: Statement): StatementPart {
   return {
     title: 'Savings, as attributional differences',
-    header: ['Baseline', 'Pods', 'of which emitted more', 'gCO2e', 'Baseline gCO2e', 'Difference'],
+    header: [
+      'Baseline',
+      'Pods',
+      'of which emitted more',
+      'gCO2e',
+      'Baseline gCO2e',
+      'Difference',
+      'Difference (marginal)',
+    ],
     rows: savings.map((one) => [
       ...[one.baseline, String(one.pods), String(one.negative), figure(one.grams)],
       ...[figure(one.baseline_grams), figure(one.difference_grams)],
+      one.marginal_difference_grams === null ? 'unknown' : figure(one.marginal_difference_grams),
     ]),
   };
 }

@@ -14,6 +14,7 @@ import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
 import { admissionSettings } from './admission/settings.ts';
+import { otlpSettings } from './api/otlp-settings.ts';
 import { deferralSettings } from './deferral/settings.ts';
 import { clusterSettings } from './kubernetes/settings.ts';
 import { placementSettings } from './placement/settings.ts';
@@ -55,6 +56,7 @@ export const watchdogConfigSchema = z.object({
   ...priceSettings,
   ...facilitySettings,
   ...contractSettings,
+  ...otlpSettings,
   API_HEAP_MB: integer(64, 65_536)
     .default(512)
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),

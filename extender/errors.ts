@@ -23,11 +23,7 @@ export const EXTENDER_ERRORS = {
   BODY_EMPTY: { status: 400, message: 'the request has no body', action: 'send a JSON value' },
   BODY_INCOMPLETE: { status: 400, message: 'the body ended before its announced length', action: 'send it again' },
   BODY_NOT_JSON: { status: 400, message: 'the body is not valid JSON', action: 'correct its syntax' },
-  BODY_TOO_LARGE: {
-    status: 413,
-    message: 'the body is larger than {limit} bytes',
-    action: 'send it in parts',
-  },
+  BODY_TOO_LARGE: { status: 413, message: 'the body is larger than {limit} bytes', action: 'send it in parts' },
   CONTAINER_UNKNOWN: {
     status: 404,
     message: 'no power is recorded for {namespace}/{pod}/{container}',
@@ -88,6 +84,7 @@ export const EXTENDER_ERRORS = {
     message: 'pages of {origin} may not use this API',
     action: 'add the origin to API_CORS_ORIGINS if they may',
   },
+  OTLP_NOT_EXPORTED: { message: 'metrics could not be sent by OTLP', action: 'check OTEL_EXPORTER_OTLP_ENDPOINT' },
   PATH_UNKNOWN: { status: 404, message: 'nothing is served at {path}', action: 'see GET /docs' },
   RATE_LIMITED: {
     status: 429,
@@ -284,7 +281,8 @@ export const EXTENDER_ERRORS = {
     exitCode: 137,
   },
   NO_GATE: {
-    message: 'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
+    message:
+      'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
     action: 'apply k8s/components/gate-webhook, or write the gate carbon-extender.io/wait into the templates of pods',
   },
   TLS_RELOAD_FAILED: {

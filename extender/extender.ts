@@ -5,14 +5,15 @@ import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
 import { connectKubernetes } from '../shared/runtime/kubernetes/connect.ts';
 import { createLogger, type Logger } from '../shared/runtime/logger.ts';
 import { type RunningAdmission, startConfiguredAdmission } from './admission/admission.ts';
-import type { ApiThread } from './api/api-thread.ts';
+import type { ApiThread, FromApi } from './api/api-thread.ts';
 import { watchCache } from './cache/cache-watcher.ts';
 import type { ExtenderConfig } from './config.ts';
 import type { RunningDeferral } from './deferral/controller.ts';
+import { type BudgetWatch, createBudgetWatch } from './deferral/over-budget.ts';
 import { startConfiguredDeferral } from './deferral/start.ts';
 import type { WaitingList } from './deferral/waiting-list.ts';
 import { type RunningPlacement, startPlacement } from './placement/placement.ts';
-import type { FromStore, ToApi } from './placement/placement-link.ts';
+import type { ToApi } from './placement/placement-link.ts';
 import { startSchedulerServer } from './webhook/server.ts';
 import { tlsFiles } from './webhook/tls.ts';
 import { createVerbs } from './webhook/verbs.ts';
@@ -22,7 +23,7 @@ export interface ExtenderDependencies {
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Starts the REST API on its own thread; without it there is none. */
-  readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromStore) => void) => ApiThread;
+  readonly startApi?: (config: ExtenderConfig, logger: Logger, onMessage: (message: FromApi) => void) => ApiThread;
   /** Ends the process when its event loop hangs; not used where there is none. */
   readonly startHeartbeat?: (limitMs: number, onError: (error: Error) => void) => AsyncDisposable;
   /** What is worth a warning about the settings. */
@@ -48,6 +49,7 @@ export async function startExtender(
   dependencies: ExtenderDependencies = {},
 ): Promise<Extender> {
   const { clock = systemClock, logger = createLogger('extender', config.LOG_LEVEL), startApi } = dependencies;
+  const budgets = createBudgetWatch(clock);
   await using stack = new AsyncDisposableStack();
   logSettingWarnings(logger, dependencies.warnings ?? []);
   const pollMs = config.CACHE_POLL_SECONDS * 1_000;
@@ -87,12 +89,12 @@ export async function startExtender(
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
   if (startApi !== undefined) {
-    api = stack.use(startApi(config, logger, (message) => placement.link.receive(message)));
+    api = stack.use(startApi(config, logger, receiver(placement, budgets)));
     // Before the API thread ends, which is the only one that can store them.
     stack.defer(() => placement.link.flush());
   }
   const onWaiting = (list: WaitingList) => void post({ kind: 'waiting', list });
-  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, clock, logger };
+  const sources = { config, client, cache: cache.state, zones, zoneOf, writeEvent, onWaiting, budgets, clock, logger };
   deferral = stack.use(startConfiguredDeferral({ ...sources, metrics: metrics.deferral }));
   const heartbeat = watchEventLoop(config, dependencies, logger);
   if (heartbeat) stack.use(heartbeat);
@@ -112,6 +114,11 @@ function watchEventLoop(
   return startHeartbeat?.(seconds * 1_000, (err) =>
     logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
   );
+}
+
+/** Passes what the API thread sends to the part that needs it. */
+function receiver({ link }: Pick<RunningPlacement, 'link'>, budgets: BudgetWatch): (message: FromApi) => void {
+  return (message) => (message.kind === 'over-budget' ? budgets.receive(message) : link.receive(message));
 }
 
 /** The port of the API; undefined where it does not listen in time. */

@@ -125,10 +125,12 @@ export const POLLER_ERRORS = {
   },
   POWER_IMPLAUSIBLE: {
     message: 'energy counters of node {node} rose by more than is possible, and what they gave was dropped',
-    action: 'raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS if such power is real; else look at the counters of the exporter',
+    action:
+      'raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS if such power is real; else look at the counters of the exporter',
   },
   NODE_ABOVE_METER: {
-    message: 'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
+    message:
+      'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
     action: 'check METER_NODES: the meter may be on another node, or on one of two power supplies',
   },
   NODE_MACHINES_NOT_STORED: {

@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListeningServer, listen } from '../../shared/runtime/http-server.ts';
+import { bodyOf, type PathTarget, send, sendStatus, targetOf } from './cluster-http.ts';
 import { type ClusterObjects, type DemoObject, keyOf, type ObjectChange } from './cluster-objects.ts';
-import { type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
-
-/** What a path of the API names. */
-interface Target {
-  readonly collection: string;
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-}
+import { conflictOf, type ObjectSelector, objectSelector, strategicMerge } from './cluster-rules.ts';
 
 /** Serves a cluster over HTTP as the API server does: list, watch, get, create, replace and strategic merge patch. */
 export function startClusterApi(objects: ClusterObjects): Promise<ListeningServer> {
@@ -31,16 +25,13 @@ export function startClusterApi(objects: ClusterObjects): Promise<ListeningServe
   );
 }
 
-/** `/api/v1/namespaces/NS/pods/NAME`, `/api/v1/nodes`, `/apis/GROUP/VERSION/…`. */
-function targetOf(path: string): Target {
-  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
-  const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
-  if (rest[0] !== 'namespaces' || rest.length < 3)
-    return { collection: rest[0] ?? '', namespace: undefined, name: rest[1] };
-  return { collection: rest[2] ?? '', namespace: rest[1], name: rest[3] };
-}
-
-function list(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+function list(
+  objects: ClusterObjects,
+  target: PathTarget,
+  selector: ObjectSelector,
+  url: URL,
+  response: ServerResponse,
+) {
   const all = objects.all(target.collection).filter(selector);
   const from = Number(url.searchParams.get('continue') ?? 0);
   const limit = Number(url.searchParams.get('limit') ?? 0) || all.length;
@@ -49,7 +40,13 @@ function list(objects: ClusterObjects, target: Target, selector: ObjectSelector,
   send(response, 200, { kind: 'List', metadata, items: all.slice(from, from + limit) });
 }
 
-function watch(objects: ClusterObjects, target: Target, selector: ObjectSelector, url: URL, response: ServerResponse) {
+function watch(
+  objects: ClusterObjects,
+  target: PathTarget,
+  selector: ObjectSelector,
+  url: URL,
+  response: ServerResponse,
+) {
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   const report = (change: ObjectChange): void => {
@@ -64,14 +61,14 @@ function watch(objects: ClusterObjects, target: Target, selector: ObjectSelector
   response.once('close', stop);
 }
 
-function get(objects: ClusterObjects, target: Target, response: ServerResponse): void {
+function get(objects: ClusterObjects, target: PathTarget, response: ServerResponse): void {
   const found = objects.get(target.collection, keyOfTarget(target));
   if (found === undefined)
     return sendStatus(response, 404, 'NotFound', `${target.collection} "${target.name}" not found`);
   send(response, 200, found);
 }
 
-async function write(objects: ClusterObjects, target: Target, request: IncomingMessage, response: ServerResponse) {
+async function write(objects: ClusterObjects, target: PathTarget, request: IncomingMessage, response: ServerResponse) {
   const body = JSON.parse(await bodyOf(request)) as DemoObject;
   const { collection, namespace } = target;
   if (request.method === 'POST') {
@@ -89,28 +86,6 @@ async function write(objects: ClusterObjects, target: Target, request: IncomingM
   return sendStatus(response, 405, 'MethodNotAllowed', String(request.method));
 }
 
-function keyOfTarget({ namespace, name = '' }: Target): string {
+function keyOfTarget({ namespace, name = '' }: PathTarget): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-/** Preconditions of a write: uid and, where it is given, resource version. */
-function conflictOf(body: DemoObject, { metadata }: DemoObject): string | undefined {
-  const { uid, resourceVersion } = body.metadata ?? {};
-  if (uid !== undefined && uid !== metadata.uid) return 'the uid is not that of the object';
-  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return undefined;
-  return 'the object has been modified';
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text;
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
-  send(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message });
 }

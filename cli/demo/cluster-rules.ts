@@ -1,7 +1,22 @@
-import type { DemoObject } from './cluster-objects.ts';
+/** An object of the API, as far as selectors and preconditions look at it. */
+export interface Selectable {
+  readonly metadata: {
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+  };
+}
 
 /** Whether an object matches a field selector and a namespace. */
-export type ObjectSelector = (object: DemoObject) => boolean;
+export type ObjectSelector = (object: Selectable) => boolean;
+
+/** Preconditions of a write, uid and, where it is given, resource version: why they do not hold, or undefined. */
+export function conflictOf(body: Partial<Selectable>, { metadata }: Selectable): string | undefined {
+  const { uid, resourceVersion } = body.metadata ?? {};
+  if (uid !== undefined && uid !== metadata.uid) return 'the uid in the precondition is not that of the object';
+  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return undefined;
+  return 'the object has been modified; please apply your changes to the latest version and try again';
+}
 
 /** Parses a field selector (`spec.nodeName!=,status.phase=Pending`); an absent field equals the empty string. */
 export function objectSelector(text: string, namespace: string | undefined): ObjectSelector {

@@ -46,6 +46,7 @@ export function chartValuesSchema(): string {
       deferral: section({
         mode: oneOf('on', 'advise', 'off'),
         gatePolicy: { enum: ['auto', true, false] },
+        localQueues: { enum: ['auto', true, false] },
         watchdog: section({ enabled: flag, schedule: text }),
       }),
       guardPolicy: section({ enabled: flag }),

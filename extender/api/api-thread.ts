@@ -5,8 +5,12 @@ import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import type { ExtenderConfig } from '../config.ts';
+import type { OverBudget } from '../deferral/over-budget.ts';
 import { EXTENDER_ERRORS } from '../errors.ts';
 import type { FromStore, ToApi } from '../placement/placement-link.ts';
+
+/** What the API thread sends to the scheduling thread. */
+export type FromApi = FromStore | OverBudget;
 
 /** What the API thread is started with. */
 export interface ApiThreadData {
@@ -35,7 +39,7 @@ const STOP_MS = 3_000;
 export async function startApiThread(
   config: ExtenderConfig,
   logger: Logger,
-  onMessage?: (message: FromStore) => void,
+  onMessage?: (message: FromApi) => void,
   clock: Clock = systemClock,
 ): Promise<ApiThread & { readonly port: number }> {
   const thread = superviseApiThread(config, logger, onMessage, clock);
@@ -55,7 +59,7 @@ export async function startApiThread(
 export function superviseApiThread(
   config: ExtenderConfig,
   logger: Logger,
-  onMessage: (message: FromStore) => void = () => undefined,
+  onMessage: (message: FromApi) => void = () => undefined,
   clock: Clock = systemClock,
 ): ApiThread {
   // A thread that dies is restarted; a file that cannot be read now would let it die for ever.
@@ -119,7 +123,7 @@ interface RunningWorker {
   readonly ended: Promise<string>;
 }
 
-function startWorker(config: ExtenderConfig, port: number, onMessage: (message: FromStore) => void): RunningWorker {
+function startWorker(config: ExtenderConfig, port: number, onMessage: (message: FromApi) => void): RunningWorker {
   const data: ApiThreadData = { config, port };
   const worker = new Worker(join(import.meta.dirname, `worker${extname(import.meta.filename)}`), {
     name: 'api',
@@ -134,7 +138,7 @@ function startWorker(config: ExtenderConfig, port: number, onMessage: (message: 
     worker.once('exit', (code) => resolve(failure?.message ?? `exit code ${code}`));
   });
   const listening = new Promise<number>((resolve, reject) => {
-    worker.on('message', (message: FromStore | { readonly kind: 'listening'; readonly port: number }) => {
+    worker.on('message', (message: FromApi | { readonly kind: 'listening'; readonly port: number }) => {
       if (message.kind === 'listening') resolve(message.port);
       else onMessage(message);
     });

@@ -1,6 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { BASELINES, type Saving, type SavingsTotal, savingsTotals } from '../../shared/emissions/savings.ts';
+import {
+  BASELINES,
+  type MarginalSaving,
+  type Saving,
+  type SavingsTotal,
+  savingsTotals,
+} from '../../shared/emissions/savings.ts';
 import { savingsLedger } from '../../shared/emissions/savings-ledger.ts';
 import { instant, instantOf } from '../../shared/grid/instant.ts';
 import { QUALITIES } from '../../shared/grid/intensity.ts';
@@ -27,6 +33,11 @@ const figures = {
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
   qualities: z.array(z.enum(QUALITIES)),
 };
+const marginal = {
+  emissions_grams: z.number().describe('With the marginal intensity that was met'),
+  baseline_grams: z.number(),
+  saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
+};
 /** Response of `GET /api/savings`. */
 export const savingsResponse = z.strictObject({
   start_time: z.iso.datetime(),
@@ -40,6 +51,7 @@ export const savingsResponse = z.strictObject({
       negative: z.int().nonnegative().describe('Pods that emitted more than at the baseline'),
       saved_percent: z.number().nullable(),
       coverage: z.number().min(0).max(1).nullable(),
+      marginal: z.strictObject({ ...marginal, pods: z.int().positive() }).nullable(),
     }),
   ),
   pods: z.array(
@@ -52,6 +64,7 @@ export const savingsResponse = z.strictObject({
       zone: z.string(),
       baseline_grams: z.number(),
       coverage: z.number().min(0).max(1),
+      marginal: z.strictObject({ ...marginal, coverage: z.number().min(0).max(1) }).nullable(),
     }),
   ),
 });
@@ -64,7 +77,7 @@ export const savingsOperation: Operation = {
   tag: 'emissions',
   summary: 'What placed and deferred pods saved',
   description:
-    'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up.',
+    'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up. These are attributional differences. `marginal` is the same difference with marginal intensities, where they are known.',
   query,
   response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: savingsResponse },
 };
@@ -127,6 +140,7 @@ function total({
   savedPercent,
   coverage,
   qualities,
+  marginal,
 }: SavingsTotal) {
   return {
     ...{ baseline, pods, negative, coverage, qualities },
@@ -134,9 +148,17 @@ function total({
     emissions_grams: met,
     saved_grams: saved,
     saved_percent: savedPercent,
+    marginal: marginal && { pods: marginal.pods, ...marginalFields(marginal) },
   };
 }
 
-function entry({ kilowattHours, met, wouldHaveMet, saved, ...rest }: Saving) {
-  return { ...rest, energy_kwh: kilowattHours, emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved };
+function marginalFields({ met, wouldHaveMet, saved }: Omit<MarginalSaving, 'coverage'>) {
+  return { emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved };
+}
+
+function entry({ kilowattHours, met, wouldHaveMet, saved, marginal, ...rest }: Saving) {
+  return {
+    ...{ ...rest, energy_kwh: kilowattHours, emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved },
+    marginal: marginal && { coverage: marginal.coverage, ...marginalFields(marginal) },
+  };
 }

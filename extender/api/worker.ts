@@ -10,12 +10,14 @@ import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import { zoneByName } from '../../shared/runtime/zone-settings.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { watchCache } from '../cache/cache-watcher.ts';
+import type { OverBudget } from '../deferral/over-budget.ts';
 import type { WaitingList } from '../deferral/waiting-list.ts';
 import type { ToApi } from '../placement/placement-link.ts';
 import { openReadingsApi } from '../readings/readings-api.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { createApp } from './app.ts';
+import { startBudgetReports } from './budget-reports.ts';
 import { podLabels } from './emissions/labels.ts';
 import { storedFacility } from './facility.ts';
 import { startNodeZones } from './node-zones.ts';
@@ -67,6 +69,13 @@ const app = createApp({
   contracts: contractsOf(config.CONTRACTS_FILE),
   cluster: config.CLUSTER_NAME,
 });
+const { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint } = config;
+if (otlpEndpoint !== undefined) {
+  // Its packages are large, and few installations use them.
+  const { startOtlp } = await import('./otlp.ts');
+  const source = { store: store.history, zoneOfNode: nodeZones.zoneOf };
+  stack.use(startOtlp({ config, source, clock: systemClock, logger }, otlpEndpoint));
+}
 const server = stack.use(await listen(app, { host: config.API_HOST, port }));
 // Descriptors beyond these stay free for kube-scheduler and the cache file, which the process serves as well.
 limitConnections(server.server, { total: 1_024, perAddress: 512 });
@@ -79,6 +88,11 @@ const placements = stack.use(
     logger: createLogger('extender-api', config.LOG_LEVEL),
   }),
 );
+if (config.BUDGET_MAX_DELAY !== undefined) {
+  const sources = { books: store.workloads, history: store.history, zoneOfNode: nodeZones.zoneOf };
+  const post = (report: OverBudget) => parentPort?.postMessage(report);
+  stack.use(startBudgetReports({ ...sources, ...surroundings, post }));
+}
 const receive = async (message: ToApi) => {
   if (message.kind === 'decisions') return placements.receive(message);
   if (message.kind === 'node-zones') return nodeZones.receive(message.zones);

@@ -1,13 +1,15 @@
 import type { Slot } from '../../shared/deferral/plan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
+import type { Zone } from '../../shared/grid/zones.ts';
 import type { ForecastView } from './candidates.ts';
 
-/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first five are guarantees that every replica keeps, whichever holds the Lease. */
+/** Why work stops waiting: the value of `released-because` and of the metric label `reason`. The first six are guarantees that every replica keeps, whichever holds the Lease. */
 export const RELEASE_REASONS = [
-  ...(['skip', 'off', 'queued-elsewhere', 'no-slack', 'deadline', 'signal-lost', 'no-forecast'] as const),
+  ...(['skip', 'off', 'queued-elsewhere', 'queue-without-gate', 'no-slack', 'deadline'] as const),
+  ...(['signal-lost', 'no-forecast'] as const),
   ...(['cleanest', 'saving-too-small', 'advised', 'already-started', 'due'] as const),
 ] as const;
-/** One of {@link RELEASE_CAUSES}. */
+/** One of {@link RELEASE_REASONS}. */
 export type ReleaseReason = (typeof RELEASE_REASONS)[number];
 
 /** What the choice was made from. */
@@ -44,6 +46,6 @@ export interface DecisionContext {
   readonly isOff: boolean;
   /** The piece of work has run before: it has had its delay. */
   readonly hasStarted: boolean;
-  /** Whether as much is planned for the hour of a start as can be released in it. */
-  readonly isFull: (start: EpochMs) => boolean;
+  /** Whether as much is planned for the hour of a start as can be released in it, or fits in a zone. */
+  readonly isFull: (start: EpochMs, zone: Zone) => boolean;
 }

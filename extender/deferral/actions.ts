@@ -8,6 +8,7 @@ import type { Action, ReleaseReason } from './action.ts';
 import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import type { DecidedWork } from './reconcile.ts';
+import { createReporter } from './reporter.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { type PlanToWrite, pause, release, writePlan } from './writing.ts';
 
@@ -23,6 +24,8 @@ export interface ReleasedWork {
 export interface Actions {
   /** Carries out one action. Never rejects: a failure is counted, logged, and decided anew in the next reconciliation. */
   act(decided: DecidedWork): Promise<void>;
+  /** Copies a plan to Kueue's Workload where that was made after the plan. Never rejects. */
+  copyPlan(work: WaitingWork): Promise<void>;
 }
 
 /** What actions are carried out with. */
@@ -45,6 +48,8 @@ const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
   skip: 'its annotations say that it does not wait',
   off: 'the mode of its namespace is off',
   'queued-elsewhere': 'another queue owns it',
+  'queue-without-gate':
+    'Kueue does not hold it back: that needs Kueue 0.19, or 0.17 with the feature gate AdmissionGatedBy',
   'already-started': 'the work that it is part of has started before',
   'no-slack': 'neither max-delay nor deadline allows a wait',
   'signal-lost': 'the carbon intensity of its zones is not known',
@@ -57,33 +62,30 @@ const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
 /** Creates the executor of actions. */
 export function createActions(options: ActionOptions): Actions {
   const { client, clock, metrics, logger } = options;
-  const released = new Map<string, number>();
-  const isReleased = (uid: string) => {
-    for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
-    return released.has(uid);
-  };
-  const report = (work: WaitingWork, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal') =>
-    options.writeEvent({ about: { ...work, kind: work.objectKind }, reason, message, type });
+  const released = createReleasedMemory(clock);
+  const { report, copy, copyPlan } = createReporter(options);
   const doRelease = async (
     { work, durationHours, action }: DecidedWork,
     reason: ReleaseReason,
     advised?: PlanToWrite,
   ) => {
     const isResumed = work.progress !== undefined;
-    if (!isResumed && isReleased(work.uid)) return;
+    if (!isResumed && released.has(work.uid)) return;
     const now = clock.now();
     await release(client, work, reason, now, advised);
-    released.set(work.uid, clock.monotonic());
+    released.add(work.uid);
     metrics.released.inc({ reason });
     metrics.late.observe(Math.max(0, reason === 'no-slack' ? 0 : (now - deadlineOf(work)) / 1_000));
     if (!isResumed) options.onReleased?.({ work, reason, releasedAt: now, durationHours });
-    report(work, 'Released', `released: ${REASON_TEXTS[reason]}${adviceOf(advised)}${horizonOf(action)}`);
+    const text = `released: ${REASON_TEXTS[reason]}${adviceOf(advised)}${horizonOf(action)}`;
+    report(work, 'Released', text, reason === 'queue-without-gate' ? 'Warning' : 'Normal');
+    await copy(work, { releasedAt: now, reason });
   };
   const doPlan = async ({ work, action }: DecidedWork, plan: PlanToWrite) => {
     await writePlan(client, work, plan);
     metrics.planned.inc({ kind: work.plan ? 'changed' : 'new' });
-    const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest${horizonOf(action)}`;
-    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', text);
+    report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', planText(work, plan) + horizonOf(action));
+    await copy(work, plan);
   };
   const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
     await pause(client, work, next, clock.now());
@@ -91,6 +93,7 @@ export function createActions(options: ActionOptions): Actions {
     report(work, 'Paused', `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`);
   };
   return {
+    copyPlan,
     async act(decided) {
       const { work, action } = decided;
       try {
@@ -112,6 +115,24 @@ export function createActions(options: ActionOptions): Actions {
       }
     },
   };
+}
+
+/** UIDs of what was released a moment ago. */
+function createReleasedMemory(clock: Clock) {
+  const released = new Map<string, number>();
+  return {
+    add: (uid: string) => released.set(uid, clock.monotonic()),
+    has(uid: string) {
+      for (const [other, since] of released) if (clock.monotonic() - since > SETTLED_MS) released.delete(other);
+      return released.has(uid);
+    },
+  };
+}
+
+function planText(work: WaitingWork, plan: PlanToWrite): string {
+  const text = `waits until ${whenAndWhere(plan)}, expected to save ${percent(plan)}; starts by ${isoTime(deadlineOf(work))} at the latest`;
+  if (work.extendedUntil === undefined) return text;
+  return `${text}; it may wait longer because its namespace has used up its carbon budget`;
 }
 
 function issuesOf({ invalid }: WaitingWork): string {

@@ -11,10 +11,12 @@ import { deadlineOf } from './decide.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
+import { createNodeRequests } from './node-requests.ts';
 import { createReconciler, type DecidedWork, type ReconcilerOptions } from './reconcile.ts';
 import { createReleaseRate } from './release-rate.ts';
+import type { ReleasedJob } from './waiting-job.ts';
 import { createWaitingPublisher, type WaitingList } from './waiting-list.ts';
-import type { ReleasedJob, WaitingWork } from './waiting-work.ts';
+import type { WaitingWork } from './waiting-work.ts';
 import { watchSchedulableNodes } from './watch-nodes.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
@@ -43,7 +45,7 @@ const CONCURRENCY = 8;
 
 /** A running controller. */
 export interface RunningDeferral extends AsyncDisposable {
-  /** The wait of a Job that was released, by its UID; undefined for any other. */
+  /** The wait that the owner of a pod had, by the owner's UID; undefined where it had none. */
   releasedJob(uid: string): ReleasedJob | undefined;
 }
 
@@ -56,7 +58,8 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   const waiting = watchWaiting({ client, clock, logger, onNew });
   const earlier = watchEarlierRuns({ client, clock, logger });
   const { zoneOf } = options;
-  const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, clock, logger });
+  const use = createNodeRequests({ client, clock, logger });
+  const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, use, clock, logger });
   const leadership = startLeadership({
     lease: { client, ...lease },
     retryMs: periodMs,
@@ -69,6 +72,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     waiting,
     durationOf: earlier.durationOf,
     usableZones: nodes?.zonesFor,
+    refreshUse: nodes && use.refresh,
   });
   const { onWaiting = () => undefined } = options;
   const publish = createWaitingPublisher({ mode, clusterPreferences, onWaiting });
@@ -86,7 +90,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     }
   })();
   return {
-    releasedJob: waiting.releasedJob,
+    releasedJob: waiting.released,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;
@@ -103,6 +107,8 @@ const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
   readonly leadership: Pick<Leadership, 'leads' | 'firstAttempt'>;
   readonly waiting: { all(): readonly WaitingWork[]; running(): readonly WaitingWork[] };
+  /** Looks what the nodes have free, for plans of several pieces of work; undefined where nodes are not known. */
+  readonly refreshUse?: (() => Promise<void>) | undefined;
 }
 
 /** Creates the reconciliation of the controller, to be called once per period. */
@@ -130,6 +136,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const graceMs = parts.cache().kind === 'stale' ? Math.min(parts.periodMs, STARTING_MS) : STARTING_MS;
     const isStarting = !signalSeen && clock.monotonic() - startedAt < graceMs;
     if (!leadership.leads() || isStarting) return;
+    if (waiting.all().length > 1) await parts.refreshUse?.();
     const decided = reconciler.decide(waiting.all());
     const due = decided.filter(({ action }) => isSpread(action)).sort(byDeadline);
     const now = clock.monotonic();
@@ -137,6 +144,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     rate.spend(now, allowed.length);
     const atOnce = decided.filter(({ action }) => !isSpread(action));
     await Promise.all([...atOnce, ...allowed, ...reconciler.decideRunning(waiting.running())].map(act));
+    await Promise.all(waiting.all().map((work) => limit(() => actions.copyPlan(work))));
   };
 }
 

@@ -14,12 +14,15 @@ import { decidePieces } from './decide-pieces.ts';
 import type { WaitingWork } from './waiting-work.ts';
 
 /** The moment by which work must have started. */
-export function deadlineOf({ createdAt, preferences, latestStart }: WaitingWork): EpochMs {
+export function deadlineOf({ createdAt, preferences, latestStart, extendedUntil }: WaitingWork): EpochMs {
   if (latestStart !== undefined) return latestStart;
-  return latestStartOf(createdAt, {
+  const own = latestStartOf(createdAt, {
     ...(preferences.maxDelayMs !== undefined && { maxDelayMs: preferences.maxDelayMs }),
     ...(preferences.deadline !== undefined && { deadline: preferences.deadline }),
   });
+  // Work that does not wait is not made to, and its own deadline holds.
+  if (extendedUntil === undefined || own <= createdAt) return own;
+  return Math.max(own, Math.min(extendedUntil, preferences.deadline ?? extendedUntil));
 }
 
 /** The release that must happen now whatever the grid does: `skip`, mode `off`, another queue, no slack, or a deadline before the next reconciliation. */
@@ -30,6 +33,7 @@ export function guaranteeDue(
   if (work.preferences.skip === true || work.preferences.flexible === false) return { kind: 'release', reason: 'skip' };
   if (isOff && !work.isUnresolved) return { kind: 'release', reason: 'off' };
   if (work.queuedElsewhere) return { kind: 'release', reason: 'queued-elsewhere' };
+  if (work.admission?.workload?.isGated === false) return { kind: 'release', reason: 'queue-without-gate' };
   const deadline = deadlineOf(work);
   if (deadline <= work.createdAt) return { kind: 'release', reason: 'no-slack' };
   return now + lostMs + periodMs >= deadline ? { kind: 'release', reason: 'deadline' } : undefined;

@@ -1,5 +1,6 @@
 import type { Origin } from './origins.ts';
-import type { JobFacts, WaitingWork } from './waiting-work.ts';
+import type { JobFacts } from './waiting-job.ts';
+import type { WaitingWork } from './waiting-work.ts';
 
 /**
  * Pods that come later than this after their owner are its retries, replacements or a new revision: the work as a whole

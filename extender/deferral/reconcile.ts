@@ -8,11 +8,12 @@ import type { Action, DecisionContext } from './action.ts';
 import { forecastViewOf, type Places } from './candidates.ts';
 import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
+import { withLongerWait } from './over-budget.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { createReleaseCapacity, worthOf } from './release-capacity.ts';
-import type { WaitingWork } from './waiting-work.ts';
+import type { Space } from './space.ts';
+import { type WaitingWork, withDefaults } from './waiting-work.ts';
 import type { UsableZones } from './watch-nodes.ts';
-import { withDefaults } from './watch-waiting.ts';
 import { createMemories, type WorkMemory } from './work-memory.ts';
 
 /** No zone at all, which is not the same as an unknown one: it matches none of the document. */
@@ -33,6 +34,8 @@ export interface ReconcilerOptions {
   readonly zones: () => readonly Zone[] | undefined;
   /** The cluster's own defaults for every pod. */
   readonly clusterPreferences?: PodPreferences | undefined;
+  /** How long work of a namespace may wait whose carbon budget is used up; undefined: as its annotations say. */
+  readonly budgetDelayOf?: ((namespace: string) => number | undefined) | undefined;
   readonly mode: 'on' | 'advise';
   /** The cluster's mode where a namespace sets none; default `enforce`. */
   readonly clusterMode?: Mode | undefined;
@@ -67,7 +70,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const memories = createMemories(clock);
   const withCluster = (found: WaitingWork) => {
     const work = withDefaults(found, options.clusterPreferences);
-    return withLatestResume(work, durationOf(work, options));
+    const resumable = withLatestResume(work, durationOf(work, options));
+    return withLongerWait(resumable, options.budgetDelayOf?.(work.namespace));
   };
   const contextOf = contexts(options, memories);
   const runningMemories = createMemories(clock);
@@ -84,20 +88,27 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     decide(all) {
       const now = clock.now();
-      const capacity = createReleaseCapacity(all, options.releasePerMinute);
-      return byWorth(all, options)
-        .map(withCluster)
-        .flatMap((work) => {
-          const memory = memories.of(work, now);
-          const isDue = work.plan !== undefined && work.plan.start <= now;
-          const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
-          const context = contextOf(work, memory, now, { review, isFull: capacity.isFull });
-          if (guaranteeDue(work, context)) return [];
-          memories.reviewed(work, hourOf(now), isDue);
-          const action = decide(work, context);
-          if (action.kind === 'plan') capacity.plan(action.slot.start, work.plan?.start);
-          return [{ work, action, durationHours: context.durationHours }];
-        });
+      const works = byWorth(all.map(withCluster), options);
+      const capacity = createReleaseCapacity(works, {
+        releasePerMinute: options.releasePerMinute,
+        durationOf: (work) => durationOf(work, options),
+        spacesOf: (work, zone) => spacesOf(work, zone, options),
+      });
+      return works.flatMap((work) => {
+        const memory = memories.of(work, now);
+        const isDue = work.plan !== undefined && work.plan.start <= now;
+        const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
+        const isFull = (start: EpochMs, zone: Zone) => capacity.isFull(work, start, zone);
+        const context = contextOf(work, memory, now, { review, isFull });
+        if (guaranteeDue(work, context)) return [];
+        memories.reviewed(work, hourOf(now), isDue);
+        // Its own plan does not stand in its way.
+        capacity.remove(work);
+        const action = decide(work, context);
+        if (action.kind === 'plan') capacity.add(work, action.slot.start, action.slot.zone);
+        else if (action.kind === 'wait' && work.plan) capacity.add(work, work.plan.start, work.plan.zone);
+        return [{ work, action, durationHours: context.durationHours }];
+      });
     },
     decideRunning(all) {
       const now = clock.now();
@@ -150,6 +161,12 @@ function durationOf(
 ): number {
   if (durationMs !== undefined && durationMs > 0) return durationMs / HOUR_MS;
   return options.durationOf(namespace, owner) ?? options.defaultDurationHours;
+}
+
+/** What work would fill in a zone: its nodes there, and the quota of its queue. */
+function spacesOf({ requirements, admission }: WaitingWork, zone: Zone, { usableZones }: ReconcilerOptions): Space[] {
+  const nodes = usableZones?.(requirements)?.spaces?.get(zone);
+  return [nodes, admission?.quota].filter((space) => space !== undefined);
 }
 
 function placesOf({ requirements }: WaitingWork, { usableZones, zones, carbonSchedulers }: ReconcilerOptions): Places {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { integer, positive } from '../../shared/runtime/config.ts';
+import { readDuration } from '../placement/annotation-values.ts';
 
 /** What the deferral controller does with work that waits behind the gate. */
 export const DEFERRAL_MODES = ['on', 'advise', 'off'] as const;
@@ -21,6 +22,18 @@ export const deferralSettings = {
     .default(60)
     .describe(
       'Run time in minutes to plan with where `duration` is not given and fewer than three earlier runs are known',
+    ),
+  BUDGET_MAX_DELAY: z
+    .string()
+    .transform((text, context) => {
+      const read = readDuration(text);
+      if ('value' in read) return read.value;
+      context.addIssue({ code: 'custom', message: read.problem });
+      return z.NEVER;
+    })
+    .optional()
+    .describe(
+      'How long work of a namespace that has used up its carbon budget may wait instead of its max-delay (24h), never beyond its deadline; absent: budgets only alert',
     ),
   RELEASE_PER_MINUTE: integer(1, 100_000)
     .default(120)

@@ -12,6 +12,7 @@ import type { WriteEvent } from '../kubernetes/events.ts';
 import type { ReleasedWork } from './actions.ts';
 import { type RunningDeferral, startDeferral } from './controller.ts';
 import type { DeferralMetrics } from './deferral-metrics.ts';
+import type { BudgetWatch } from './over-budget.ts';
 import type { WaitingList } from './waiting-list.ts';
 import { runWatchdog } from './watchdog.ts';
 
@@ -27,6 +28,8 @@ export interface DeferralSources {
   readonly writeEvent: WriteEvent;
   readonly onReleased?: (released: ReleasedWork) => void;
   readonly onWaiting?: (list: WaitingList) => void;
+  /** Namespaces whose carbon budget is used up; absent: not known here. */
+  readonly budgets?: BudgetWatch;
   readonly metrics: DeferralMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,8 +37,8 @@ export interface DeferralSources {
 
 /** Starts the deferral controller as the settings say; undefined where it is off or there is no cluster. */
 export function startConfiguredDeferral(sources: DeferralSources): RunningDeferral | undefined {
-  const { config, client, logger, ...rest } = sources;
-  const { DEFERRAL: mode } = config;
+  const { config, client, logger, budgets, ...rest } = sources;
+  const { DEFERRAL: mode, BUDGET_MAX_DELAY: budgetDelayMs } = config;
   if (mode === 'off') return undefined;
   if (client === undefined) {
     logger.warn(
@@ -53,6 +56,7 @@ export function startConfiguredDeferral(sources: DeferralSources): RunningDeferr
     mode,
     logger,
     periodMs: config.DEFERRAL_PERIOD_SECONDS * 1_000,
+    budgetDelayOf: (namespace) => (budgets?.isOver(namespace) ? budgetDelayMs : undefined),
     clusterMode: config.PLACEMENT_MODE,
     carbonSchedulers: config.DEFERRAL_SCHEDULERS,
     releasePerMinute: config.RELEASE_PER_MINUTE,

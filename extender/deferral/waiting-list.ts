@@ -15,6 +15,8 @@ export interface WaitingEntry {
   readonly deadline: EpochMs;
   /** Of the grams of running at once; null while there is no plan, or where its saving cannot be read. */
   readonly expectedSavingPercent: number | null;
+  /** Its namespace has used up its carbon budget, so that it may wait longer. */
+  readonly isExtended?: true;
 }
 
 /** What waits, small enough to be sent to another thread after every reconciliation. */
@@ -67,6 +69,7 @@ function entryOf(work: WaitingWork): WaitingEntry {
     arrivedAt: createdAt,
     plannedStart: plan?.start ?? null,
     deadline: deadlineOf(work),
+    ...(work.extendedUntil !== undefined && { isExtended: true as const }),
     expectedSavingPercent: plan?.saving === undefined ? null : Math.round(plan.saving * 1_000) / 10,
   };
 }

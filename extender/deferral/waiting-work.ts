@@ -1,18 +1,19 @@
 import { z } from 'zod';
-import { latestStartOf } from '../../shared/deferral/plan.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import { parseZone, type Zone } from '../../shared/grid/zones.ts';
 import { controllerOf, type OwnerReference, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import {
   ANNOTATION_PREFIX,
   type InvalidAnnotation,
+  mergePreferences,
   type PodPreferences,
   parseAnnotations,
 } from '../placement/annotations.ts';
 import type { Mode } from '../placement/mode.ts';
-import { type JobProgress, progressOf } from './job-progress.ts';
-import { isOursToResume, isQueuedElsewhere } from './ownership.ts';
+import type { JobProgress } from './job-progress.ts';
+import { isQueuedElsewhere } from './ownership.ts';
 import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
+import type { Space } from './space.ts';
 
 /** The scheduling gate that means: this pod waits for a cleaner hour. */
 export const WAIT_GATE = `${ANNOTATION_PREFIX}wait`;
@@ -28,6 +29,7 @@ export const WRITTEN = {
   pausedSeconds: `${ANNOTATION_PREFIX}paused-seconds`,
   resumedAt: `${ANNOTATION_PREFIX}resumed-at`,
   interruptions: `${ANNOTATION_PREFIX}interruptions`,
+  extendedUntil: `${ANNOTATION_PREFIX}extended-until`,
 } as const;
 
 /** Written as the planned zone of a pod whose scheduler does not place by carbon: it may run in any of its zones. */
@@ -79,8 +81,38 @@ export interface WaitingWork {
   readonly progress?: JobProgress;
   /** Of a paused Job: when it must go on to complete in time; else it follows from preferences. */
   readonly latestStart?: EpochMs;
-  /** Of a workload: the admission gates that others hold, and the version of the object that has them. */
-  readonly admission?: { readonly resourceVersion: string; readonly otherGates: readonly string[] };
+  /** Of work whose namespace has used up its carbon budget: it may wait until then, unless its `deadline` is before. */
+  readonly extendedUntil?: EpochMs;
+  /** Pods that run at the same time; 1 where the object does not say. */
+  readonly pods: number;
+  /** Of an object that Kueue queues. */
+  readonly admission?: QueueAdmission;
+}
+
+/** How Kueue holds an object back. */
+export interface QueueAdmission {
+  readonly resourceVersion: string;
+  /** Admission gates that others hold. */
+  readonly otherGates: readonly string[];
+  /** Name of its LocalQueue. */
+  readonly queue: string;
+  /** Quota of its ClusterQueue, in the resources that have one; undefined where it is not known. */
+  readonly quota?: Space | undefined;
+  /** Kueue's own object about it; undefined until Kueue has made it. */
+  readonly workload?: QueueWorkload | undefined;
+}
+
+/** A Workload: Kueue's own object about what it queues. */
+export interface QueueWorkload {
+  readonly apiVersion: string;
+  readonly path: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Whether Kueue holds it back for our gate; versions before 0.17 ignore the gate. */
+  readonly isGated: boolean;
+  /** The plan as it was copied there, as text; undefined while there is none. */
+  readonly plannedStart: string | undefined;
 }
 
 /** Metadata of an object that may wait. */
@@ -95,7 +127,8 @@ export const objectMetadata = z.object({
   labels: z.record(z.string(), z.string()).nullish(),
   ownerReferences,
 });
-type Metadata = z.output<typeof objectMetadata>;
+/** Metadata of an object that may wait, as read. */
+export type ObjectMetadata = z.output<typeof objectMetadata>;
 
 const podSchema = z.object({
   metadata: objectMetadata,
@@ -104,25 +137,6 @@ const podSchema = z.object({
     schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
   }),
 });
-const count = z.number().nullish();
-const jobSchema = z.object({
-  metadata: objectMetadata,
-  spec: z.object({
-    suspend: z.boolean().nullish(),
-    managedBy: z.string().nullish(),
-    template: z
-      .object({ metadata: z.object({ labels: objectMetadata.shape.labels }).nullish(), spec: podSpec })
-      .nullish(),
-  }),
-  status: z
-    .object({
-      startTime: z.string().nullish(),
-      conditions: z.array(z.object({ type: z.string(), lastTransitionTime: z.string().nullish() })).nullish(),
-      ...{ ready: count, succeeded: count, failed: count },
-    })
-    .nullish(),
-});
-
 /** The work that a pod is; undefined for a pod without our gate. */
 export function waitingPod(object: unknown): WaitingWork | undefined {
   const { metadata: meta, spec } = podSchema.parse(object);
@@ -132,87 +146,14 @@ export function waitingPod(object: unknown): WaitingWork | undefined {
   return { ...workOf('Pod', meta, requirementsOf(spec)), queuedElsewhere };
 }
 
-/** The work that a Job is; undefined unless it was suspended when it was created, waits for us, and says how long it may. */
-export function waitingJob(object: unknown): WaitingWork | undefined {
-  const { metadata: meta, spec, status } = jobSchema.parse(object);
-  if (spec.suspend !== true || meta.deletionTimestamp || meta.annotations?.[WRITTEN.releasedAt] !== undefined)
-    return undefined;
-  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
-  const schedulerName = spec.template?.spec.schedulerName;
-  const { ownerReferences: owners, labels, generation } = meta;
-  const ownership = { labels, ownerReferences: owners, generation, schedulerName, managedBy: spec.managedBy };
-  const { startTime, conditions } = status ?? {};
-  if (!isOursToResume({ ...ownership, startTime, conditions: conditions ?? [], createdAt: work.createdAt }))
-    return undefined;
-  return work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined ? undefined : work;
-}
-
-/** A Job that said that it may be paused, while it runs or is paused by us; undefined for any other. */
-export function pausableJob(object: unknown): WaitingWork | undefined {
-  const { metadata: meta, spec, status } = jobSchema.parse(object);
-  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
-  const { maxDelayMs, deadline, interruptible } = work.preferences;
-  if (interruptible !== true || meta.deletionTimestamp || (maxDelayMs === undefined && deadline === undefined))
-    return undefined;
-  const isFinished = status?.conditions?.some(({ type }) => type === 'Complete' || type === 'Failed') ?? false;
-  const { ownerReferences: owners, labels } = meta;
-  const schedulerName = spec.template?.spec.schedulerName;
-  const ownership = { labels, ownerReferences: owners, schedulerName, managedBy: spec.managedBy, createdAt: 0 };
-  if (isFinished || !isOursToResume(ownership)) return undefined;
-  const progress = progressOf(meta.annotations ?? {}, status?.startTime ?? undefined, work.createdAt);
-  // Suspended without our mark is somebody's own doing, or has not started yet.
-  if ((spec.suspend === true) !== (progress.pausedAt !== undefined)) return undefined;
-  return { ...work, progress };
-}
-
-/** What of a Job matters for its pods. */
-export interface JobFacts {
-  readonly uid: string;
-  readonly createdAt: EpochMs;
-  /** A pod of it has run, or it has waited for us already. */
-  readonly hasStarted: boolean;
-  readonly queuedElsewhere: boolean;
-}
-
-/** Reads what of a Job matters for its pods. */
-export function jobFacts(object: unknown): JobFacts {
-  const { metadata: meta, spec, status } = jobSchema.parse(object);
-  const ran = (status?.ready ?? 0) + (status?.succeeded ?? 0) + (status?.failed ?? 0) > 0;
-  return {
-    uid: meta.uid,
-    createdAt: Date.parse(meta.creationTimestamp),
-    hasStarted: ran || meta.annotations?.[WRITTEN.releasedAt] !== undefined,
-    queuedElsewhere: isQueuedElsewhere({ ...meta, schedulerName: spec.template?.spec.schedulerName }),
-  };
-}
-
-/** A Job that waited and runs since; its pods were created later by as much as it waited. */
-export interface ReleasedJob {
-  readonly uid: string;
-  readonly waitedMs: number;
-  /** How long it might have waited; undefined where it no longer says so. */
-  readonly slackMs: number | undefined;
-}
-
-/** The wait of a Job; undefined unless this program released it. */
-export function releasedJob(object: unknown): ReleasedJob | undefined {
-  const { metadata: meta, spec } = jobSchema.parse(object);
-  const releasedAt = Date.parse(meta.annotations?.[WRITTEN.releasedAt] ?? '');
-  const createdAt = Date.parse(meta.creationTimestamp);
-  if (spec.suspend === true || !(releasedAt > createdAt)) return undefined;
-  const { preferences } = parseAnnotations(meta.annotations ?? undefined);
-  const slackMs = latestStartOf(createdAt, preferences) - createdAt;
-  return { uid: meta.uid, waitedMs: releasedAt - createdAt, slackMs: slackMs > 0 ? slackMs : undefined };
-}
-
 /** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */
-export function ownerName(meta: Pick<Metadata, 'name' | 'ownerReferences'>): string {
+export function ownerName(meta: Pick<ObjectMetadata, 'name' | 'ownerReferences'>): string {
   const owner = controllerOf(meta.ownerReferences);
   return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
 }
 
 /** Work as its metadata describe it. */
-export function workOf(kind: WaitingKind, meta: Metadata, requirements: PodRequirements): WaitingWork {
+export function workOf(kind: WaitingKind, meta: ObjectMetadata, requirements: PodRequirements): WaitingWork {
   const isPod = kind === 'Pod';
   const [group, plural] = isPod ? ['/api/v1', 'pods'] : ['/apis/batch/v1', 'jobs'];
   const { preferences, invalid } = parseAnnotations(meta.annotations ?? undefined);
@@ -231,9 +172,16 @@ export function workOf(kind: WaitingKind, meta: Metadata, requirements: PodRequi
     preferences,
     invalid,
     plan: writtenPlan(meta.annotations ?? {}),
+    ...writtenExtension(meta.annotations ?? {}),
     origin: meta.uid,
+    pods: 1,
     ...{ queuedElsewhere: false, hasStarted: false, isUnresolved: false, mode: undefined },
   };
+}
+
+function writtenExtension(annotations: Readonly<Record<string, string>>): Pick<WaitingWork, 'extendedUntil'> {
+  const until = Date.parse(annotations[WRITTEN.extendedUntil] ?? '');
+  return Number.isNaN(until) ? {} : { extendedUntil: until };
 }
 
 /** The plan on an object. Anyone may have written it: what cannot be read does not count. */
@@ -245,4 +193,14 @@ function writtenPlan(annotations: Readonly<Record<string, string>>): WrittenPlan
   const percent = Number.parseFloat(annotations[WRITTEN.expectedSaving] ?? '');
   const saving = Number.isNaN(percent) ? undefined : percent / 100;
   return { start, zone: zone.kind === 'malformed' ? ANY_ZONE : zone.zone, saving };
+}
+
+/** Work with further preferences behind its own. */
+export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
+  return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
+}
+
+/** Whether work says by itself that it does not wait, or how long it may; else defaults must be known before anything is decided. */
+export function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
+  return skip === true || maxDelayMs !== undefined || deadline !== undefined;
 }

@@ -1,62 +1,46 @@
-import { z } from 'zod';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
-import { KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { type WatchedCollection, watchCollection } from '../kubernetes/collection.ts';
-import { QUEUE_NAME, QUEUED_KINDS, type QueuedResource, queuedWork } from './kueue-work.ts';
-import type { WaitingWork } from './waiting-work.ts';
+import { type CollectionOptions, watchCollection } from '../kubernetes/collection.ts';
+import { type LocalQueue, localQueueOf, type OwnedWorkload, quotaOf, workloadOf } from './kueue-objects.ts';
+import { QUEUE_NAME, type QueuedObject, queuedObjectOf, resourcePath } from './kueue-work.ts';
+import { type QueuedKinds, queuedKinds } from './queued-kinds.ts';
+import type { Space } from './space.ts';
+import type { ReleasedJob } from './waiting-job.ts';
+import { hasOwnSlack, type WaitingWork, withDefaults } from './waiting-work.ts';
 
 /** Everything that waits behind our admission gate in Kueue. */
 export interface QueuedWatch extends AsyncDisposable {
+  /** With the defaults of their LocalQueues, and with Kueue's own objects about them. */
   all(): readonly WaitingWork[];
+  /** The wait of an object that was released, by its UID; undefined for any other. */
+  released(uid: string): ReleasedJob | undefined;
 }
 
 /** Custom resources may be installed at any time. */
 const DISCOVERY_MS = 300_000;
+/** Without the right to list LocalQueues their defaults never come: decisions are made without them after this. */
+const LISTED_MS = 30_000;
 
-const groupObject = z.object({
-  preferredVersion: z.object({ groupVersion: z.string() }),
-});
-const resourceList = z.object({ resources: z.array(z.object({ name: z.string() })) });
-
-/** The kinds that Kueue queues and this cluster has; none where it has no Kueue. */
-export async function queuedResources(client: Pick<KubernetesClient, 'request'>): Promise<readonly QueuedResource[]> {
-  if ((await versionOf(client, 'kueue.x-k8s.io')) === undefined) return [];
-  const found: QueuedResource[] = [];
-  for (const group of new Set(QUEUED_KINDS.map(({ group }) => group))) {
-    const apiVersion = await versionOf(client, group);
-    if (apiVersion === undefined) continue;
-    const { resources } = resourceList.parse(await client.request('GET', `/apis/${apiVersion}`));
-    const plurals = new Set(resources.map(({ name }) => name));
-    for (const { kind, plural, group: of } of QUEUED_KINDS)
-      if (of === group && plurals.has(plural)) found.push({ apiVersion, kind, plural });
-  }
-  return found;
-}
-
-/** Watches the queued objects of every kind that the cluster has, and looks for new kinds from time to time. */
-export function watchQueued(options: {
+/** What the watches of Kueue's objects are made with. */
+interface QueuedSource {
   readonly client: KubernetesClient;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when something has begun to wait. */
   readonly onNew: () => void;
-}): QueuedWatch {
-  const { client, clock, logger, onNew } = options;
+}
+
+/** Watches the queued objects of every kind that the cluster has, and looks for new kinds from time to time. */
+export function watchQueued(options: QueuedSource): QueuedWatch {
+  const { client, clock, logger } = options;
   const stop = new AbortController();
-  const watches = new Map<string, WatchedCollection<WaitingWork>>();
-  const follow = (resource: QueuedResource) => {
-    const path = `/apis/${resource.apiVersion}/${resource.plural}`;
-    if (watches.has(path)) return;
-    const keep = (object: unknown) => queuedWork(object, resource);
-    const onChange = (_key: string, now?: WaitingWork, before?: WaitingWork) => now && !before && onNew();
-    watches.set(path, watchCollection({ client, clock, logger, path, labelSelector: QUEUE_NAME, keep, onChange }));
-  };
+  const watched = createWatches(options);
   const finished = (async () => {
     while (!stop.signal.aborted) {
       try {
-        for (const resource of await queuedResources(client)) follow(resource);
+        const kinds = await queuedKinds(client);
+        if (kinds && !stop.signal.aborted) watched.follow(kinds);
       } catch (err) {
         logger.debug({ err }, 'could not find out which kinds Kueue queues here');
       }
@@ -64,20 +48,88 @@ export function watchQueued(options: {
     }
   })();
   return {
-    all: () => [...watches.values()].flatMap((watch) => [...watch.entries()].map(([, work]) => work)),
+    all: watched.all,
+    released: watched.released,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;
-      await Promise.all([...watches.values()].map((watch) => watch[Symbol.asyncDispose]()));
+      await watched[Symbol.asyncDispose]();
     },
   };
 }
 
-async function versionOf(client: Pick<KubernetesClient, 'request'>, group: string): Promise<string | undefined> {
-  try {
-    return groupObject.parse(await client.request('GET', `/apis/${group}`)).preferredVersion.groupVersion;
-  } catch (error) {
-    if (error instanceof KubernetesError && error.status === 404) return undefined;
-    throw error;
-  }
+/** Objects of a kind that Kueue queues, and what is remembered of them. */
+function createQueuedObjects({ onNew }: QueuedSource) {
+  const objects = new Map<string, QueuedObject>();
+  const releases = new Map<string, ReleasedJob>();
+  return {
+    onChange(key: string, now?: QueuedObject, before?: QueuedObject) {
+      if (before?.released) releases.delete(before.released.uid);
+      if (now?.released) releases.set(now.released.uid, now.released);
+      if (now) objects.set(key, now);
+      else objects.delete(key);
+      if (now?.waiting && !before?.waiting) onNew();
+    },
+    waiting: () => [...objects.values()].flatMap(({ waiting }) => waiting ?? []),
+    released: (uid: string) => releases.get(uid),
+  };
+}
+
+function createWatches(source: QueuedSource) {
+  const { client, clock, logger } = source;
+  const startedAt = clock.monotonic();
+  const watches = new Map<string, AsyncDisposable>();
+  let listed = () => false;
+  const queued = createQueuedObjects(source);
+  const queues = new Map<string, LocalQueue>();
+  const quotas = new Map<string, Space>();
+  const workloads = new Map<string, OwnedWorkload>();
+  const follow = <Kept>(path: string, how: Pick<CollectionOptions<Kept>, 'keep' | 'onChange' | 'labelSelector'>) => {
+    if (watches.has(path)) return undefined;
+    const watch = watchCollection({ client, clock, logger, path, ...how });
+    watches.set(path, watch);
+    return watch;
+  };
+  return {
+    follow({ kueue, resources }: QueuedKinds) {
+      const localQueues = follow(resourcePath({ apiVersion: kueue, plural: 'localqueues' }), {
+        keep: localQueueOf,
+        onChange: (key, now) => (now ? queues.set(key, now) : queues.delete(key)),
+      });
+      if (localQueues) listed = () => localQueues.ageMs() !== undefined;
+      follow(resourcePath({ apiVersion: kueue, plural: 'clusterqueues' }), {
+        keep: quotaOf,
+        onChange: (key, now) => (now ? quotas.set(key, now) : quotas.delete(key)),
+      });
+      follow(resourcePath({ apiVersion: kueue, plural: 'workloads' }), {
+        keep: (object) => workloadOf(object, kueue),
+        onChange(_key, now, before) {
+          for (const owner of before?.owners ?? []) workloads.delete(owner);
+          for (const owner of now?.owners ?? []) if (now) workloads.set(owner, now);
+        },
+      });
+      for (const resource of resources)
+        follow<QueuedObject>(resourcePath(resource), {
+          keep: (object) => queuedObjectOf(object, resource),
+          onChange: (key, now, before) => queued.onChange(`${resource.plural} ${key}`, now, before),
+          labelSelector: QUEUE_NAME,
+        });
+    },
+    all() {
+      // A LocalQueue that is not known yet may let its work wait.
+      const isListed = listed() || clock.monotonic() - startedAt > LISTED_MS;
+      const waiting = isListed ? queued.waiting() : queued.waiting().filter(hasOwnSlack);
+      return waiting.map((work) => {
+        const { admission, namespace, uid } = work;
+        if (!admission) return work;
+        const { defaults, clusterQueue = '' } = queues.get(`${namespace}/${admission.queue}`) ?? {};
+        const known = { workload: workloads.get(uid), quota: quotas.get(clusterQueue) };
+        return withDefaults({ ...work, admission: { ...admission, ...known } }, defaults?.preferences);
+      });
+    },
+    released: queued.released,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...watches.values()].map((watch) => watch[Symbol.asyncDispose]()));
+    },
+  };
 }

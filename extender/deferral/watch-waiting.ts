@@ -2,21 +2,12 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
-import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
 import { type NamespaceDefaults, readNamespaceDefaults } from '../placement/pod-policy.ts';
 import { createOrigins } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
 import { createVolumeZones } from './volume-zones.ts';
-import {
-  type JobFacts,
-  jobFacts,
-  pausableJob,
-  type ReleasedJob,
-  releasedJob,
-  type WaitingWork,
-  waitingJob,
-  waitingPod,
-} from './waiting-work.ts';
+import { type JobFacts, jobFacts, pausableJob, type ReleasedJob, releasedJob, waitingJob } from './waiting-job.ts';
+import { hasOwnSlack, type WaitingWork, waitingPod, withDefaults } from './waiting-work.ts';
 import { watchQueued } from './watch-queued.ts';
 
 /** Everything that waits, as of the newest events of the API server. */
@@ -27,8 +18,11 @@ export interface WaitingWatch extends AsyncDisposable {
   running(): readonly WaitingWork[];
   /** Whether the pods have been listed: before, none waiting means nothing. */
   isListed(): boolean;
-  /** The wait of a Job that was released, by its UID; undefined for any other. */
-  releasedJob(uid: string): ReleasedJob | undefined;
+  /**
+   * The wait that the owner of a pod had, by the owner's UID: a Job, an object that Kueue queues, or a Job whose own owner
+   * is one. Undefined where it had none.
+   */
+  released(uid: string): ReleasedJob | undefined;
 }
 
 interface KnownJob {
@@ -70,17 +64,7 @@ export function watchWaiting(options: {
   });
   const namespaces = watchCollection<NamespaceDefaults>({ ...source, path: '/api/v1/namespaces', keep: keptDefaults });
   const queued = watchQueued({ ...source, onNew });
-  const origins = createOrigins({ ...source, onFound: onNew });
-  const volumes = createVolumeZones({ ...source, onFound: onNew });
-  const located = (work: WaitingWork): WaitingWork => {
-    const { controller, namespace, requirements } = work;
-    const job = controller?.uid ? byUid.get(controller.uid)?.facts : undefined;
-    const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
-    if (requirements.claims.length === 0) return placed;
-    const selectors = volumes.selectorsOf(namespace, requirements.claims);
-    if (selectors === 'pending') return { ...placed, isUnresolved: true };
-    return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
-  };
+  const located = createLocator(options, (uid) => byUid.get(uid)?.facts);
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(
@@ -97,10 +81,31 @@ export function watchWaiting(options: {
         .flatMap(([, { pausable }]) => (pausable && pausable.progress?.pausedAt === undefined ? pausable : []))
         .map((work) => withNamespace(located(work), namespaces.get(work.namespace))),
     isListed: () => pods.ageMs() !== undefined,
-    releasedJob: (uid) => byUid.get(uid)?.released,
+    released(uid) {
+      const job = byUid.get(uid);
+      return job?.released ?? queued.released(uid) ?? queued.released(job?.facts.controllerUid ?? '');
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces, queued].map((each) => each[Symbol.asyncDispose]()));
     },
+  };
+}
+
+/** Creates what relates work to its owners and volumes. */
+function createLocator(
+  { onNew, ...source }: Parameters<typeof watchWaiting>[0],
+  jobOf: (uid: string) => JobFacts | undefined,
+): (work: WaitingWork) => WaitingWork {
+  const origins = createOrigins({ ...source, onFound: onNew });
+  const volumes = createVolumeZones({ ...source, onFound: onNew });
+  return (work) => {
+    const { controller, namespace, requirements } = work;
+    const job = controller?.uid ? jobOf(controller.uid) : undefined;
+    const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
+    if (requirements.claims.length === 0) return placed;
+    const selectors = volumes.selectorsOf(namespace, requirements.claims);
+    if (selectors === 'pending') return { ...placed, isUnresolved: true };
+    return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
   };
 }
 
@@ -132,16 +137,7 @@ function asUnresolved(startedAt: number, clock: Clock): (work: WaitingWork) => W
   return (work) => (isUnresolved ? { ...work, isUnresolved } : work);
 }
 
-function hasOwnSlack({ preferences: { skip, maxDelayMs, deadline } }: WaitingWork): boolean {
-  return skip === true || maxDelayMs !== undefined || deadline !== undefined;
-}
-
 /** Work with preferences and mode of its namespace behind its own. */
 export function withNamespace(work: WaitingWork, defaults: NamespaceDefaults | undefined): WaitingWork {
   return defaults === undefined ? work : { ...withDefaults(work, defaults.preferences), mode: defaults.mode };
-}
-
-/** Work with further preferences behind its own. */
-export function withDefaults(work: WaitingWork, defaults: PodPreferences | undefined): WaitingWork {
-  return defaults === undefined ? work : { ...work, preferences: mergePreferences(work.preferences, defaults) };
 }

@@ -9,12 +9,14 @@ import { effectiveMode, type Mode } from '../placement/mode.ts';
 import type { NamespaceDefaults } from '../placement/pod-policy.ts';
 import { deadlineOf, guaranteeDue } from './decide.ts';
 import { withLatestResume } from './decide-pieces.ts';
-import { QUEUE_NAME, queuedWork } from './kueue-work.ts';
+import { localQueueDefaults } from './kueue-objects.ts';
+import { QUEUE_NAME, queuedWork, resourcePath } from './kueue-work.ts';
 import { readOrigin } from './origins.ts';
 import { withJob, withOrigin } from './piece-of-work.ts';
-import { type JobFacts, jobFacts, pausableJob, type WaitingWork, waitingJob, waitingPod } from './waiting-work.ts';
-import { queuedResources } from './watch-queued.ts';
-import { GATED_PODS, namespaceDefaults, withDefaults, withNamespace } from './watch-waiting.ts';
+import { queuedKinds } from './queued-kinds.ts';
+import { type JobFacts, jobFacts, pausableJob, waitingJob } from './waiting-job.ts';
+import { type WaitingWork, waitingPod, withDefaults } from './waiting-work.ts';
+import { GATED_PODS, namespaceDefaults, withNamespace } from './watch-waiting.ts';
 import { release } from './writing.ts';
 
 /** Result of one run of the watchdog: how many pieces of work were checked, released, and could not be released. */
@@ -103,15 +105,41 @@ async function* waitingWork(options: WatchdogOptions): AsyncIterable<WaitingWork
     if (!(err instanceof KubernetesError && err.status === 403)) throw err;
     logger.info({}, 'the watchdog is not allowed to list Jobs: suspended ones are left to the controller');
   }
-  for (const resource of await queuedResources(client)) {
-    const queued = listObjects(client, `/apis/${resource.apiVersion}/${resource.plural}`, {
-      labelSelector: QUEUE_NAME,
-    });
-    yield* readable(queued, (object) => queuedWork(object, resource), logger);
-  }
+  yield* queuedWorks(options);
   for await (const pod of readable(listObjects(client, path, { fieldSelector }), waitingPod, logger)) {
     const job = jobs.get(pod.controller?.uid ?? '');
     yield job ? withJob(pod, job) : withOrigin(pod, await originOf(options, pod));
+  }
+}
+
+/** Defaults of LocalQueues; none where they may not be listed. */
+async function listQueueDefaults({ client, logger }: WatchdogOptions, apiVersion: string) {
+  const queues = new Map<string, NamespaceDefaults>();
+  try {
+    for await (const object of listObjects(client, resourcePath({ apiVersion, plural: 'localqueues' }))) {
+      const { metadata } = object as { metadata: { name: string; namespace: string } };
+      const defaults = localQueueDefaults(object);
+      if (defaults) queues.set(`${metadata.namespace}/${metadata.name}`, defaults);
+    }
+  } catch (err) {
+    if (!(err instanceof KubernetesError && err.status === 403)) throw err;
+    logger.info({}, 'the watchdog is not allowed to list LocalQueues: their defaults are not known');
+  }
+  return queues;
+}
+
+/** What waits in Kueue, with the defaults of its LocalQueue. */
+async function* queuedWorks(options: WatchdogOptions): AsyncIterable<WaitingWork> {
+  const { client, logger } = options;
+  const kinds = await queuedKinds(client);
+  if (kinds === undefined) return;
+  const queues = await listQueueDefaults(options, kinds.kueue);
+  for (const resource of kinds.resources) {
+    const objects = listObjects(client, resourcePath(resource), { labelSelector: QUEUE_NAME });
+    for await (const work of readable(objects, (object) => queuedWork(object, resource), logger)) {
+      const placed = withOrigin(work, await originOf(options, work));
+      yield withDefaults(placed, queues.get(`${work.namespace}/${work.admission?.queue}`)?.preferences);
+    }
   }
 }
 

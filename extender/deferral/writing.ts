@@ -3,18 +3,36 @@ import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { KubernetesBody, KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import type { JobProgress } from './job-progress.ts';
 import { ADMISSION_GATES } from './kueue-work.ts';
-import { WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
+import { type QueueWorkload, WAIT_GATE, type WaitingWork, WRITTEN } from './waiting-work.ts';
 
 /** A plan to be written into an object's annotations. */
 export interface PlanToWrite {
   readonly slot: Slot;
-  /** Share 0 to 1. */
+  /** Share 0 to 1; NaN where it is not known. */
   readonly saving: number;
 }
 
 /** Writes the plan into the object's annotations. */
 export async function writePlan(client: KubernetesClient, work: WaitingWork, plan: PlanToWrite): Promise<void> {
-  await client.request('PATCH', work.path, merge({ metadata: { uid: work.uid, annotations: annotationsOf(plan) } }));
+  const { uid, extendedUntil: until } = work;
+  const annotations = {
+    ...annotationsOf(plan),
+    ...(until !== undefined && { [WRITTEN.extendedUntil]: isoTime(until) }),
+  };
+  await client.request('PATCH', work.path, merge({ metadata: { uid, annotations } }));
+}
+
+/** Copies the plan on an object that Kueue queues, or its release, to Kueue's own Workload, where `kubectl describe workload` shows it. */
+export async function copyToWorkload(
+  client: KubernetesClient,
+  { path, uid }: QueueWorkload,
+  copied: PlanToWrite | { readonly releasedAt: EpochMs; readonly reason: string },
+): Promise<void> {
+  const annotations =
+    'slot' in copied
+      ? annotationsOf(copied)
+      : { [WRITTEN.releasedAt]: isoTime(copied.releasedAt), [WRITTEN.releasedBecause]: copied.reason };
+  await client.request('PATCH', path, merge({ metadata: { uid, annotations } }));
 }
 
 /**
@@ -32,6 +50,8 @@ export async function release(
   const { uid, admission, progress } = work;
   const annotations = {
     ...(advised && annotationsOf(advised)),
+    // It never waited, so there is no plan that could have saved anything.
+    ...(reason === 'queue-without-gate' && NO_PLAN),
     ...(progress?.pausedAt === undefined ? { [WRITTEN.releasedAt]: isoTime(now) } : resumed(progress, now)),
     [WRITTEN.releasedBecause]: reason,
   };
@@ -67,6 +87,8 @@ export async function pause(
   );
 }
 
+const NO_PLAN = { [WRITTEN.plannedStart]: null, [WRITTEN.plannedZone]: null, [WRITTEN.expectedSaving]: null };
+
 function resumed({ pausedAt = 0, pausedSeconds }: JobProgress, now: EpochMs): Record<string, string | null> {
   return {
     [WRITTEN.pausedAt]: null,
@@ -79,7 +101,7 @@ function annotationsOf({ slot, saving }: PlanToWrite): Record<string, string> {
   return {
     [WRITTEN.plannedStart]: isoTime(slot.start),
     [WRITTEN.plannedZone]: slot.zone,
-    [WRITTEN.expectedSaving]: `${(100 * saving).toFixed(1)}%`,
+    ...(!Number.isNaN(saving) && { [WRITTEN.expectedSaving]: `${(100 * saving).toFixed(1)}%` }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { controllerOf, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { watchCollection } from '../kubernetes/collection.ts';
+import { QUEUE_NAME } from '../deferral/kueue-work.ts';
 import { ANNOTATION_PREFIX } from './annotations.ts';
 
 /** A pod that has just been given a node. */
@@ -20,6 +21,8 @@ export interface BoundPod {
   /** The controller of the pod; null for a pod of its own. */
   readonly owner: { readonly kind: string; readonly name: string; readonly uid: string } | null;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Kueue queued the pod by itself: after its release it waited for quota, which is not the wait that saves. */
+  readonly isQueued: boolean;
 }
 
 const podObject = z.object({
@@ -29,6 +32,7 @@ const podObject = z.object({
     uid: z.string(),
     creationTimestamp: z.string().nullish(),
     annotations: z.record(z.string(), z.string()).nullish(),
+    labels: z.record(z.string(), z.string()).nullish(),
     ownerReferences,
   }),
   spec: z.object({ nodeName: z.string() }),
@@ -55,6 +59,7 @@ export function watchBindings(
       const owner = controllerOf(metadata.ownerReferences);
       return {
         ...{ namespace, pod: name, uid, node: spec.nodeName, ...times, annotations },
+        isQueued: metadata.labels?.[QUEUE_NAME] !== undefined,
         owner: owner ? { kind: owner.kind, name: owner.name, uid: owner.uid ?? '' } : null,
       };
     },

@@ -2,7 +2,7 @@ import { latestStartOf } from '../../shared/deferral/plan.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import type { Decision } from '../../shared/records/placements.ts';
-import type { ReleasedJob } from '../deferral/waiting-work.ts';
+import type { ReleasedJob } from '../deferral/waiting-job.ts';
 import type { PodPreferences } from './annotations.ts';
 import type { BoundPod } from './bindings.ts';
 import type { DecisionLog } from './decision-log.ts';
@@ -16,7 +16,7 @@ export interface BoundDecisionSources {
   readonly policyOf: ReturnType<typeof createPodPolicies>;
   readonly directory: NodeDirectory;
   readonly cache: () => CacheState;
-  /** The wait of a Job; undefined for one that did not wait. */
+  /** The wait of a pod's owner: a Job, or what Kueue queued; undefined for one that did not wait. */
   readonly releasedJob: (uid: string) => ReleasedJob | undefined;
 }
 
@@ -31,26 +31,31 @@ export function decisionOfBoundPod(
 ): Decision | undefined {
   const { namespace, pod, uid, node, annotations, owner } = bound;
   const logged = sources.log.find(namespace, pod);
-  const job = owner?.kind === 'Job' ? sources.releasedJob(owner.uid) : undefined;
+  const job = owner ? sources.releasedJob(owner.uid) : undefined;
   if (logged?.uid === uid) {
     logged.node = node;
-    const decision = decisionOf(logged, node, boundAt, waitOf(bound, job, logged.policy.preferences));
+    const decision = decisionOf(logged, node, boundAt, waitOf(bound, boundAt, job, logged.policy.preferences));
     if (decision !== undefined && (decision.mode !== 'off' || decision.releasedAt !== null)) return decision;
   }
   const policy = sources.policyOf({ namespace, annotations });
-  const waited = waitOf(bound, job, policy.preferences);
+  const waited = waitOf(bound, boundAt, job, policy.preferences);
   return waited.releasedAt === null ? undefined : decisionWithoutRequest(bound, { boundAt, policy, waited, sources });
 }
 
-/** Pods of a Job that waited count as created earlier by its wait: without it they would have been. */
+/**
+ * Pods of a Job that waited count as created earlier by its wait: without it they would have been. A pod that Kueue
+ * queued by itself counts as created so long before it was bound as it was held: Kueue's own queue would have been there, too.
+ */
 function waitOf(
-  { arrivedAt: createdAt, releasedAt }: BoundPod,
+  { arrivedAt: createdAt, releasedAt, isQueued }: BoundPod,
+  boundAt: EpochMs,
   job: ReleasedJob | undefined,
   preferences: PodPreferences,
 ): Waited {
   const released = releasedAt ?? (job === undefined ? null : createdAt);
   if (createdAt === null) return { arrivedAt: null, releasedAt: released, latestStart: null };
-  const arrivedAt = createdAt - (job?.waitedMs ?? 0);
+  const isHeldByQueue = isQueued && job === undefined && releasedAt !== null;
+  const arrivedAt = isHeldByQueue ? boundAt - (releasedAt - createdAt) : createdAt - (job?.waitedMs ?? 0);
   if (job !== undefined)
     return { arrivedAt, releasedAt: released, latestStart: arrivedAt + (job.slackMs ?? job.waitedMs) };
   const latest =

@@ -27,8 +27,8 @@ export interface PlanRequest {
   readonly candidates: readonly Candidate[];
   /** Default: {@link usualMinSaving}; 0 waits for any saving. */
   readonly minSavingPercent?: number;
-  /** Whether no more work can start at a time; such starts are not planned. Starting now is always possible. */
-  readonly isFull?: (start: EpochMs) => boolean;
+  /** Whether no more work can start at a time in a zone; such starts are not planned. Starting now is always possible. */
+  readonly isFull?: (start: EpochMs, zone: Zone) => boolean;
 }
 
 /** A start in a zone and the mean intensity expected over the job, in gCO2eq/kWh. */
@@ -123,11 +123,11 @@ export function bestSlot(request: PlanRequest): Slot | undefined {
   const latest = Math.min(latestStart, endOf(candidates) - durationMs);
   let best: Slot | undefined;
   for (const start of possibleStarts(now, latest, durationMs)) {
-    if (start !== now && request.isFull?.(start)) continue;
     for (const { zone, forecast } of candidates) {
       const expected = windowMean(forecast, start, durationMs);
       if (expected === undefined) continue;
-      if (!best || expected < best.expected - SAME * Math.abs(best.expected)) best = { start, zone, expected };
+      if (best && !(expected < best.expected - SAME * Math.abs(best.expected))) continue;
+      if (start === now || !request.isFull?.(start, zone)) best = { start, zone, expected };
     }
   }
   return best;

@@ -1,4 +1,4 @@
-import type { HourlyIntensity } from '../grid/intensity.ts';
+import type { HourlyIntensity, Signal } from '../grid/intensity.ts';
 import { type EpochMs, HOUR_MS, joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
@@ -29,7 +29,8 @@ export async function savingsLedger(
   pause: () => Promise<unknown> = async () => undefined,
 ): Promise<readonly Saving[]> {
   if (decisions.length === 0) return [];
-  const entries = entriesOf(decisions, range.to, await intensitiesOf(store, decisions, range));
+  const { average, marginal } = await intensitiesOf(store, decisions, range);
+  const entries = entriesOf(decisions, range.to, average, marginal);
   if (source === 'raw') await addSamples(store, entries);
   else await addHours(store, entries, range.to, pause);
   return [...entries.values()]
@@ -39,13 +40,18 @@ export async function savingsLedger(
 }
 
 /** The decisions by pod. A name that is used again, as those of a StatefulSet, has several, each with its own time. */
-function entriesOf(decisions: readonly Decision[], to: EpochMs, at: IntensityIn): Entries {
+function entriesOf(
+  decisions: readonly Decision[],
+  to: EpochMs,
+  at: IntensityIn,
+  marginalAt: IntensityIn | undefined,
+): Entries {
   const byPod = new Map<string, Entry[]>();
   for (const decision of [...decisions].sort((a, b) => b.boundAt - a.boundAt)) {
     const key = podKey(decision);
     const later = byPod.get(key) ?? [];
     const until = Math.min(to, later[0]?.decision.boundAt ?? to);
-    byPod.set(key, [{ decision, until, count: countSavings(decision, at) }, ...later]);
+    byPod.set(key, [{ decision, until, count: countSavings(decision, at, marginalAt) }, ...later]);
   }
   return byPod;
 }
@@ -127,12 +133,12 @@ function firstOf(entries: Entries): EpochMs {
   return first;
 }
 
-/** Average intensities of all zones that decisions were about, with those of the waits before the range. */
+/** Intensities of all zones that decisions were about, with those of the waits before the range; no marginal ones: undefined. */
 async function intensitiesOf(
   store: IntensityReader,
   decisions: readonly Decision[],
   range: TimeRange,
-): Promise<IntensityIn> {
+): Promise<{ readonly average: IntensityIn; readonly marginal: IntensityIn | undefined }> {
   const zones = new Set<Zone>();
   let from = range.from;
   for (const { zone, candidateZones, arrivedAt } of decisions) {
@@ -140,8 +146,12 @@ async function intensitiesOf(
     if (zone !== null) zones.add(zone);
     from = Math.min(from, arrivedAt ?? from);
   }
-  const known = new Map([...zones].map((zone) => [zone, new Map<EpochMs, HourlyIntensity>()]));
-  for (const row of await store.intensities([...zones], { from: from - HOUR_MS, to: range.to }))
-    if (row.signal === 'average') known.get(row.zone)?.set(row.hour, row);
-  return (zone) => (hour) => known.get(zone)?.get(hour);
+  const rows = await store.intensities([...zones], { from: from - HOUR_MS, to: range.to });
+  const of = (signal: Signal): IntensityIn => {
+    const known = new Map([...zones].map((zone) => [zone, new Map<EpochMs, HourlyIntensity>()]));
+    for (const row of rows) if (row.signal === signal) known.get(row.zone)?.set(row.hour, row);
+    return (zone) => (hour) => known.get(zone)?.get(hour);
+  };
+  const hasMarginal = rows.some(({ signal }) => signal === 'marginal');
+  return { average: of('average'), marginal: hasMarginal ? of('marginal') : undefined };
 }

@@ -37,6 +37,17 @@ export interface Saving {
   /** Share (0 to 1) of the energy's time for which both intensities are known; the figures are about that part. */
   readonly coverage: number;
   readonly qualities: readonly Quality[];
+  /** The same difference with marginal intensities, over the time for which they are known; null where they are not. */
+  readonly marginal: MarginalSaving | null;
+}
+
+/** A difference with marginal intensities: positive where less was emitted. Never added to one with average intensities. */
+export interface MarginalSaving {
+  readonly met: Grams;
+  readonly wouldHaveMet: Grams;
+  readonly saved: Grams;
+  /** Share (0 to 1) of the energy's time for which both marginal intensities are known. */
+  readonly coverage: number;
 }
 
 /** Sums over pods, by baseline. Pods are in both where both apply: the two are never added up. */
@@ -52,26 +63,43 @@ export interface SavingsTotal {
   readonly savedPercent: number | null;
   readonly coverage: number | null;
   readonly qualities: readonly Quality[];
+  /** Sums over the pods whose marginal intensities are known; null where there are none. */
+  readonly marginal: (Omit<MarginalSaving, 'coverage'> & { readonly pods: number }) | null;
 }
 
 /** Finds the intensity of a zone. */
 export type IntensityIn = (zone: Zone) => IntensityAt;
 
 /** What one decision saved by its measured energy; empty when it had no part in it, or too little is known. */
-export function savingsOf(decision: Decision, energy: Iterable<MeasuredEnergy>, at: IntensityIn): readonly Saving[] {
-  const count = countSavings(decision, at);
+export function savingsOf(
+  decision: Decision,
+  energy: Iterable<MeasuredEnergy>,
+  at: IntensityIn,
+  marginalAt?: IntensityIn,
+): readonly Saving[] {
+  const count = countSavings(decision, at, marginalAt);
   for (const span of energy) count.add(span);
   return count.savings();
 }
 
-/** Counts what one decision saved while its energy is read. */
-export function countSavings(decision: Decision, at: IntensityIn) {
+/** Counts what one decision saved while its energy is read; with marginal intensities beside it where they are given. */
+export function countSavings(decision: Decision, at: IntensityIn, marginalAt?: IntensityIn) {
   const comparisons = comparisonsOf(decision, at);
+  const marginals = marginalAt === undefined ? [] : comparisonsOf(withoutOldMeans(decision), marginalAt);
   return {
     add(span: MeasuredEnergy): void {
-      for (const comparison of comparisons) comparison.add(span);
+      for (const comparison of [...comparisons, ...marginals]) comparison.add(span);
     },
-    savings: (): readonly Saving[] => comparisons.map((each) => each.saving()).filter((saving) => saving !== undefined),
+    savings: (): readonly Saving[] => {
+      const beside = marginals.map((each) => each.saving());
+      return comparisons
+        .map((each) => each.saving())
+        .filter((saving) => saving !== undefined)
+        .map((saving) => ({
+          ...saving,
+          marginal: marginalOf(beside.find((one) => one?.baseline === saving.baseline)),
+        }));
+    },
   };
 }
 
@@ -94,8 +122,32 @@ export function savingsTotals(savings: readonly Saving[]): readonly SavingsTotal
       savedPercent: would > 0 ? (100 * saved) / would : null,
       coverage: kilowattHours > 0 ? sum((saving) => saving.coverage * saving.kilowattHours) / kilowattHours : null,
       qualities: [...new Set(these.flatMap(({ qualities }) => qualities))].sort(),
+      marginal: marginalTotal(these),
     };
   });
+}
+
+function marginalTotal(savings: readonly Saving[]): SavingsTotal['marginal'] {
+  const known = savings.flatMap(({ marginal }) => marginal ?? []);
+  if (known.length === 0) return null;
+  const sum = (of: (saving: MarginalSaving) => number) => known.map(of).reduce((a, b) => a + b, 0) as Grams;
+  return {
+    pods: known.length,
+    met: sum(({ met }) => met),
+    wouldHaveMet: sum(({ wouldHaveMet }) => wouldHaveMet),
+    saved: sum(({ saved }) => saved),
+  };
+}
+
+function marginalOf(saving: Saving | undefined): MarginalSaving | null {
+  if (saving === undefined) return null;
+  const { met, wouldHaveMet, saved, coverage } = saving;
+  return { met, wouldHaveMet, saved, coverage };
+}
+
+/** A decision without the difference at binding: that is of average intensities. */
+function withoutOldMeans(decision: Decision): Decision {
+  return { ...decision, candidatesMean: null };
 }
 
 type Elsewhere = (span: MeasuredEnergy, met: IntervalEmissions) => IntervalEmissions;
@@ -180,6 +232,7 @@ function compare(
         saved: (sum.would - sum.met) as Grams,
         coverage: sum.coveredMs / sum.spanMs,
         qualities: [...qualities].sort(),
+        marginal: null,
       };
     },
   };

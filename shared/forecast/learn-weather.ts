@@ -7,6 +7,8 @@ import { PRESENT_INPUTS, WEATHER_TERMS, type WeatherTerm, writeWeatherAhead, wri
 /** Weather is kept when it made the mean squared error of the last weeks smaller than this share of that without. */
 const WORTHWHILE = 0.98;
 const FEWEST_ROWS = 28 * 24;
+/** Share of the origins with weather that are learnt from before the others test it. */
+const TAUGHT_SHARE = 0.75;
 
 /** Coefficients of a model whose inputs include the weather. */
 export interface WeatherLearnt {
@@ -31,17 +33,19 @@ interface Rival {
 export function learnWeather(lesson: Lesson, terms: readonly WeatherTerm[], rival: Rival): WeatherLearnt | undefined {
   const { horizonHours } = lesson;
   const sums = weatherSums(lesson);
-  const first = rival.tested[0] ?? 0;
+  const known = knownOrigins(lesson, terms, rival.origins);
+  // An archive of weather is often shorter than the history: a quarter of what is known of it is tested, not of the history.
+  const first = Math.max(rival.tested[0] ?? 0, known[Math.floor(known.length * TAUGHT_SHARE)] ?? 0);
   addWeatherRows(
     lesson,
     terms,
     sums,
-    rival.origins.filter((origin) => origin <= first - horizonHours),
+    known.filter((origin) => origin <= first - horizonHours),
   );
   if (sums.own.rows < FEWEST_ROWS) return undefined;
   const early = solveWeather(sums, lesson);
   const with_ = weatherCorrector(lesson, terms, early);
-  const tested = rival.tested.filter((origin) => !Number.isNaN(with_(origin)(0)));
+  const tested = rival.tested.filter((origin) => origin >= first && !Number.isNaN(with_(origin)(0)));
   const trust = earnedTrust(lesson, tested, with_);
   const errors = testedErrors(lesson, tested, weatherCorrector(lesson, terms, early, trust));
   const gain = decidingError(errors) / decidingError(testedErrors(lesson, tested, rival.without));
@@ -51,7 +55,7 @@ export function learnWeather(lesson: Lesson, terms: readonly WeatherTerm[], riva
     lesson,
     terms,
     sums,
-    rival.origins.filter((origin) => origin > first - horizonHours),
+    known.filter((origin) => origin > first - horizonHours),
   );
   const { coefficients, ahead } = solveWeather(sums, lesson);
   return {
@@ -60,6 +64,18 @@ export function learnWeather(lesson: Lesson, terms: readonly WeatherTerm[], riva
     scales: terms.map(({ scale }) => scale),
     band,
   };
+}
+
+/** Origins at which the weather of the first and of the last hour ahead is known. */
+function knownOrigins(
+  { horizonHours }: Lesson,
+  terms: readonly WeatherTerm[],
+  origins: readonly number[],
+): readonly number[] {
+  const out = new Float64Array(WEATHER_TERMS);
+  return origins.filter(
+    (origin) => writeWeatherAhead(out, terms, origin, 0) && writeWeatherAhead(out, terms, origin, horizonHours - 1),
+  );
 }
 
 /** Sums of one ridge for each hour ahead that share their inputs, and differ in the weather of the hour ahead. */

@@ -139,8 +139,16 @@ function savingsOf(rows: readonly RowOf<'saving'>[]): StatementFigures['savings'
     return {
       ...{ baseline, pods: these.length, negative: these.filter((row) => row.baseline_grams < row.grams).length },
       ...{ kwh: sum((row) => row.kwh), grams, baseline_grams: would, difference_grams: would - grams },
+      marginal_difference_grams: marginalDifference(these),
     };
   });
+}
+
+function marginalDifference(rows: readonly RowOf<'saving'>[]): number | null {
+  let sum: number | null = null;
+  for (const { marginal_grams: grams, marginal_baseline_grams: would } of rows)
+    if (grams !== null && would !== null) sum = (sum ?? 0) + would - grams;
+  return sum;
 }
 
 function matchedOf(row: RowOf<'match'> | undefined): MatchedHour | undefined {

@@ -54,6 +54,8 @@ export const statementRow = z.discriminatedUnion('row', [
     grams: z.number(),
     baseline_grams: z.number(),
     coverage: z.number(),
+    marginal_grams: z.number().nullable(),
+    marginal_baseline_grams: z.number().nullable(),
   }),
 ]);
 
@@ -122,9 +124,22 @@ function rowsOf(hours: readonly ActivityHour[]): StatementRow[] {
   return rows;
 }
 
-function savingRow({ uid, namespace, pod, zone, baseline, kilowattHours, met, wouldHaveMet, coverage }: Saving) {
+function savingRow({
+  uid,
+  namespace,
+  pod,
+  zone,
+  baseline,
+  kilowattHours,
+  met,
+  wouldHaveMet,
+  coverage,
+  marginal,
+}: Saving) {
   return {
     ...{ row: 'saving' as const, uid, namespace, pod, zone, baseline, kwh: kilowattHours },
     ...{ grams: met, baseline_grams: wouldHaveMet, coverage },
+    marginal_grams: marginal?.met ?? null,
+    marginal_baseline_grams: marginal?.wouldHaveMet ?? null,
   };
 }

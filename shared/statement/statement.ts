@@ -56,6 +56,7 @@ export const statementFigures = z.strictObject({
   savings: z.array(
     z.strictObject({
       ...{ baseline: z.string(), pods: figure, negative: figure, kwh: figure, grams: figure, baseline_grams: figure },
+      marginal_difference_grams: known.describe('The same with marginal intensities, where they are known'),
       difference_grams: figure.describe(
         'Baseline minus grams: an attributional difference; negative where more was emitted',
       ),

@@ -39,7 +39,8 @@ async function sumsOn(name: string, startServer: () => Promise<PostgresServer>):
     const { status, body } = await api.get(`/api/emissions?window=${days}d&aggregate=namespace`);
     if (status !== 200 || body.data[0]?.['ns-1']?.coverage === undefined) throw new Error(JSON.stringify(body));
   };
-  return withConnection(dsn, async (connection) => {
+  // Awaited here: the server is there until then.
+  return await withConnection(dsn, async (connection) => {
     const statement = async () => {
       await connection.query(STATEMENT, [new Date(TO.getTime() - 7 * 24 * HOUR_MS), TO]);
     };

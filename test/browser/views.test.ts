@@ -79,6 +79,31 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect(csv[1]?.split(',')[4]).toBe(String(data[0][shown[0]?.[0] ?? ''].grams));
   });
 
+  it('shows energy of GPUs, and the bounds of what is modelled', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    await open.page.route('**/api/emissions?*', async (route) => {
+      const body = await (await route.fetch()).json();
+      for (const row of body.data.flatMap((piece: object) => Object.values(piece)))
+        Object.assign(row, { power_quality: 'modelled', kwh_low: 0.9 * row.kwh, kwh_high: 1.2 * row.kwh }).gpu_joules =
+          row.kwh * 1_800_000;
+      await route.fulfill({ json: body });
+    });
+
+    await open.page.goto(`${world.url}/?view=emissions`);
+    await settled(open.page);
+
+    const totals = await open.page.locator('[aria-label=Totals]').textContent();
+    const { data } = await world.get('/api/emissions?window=24h&accumulate=true');
+    const rows: { kwh: number; grams: number | null }[] = Object.values(data[0]);
+    const [kwh, gram] = [rows.map((row) => row.kwh), rows.map((row) => row.grams ?? 0)].map((all) =>
+      all.reduce((sum, value) => sum + value, 0),
+    );
+    expect(totals).toContain('50 % of the energy');
+    expect(totals).toContain(`${energy((kwh ?? 0) * 0.9)} to ${energy((kwh ?? 0) * 1.2)}`);
+    expect(totals).toContain(`${grams((gram ?? 0) * 0.9)} to ${grams((gram ?? 0) * 1.2)} CO2e`);
+  });
+
   it('shows the best windows of the forecast and where nothing is known', async () => {
     await using world = await startWorld();
     await using open = await openPage();

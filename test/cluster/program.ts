@@ -94,7 +94,8 @@ async function status({ url, ca, token }: ReadyCheck): Promise<number | string> 
   return promise;
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf, send, sendStatus, targetOf } from '../../cli/demo/cluster-http.ts';
+import { conflictOf, type ObjectSelector, objectSelector, strategicMerge } from '../../cli/demo/cluster-rules.ts';
 
 /** An object of the Kubernetes API, as JSON. */
 export interface KubeObject {
@@ -49,11 +51,9 @@ interface Change {
 
 interface Watch {
   readonly collection: string;
-  readonly selector: Selector;
+  readonly selector: ObjectSelector;
   readonly response: ServerResponse;
 }
-
-type Selector = (object: KubeObject) => boolean;
 
 /** Starts the double on a free port of the loopback. */
 export async function startKubernetes(now: () => number = () => Date.now()): Promise<KubernetesDouble> {
@@ -114,44 +114,47 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
     const url = new URL(request.url ?? '/', 'http://double');
     double.requests.push(`${request.method} ${url.pathname}`);
     if (double.failWith === 0) return request.socket.destroy();
-    if (double.failWith !== undefined) return fail(response, double.failWith, 'ServiceUnavailable', 'out of order');
+    if (double.failWith !== undefined)
+      return sendStatus(response, double.failWith, 'ServiceUnavailable', 'out of order');
     const discovered = /^\/apis\/([^/]+)(\/[^/]+)?$/.exec(url.pathname);
     if (discovered) return discover(response, discovered[1] ?? '', discovered[2] !== undefined);
-    const { collection, namespace, name } = routeOf(url.pathname);
+    const { collection, namespace, name } = targetOf(url.pathname);
     const key = namespace === undefined ? (name ?? '') : `${namespace}/${name}`;
-    const selector = selectorOf(url.searchParams.get('fieldSelector') ?? '', namespace);
+    const selector = objectSelector(url.searchParams.get('fieldSelector') ?? '', namespace);
     if (request.method === 'GET' && name === undefined) {
       if (url.searchParams.has('watch')) return watch(response, collection, selector, url.searchParams);
       return list(response, collection, selector, url.searchParams);
     }
     const found = name === undefined ? undefined : of(collection).get(key);
     if (request.method === 'GET')
-      return found ? send(response, 200, found) : fail(response, 404, 'NotFound', `${collection} "${name}" not found`);
+      return found
+        ? send(response, 200, found)
+        : sendStatus(response, 404, 'NotFound', `${collection} "${name}" not found`);
     const body = JSON.parse(await bodyOf(request));
     if (request.method === 'POST') {
       if (of(collection).has(`${namespace}/${body.metadata.name}`))
-        return fail(response, 409, 'AlreadyExists', 'it is there already');
+        return sendStatus(response, 409, 'AlreadyExists', 'it is there already');
       body.metadata.namespace ??= namespace;
       return send(response, 201, put(collection, body, 'ADDED'));
     }
-    if (!found) return fail(response, 404, 'NotFound', `${collection} "${name}" not found`);
+    if (!found) return sendStatus(response, 404, 'NotFound', `${collection} "${name}" not found`);
     const conflict = conflictOf(body, found);
-    if (conflict) return fail(response, 409, 'Conflict', conflict);
+    if (conflict) return sendStatus(response, 409, 'Conflict', conflict);
     if (request.method === 'PUT') return send(response, 200, put(collection, body, 'MODIFIED'));
-    if (request.method !== 'PATCH') return fail(response, 405, 'MethodNotAllowed', String(request.method));
+    if (request.method !== 'PATCH') return sendStatus(response, 405, 'MethodNotAllowed', String(request.method));
     const isMerge = request.headers['content-type'] === 'application/merge-patch+json';
     if (!isMerge && request.headers['content-type'] !== 'application/strategic-merge-patch+json')
-      return fail(response, 415, 'UnsupportedMediaType', 'only merge patches are known here');
-    return send(response, 200, put(collection, merged(found, body) as KubeObject, 'MODIFIED'));
+      return sendStatus(response, 415, 'UnsupportedMediaType', 'only merge patches are known here');
+    return send(response, 200, put(collection, strategicMerge(found, body) as KubeObject, 'MODIFIED'));
   };
   const discover = (response: ServerResponse, group: string, resources: boolean) => {
     const known = double.groups.get(group);
-    if (!known) return fail(response, 404, 'NotFound', 'the server could not find the requested resource');
+    if (!known) return sendStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
     const groupVersion = `${group}/${known.version}`;
     if (resources) return send(response, 200, { groupVersion, resources: known.plurals.map((name) => ({ name })) });
     return send(response, 200, { name: group, preferredVersion: { groupVersion, version: known.version } });
   };
-  const list = (response: ServerResponse, collection: string, selector: Selector, query: URLSearchParams) => {
+  const list = (response: ServerResponse, collection: string, selector: ObjectSelector, query: URLSearchParams) => {
     const all = [...of(collection).values()].filter(selector);
     const from = Number(query.get('continue') ?? 0);
     const limit = Number(query.get('limit') ?? 0) || all.length;
@@ -159,7 +162,7 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
     const rest = from + limit < all.length ? { continue: String(from + limit) } : {};
     send(response, 200, { kind: 'List', metadata: { resourceVersion: String(version), ...rest }, items });
   };
-  const watch = (response: ServerResponse, collection: string, selector: Selector, query: URLSearchParams) => {
+  const watch = (response: ServerResponse, collection: string, selector: ObjectSelector, query: URLSearchParams) => {
     const from = Number(query.get('resourceVersion') ?? 0);
     response.writeHead(200, { 'Content-Type': 'application/json' });
     if (from < oldest) {
@@ -180,7 +183,7 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
     return undefined;
   };
   const server = createServer((request, response) => {
-    answer(request, response).catch((error) => fail(response, 500, 'InternalError', String(error)));
+    answer(request, response).catch((error) => sendStatus(response, 500, 'InternalError', String(error)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(double, {
@@ -195,65 +198,4 @@ export async function startKubernetes(now: () => number = () => Date.now()): Pro
 
 function keyOf({ metadata }: KubeObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
-}
-
-/** `/api/v1/namespaces/NS/pods/NAME`, `/api/v1/pods`, `/apis/batch/v1/…`: the collection is the plural at the end. */
-function routeOf(path: string): { collection: string; namespace?: string | undefined; name?: string | undefined } {
-  const parts = path.split('/').filter(Boolean);
-  const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
-  if (rest[0] !== 'namespaces' || rest.length < 3) return { collection: rest[0] ?? '', name: rest[1] };
-  return { collection: rest[2] ?? '', namespace: rest[1], name: rest[3] };
-}
-
-function selectorOf(text: string, namespace: string | undefined): Selector {
-  const wanted = text
-    .split(',')
-    .filter(Boolean)
-    .map((term) => /^(.*?)(!?)=(.*)$/.exec(term)?.slice(1) ?? []);
-  const read = (object: KubeObject, path: string) =>
-    path.split('.').reduce((at, part) => (at as Record<string, unknown>)?.[part], object as unknown) ?? '';
-  return (object) =>
-    (namespace === undefined || object.metadata.namespace === namespace) &&
-    wanted.every(([path = '', not, value]) => (read(object, path) === value) === (not === ''));
-}
-
-/** Preconditions of a write: the uid and, where it is given, the resource version. */
-function conflictOf(body: KubeObject, { metadata }: KubeObject): string | undefined {
-  const { uid, resourceVersion } = body.metadata ?? {};
-  if (uid !== undefined && uid !== metadata.uid) return 'the uid in the precondition is not that of the object';
-  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return undefined;
-  return 'the object has been modified; please apply your changes to the latest version and try again';
-}
-
-/** A strategic merge: maps key by key, null removes, lists of named things by their name. */
-function merged(onto: unknown, patch: unknown): unknown {
-  if (Array.isArray(patch)) {
-    const kept = new Map((Array.isArray(onto) ? onto : []).map((item) => [item.name, item]));
-    for (const { $patch, ...item } of patch) {
-      if ($patch === 'delete') kept.delete(item.name);
-      else kept.set(item.name, merged(kept.get(item.name), item));
-    }
-    return [...kept.values()];
-  }
-  if (patch === null || typeof patch !== 'object') return patch;
-  const out: Record<string, unknown> = { ...(onto as object) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete out[key];
-    else out[key] = merged(out[key], value);
-  }
-  return out;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text;
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function fail(response: ServerResponse, code: number, reason: string, message: string): void {
-  send(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message });
 }

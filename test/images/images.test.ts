@@ -20,6 +20,7 @@ const PORTS = { POLLER_PORT: '28889', EXTENDER_PORT: '28888', API_PORT: '25001' 
 describe.skipIf(!(HAS_BUILDAH && CAN_BUILD))('the images', () => {
   const work = mkdtempSync(join(tmpdir(), 'images-'));
   const built: Record<string, ImageRoot> = {};
+  const containers: string[] = [];
   let base: BaseImage;
   beforeAll(() => {
     base = baseImage(work);
@@ -28,11 +29,12 @@ describe.skipIf(!(HAS_BUILDAH && CAN_BUILD))('the images', () => {
     for (const program of ['poller', 'extender']) {
       build(program);
       const container = buildah(['from', `localhost/test-${program}`]).trim();
+      containers.push(container);
       built[program] = { root: buildah(['mount', container]).trim(), volumes };
     }
   });
   afterAll(() => {
-    buildah(['rm', '--all']);
+    if (containers.length > 0) buildah(['rm', ...containers]);
     rmSync(work, { recursive: true, force: true });
   });
 

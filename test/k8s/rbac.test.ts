@@ -26,13 +26,20 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   '/persistentvolumes:get': { by: 'zones of volumes', code: /\/persistentvolumes/ },
   'storage.k8s.io/storageclasses:get': { by: 'zones of volumes', code: /\/storageclasses/ },
   ...Object.fromEntries(
-    QUEUED_KINDS.filter(({ group }) => group !== 'batch').flatMap(({ group, plural }) =>
+    QUEUED_KINDS.filter(({ group }) => group !== 'batch' && group !== '').flatMap(({ group, plural }) =>
       ['list', 'watch', 'patch'].map((verb) => [
         `${group}/${plural}:${verb}`,
         { by: 'admission gates of Kueue', code: /QUEUED_KINDS/ },
       ]),
     ),
   ),
+  'kueue.x-k8s.io/localqueues:list': { by: 'defaults of LocalQueues', code: /plural: 'localqueues'/ },
+  'kueue.x-k8s.io/localqueues:watch': { by: 'defaults of LocalQueues', code: /plural: 'localqueues'/ },
+  'kueue.x-k8s.io/clusterqueues:list': { by: 'how much a queue can admit', code: /plural: 'clusterqueues'/ },
+  'kueue.x-k8s.io/clusterqueues:watch': { by: 'how much a queue can admit', code: /plural: 'clusterqueues'/ },
+  'kueue.x-k8s.io/workloads:list': { by: 'whether Kueue holds work back', code: /plural: 'workloads'/ },
+  'kueue.x-k8s.io/workloads:watch': { by: 'whether Kueue holds work back', code: /plural: 'workloads'/ },
+  'kueue.x-k8s.io/workloads:patch': { by: 'plans in kubectl describe workload', code: /copyToWorkload/ },
   'admissionregistration.k8s.io/mutatingadmissionpolicies:get': { by: 'what gates', code: /mutatingadmissionpolicies/ },
   'admissionregistration.k8s.io/mutatingwebhookconfigurations:get': {
     by: 'what gates',

@@ -12,6 +12,7 @@ const entry = z.strictObject({
   arrived: z.iso.datetime(),
   planned_start: z.iso.datetime().nullable().describe('null: not planned yet'),
   deadline: z.iso.datetime().describe('Starts by then at the latest'),
+  over_budget: z.boolean().describe('Its namespace has used up its carbon budget, so that it may wait longer'),
   expected_saving_percent: z
     .number()
     .nullable()
@@ -56,6 +57,7 @@ function entryJson(one: WaitingEntry): z.output<typeof entry> {
     arrived: isoTime(one.arrivedAt),
     planned_start: one.plannedStart === null ? null : isoTime(one.plannedStart),
     deadline: isoTime(one.deadline),
+    over_budget: one.isExtended ?? false,
     expected_saving_percent: one.expectedSavingPercent,
   };
 }

@@ -18,7 +18,7 @@ import { rowsCsv } from './csv.ts';
 import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
 import { shareInFlight } from './in-flight.ts';
-import { type NamingOptions, needLabels, rowNaming } from './naming.ts';
+import { type NamingOptions, needLabels, rowNaming, unavailableDimensions } from './naming.ts';
 import { NodeUses } from './node-uses.ts';
 import { pricedHour } from './priced.ts';
 import { pricingByNode } from './pricing.ts';
@@ -102,6 +102,7 @@ async function respond(
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
       aggregate: query.aggregate,
+      unavailable: unavailableDimensions(query.aggregate.split(',')),
       rows: page.total,
       order: page.names,
       zone: query.zone ?? null,

@@ -56,6 +56,11 @@ export function propertiesOf(container: Container, { labelsOf, cluster }: Naming
   return { container, value };
 }
 
+/** Dimensions of a request that are not recorded: rows by them are {@link UNALLOCATED}. */
+export function unavailableDimensions(dimensions: readonly string[]): string[] {
+  return dimensions.filter((dimension) => dimension === 'service' || dimension.startsWith('annotation:'));
+}
+
 const NAMES = { namespace: true, pod: true, container: true, node: true } as const;
 
 /**

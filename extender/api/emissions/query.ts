@@ -9,7 +9,7 @@ import { allocationFields, filterIssues } from './allocation-query.ts';
 import { DIMENSIONS } from './naming.ts';
 import { rowPageQuery } from './row-page-query.ts';
 
-const LABEL = 'label:[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?';
+const LABEL = '(label|annotation):[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?';
 /** What energy can be added up by, comma-separated. Controllers and labels need the pods' labels. */
 const AGGREGATE = new RegExp(`^(${DIMENSIONS.join('|')}|${LABEL})(,(${DIMENSIONS.join('|')}|${LABEL}))*$`);
 /** Most pieces that one window may be cut into. */
@@ -24,10 +24,12 @@ const fields = {
   aggregate: z
     .string()
     .max(600)
-    .regex(AGGREGATE, { error: `is not a comma-separated list of ${DIMENSIONS.join(', ')} and label:NAME` })
+    .regex(AGGREGATE, {
+      error: `is not a comma-separated list of ${DIMENSIONS.join(', ')}, label:NAME and annotation:NAME`,
+    })
     .default('namespace')
     .describe(
-      `Group by ${DIMENSIONS.join(', ')}, label:NAME, or several of them, comma-separated. A workload is the name of a pod without the suffix that Kubernetes generates; controllers come from the labels that Kubernetes sets`,
+      `Group by ${DIMENSIONS.join(', ')}, label:NAME, annotation:NAME, or several of them, comma-separated. Services and annotations are not recorded: rows by them are __unallocated__, and meta.unavailable names them. A workload is the name of a pod without the suffix that Kubernetes generates; controllers come from the labels that Kubernetes sets`,
     ),
   step: z
     .string()

@@ -24,7 +24,9 @@ const powerModel = z
         high: z.number(),
       })
       .optional()
-      .describe('Present where measured nodes of the type correct the model; low and high are the spread of their hours'),
+      .describe(
+        'Present where measured nodes of the type correct the model; low and high are the spread of their hours',
+      ),
   })
   .optional();
 const names = {
@@ -187,6 +189,9 @@ export const emissionsResponse = z.strictObject({
     window: span,
     pieces: z.array(span).describe('What each set of data covers'),
     aggregate: z.string(),
+    unavailable: z
+      .array(z.string())
+      .describe('Dimensions of aggregate that are not recorded: rows by them are __unallocated__'),
     rows: whole.describe('Number of rows that match, on this page or not'),
     order: z.array(z.string()).describe('Names of the rows of this page, in the requested order'),
     zone: z.string().nullable(),

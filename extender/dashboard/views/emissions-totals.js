@@ -1,6 +1,8 @@
 import { figure, h } from '../dom.js';
 import { energy, grams, percent } from '../format.js';
 
+const JOULES_PER_KWH = 3_600_000;
+
 /**
  * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
  * @typedef {Emissions['data'][number][string]} Row
@@ -13,6 +15,8 @@ import { energy, grams, percent } from '../format.js';
 export function totalsCard({ current, previous, whatIf, zone }) {
   const rows = rowsOf(current);
   const [kwh, total, unpriced] = [sum(rows, 'kwh'), sum(rows, 'grams'), sum(rows, 'unpriced_kwh') ?? 0];
+  const gpuJoules = sum(rows, 'gpu_joules');
+  const gpu = gpuJoules === null ? null : gpuJoules / JOULES_PER_KWH;
   const before = previous && sum(rowsOf(previous), 'grams');
   const elsewhere = whatIf && sum(rowsOf(whatIf), 'grams');
   const minutes = rows.reduce((all, row) => all + row.minutes, 0);
@@ -34,13 +38,29 @@ export function totalsCard({ current, previous, whatIf, zone }) {
       'dl',
       { class: 'figures' },
       figure('Energy', energy(kwh), '', modelled && 'partly modelled, not measured'),
+      gpu !== null && figure('On GPUs', energy(gpu), '', kwh ? `${percent(gpu / kwh)} of the energy` : ''),
       figure('Emissions', grams(total), 'CO2e', difference(before, total, 'than the window before')),
       zone && figure(`If all had run in ${zone}`, grams(elsewhere), 'CO2e', difference(total, elsewhere, '')),
       figure('Coverage', percent(covered), '', 'of the time, energy and intensity known'),
     ),
+    modelled && h('p', { class: 'note' }, band(rows)),
     unpriced > 0 &&
       h('p', { class: 'note' }, `${energy(unpriced)} are not included in the grams${reasons && `: ${reasons}`}.`),
   );
+}
+
+/**
+ * Bounds of energy and grams where some energy is modelled; measured energy has none.
+ * @param {readonly Row[]} rows
+ */
+function band(rows) {
+  const total = (/** @type {(row: Row) => number} */ of) => rows.reduce((all, row) => all + of(row), 0);
+  const share = (/** @type {Row} */ { kwh }, /** @type {number | undefined} */ bound) =>
+    kwh && bound !== undefined ? bound / kwh : 1;
+  const [low, high] = [total((row) => row.kwh_low ?? row.kwh ?? 0), total((row) => row.kwh_high ?? row.kwh ?? 0)];
+  const gramsLow = total((row) => (row.grams ?? 0) * share(row, row.kwh_low));
+  const gramsHigh = total((row) => (row.grams ?? 0) * share(row, row.kwh_high));
+  return `Modelled energy is known within bounds: ${energy(low)} to ${energy(high)}, ${grams(gramsLow)} to ${grams(gramsHigh)} CO2e.`;
 }
 
 /** @param {Emissions} response */
@@ -51,7 +71,7 @@ function rowsOf({ data }) {
 /**
  * The sum of the known values; null when none is known.
  * @param {readonly Row[]} rows
- * @param {'kwh' | 'grams' | 'unpriced_kwh'} field
+ * @param {'kwh' | 'grams' | 'unpriced_kwh' | 'gpu_joules'} field
  */
 function sum(rows, field) {
   const known = rows.flatMap((row) => row[field] ?? []);

@@ -129,8 +129,11 @@ function workTable(waiting, now) {
  * @param {WaitingWork} work
  * @param {number} now
  */
-function reasonOf({ planned_start: start, expected_saving_percent: saving }, now) {
+function reasonOf({ planned_start: start, expected_saving_percent: saving, over_budget: isOver }, now) {
+  const why = isOver ? '; it may wait longer, its namespace has used up its carbon budget' : '';
   if (start === null) return 'waiting for a forecast to plan with';
   if (Date.parse(start) <= now) return 'the planned start is reached; it is being released';
-  return saving === null ? 'a cleaner hour is planned' : `electricity will be ${number(saving)} % cleaner then`;
+  return saving === null
+    ? `a cleaner hour is planned${why}`
+    : `electricity will be ${number(saving)} % cleaner then${why}`;
 }

@@ -155,6 +155,14 @@ readinessProbe:
 {{- end -}}
 {{- end }}
 
+{{/* Whether work inherits from its LocalQueue in Kueue. */}}
+{{- define "ce.localQueues" -}}
+{{- if ne (include "ce.gates" .) "true" -}}
+{{- else if eq (toString .Values.deferral.localQueues) "true" -}}true
+{{- else if and (eq (toString .Values.deferral.localQueues) "auto") (.Capabilities.APIVersions.Has "kueue.x-k8s.io/v1beta2/LocalQueue") -}}true
+{{- end -}}
+{{- end }}
+
 {{/* Whether the webhook gates instead: where the cluster serves no MutatingAdmissionPolicy. */}}
 {{- define "ce.gateWebhook" -}}
 {{- if and (eq .Values.deferral.mode "on") (eq (toString .Values.deferral.gatePolicy) "auto") (not (include "ce.gates" .)) -}}true{{- end -}}

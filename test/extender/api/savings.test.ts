@@ -47,19 +47,54 @@ describe('GET /api/savings', () => {
         baseline: 'arrival',
         ...{ pods: 1, negative: 0, coverage: 1, saved_percent: expect.closeTo(44.44, 1) },
         ...{ energy_kwh: expect.closeTo(2, 3), emissions_grams: expect.closeTo(100, 1) },
-        ...{ saved_grams: expect.closeTo(80, 1), qualities: ['estimated', 'measured'] },
+        ...{ saved_grams: expect.closeTo(80, 1), qualities: ['estimated', 'measured'], marginal: null },
       },
       {
         baseline: 'candidates-mean',
         ...{ pods: 1, negative: 0, coverage: 1, saved_percent: 80 },
-        ...{ energy_kwh: 1, emissions_grams: 50, saved_grams: 200, qualities: ['measured'] },
+        ...{ energy_kwh: 1, emissions_grams: 50, saved_grams: 200, qualities: ['measured'], marginal: null },
       },
     ]);
     expect(body.pods.map((entry: { uid: string }) => entry.uid)).toEqual(['waited', 'web']);
     expect(body.pods[1]).toEqual({
       ...{ uid: 'web', namespace: 'shop', pod: 'web-0', zone: 'FR', baseline: 'candidates-mean', coverage: 1 },
-      ...{ energy_kwh: 1, emissions_grams: 50, baseline_grams: 250, saved_grams: 200, qualities: ['measured'] },
+      ...{
+        energy_kwh: 1,
+        emissions_grams: 50,
+        baseline_grams: 250,
+        saved_grams: 200,
+        qualities: ['measured'],
+        marginal: null,
+      },
     });
+  });
+
+  it('shows the difference with marginal intensities beside it, where they are known', async () => {
+    await using api = await start();
+    await api.clock.advance(2 * HOUR_MS);
+    await api.hour(0, [web, 3_600_000]);
+    for (const [code, average, marginal] of [
+      ['FR', 50, 700],
+      ['DE', 450, 600],
+    ] as const) {
+      await api.intensity(code, 0, average);
+      await api.intensity(code, 0, marginal, 'estimated', 'marginal');
+    }
+    await api.decide({
+      ...decision('web', NOON),
+      pod: 'web-0',
+      zone: zone('FR'),
+      candidateZones: 'DE=1,FR=1',
+      releasedAt: null,
+    });
+
+    const { body } = await api.get('/api/savings?from=2026-01-01T11:00:00Z');
+
+    expect(body.totals[0]).toMatchObject({
+      saved_grams: 200,
+      marginal: { pods: 1, saved_grams: -50, emissions_grams: 700 },
+    });
+    expect(body.pods[0].marginal).toEqual({ coverage: 1, emissions_grams: 700, baseline_grams: 650, saved_grams: -50 });
   });
 
   it('shows what was lost, and takes from and to like the command line', async () => {

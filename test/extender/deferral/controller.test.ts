@@ -65,6 +65,24 @@ describe('the deferral controller', () => {
   });
   afterEach(() => stack.disposeAsync());
 
+  it('plans beyond max-delay, and says why, while the carbon budget of the namespace is used up', async () => {
+    const published: WaitingList[] = [];
+    cluster.create('pods', gatedPod('over', { 'max-delay': '1h', duration: '30m' }, NOON));
+    await start({
+      budgetDelayOf: (name) => (name === 'batch' ? 6 * HOUR_MS : undefined),
+      onWaiting: (list) => published.push(list),
+    });
+
+    await until(() => annotation(pod('over'), 'planned-start'));
+
+    expect(annotation(pod('over'), 'planned-start')).toBe('2026-03-02T14:00:00.000Z');
+    expect(annotation(pod('over'), 'extended-until')).toBe(isoTime(NOON + 6 * HOUR_MS));
+    await until(() => events('WaitingForCleanHour').length);
+    expect(events('WaitingForCleanHour')[0]?.message).toContain('because its namespace has used up its carbon budget');
+    await until(() => published.at(-1)?.entries[0]?.isExtended);
+    expect(published.at(-1)?.entries[0]?.deadline).toBe(NOON + 6 * HOUR_MS);
+  });
+
   it('writes the plan and an Event, and opens its own gate alone when the hour has come', async () => {
     cluster.create('pods', gatedPod('report', WAIT, NOON));
     await start();

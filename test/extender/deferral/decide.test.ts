@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionContext } from '../../../extender/deferral/action.ts';
 import { deadlineOf, decide, guaranteeDue } from '../../../extender/deferral/decide.ts';
-import { type WaitingWork, waitingJob, waitingPod } from '../../../extender/deferral/waiting-work.ts';
+import { waitingJob } from '../../../extender/deferral/waiting-job.ts';
+import { type WaitingWork, waitingPod } from '../../../extender/deferral/waiting-work.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
 import { gatedPod, suspendedJob } from './gated.ts';

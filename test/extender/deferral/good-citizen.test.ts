@@ -103,6 +103,45 @@ describe('a plan', () => {
   });
 });
 
+describe('how much fits', () => {
+  it('bounds what is planned for an hour: what is free on the nodes, beside what runs there', async () => {
+    cluster.create('nodes', { ...node('node-fr', {}), status: { allocatable: { cpu: '4', memory: '64Gi' } } });
+    const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '2');
+    cluster.create('pods', { ...running, status: { phase: 'Running' } });
+    cluster.create('pods', {
+      ...running,
+      metadata: { ...running.metadata, name: 'done' },
+      status: { phase: 'Succeeded' },
+    });
+    for (let index = 0; index < 5; index++) cluster.create('pods', ours(`job-${index}`, {}));
+    // At 15:00 the grid is cleanest, at 17:00 next to it.
+    grid = () =>
+      gridState({ FR: [500, 500, 500, 100, 500, 200, 500, 500, 500] }, NOON, { now: clock.now(), ttlMinutes: 600 });
+    startController(world());
+    const waiting = () => cluster.all('pods').filter(({ metadata }) => metadata.name.startsWith('job-'));
+
+    await expect
+      .poll(() => waiting().filter((each) => annotation(each, 'planned-start') ?? annotation(each, 'released-because')))
+      .toHaveLength(5);
+
+    const starts = waiting().map((each) => annotation(each, 'planned-start') ?? annotation(each, 'released-because'));
+    expect(starts.filter((start) => start === '2026-03-02T15:00:00.000Z')).toHaveLength(2);
+    expect(starts.filter((start) => start === '2026-03-02T17:00:00.000Z')).toHaveLength(2);
+  });
+
+  it('holds nothing up that would not fit even alone: nodes may come by then', async () => {
+    cluster.create('nodes', { ...node('node-fr', {}), status: { allocatable: { cpu: '4', memory: '64Gi' } } });
+    const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '4');
+    cluster.create('pods', { ...running, status: { phase: 'Running' } });
+    for (let index = 0; index < 3; index++) cluster.create('pods', ours(`job-${index}`, {}));
+    startController(world());
+
+    await Promise.all([0, 1, 2].map((index) => planned(`job-${index}`)));
+
+    expect([0, 1, 2].map((index) => plan(`job-${index}`)[0])).toEqual(Array(3).fill('2026-03-02T15:00:00.000Z'));
+  });
+});
+
 describe('work of others', () => {
   it('is never resumed, whatever its annotations say', async () => {
     const owned = (name: string, apiVersion: string, kind: string) =>

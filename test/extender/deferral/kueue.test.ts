@@ -1,4 +1,6 @@
-// Flow: objects that Kueue queues wait behind its admission gate, on recorded objects of Kueue 0.17.
+// Flow: objects that Kueue queues wait behind its admission gate, as a real Kueue 0.17.0 left them (recorded by test/cluster/kueue.test.ts).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runWatchdog } from '../../../extender/deferral/watchdog.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
@@ -106,6 +108,91 @@ describe('a Job that Kueue queues', () => {
     expect(annotation(job('foreign'), 'planned-start')).toBeUndefined();
   });
 
+  it('inherits what its LocalQueue sets, and is not released before that is known', async () => {
+    cluster.create('localqueues', {
+      metadata: { name: 'team', namespace: 'batch', annotations: ours({ 'max-delay': '8h', duration: '1h' }) },
+      spec: { clusterQueue: 'batch-quota' },
+    });
+    cluster.create('jobs', queuedJob('report', { wait: false }));
+    start();
+
+    await eventually(async () => annotation(job('report'), 'planned-start'), Boolean);
+
+    expect(annotation(job('report'), 'released-because')).toBeUndefined();
+    expect(annotation(job('report'), 'planned-start')).toBe('2026-03-02T14:00:00.000Z');
+  });
+
+  it('has its plan and its release on the Workload, too, and Events there', async () => {
+    const workload = () => cluster.get('workloads', 'batch/job-report-abcde');
+    cluster.create('workloads', workloadFor(cluster.create('jobs', queuedJob('report', {})), 'gated'));
+    start();
+    await eventually(async () => annotation(workload(), 'planned-start'), Boolean);
+    expect(annotation(workload(), 'expected-saving')).toBe('80.0%');
+
+    clock.set(NOON + 2 * HOUR_MS);
+    await eventually(async () => annotation(workload(), 'released-at'), Boolean);
+
+    expect(annotation(workload(), 'released-because')).toBe('due');
+    const events = cluster.all('events').filter((event) => event.involvedObject.kind === 'Workload');
+    expect(events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['WaitingForCleanHour', 'Released']));
+    expect(workload()?.metadata.annotations?.[GATES]).toBe(OURS);
+  });
+
+  it('is released at once, with a Warning and no plan, where its Workload shows that Kueue ignores the gate', async () => {
+    cluster.create('workloads', workloadFor(cluster.create('jobs', queuedJob('old', {})), 'ungated'));
+    start();
+
+    await eventually(async () => annotation(job('old'), 'released-because'), Boolean);
+
+    expect(annotation(job('old'), 'released-because')).toBe('queue-without-gate');
+    expect(annotation(job('old'), 'planned-start')).toBeUndefined();
+    await expect.poll(() => cluster.all('events').filter(({ type }) => type === 'Warning').length).toBeGreaterThan(0);
+  });
+
+  it('is planned for no more work at a time than its queue has quota for, all its pods counted', async () => {
+    cluster.create('localqueues', { metadata: { name: 'team', namespace: 'batch' }, spec: { clusterQueue: 'batch' } });
+    const resources = [{ name: 'cpu', nominalQuota: '4' }];
+    const resourceGroups = [{ coveredResources: ['cpu'], flavors: [{ name: 'default', resources }] }];
+    cluster.create('clusterqueues', { metadata: { name: 'batch' }, spec: { resourceGroups } });
+    for (const name of ['a', 'b', 'c']) {
+      const made = queuedJob(name, {});
+      cluster.create('jobs', { ...made, spec: { ...made.spec, parallelism: 2 } });
+    }
+    start();
+    await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        eventually(
+          async () => annotation(job(name), 'planned-start') ?? annotation(job(name), 'released-because'),
+          Boolean,
+        ),
+      ),
+    );
+
+    const starts = ['a', 'b', 'c'].map((name) => annotation(job(name), 'planned-start'));
+    expect(starts.filter((planned) => planned === '2026-03-02T14:00:00.000Z')).toHaveLength(2);
+  });
+
+  it('may be a single pod: its gate goes with its Deployment’s one delay', async () => {
+    const deployment = { kind: 'Deployment', metadata: { name: 'web', namespace: 'batch', uid: 'web-set' } };
+    const old = { ...deployment.metadata, creationTimestamp: isoTime(NOON - 2 * HOUR_MS) };
+    cluster.create('replicasets', { kind: 'ReplicaSet', metadata: { ...old, name: 'web-1' } });
+    const pod = recordedObject('Pod', 'web-1-later', {});
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'web-set', controller: true };
+    cluster.create('pods', { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } });
+    const single = recordedObject('Pod', 'single', {});
+    cluster.create('pods', single);
+    start();
+    const found = (name: string) => cluster.get('pods', `batch/${name}`);
+
+    await eventually(async () => annotation(found('web-1-later'), 'released-because'), Boolean);
+    await eventually(async () => annotation(found('single'), 'planned-start'), Boolean);
+
+    expect(annotation(found('web-1-later'), 'released-because')).toBe('already-started');
+    expect(found('web-1-later')?.metadata.annotations?.[GATES]).toBeUndefined();
+    expect(found('web-1-later')?.spec.schedulingGates).toEqual(pod.spec.schedulingGates);
+    expect(found('single')?.metadata.annotations?.[GATES]).toBe(OURS);
+  });
+
   it('is let go by the watchdog when no controller runs', async () => {
     cluster.create('jobs', queuedJob('late', { createdAt: NOON - 9 * HOUR_MS }));
     cluster.create('jobs', queuedJob('may-wait', {}));
@@ -116,24 +203,73 @@ describe('a Job that Kueue queues', () => {
     expect(result).toMatchObject({ released: 1, failed: 0 });
     expect([gates('late'), gates('may-wait')]).toEqual([undefined, OURS]);
   });
+
+  it('waits for the watchdog, too, as long as its LocalQueue says', async () => {
+    const annotations = ours({ 'max-delay': '10h' });
+    cluster.create('localqueues', { metadata: { name: 'team', namespace: 'batch', annotations }, spec: {} });
+    cluster.create('jobs', queuedJob('may-wait', { createdAt: NOON - 9 * HOUR_MS, wait: false }));
+    cluster.create('jobs', queuedJob('late', { createdAt: NOON - 11 * HOUR_MS, wait: false }));
+    await using client = createClient(openConnections({ server: cluster.url, user: {} }));
+
+    await runWatchdog({ client, clock, logger: log });
+
+    expect([gates('late'), gates('may-wait')]).toEqual([undefined, OURS]);
+  });
 });
 
 function start(): void {
   startController({ stack, cluster, clock, log, grid });
 }
 
-/** As Kueue 0.17.0 leaves a Job that is gated: suspended, with its queue's label. */
-function queuedJob(name: string, given: { gates?: string; createdAt?: number }): KubeObject {
+interface Recording {
+  readonly objects: readonly KubeObject[];
+  readonly workloads: readonly KubeObject[];
+}
+
+function recording(state: 'gated' | 'admitted' | 'ungated'): Recording {
+  return JSON.parse(readFileSync(join(import.meta.dirname, `fixtures/kueue-0.17.0-${state}.json`), 'utf8'));
+}
+
+/** A recorded object under another name, as created at a time; what the recording controller wrote is left out. */
+function recordedObject(
+  kind: string,
+  name: string,
+  given: { gates?: string; createdAt?: number; wait?: boolean },
+): KubeObject {
+  const found = recording('gated').objects.find((object) => object.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind} was recorded`);
+  const { uid: _uid, resourceVersion: _version, ownerReferences, ...metadata } = structuredClone(found.metadata);
+  const foreign = Object.entries(metadata.annotations ?? {}).filter(([key]) => !key.startsWith('carbon-extender.io/'));
+  const wait = given.wait === false ? {} : ours({ 'max-delay': '8h', duration: '1h' });
   return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
+    ...structuredClone(found),
     metadata: {
-      name,
-      namespace: 'batch',
-      creationTimestamp: isoTime(given.createdAt ?? NOON),
-      labels: { 'kueue.x-k8s.io/queue-name': 'team' },
-      annotations: { ...ours({ 'max-delay': '8h', duration: '1h' }), [GATES]: given.gates ?? OURS },
+      ...{ ...metadata, name, creationTimestamp: isoTime(given.createdAt ?? NOON) },
+      ...(ownerReferences && { ownerReferences }),
+      annotations: { ...Object.fromEntries(foreign), ...wait, [GATES]: given.gates ?? OURS },
     },
-    spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'x' }] } } },
+  };
+}
+
+function queuedJob(name: string, given: { gates?: string; createdAt?: number; wait?: boolean }): KubeObject {
+  return recordedObject('Job', name, given);
+}
+
+/** The recorded Workload of a Job, about an object that is here now. */
+function workloadFor(object: KubeObject, state: 'gated' | 'ungated'): KubeObject {
+  const [found] = recording(state).workloads;
+  if (found === undefined) throw new Error('no Workload was recorded');
+  const { metadata } = structuredClone(found);
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(
+    ([key]) => !key.startsWith('carbon-extender.io/'),
+  );
+  const [owner] = metadata.ownerReferences ?? [];
+  const { name, uid = '' } = object.metadata;
+  return {
+    ...structuredClone(found),
+    metadata: {
+      ...{ name: `job-${name}-abcde`, namespace: 'batch', annotations: Object.fromEntries(annotations) },
+      ownerReferences: [{ ...{ kind: 'Job', controller: true }, ...owner, name, uid }],
+    },
   };
 }

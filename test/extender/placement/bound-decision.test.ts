@@ -16,7 +16,7 @@ const SLOW = { 'carbon-extender.io/max-delay': '6h' };
 
 /** Made four hours before it was bound to a node in DE, one minute after the controller had released it. */
 const bound: BoundPod = {
-  ...{ namespace: 'batch', pod: 'report-x', uid: 'u-1', node: 'n-de', owner: null, annotations: SLOW },
+  ...{ namespace: 'batch', pod: 'report-x', uid: 'u-1', node: 'n-de', owner: null, annotations: SLOW, isQueued: false },
   arrivedAt: BOUND_AT - 4 * HOUR_MS,
   releasedAt: BOUND_AT - 60_000,
 };
@@ -71,6 +71,15 @@ describe('decisionOfBoundPod', () => {
     const arrivedAt = BOUND_AT - 5_000 - 3 * HOUR_MS;
     expect(record).toMatchObject({ ownerKind: 'Job', ownerName: 'nightly', candidates: 0 });
     expect(record).toMatchObject({ arrivedAt, releasedAt: BOUND_AT - 5_000, latestStart: arrivedAt + 8 * HOUR_MS });
+  });
+
+  it('counts of a pod that Kueue queued the time that it was held, not the wait for quota after that', () => {
+    const queued = { ...bound, isQueued: true, releasedAt: BOUND_AT - 3 * HOUR_MS };
+
+    const record = decisionOfBoundPod(queued, BOUND_AT, sources());
+
+    // Made four hours ago, held for one of them, then three hours in the queue that would have been there anyway.
+    expect(record).toMatchObject({ arrivedAt: BOUND_AT - HOUR_MS, releasedAt: BOUND_AT - 3 * HOUR_MS });
   });
 
   it('keeps the wait of a pod where placement is off or the pod is skipped, and no other such pod', async () => {

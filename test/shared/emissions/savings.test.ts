@@ -55,6 +55,31 @@ describe('savings', () => {
     expect(candidates).toMatchObject({ baseline: 'candidates-mean', met: 100, wouldHaveMet: 250, saved: 150 });
   });
 
+  it('show the difference with marginal intensities beside it, with its own sign, where they are known', () => {
+    const marginal: IntensityIn = () => (hour) =>
+      hour > TEN + 2 * HOUR_MS
+        ? undefined
+        : { carbonIntensity: gramsPerKwh(hour === TEN ? 500 : 650), quality: 'estimated' };
+    const twoHours = [...ONE_HOUR_AT_TWELVE, { start: TEN + 3 * HOUR_MS, end: TEN + 4 * HOUR_MS, joules: KWH }];
+
+    const [arrival, candidates] = savingsOf(decision(), twoHours, inDe, marginal);
+    const [total] = savingsTotals(arrival ? [arrival, { ...arrival, marginal: null }] : []);
+
+    // What looked like 300 g less was 150 g more of the plants that follow demand.
+    expect(arrival?.saved).toBe(300);
+    expect(arrival?.marginal).toEqual({ met: 650, wouldHaveMet: 500, saved: -150, coverage: 0.5 });
+    // Its candidates' mean is of average intensities, and of no other.
+    expect(candidates?.marginal).toBeNull();
+    expect(total?.marginal).toEqual({ pods: 1, met: 650, wouldHaveMet: 500, saved: -150 });
+  });
+
+  it('have no marginal difference where no marginal intensity is known', () => {
+    const savings = savingsOf(decision(), ONE_HOUR_AT_TWELVE, inDe, () => () => undefined);
+
+    expect(savings.map(({ marginal }) => marginal)).toEqual([null, null]);
+    expect(savingsTotals(savings)[0]?.marginal).toBeNull();
+  });
+
   it('are negative where waiting was a mistake, and counted as such', () => {
     const dirty: IntensityIn = () => (hour) => ({
       carbonIntensity: gramsPerKwh(hour === TEN ? 50 : 200),

@@ -11,10 +11,10 @@ const HOURS = 130 * 24;
 const NOW = 120 * 24;
 
 /** Wind that changes over a day or two, from 0 to 16 m/s. */
-function windOf(seed: number): HourlySeries {
+function windOf(seed: number, hours = HOURS): HourlySeries {
   const random = seeded(seed);
   let level = 0;
-  const values = Float64Array.from({ length: HOURS }, () => {
+  const values = Float64Array.from({ length: hours }, () => {
     level = 0.96 * level + 2 * (random() - 0.5);
     return Math.max(0, 8 + 2 * level);
   });
@@ -60,6 +60,18 @@ describe('a forecast with weather', () => {
 
     expect([without.usesWeather, together.usesWeather]).toEqual([false, true]);
     expect(together.error).toBeLessThan(without.error / 3);
+  });
+
+  it('learns from three months of weather beside a longer history', () => {
+    const long = 300 * 24;
+    const [whole, now] = [windOf(7, long), timeAfter(long)];
+    const archive = { start: now - 92 * 24 * HOUR_MS, values: whole.values.subarray(long - 92 * 24) };
+    const flat = (value: number) => ({ ...archive, values: archive.values.map(() => value) });
+    const weather = { byLead: [{ wind: archive, temperature: flat(10), radiation: flat(100) }] } as const;
+
+    expect(
+      fitForecast({ zone: DE, now, histories: new Map([[DE, windyZone(whole)]]), weather })?.weather,
+    ).toBeDefined();
   });
 
   it('leaves weather out that was no gain in the last weeks', () => {

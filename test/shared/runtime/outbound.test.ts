@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { loadConfig } from '../../../shared/runtime/config.ts';
 import { PrometheusClient } from '../../../poller/power/prometheus/prometheus-client.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
 import { type ListeningServer, listen } from '../../../shared/runtime/http-server.ts';
 import { outboundDispatcher, outboundSettings } from '../../../shared/runtime/outbound.ts';
 
@@ -73,12 +73,15 @@ describe('outboundDispatcher', () => {
     expect(proxy.targets).toEqual([`127.0.0.1:${service.port}`]);
   });
 
-  it.each(['127.0.0.1', '*', '10.0.0.0/8, 127.0.0.0/8', '127.0.0.1/32'])('reaches hosts in NO_PROXY=%s directly', async (NO_PROXY) => {
-    await using proxy = await startProxy();
+  it.each(['127.0.0.1', '*', '10.0.0.0/8, 127.0.0.0/8', '127.0.0.1/32'])(
+    'reaches hosts in NO_PROXY=%s directly',
+    async (NO_PROXY) => {
+      await using proxy = await startProxy();
 
-    expect(await fetchService({ HTTP_PROXY: proxy.url, NO_PROXY })).toBe('ok');
-    expect(proxy.targets).toEqual([]);
-  });
+      expect(await fetchService({ HTTP_PROXY: proxy.url, NO_PROXY })).toBe('ok');
+      expect(proxy.targets).toEqual([]);
+    },
+  );
 
   it.each(['10.0.0.0/8', '127.0.0.2/32', '2001:db8::/32', '127.0.0.0/33', 'localhost'])(
     'uses the proxy for addresses outside of NO_PROXY=%s',

@@ -31,7 +31,7 @@ describe('GET /api/waiting', () => {
         deferral: 'on',
         total: 401,
         entries: [
-          { ...of, name: 'planned', plannedStart: NOON + 2 * HOUR_MS, expectedSavingPercent: 37.5 },
+          { ...of, name: 'planned', plannedStart: NOON + 2 * HOUR_MS, expectedSavingPercent: 37.5, isExtended: true },
           { ...of, name: 'new', plannedStart: null, expectedSavingPercent: null },
         ],
       },
@@ -40,10 +40,19 @@ describe('GET /api/waiting', () => {
     const after = await api.waiting();
 
     expect(before).toEqual({ deferral: 'on', total: null, waiting: [] });
-    const told = { kind: 'Pod', namespace: 'batch', arrived: '2026-03-02T12:00:00.000Z' };
+    const told = { kind: 'Pod', namespace: 'batch', arrived: '2026-03-02T12:00:00.000Z', over_budget: false };
     const deadline = '2026-03-02T18:00:00.000Z';
     expect(after.waiting).toEqual([
-      { ...told, name: 'planned', deadline, planned_start: '2026-03-02T14:00:00.000Z', expected_saving_percent: 37.5 },
+      {
+        ...{
+          ...told,
+          name: 'planned',
+          deadline,
+          planned_start: '2026-03-02T14:00:00.000Z',
+          expected_saving_percent: 37.5,
+        },
+        over_budget: true,
+      },
       { ...told, name: 'new', deadline, planned_start: null, expected_saving_percent: null },
     ]);
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIMENSIONS } from '../../../../extender/api/emissions/naming.ts';
 import { HOUR_MS, JOULES_PER_KWH } from '../../../../shared/grid/units.ts';
 import type { Container } from '../../../../shared/records/power.ts';
 import { NOON, start } from '../start-api.ts';
@@ -80,6 +81,8 @@ describe('the requests of OpenCost’s clients', () => {
     [{ aggregate: 'controllerKind,controller', filterNamespaces: 'shop' }, ['deployment/web', 'statefulset/db']],
     [{ aggregate: 'cluster', resolution: '1m' }, ['north']],
     [{ aggregate: 'service' }, ['__unallocated__']],
+    [{ aggregate: 'annotation:team.io/owner' }, ['__unallocated__']],
+    [{ aggregate: 'namespace,service', filterNamespaces: 'shop' }, ['shop/__unallocated__']],
     [{ aggregate: 'label:app', filterNamespaces: 'sh*' }, ['db', 'web']],
     [{ aggregate: 'pod', filterLabels: 'app:web' }, ['shop/web-7d4b9c-x2k9p']],
     [{ aggregate: 'namespace', filterControllers: 'job:report-28' }, ['batch']],
@@ -160,10 +163,7 @@ describe('the requests of OpenCost’s clients', () => {
 });
 
 describe('what is allocated', () => {
-  const dimensions = fc.subarray(
-    ['cluster', 'node', 'namespace', 'controllerKind', 'controller', 'workload', 'pod', 'container', 'label:app'],
-    { minLength: 1 },
-  );
+  const dimensions = fc.subarray([...DIMENSIONS, 'label:app', 'label:missing', 'annotation:team'], { minLength: 1 });
   const idle = fc.constantFrom({}, { includeIdle: 'true' }, { shareIdle: 'true' }, { shareIdle: 'weighted' });
   const filters = fc.constantFrom(
     ['namespace:"shop"', 'namespace!:"shop"'],
@@ -188,19 +188,30 @@ describe('what is allocated', () => {
     );
   });
 
-  it('adds up to the total of a filter and its contrary', async () => {
+  it('adds up to the total of a filter and its contrary, in every idle mode', async () => {
+    const idleOfN3 = 9 * 21;
     await fc.assert(
-      fc.asyncProperty(dimensions, filters, async (by, [one = '', other = '']) => {
+      fc.asyncProperty(dimensions, filters, idle, step, async (by, [one = '', other = ''], withIdle, cut) => {
         const aggregate = by.join(',');
-        const sum = async (filter: string) => total((await allocation({ aggregate, filter })).data, 'grams');
-
-        expect((await sum(one)) + (await sum(other))).toBeCloseTo(
-          total((await allocation({ aggregate })).data, 'grams'),
-          5,
+        const { data: whole } = await allocation({ aggregate, ...withIdle });
+        const parts = [one, other].map(
+          async (filter) => (await allocation({ aggregate, filter, ...withIdle, ...cut })).data,
         );
+        const both = (await Promise.all(parts)).flat();
+
+        // What nothing ran on is shared with nothing: it is in no filter's rows.
+        const unshared = 'shareIdle' in withIdle ? idleOfN3 : 0;
+        expect(total(both, 'grams')).toBeCloseTo(total(whole, 'grams'), 5);
+        expect(total(both, 'kwh')).toBeCloseTo(total(whole, 'kwh') - unshared, 5);
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     );
+  });
+
+  it('names the dimensions that are not recorded', async () => {
+    const { body } = await api.get('/allocation?aggregate=namespace,service,annotation:team,label:app');
+
+    expect(body.meta.unavailable).toEqual(['service', 'annotation:team']);
   });
 
   it('leaves the idle energy of a node that nothing ran on to itself', async () => {
