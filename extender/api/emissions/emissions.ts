@@ -17,6 +17,7 @@ import { needsLabels } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
 import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
+import { shareInFlight } from './in-flight.ts';
 import { type NamingOptions, needLabels, rowNaming, unavailableDimensions } from './naming.ts';
 import { NodeUses } from './node-uses.ts';
 import { pricedHour } from './priced.ts';
@@ -58,19 +59,23 @@ export const allocationOperations: readonly Operation[] = ['/allocation', '/allo
 
 /** `GET /api/emissions` and its aliases: energy and emissions in OpenCost's shape. */
 export function emissionsRoutes(deps: ApiDependencies): Route[] {
+  // Dashboards of several people send the same query at the same moment, and one of 90 days takes a second.
+  const shared = shareInFlight<Summed>();
   return [emissionsOperation, ...allocationOperations].map((operation) => ({
     operation,
     async handle(request, response) {
       const now = deps.clock.now();
       const schema = operation === emissionsOperation ? emissionsQuery : allocationQuery;
       const query = checked(schema, request.query, (input) => emissionsIssues(input, now));
-      await respond(deps, query, now, request, response);
+      await respond({ deps, shared }, query, now, request, response);
     },
   }));
 }
 
+type Summed = Awaited<ReturnType<typeof summed>>;
+
 async function respond(
-  deps: ApiDependencies,
+  { deps, shared }: { readonly deps: ApiDependencies; readonly shared: ReturnType<typeof shareInFlight<Summed>> },
   query: EmissionsRequest,
   now: number,
   request: Request,
@@ -78,7 +83,8 @@ async function respond(
 ): Promise<void> {
   const window = parseWindow(query.window, now) as TimeRange;
   const pieces = piecesOf(window, query.step, query.accumulate);
-  const { sums, intensities } = await summed(deps, query, window, pieces);
+  const key = JSON.stringify([query, window]);
+  const { sums, intensities } = await shared(key, () => summed(deps, query, window, pieces));
   const page = rowPage(rowTotals(sums), query);
   const data = sums.map((sum) => sum.rows(page.names, query.other === 'true', query.units));
   const asCsv = query.format === 'csv' || (query.format === undefined && request.accepts(['json', 'csv']) === 'csv');

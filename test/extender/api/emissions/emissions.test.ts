@@ -27,6 +27,29 @@ describe('GET /api/emissions', () => {
     expect(body.data[0].shop).toMatchObject({ coverage: 1, quality: 'estimated', zones: ['DE', 'FR'], minutes: 120 });
   });
 
+  it('computes equal queries that come at once only once, and a later one anew', async () => {
+    await using api = await startWithMorning();
+    const containers = api.store.containers;
+    let computed = 0;
+    Object.assign(api.store, {
+      containers: async (...filter: Parameters<typeof containers>) => {
+        computed += 1;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return containers(...filter);
+      },
+    });
+    const get = (aggregate: string) => api.get(`/api/emissions?window=${MORNING}&aggregate=${aggregate}`);
+
+    const [first, ...others] = await Promise.all([get('namespace'), get('namespace'), get('namespace')]);
+    const atOnce = computed;
+    await get('namespace');
+    await Promise.all([get('pod'), get('node')]);
+
+    expect(first?.body.data[0].shop.kwh).toBeCloseTo(5, 6);
+    expect(others.map(({ body }) => body)).toEqual([first?.body, first?.body]);
+    expect([atOnce, computed]).toEqual([1, 4]);
+  });
+
   it('tells what all of it would have emitted in another zone', async () => {
     await using api = await startWithMorning();
 
