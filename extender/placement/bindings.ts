@@ -4,8 +4,8 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { controllerOf, ownerReferences } from '../../shared/runtime/kubernetes/object-metadata.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { watchCollection } from '../kubernetes/collection.ts';
 import { QUEUE_NAME } from '../deferral/kueue-work.ts';
+import { watchCollection } from '../kubernetes/collection.ts';
 import { ANNOTATION_PREFIX } from './annotations.ts';
 
 /** A pod that has just been given a node. */
