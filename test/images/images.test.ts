@@ -40,7 +40,16 @@ describe.skipIf(!(HAS_BUILDAH && CAN_BUILD))('the images', () => {
 
   function build(program: string): void {
     buildah([
-      ...['build', '--quiet', '--file', join(ROOT, `Dockerfile.${program}`), '--tag', `localhost/test-${program}`],
+      ...[
+        'build',
+        '--quiet',
+        '--format',
+        'docker',
+        '--file',
+        join(ROOT, `Dockerfile.${program}`),
+        '--tag',
+        `localhost/test-${program}`,
+      ],
       ...['--build-arg', `NODE_IMAGE=${base.name}`],
       ROOT,
     ]);
@@ -120,8 +129,9 @@ describe.skipIf(!(HAS_BUILDAH && CAN_BUILD))('the images', () => {
   /** The command of HEALTHCHECK, as the image's configuration has it. */
   function healthCheck(program: string): Promise<string> {
     const { Docker } = JSON.parse(buildah(['inspect', '--type', 'image', `localhost/test-${program}`]));
-    const { Healthcheck } = Docker.config ?? {};
-    const [, ...command] = Healthcheck?.Test ?? ['', 'node', '-e', 'process.exit(0)'];
+    // CMD-SHELL with a line, or CMD with the words of a command.
+    const [form, ...command]: string[] = Docker.config.Healthcheck.Test;
+    if (form === 'CMD-SHELL') command.unshift('sh', '-c');
     return run(program, ['sh', '-c', '"$@" && echo healthy', 'sh', ...command], PORTS);
   }
 });
