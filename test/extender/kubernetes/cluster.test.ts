@@ -147,7 +147,7 @@ describe('bindings and Events', () => {
     test.api.put(pod('u-2'));
     await expect.poll(() => bound.length).toBe(2);
 
-    const unknown = { arrivedAt: null, releasedAt: null, owner: null, annotations: {} };
+    const unknown = { arrivedAt: null, releasedAt: null, owner: null, isQueued: false, annotations: {} };
     const expected = { namespace: 'shop', pod: 'web-0', node: 'node-fr', ...unknown };
     expect(bound).toEqual(['u-1', 'u-2'].map((uid) => ({ ...expected, uid })));
     expect(test.api.requests[0]).toContain('spec.nodeName%21%3D%2Cstatus.phase%3DPending');
