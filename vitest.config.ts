@@ -11,6 +11,7 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } }, // what is polled for is another process's work: a busy machine is not a failure
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 2, // tests of one file that may run at once, for those that start processes
     reporters: ['default', './test/reporter.ts'],
   },
 });

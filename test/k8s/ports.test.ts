@@ -57,8 +57,9 @@ describe('ports in the manifests', () => {
     );
 
     expect(policies.length).toBeGreaterThan(10);
+    const { admission: _admission, ...measured } = PORTS;
     for (const { object } of policies)
-      expect(object.spec.ingress[0].ports.map(({ port }: { port: number }) => port)).toEqual(Object.values(PORTS));
+      expect(object.spec.ingress[0].ports.map(({ port }: { port: number }) => port)).toEqual(Object.values(measured));
   });
 });
 
