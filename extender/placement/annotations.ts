@@ -115,7 +115,7 @@ export const ANNOTATION_NAMES: readonly string[] = RULES.filter(({ annotation })
 /** Names behind the prefix that are no preferences: what this program and its manifests write, and a namespace's mode. */
 const WRITTEN_NAMES = [
   ...['planned-start', 'planned-zone', 'expected-saving', 'released-at', 'released-because', 'window'],
-  ...['paused-at', 'paused-seconds', 'resumed-at', 'interruptions'],
+  ...['paused-at', 'paused-seconds', 'resumed-at', 'interruptions', 'extended-until'],
 ];
 const KNOWN: ReadonlySet<string> = new Set(
   [...ANNOTATION_NAMES, ...WRITTEN_NAMES, 'mode', 'settings'].map((name) => `${ANNOTATION_PREFIX}${name}`),
