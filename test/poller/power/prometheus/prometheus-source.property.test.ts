@@ -128,7 +128,7 @@ async function serve() {
     for (const [zone, value] of Object.entries({ package: millijoules - dram, dram })) {
       const metric = { __name__: name, ...EXPORTER, node_name: 'n1', zone, ...labels };
       const key = JSON.stringify(metric);
-      const known = series.get(key) ?? { metric, values: [] };
+      const known = series.get(key) ?? { metric, values: [] as [number, string][] };
       series.set(key, known);
       known.values.push([at / 1000, String(value / 1000)]);
     }
