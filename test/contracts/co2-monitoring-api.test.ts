@@ -32,9 +32,9 @@ const get = (path: string) => `curl -s http://localhost:5001${path}`;
 const busybox = { namespace: 'default', pod: 'busybox-test-84656d96bf-5bs7p', container: 'busybox', node: 'n1' };
 
 /** A server with an hour of the document's container, of its minute in 2023, and intensities of two countries. */
-async function monitoring() {
+async function monitoring(minutes: readonly number[] = [-60, -59, -2, -1]) {
   const api = await start();
-  for (const minute of [-60, -59, -2, -1])
+  for (const minute of minutes)
     for (let part = 0; part < 12; part += 1) {
       const begin = NOON + minute * 60_000 + part * 5_000;
       await api.store.append({
@@ -60,6 +60,15 @@ describe('a client of the CO2 monitoring API', () => {
     expect(all[0].blocks).toHaveLength(4);
     expect(one[0].blocks).toHaveLength(1);
     expect(one[0].blocks[0].measurements).toHaveLength(12);
+  });
+
+  it('gets the newest five blocks where the request has no n', async () => {
+    await using api = await monitoring([-7, -6, -5, -4, -3, -2, -1]);
+
+    const [container] = await shellJson(POWER_ALL, api.at);
+
+    const starts = container.blocks.map(({ block_start }: { block_start: string }) => block_start);
+    expect(starts).toEqual([-5, -4, -3, -2, -1].map((minute) => isoTime(NOON + minute * 60_000)));
   });
 
   it('gets an array of measurements of a range, and of the newest five, the newest last', async () => {

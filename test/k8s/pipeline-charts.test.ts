@@ -115,6 +115,9 @@ describe.skipIf(helm === undefined)('the helm commands of energy pipelines', () 
     );
     expect(workers.spec.replicas).toBe(3);
     expect(one(objects, 'Service', 'energy-pipeline-carbon-extender-api').spec.type).toBe('LoadBalancer');
+    expect(one(objects, 'Service', 'energy-pipeline-carbon-extender-readings').spec.ports).toEqual([
+      { name: 'http', port: 80, targetPort: 'poller' },
+    ]);
     expect(one(objects, 'StatefulSet', 'redis').spec.replicas).toBe(1);
   });
 
