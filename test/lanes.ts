@@ -24,7 +24,7 @@ export const LONG: readonly string[] = [
   'test/extender/readings/*-intake.test.ts',
   'test/extender/heartbeat.test.ts',
   'test/extender/deferral/{controller,watchdog}.test.ts',
-  'test/contracts/co2e-calculator.test.ts',
+  'test/contracts/{carbon-cache,carbon-ingestion,co2e-calculator}.test.ts',
   'test/cli/{up,demo,report-error,readings,completion,services-tokens,export}.test.ts',
   'test/extender/api/otlp.test.ts',
   'test/poller/readings/**',

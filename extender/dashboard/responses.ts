@@ -5,7 +5,7 @@ import type { gridResponse } from '../api/dashboard/grid.ts';
 import type { waitingResponse } from '../api/dashboard/waiting.ts';
 import type { budgetsResponse } from '../api/openapi/calculator-responses.ts';
 import type { siteEmissionsResponse, siteReadingsResponse, sitesResponse } from '../api/openapi/readings-responses.ts';
-import type { emissionsResponse, intensitiesResponse } from '../api/openapi/responses.ts';
+import type { emissionsResponse, intensitiesResponse, statusResponse } from '../api/openapi/responses.ts';
 import type { savingsResponse } from '../api/savings.ts';
 
 /** Types of the API's responses, for the page's scripts, which import them in JSDoc comments. */
@@ -20,5 +20,6 @@ export interface ApiResponses {
   readonly siteEmissions: z.output<typeof siteEmissionsResponse>;
   readonly siteReadings: z.output<typeof siteReadingsResponse>;
   readonly sites: z.output<typeof sitesResponse>;
+  readonly status: z.output<typeof statusResponse>;
   readonly waiting: z.output<typeof waitingResponse>;
 }

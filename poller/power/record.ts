@@ -15,7 +15,7 @@ import { KeplerSource } from './kepler/kepler-source.ts';
 import { startPodLabelsTask } from './pod-labels.ts';
 import type { PowerMetrics } from './power-metrics.ts';
 import { CadvisorSource } from './prometheus/cadvisor-source.ts';
-import { PrometheusSource } from './prometheus/prometheus-source.ts';
+import { PrometheusSource, type PrometheusSourceOptions } from './prometheus/prometheus-source.ts';
 import type { TargetSource } from './targets.ts';
 import { clusterNodes, configuredNodes, type NodeSource } from './usage/nodes.ts';
 import { recordingMachines } from './usage/record-machines.ts';
@@ -55,7 +55,7 @@ export function startPowerTask(options: PowerTaskOptions): AsyncDisposable {
   const measured = new MeasuredNodes();
   const calibration = new CalibrationRecord();
   const meters = nodeMeters(options, calibration);
-  const prometheus = prometheusSource(options, gpusOf);
+  const prometheus = prometheusSource(options, { gpusOf, measured });
   // Where kubelets cannot be read, the same counters are in the Prometheus that scrapes them.
   const cadvisor = prometheus && nodes === undefined ? cadvisorSource(options) : undefined;
   const scrapes = config.POWER_SOURCE !== 'usage' && prometheus === undefined;
@@ -99,13 +99,13 @@ function nodeMeters(options: PowerTaskOptions, calibration: CalibrationRecord): 
 /** Kepler's counters from a Prometheus, where one is configured and the source allows it. */
 function prometheusSource(
   options: PowerTaskOptions,
-  gpusOf: (() => ReadonlySet<string>) | undefined,
+  more: Pick<PrometheusSourceOptions, 'gpusOf' | 'measured'>,
 ): PrometheusSource | undefined {
   const { PROMETHEUS_URL: url, POWER_SOURCE: source } = options.config;
   if (url === undefined || (source !== 'auto' && source !== 'prometheus')) return undefined;
   const { store } = options;
   const lastMeasurement = async () => (await store.totals?.())?.lastMeasurement;
-  return new PrometheusSource({ ...options, url, lastMeasurement, gpusOf });
+  return new PrometheusSource({ ...options, ...more, url, lastMeasurement });
 }
 
 /** cAdvisor's counters from the same Prometheus. */

@@ -22,7 +22,7 @@ export interface RecorderOptions {
   /** Nodes whose GPUs another source records; absent: none. */
   readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
   /** Takes in what was recorded of nodes, for the models of their types. */
-  readonly measured?: MeasuredNodes | undefined;
+  readonly measured?: Pick<MeasuredNodes, 'recorded'> | undefined;
 }
 
 /** Writes the energy between two scrapes of a target to the store, node by node. */

@@ -7,7 +7,7 @@ import { energy, grams, number } from '../../extender/dashboard/format.js';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
-import { startWorld, ZONES } from './world.ts';
+import { HOSTILE, startWorld, ZONES } from './world.ts';
 
 const VIEWS = ['now', 'time', 'emissions', 'scheduling', 'sites'] as const;
 const require = createRequire(import.meta.url);
@@ -102,6 +102,40 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     expect(totals).toContain('50 % of the energy');
     expect(totals).toContain(`${energy((kwh ?? 0) * 0.9)} to ${energy((kwh ?? 0) * 1.2)}`);
     expect(totals).toContain(`${grams((gram ?? 0) * 0.9)} to ${grams((gram ?? 0) * 1.2)} CO2e`);
+  });
+
+  it.each(['now', 'emissions'])('names the nodes whose energy has no grams, and what to do (%s)', async (view) => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    const nodes = Array.from({ length: 11 }, (_, at) => (at === 0 ? HOSTILE[0] : `node-${at}`));
+
+    await open.page.goto(`${world.url}/?view=${view}`);
+    await settled(open.page);
+    const one = await open.page.locator('#unpriced .notice').textContent();
+    await open.page.route('**/api/status', async (route) => {
+      const body = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...body, unpriced_nodes: nodes } });
+    });
+    await open.page.reload();
+    await settled(open.page);
+    const many = await open.page.locator('#unpriced .notice').textContent();
+    await open.page.unroute('**/api/status');
+    await open.page.route('**/api/status', (route) => route.fulfill({ status: 500, body: 'broken' }));
+    const broken = open.page.waitForResponse('**/api/status');
+    await open.page.reload();
+    await broken;
+    await settled(open.page);
+
+    expect((await world.get('/api/status')).unpriced_nodes).toEqual(['node-nowhere']);
+    expect(one).toBe(
+      'Energy of 1 node has no grams. The grid zone of node-nowhere is not known. Label it with carbon-extender.io/zone, or set ZONE_MAP or DEFAULT_ZONE.',
+    );
+    expect(many).toContain(`Energy of 11 nodes has no grams. The grid zone of ${HOSTILE[0]}, node-1, `);
+    expect(many).toContain('node-7 and 3 more is not known. Label them');
+    // Where the status cannot be read, the page does without the notice.
+    expect(await open.page.locator('#unpriced .notice').count()).toBe(0);
+    expect(await open.page.locator('.failed').count()).toBe(0);
+    expect(open.faults).toEqual([]);
   });
 
   it('shows the best windows of the forecast and where nothing is known', async () => {

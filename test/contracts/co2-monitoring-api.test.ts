@@ -1,7 +1,10 @@
 // Flow: the commands of a Flask CO2 monitoring API's document, run with curl as they are, and a client of that document.
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isoTime } from '../../shared/grid/units.ts';
+import { temporaryFolder } from '../cli/run.ts';
 import { NOON, start } from '../extender/api/start-api.ts';
+import { startProcess } from '../started-process.ts';
 import { shellJson } from './shell.ts';
 
 const POWER_ALL = `curl -s -X POST -H "Content-Type: application/json" -d '{}' \\
@@ -32,9 +35,9 @@ const get = (path: string) => `curl -s http://localhost:5001${path}`;
 const busybox = { namespace: 'default', pod: 'busybox-test-84656d96bf-5bs7p', container: 'busybox', node: 'n1' };
 
 /** A server with an hour of the document's container, of its minute in 2023, and intensities of two countries. */
-async function monitoring() {
+async function monitoring(minutes: readonly number[] = [-60, -59, -2, -1]) {
   const api = await start();
-  for (const minute of [-60, -59, -2, -1])
+  for (const minute of minutes)
     for (let part = 0; part < 12; part += 1) {
       const begin = NOON + minute * 60_000 + part * 5_000;
       await api.store.append({
@@ -60,6 +63,15 @@ describe('a client of the CO2 monitoring API', () => {
     expect(all[0].blocks).toHaveLength(4);
     expect(one[0].blocks).toHaveLength(1);
     expect(one[0].blocks[0].measurements).toHaveLength(12);
+  });
+
+  it('gets the newest five blocks where the request has no n', async () => {
+    await using api = await monitoring([-7, -6, -5, -4, -3, -2, -1]);
+
+    const [container] = await shellJson(POWER_ALL, api.at);
+
+    const starts = container.blocks.map(({ block_start }: { block_start: string }) => block_start);
+    expect(starts).toEqual([-5, -4, -3, -2, -1].map((minute) => isoTime(NOON + minute * 60_000)));
   });
 
   it('gets an array of measurements of a range, and of the newest five, the newest last', async () => {
@@ -132,5 +144,25 @@ describe('a client of the CO2 monitoring API', () => {
         ...['pending_db_blocks', 'mode', 'timestamp'],
       ]),
     );
+  });
+});
+
+describe('"Testing with Mock DB"', () => {
+  it('runs with MODE=db and an empty TSDB_DSN, on the embedded store and with a warning', {
+    timeout: 60_000,
+  }, async () => {
+    using folder = temporaryFolder();
+    await using extender = startProcess('extender', {
+      ...{ MODE: 'db', TSDB_DSN: '', EXTENDER_PORT: '0', API_PORT: '0', EXTENDER_HOST: '127.0.0.1' },
+      ...{ DATA_DIR: folder.path, CACHE_FILE: join(folder.path, 'carbon_cache.json') },
+    });
+    const { apiPort } = await extender.logged('extender started');
+    const at = { 'http://localhost:5001': `http://127.0.0.1:${apiPort}` };
+
+    const containers = await shellJson(get('/api/containers'), at);
+    const { mode } = await shellJson(get('/health'), at);
+
+    expect([containers, mode]).toEqual([[], 'local']);
+    expect(extender.log).toContainEqual(expect.objectContaining({ code: 'STORE_EMBEDDED' }));
   });
 });

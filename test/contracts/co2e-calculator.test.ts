@@ -1,21 +1,20 @@
 // Flow: the calculator commands and the module of document 002, as that document writes them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calculateEmissions, SERVICE_PROFILES } from '../../shared/calculator/index.ts';
 import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import { hourOfZone } from '../cli/history.ts';
 import { temporaryFolder } from '../cli/run.ts';
-import { ROOT } from '../laws/sources.ts';
 import { openSqliteWriter } from '../shared/store/opened-parts.ts';
+import { makeCheckout } from './checkout.ts';
 
 const folder = temporaryFolder();
+const { checkout, path } = makeCheckout(folder.path);
 
 /** Runs a command of the document in a shell; `ts-node` is this Node, and the document's script is ours. */
 function shell(command: string) {
-  const env = { PATH: `${join(folder.path, 'bin')}:${process.env.PATH}`, DATA_DIR: folder.path };
-  const ran = spawnSync('bash', ['-c', command], { cwd: join(folder.path, 'checkout'), env, encoding: 'utf8' });
+  const env = { PATH: path, DATA_DIR: folder.path };
+  const ran = spawnSync('bash', ['-c', command], { cwd: checkout, env, encoding: 'utf8' });
   return { code: ran.status, out: ran.stdout, error: ran.stderr };
 }
 
@@ -23,13 +22,6 @@ function shell(command: string) {
 const lineValue = (out: string, label: string) => new RegExp(`^${label}: +(.*)$`, 'm').exec(out)?.[1];
 
 beforeAll(async () => {
-  mkdirSync(join(folder.path, 'bin'));
-  mkdirSync(join(folder.path, 'checkout/scripts/finops'), { recursive: true });
-  writeFileSync(join(folder.path, 'bin/ts-node'), `#!/bin/sh\nexec ${process.execPath} "$@"\n`);
-  chmodSync(join(folder.path, 'bin/ts-node'), 0o755);
-  const script = `import ${JSON.stringify(join(ROOT, 'cli/co2e-calculator.ts'))};\n`;
-  writeFileSync(join(folder.path, 'checkout/scripts/finops/co2e-calculator.ts'), script);
-  writeFileSync(join(folder.path, 'checkout/package.json'), '{"type":"module"}');
   await using store = openSqliteWriter(folder.path);
   const newest = hourOf(Date.now());
   const hours = Array.from({ length: 48 }, (_, back) => newest - back * HOUR_MS);

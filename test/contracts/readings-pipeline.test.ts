@@ -1,13 +1,15 @@
 // Flow: the commands of two readings pipelines' documents: API, Redis stream, worker, and what the worker serves.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { pollerConfigSchema } from '../../poller/config.ts';
 import { startPoller } from '../../poller/poller.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
 import { startReadingsApi } from '../extender/readings-api-server.ts';
+import { ROOT } from '../laws/sources.ts';
 import { redisAvailable, startRedis } from '../servers/redis.ts';
 import { shell, shellJson } from './shell.ts';
 
@@ -79,5 +81,20 @@ describe.skipIf(!redisAvailable())('a client of a readings pipeline with Redis',
     });
     // Read from Redis now and then.
     await expect.poll(metrics, { timeout: 20_000 }).toMatch(/^carbon_readings_stream_/m);
+  });
+});
+
+describe('docker compose up', () => {
+  it('publishes the API on 8000, the worker on 8001 and the page on 3000, with a Redis for both', () => {
+    const { services } = parse(readFileSync(join(ROOT, 'docker-compose.yaml'), 'utf8'), { merge: true }) as {
+      services: Record<string, { ports?: string[]; environment?: Record<string, string> }>;
+    };
+    const published = (name: string) => services[name]?.ports?.map((port) => port.split(':').slice(1).join(':'));
+
+    expect(published('extender')).toEqual(expect.arrayContaining(['8000:5001', '3000:5001']));
+    expect(published('poller')).toEqual(['8001:8889']);
+    expect(services.redis).toBeDefined();
+    for (const name of ['extender', 'poller'])
+      expect(services[name]?.environment).toMatchObject({ REDIS_URL: 'redis://redis:6379' });
   });
 });

@@ -1,8 +1,11 @@
 // Flow: the SQL of people who know the tables of document 002, on a database that the product wrote.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
 import { gramsPerKwh, HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
+import { ROOT } from '../laws/sources.ts';
 import { describeDatabase } from '../servers/databases.ts';
 import { query } from '../servers/query.ts';
 import { timescaleRecording } from '../shared/store/opened-parts.ts';
@@ -48,6 +51,20 @@ FROM co2e_emissions
 GROUP BY region;`,
     2,
   ],
+  [
+    `-- Find missing hourly data points (last 7 days)
+SELECT region,
+       DATE_TRUNC('hour', timestamp) as hour,
+       COUNT(*) as samples
+FROM co2e_emissions
+WHERE timestamp >= NOW() - INTERVAL '7 days'
+GROUP BY region, DATE_TRUNC('hour', timestamp)
+HAVING COUNT(*) = 0
+ORDER BY hour DESC;`,
+    0,
+  ],
+  ['SELECT DISTINCT region FROM v_co2e_24h_hourly_avg;', 2],
+  ['SELECT DISTINCT region FROM v_clean_energy_windows;', 1],
   [
     `SELECT region,
        DATE_TRUNC('hour', timestamp) as hour,
@@ -124,5 +141,25 @@ describeDatabase('the SQL of document 002', (server) => {
     expect((await store.history.intensities([zone('DE')], { from: 0, to: Date.now() }))[0]?.provider).toBe(
       'electricity-maps',
     );
+  });
+
+  it('takes over the rows of an old table as the migration page says, and twice changes nothing', async () => {
+    const dsn = await server().database();
+    await using store = timescaleRecording(dsn, 90);
+    await store.history.record(hours());
+    const page = readFileSync(join(ROOT, 'docs/migration.md'), 'utf8');
+    const copy = /```sql\n(INSERT INTO co2e_emissions[^`]*)```/.exec(page)?.[1] ?? '';
+    await query(
+      dsn,
+      `CREATE TABLE old_table AS SELECT region, timestamp AS ts, 1 AS intensity FROM co2e_emissions
+       UNION ALL SELECT 'eu-central-1', '2025-01-01T00:00:00Z', 280.5`,
+    );
+
+    for (const _time of [1, 2]) await query(dsn, copy);
+
+    const rows = await query(dsn, "SELECT gCO2_per_kWh::float8 AS grams FROM co2e_emissions WHERE source = 'imported'");
+    const [{ count }] = await query(dsn, 'SELECT count(*)::integer FROM co2e_emissions');
+    expect(rows).toEqual([{ grams: 280.5 }]);
+    expect(count).toBe(49);
   });
 });

@@ -14,6 +14,8 @@ import {
 export interface ElectricityMapsDouble extends GridService {
   /** Paths that the key may ask for; what the catalogue tells. Undefined: a catalogue without access, as v3 has. */
   access: readonly string[] | undefined;
+  /** Whether the power breakdown is of production alone, in the body that document 002 shows. */
+  isProductionOnly: boolean;
 }
 
 /** The key that the double takes. */
@@ -24,16 +26,20 @@ const HOUR_MS = 3_600_000;
 
 /** Starts the double on a free loopback port; `url` ends in its version. */
 export async function startElectricityMaps(values: Record<string, number> = {}): Promise<ElectricityMapsDouble> {
-  const state = { access: ['*'] as readonly string[] | undefined };
+  const state = { access: ['*'] as readonly string[] | undefined, isProductionOnly: false };
   const service: Service = {
     placeOf: (url) => url.searchParams.get('zone') ?? undefined,
-    answer: (asked) => refusedKey(asked) ?? answer(asked, state.access),
+    answer: (asked) => refusedKey(asked) ?? answer(asked, state),
     faults: FAULTS,
     exempt: /\/zones$/,
   };
   const double = await startGridService(service, values);
   return Object.defineProperties(Object.assign(double, { url: `${double.url}/v4` }), {
     access: { get: () => state.access, set: (access) => Object.assign(state, { access: access }) },
+    isProductionOnly: {
+      get: () => state.isProductionOnly,
+      set: (isProductionOnly) => Object.assign(state, { isProductionOnly }),
+    },
   }) as ElectricityMapsDouble;
 }
 
@@ -65,7 +71,8 @@ function refusedKey({ request }: Asked): Reply | undefined {
   return json({ error: 'Invalid auth-token', message }, 401);
 }
 
-function answer(asked: Asked, access: readonly string[] | undefined): Reply {
+function answer(asked: Asked, state: Pick<ElectricityMapsDouble, 'access' | 'isProductionOnly'>): Reply {
+  const { access } = state;
   const { url, values, now } = asked;
   const path = /^\/v[34]\/(.+)$/.exec(url.pathname)?.[1] ?? '';
   if (path === 'zones') return json(catalogue([...values.keys()], access));
@@ -118,7 +125,7 @@ function answer(asked: Asked, access: readonly string[] | undefined): Reply {
       return json({ zone: told, forecast, updatedAt: iso(now), temporalGranularity: 'hourly' });
     }
     default:
-      return json(breakdown(told, at));
+      return json(state.isProductionOnly ? production(told, at) : breakdown(told, at));
   }
 }
 
@@ -163,6 +170,17 @@ function breakdown(zone: string, datetime: number) {
     'battery discharge': null,
   };
   return { zone, datetime: iso(datetime), powerConsumptionBreakdown, powerConsumptionTotal: 1000, isEstimated: true };
+}
+
+function production(zone: string, datetime: number) {
+  return {
+    ...{ zone, datetime: iso(datetime), powerConsumptionTotal: 15_000, powerProductionTotal: 14_800 },
+    powerProductionBreakdown: {
+      ...{ solar: 780, wind: 1245, hydro: 450, nuclear: 1850 },
+      ...{ coal: 5280, gas: 5690, oil: 120, unknown: 185 },
+    },
+    ...{ fossilFreePercentage: 28.5, renewablePercentage: 16.8 },
+  };
 }
 
 function iso(time: number): string {

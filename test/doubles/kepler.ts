@@ -3,7 +3,15 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { listen, pathOf } from '../../shared/runtime/http-server.ts';
 
 /** How the double misbehaves; `ok` is a healthy exporter. */
-export type KeplerMode = 'ok' | 'html' | 'truncated' | 'cut-connection' | 'unknown-metrics' | 'slow' | 'error';
+export type KeplerMode =
+  | 'ok'
+  | 'html'
+  | 'truncated'
+  | 'cut-connection'
+  | 'unknown-metrics'
+  | 'malformed-lines'
+  | 'slow'
+  | 'error';
 
 /** A container of the double, drawing constant power since `startedAt` (default: since the double's start). */
 export interface SimulatedContainer {
@@ -43,6 +51,14 @@ export interface KeplerDouble extends AsyncDisposable {
 /** core lies within package, psys around it: a reader that adds them up gets more than the container used. */
 const ZONE_SHARES = { core: 0.6, dram: 0.25, package: 0.75, psys: 1.4 };
 const PAGE = '<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n';
+/** Lines of Kepler's metrics that are not valid: no number, half a label set, no value, below zero, not a number. */
+export const MALFORMED: readonly string[] = [
+  'kepler_container_cpu_joules_total{container_id="m1",zone="package"} many',
+  'kepler_container_cpu_joules_total{container_id="m2",zone="package" 12',
+  'kepler_container_cpu_joules_total{container_id="m3",zone="package"}',
+  'kepler_container_cpu_joules_total{container_id="m4",zone="package"} -3',
+  'kepler_container_cpu_joules_total{container_id="m5",zone="package"} NaN',
+];
 const FOREIGN = '# TYPE go_goroutines gauge\ngo_goroutines 12\n# TYPE up gauge\nup 1\n';
 
 /** Serves /metrics like Kepler: counters in joules that grow by each container's watts with the given clock. */
@@ -91,6 +107,8 @@ function respond(response: ServerResponse, mode: KeplerMode, body: string): void
       return void setTimeout(() => response.destroy(), 20);
     case 'unknown-metrics':
       return void response.writeHead(200, type).end(FOREIGN);
+    case 'malformed-lines':
+      return void response.writeHead(200, type).end(`${body}${MALFORMED.join('\n')}\n`);
     case 'slow':
       return void response.writeHead(200, type).write(body.slice(0, 40));
     case 'error':

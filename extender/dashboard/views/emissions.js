@@ -5,6 +5,7 @@ import { choose } from '../location.js';
 import { emissionsChart } from './emissions-chart.js';
 import { emissionsTable, PAGE_SIZE } from './emissions-table.js';
 import { totalsCard } from './emissions-totals.js';
+import { unpricedNotice } from './unpriced-nodes.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
@@ -48,7 +49,8 @@ const SEARCH_DELAY_MS = 120;
 export function emissionsView(place, choices) {
   const controls = h('div', { class: 'controls' });
   const [overview, rows] = [h('div', { id: 'emissions' }), h('div', { id: 'rows' })];
-  place.append(controls, filterChips(choices), overview, rows);
+  const unpriced = unpricedNotice();
+  place.append(controls, filterChips(choices), unpriced.place, overview, rows);
   drawControls(controls, choices, []);
   const show = () => {
     // Rows first: they answer a search, and the chart needs several requests.
@@ -66,7 +68,12 @@ export function emissionsView(place, choices) {
       ),
     () => undefined,
   );
-  return { onEvent: (/** @type {string} */ kind) => kind === 'back' && show() };
+  return {
+    onEvent(/** @type {string} */ kind) {
+      if (kind === 'back') show();
+      if (kind === 'grid' || kind === 'back') void unpriced.update();
+    },
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import { bar, card, chip, empty, figure, h, name } from '../dom.js';
 import { fill } from '../fill.js';
 import { duration, number, step } from '../format.js';
 import { table } from '../table.js';
+import { unpricedNotice } from './unpriced-nodes.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses} Api
@@ -24,7 +25,8 @@ const STATES = {
 export function nowView(place) {
   const grid = h('div', { id: 'grid' });
   const placements = h('div', { id: 'decided' });
-  place.append(grid, placements);
+  const unpriced = unpricedNotice();
+  place.append(unpriced.place, grid, placements);
   let receivedAt = performance.now();
   const show = (/** @type {Grid} */ response) => {
     receivedAt = performance.now();
@@ -39,6 +41,7 @@ export function nowView(place) {
     onEvent(/** @type {string} */ kind, /** @type {any} */ data) {
       if (kind === 'grid') void fill(grid, 'carbon intensity', async () => show(data));
       if (kind === 'decisions' || kind === 'back') void showPlacements();
+      if (kind === 'grid' || kind === 'back') void unpriced.update();
     },
     stop: () => clearInterval(timer),
   };

@@ -3,10 +3,11 @@ import type { PowerWriter } from '../../../shared/records/power.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../../config.ts';
+import type { MeasuredNodes } from '../calibration/measured-nodes.ts';
 import { ExporterMemory } from '../exporter-memory.ts';
 import { onNode } from '../observation.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
-import { PowerRecorder } from '../recorder.ts';
+import { PowerRecorder, type RecorderOptions } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
 import { TargetHealth } from '../target-health.ts';
 import { type PrometheusAccess, PrometheusClient } from './prometheus-client.ts';
@@ -25,6 +26,8 @@ export interface PrometheusSourceOptions {
   readonly metrics: PowerMetrics;
   /** Nodes whose GPUs another source records. */
   readonly gpusOf?: (() => ReadonlySet<string>) | undefined;
+  /** Takes in what nodes draw, for the models of their types. */
+  readonly measured?: Pick<MeasuredNodes, 'recorded' | 'platform'> | undefined;
 }
 
 /** An exporter that Prometheus scrapes, and how far its record has been read. */
@@ -57,7 +60,10 @@ export class PrometheusSource implements AsyncDisposable {
       maxContainerRate: config.MAX_CONTAINER_WATTS,
       maxNodeRate: config.MAX_NODE_WATTS,
     };
-    this.#recorder = new PowerRecorder({ ...options, limits });
+    const measured: RecorderOptions['measured'] = {
+      recorded: (node, samples, at) => options.measured?.recorded(node, samples, this.#monotonic(at)),
+    };
+    this.#recorder = new PowerRecorder({ ...options, limits, measured });
     this.#windows = new RecordedWindows({
       clock,
       lastMeasurement,
@@ -89,6 +95,12 @@ export class PrometheusSource implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#client[Symbol.asyncDispose]();
+  }
+
+  /** When a time of Prometheus was by the clock that never goes back, by which others ask how old a measurement is. */
+  #monotonic(at: EpochMs): number {
+    const { clock } = this.#options;
+    return clock.monotonic() - (clock.now() - at);
   }
 
   async #readWindow(from: number, until: number, signal: AbortSignal): Promise<void> {
@@ -131,6 +143,7 @@ export class PrometheusSource implements AsyncDisposable {
       await this.#recorder.record(`prometheus ${job}/${instance}`, scrape, { at, monotonic: at }, exporter.memory);
       exporter.readAt = at;
       for (const { node } of scrape.counters) this.#seen.set(node, at);
+      for (const [node, watts] of scrape.platform) this.#options.measured?.platform(node, watts, this.#monotonic(at));
     }
     if (error !== undefined && scrapes.length === 0) {
       logger.debug({ job, instance, reason: error.reason }, 'recorded bodies without usable counters');

@@ -6,7 +6,7 @@ import { startPowerTask } from '../../../poller/power/record.ts';
 import type { PowerTick } from '../../../shared/records/power.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
-import { type KeplerMode, type SimulatedContainer, startKeplerDouble } from '../../doubles/kepler.ts';
+import { type KeplerMode, MALFORMED, type SimulatedContainer, startKeplerDouble } from '../../doubles/kepler.ts';
 import { FakeClock } from '../../fake-clock.ts';
 
 const web: SimulatedContainer = { namespace: 'shop', pod: 'web-0', container: 'app', watts: 12 };
@@ -72,6 +72,39 @@ describe('the power task', () => {
     wild.watts = 500;
     await recording.cycles(2);
     expect(warnings()).toHaveLength(2);
+  });
+
+  it('counts every malformed line, says so once, and again after the body was right', async () => {
+    const clock = new FakeClock();
+    await using kepler = await startKeplerDouble({
+      generation: 'rewrite',
+      clock,
+      node: 'n7',
+      containers: [{ ...web }],
+    });
+    await using recording = record(kepler.url, clock);
+    const warnings = () => recording.log.at('warn').map(({ fields }) => [fields.code, fields.target, fields.lines]);
+    const expected = ['METRICS_MALFORMED', kepler.url, MALFORMED.length];
+
+    kepler.mode = 'malformed-lines';
+    await recording.cycles(3);
+    const during = warnings();
+    const counted = await recording.malformed();
+    kepler.mode = 'ok';
+    await recording.cycles(1);
+    kepler.mode = 'malformed-lines';
+    await recording.cycles(1);
+
+    expect(during).toEqual([expected]);
+    expect(counted).toBe(3 * MALFORMED.length);
+    expect(warnings()).toEqual([expected, expected]);
+    // The valid lines of the same bodies count as ever.
+    expect(recording.ticks.map((tick) => tick.samples.map(({ joules }) => joules))).toEqual([
+      [180],
+      [180],
+      [180],
+      [180],
+    ]);
   });
 
   it('lets a target that fails cost only itself', async () => {
@@ -248,6 +281,7 @@ function record(urls: string, clock: FakeClock, env: Record<string, string> = {}
         }
       }
     },
+    malformed: async () => (await metrics.malformed.get()).values[0]?.value,
     async [Symbol.asyncDispose]() {
       await task[Symbol.asyncDispose]();
     },

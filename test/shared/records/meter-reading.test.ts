@@ -23,6 +23,15 @@ describe('a meter reading', () => {
     ]);
   });
 
+  it('may have blanks in its names, a time without a zone (UTC), and other fields, which are ignored', () => {
+    const given = { ...sound, site_id: 'Hall 7', device_id: 'PDU 1', timestamp: '2026-05-05T05:05:05', note: 'x' };
+
+    expect(parseMeterReading(given, NOW, LIMITS)).toMatchObject({
+      kind: 'reading',
+      reading: { siteId: 'Hall 7', deviceId: 'PDU 1', watts: 0, timestamp: NOW },
+    });
+  });
+
   it('is refused a millisecond beyond', () => {
     const beyond = [NOW + LIMITS.maxAheadMs + 1, NOW - LIMITS.maxAgeMs - 1].map((time) =>
       parseMeterReading({ ...sound, timestamp: new Date(time).toISOString() }, NOW, LIMITS),

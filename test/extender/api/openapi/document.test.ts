@@ -8,6 +8,7 @@ import { type CachedRegion, cacheState, encodeCarbonCache } from '../../../../sh
 import { decodeCarbonCache } from '../../../../shared/grid/carbon-cache-decode.ts';
 import { gramsPerKwh } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
+import { decision } from '../../../shared/store/decisions-contract.ts';
 import { NOON, start, web } from '../start-api.ts';
 
 const WEB = { namespace: 'shop', pod: 'web-0', container: 'app' };
@@ -58,7 +59,7 @@ const REQUESTS: readonly [method: 'get' | 'post' | 'put', path: string, query?: 
   ['get', '/api/savings'],
   ['get', '/api/node-power'],
   ['get', '/api/services'],
-  ['get', '/api/recorded-jobs', '?start_time=2026-03-01T00:00Z&end_time=2026-03-02T00:00Z'],
+  ['get', '/api/recorded-jobs', '?start_time=2026-01-01T10:00:00Z&end_time=2026-01-01T12:00:00Z'],
   ['get', '/api/grid'],
   ['get', '/api/forecast', '?zone=DE'],
   ['get', '/api/decisions'],
@@ -140,6 +141,7 @@ describe('the description of the API', () => {
     );
     await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '', powerQuality: 'simulated' }, 60]);
     await api.intensity('DE', -1, 300);
+    await api.decide({ ...decision('web', NOON - 3_600_000), pod: web.pod });
     await api.post('/readings', [READING, { ...READING, timestamp: '2026-01-01T11:40:00Z' }]);
     await api.workloads.setBudget({ kind: 'service', name: 'q2q-ai', per: 'month', grams: 5 });
     if (method === 'get') await api.post('/api/workloads', WORKLOAD);

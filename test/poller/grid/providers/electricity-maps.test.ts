@@ -21,6 +21,7 @@ beforeEach(() => {
   double.faults.clear();
   double.requests.length = 0;
   double.access = ['*'];
+  double.isProductionOnly = false;
 });
 
 afterAll(() => double[Symbol.asyncDispose]());
@@ -114,6 +115,18 @@ describe('electricityMaps', () => {
     const told = await make().energyMix?.(FR, live());
 
     expect(told?.mix).toEqual({ nuclear: 40, other: 10, coal: 10, wind: 25, solar: 0, hydro: 10, gas: 5 });
+  });
+
+  it('makes the energy mix of production where consumption is not reported', async () => {
+    double.isProductionOnly = true;
+
+    const read = await make().energyMix?.(FR, live());
+
+    // Of 15,600 MW in all.
+    expect(read?.mix).toEqual({
+      ...{ solar: 5, wind: 7.98, hydro: 2.88, nuclear: 11.86 },
+      ...{ coal: 33.85, gas: 36.47, oil: 0.77, other: 1.19 },
+    });
   });
 
   describe('once it has learned what the key may ask for', () => {

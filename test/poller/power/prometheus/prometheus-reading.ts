@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { pollerConfigSchema } from '../../../../poller/config.ts';
+import type { MeasuredNodes } from '../../../../poller/power/calibration/measured-nodes.ts';
 import { createPowerMetrics } from '../../../../poller/power/power-metrics.ts';
 import { PrometheusSource } from '../../../../poller/power/prometheus/prometheus-source.ts';
 import type { PowerSample } from '../../../../shared/records/power.ts';
@@ -13,6 +14,7 @@ export function source(
   clock: Clock,
   store?: { append: (tick: never) => Promise<void>; totals: () => Promise<{ lastMeasurement: number | undefined }> },
   env: Record<string, string> = {},
+  measured?: MeasuredNodes,
 ) {
   const config = loadConfig('poller', pollerConfigSchema, { PROMETHEUS_URL: url, PROMETHEUS_BACKFILL: '1h', ...env });
   const log = capturedLog();
@@ -28,6 +30,7 @@ export function source(
     },
     lastMeasurement: async () => (await store?.totals())?.lastMeasurement,
     clock,
+    measured,
     logger: log,
     metrics: createPowerMetrics(new Registry()),
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MeasuredNodes } from '../../../../poller/power/calibration/measured-nodes.ts';
 import { listen } from '../../../../shared/runtime/http-server.ts';
 import { FakeClock } from '../../../fake-clock.ts';
 import { source } from './prometheus-reading.ts';
@@ -52,6 +53,40 @@ describe('a Prometheus that', () => {
     expect(new Set(times.slice(0, 3)).size).toBe(1);
   });
 
+  it('has Kepler’s counters says what nodes draw now, by the clock that sources compare by, and not what they drew before', async () => {
+    const clock = new FakeClock();
+    const now = clock.now();
+    // As on a real machine, the two clocks began to count at different times.
+    const clocks = {
+      now: () => clock.now(),
+      monotonic: () => clock.now() - now + 1_000_000,
+      sleep: () => Promise.resolve(),
+    };
+    const nodes = new MeasuredNodes();
+    const known = [
+      ...recordOf('n1', { watts: 20, from: now - 600_000, until: now }),
+      ...recordOf('n2', { watts: 30, from: now - 600_000, until: now, platform: 180 }),
+      ...recordOf('gone', { watts: 40, from: now - 600_000, until: now - 300_000 }),
+    ];
+    await using api = await stub((query, time) => {
+      if (query.startsWith('group'))
+        return [200, vector({ metric: { job: 'kepler', instance: 'k:28282' }, value: [time, '1'] })];
+      const result = known.map(({ metric, values }) => ({ metric, values: values.filter(([at]) => at <= time) }));
+      return [200, { status: 'success', data: { resultType: 'matrix', result } }];
+    });
+    await using reading = source(api.url, clocks, undefined, { PROMETHEUS_BACKFILL: '10m' }, nodes);
+
+    await reading.readNew();
+
+    const since = clocks.monotonic() - 82_500;
+    expect(reading.log.at('error')).toEqual([]);
+    expect(nodes.of('n1', since)).toMatchObject({ watts: 20, source: 'kepler' });
+    expect(nodes.of('n2', since)).toMatchObject({ watts: 180, source: 'platform' });
+    expect(nodes.of('n1', clocks.monotonic())).toBeUndefined();
+    expect(nodes.of('gone', since)).toBeUndefined();
+    expect(nodes.of('gone', since - 300_000)).toMatchObject({ watts: 40 });
+  });
+
   it('asks for a tenant and a token gets them', async () => {
     const clock = new FakeClock();
     await using api = await stub(() => [200, vector()]);
@@ -88,6 +123,31 @@ async function stub(respond: (query: string, time: number) => [status: number, b
   };
 }
 
-function vector(): unknown {
-  return { status: 'success', data: { resultType: 'vector', result: [] } };
+function vector(...result: readonly object[]): unknown {
+  return { status: 'success', data: { resultType: 'vector', result } };
+}
+
+interface Drawn {
+  readonly watts: number;
+  readonly from: number;
+  readonly until: number;
+  /** Watts of the whole machine, as its controller shows them. */
+  readonly platform?: number;
+}
+
+/** What a Prometheus has of a node with one container, a scrape every 15 s. */
+function recordOf(node: string, { watts, from, until, platform }: Drawn) {
+  const times: number[] = [];
+  for (let at = from; at <= until; at += 15_000) times.push(at / 1000);
+  const series = (name: string, labels: Record<string, string>, value: (seconds: number) => number) => ({
+    metric: { __name__: name, job: 'kepler', instance: 'k:28282', node_name: node, ...labels },
+    values: times.map((at) => [at, String(value(at - from / 1000))] as const),
+  });
+  const pod = { pod_id: `pod-${node}`, zone: 'package' };
+  const joules = (seconds: number) => watts * seconds;
+  return [
+    series('kepler_container_cpu_joules_total', { container_id: node, container_name: 'app', ...pod }, joules),
+    series('kepler_pod_cpu_joules_total', { pod_name: node, pod_namespace: 'shop', ...pod }, joules),
+    ...(platform === undefined ? [] : [series('kepler_platform_watts', {}, () => platform)]),
+  ];
 }
