@@ -11,7 +11,7 @@ import type { ApiDependencies, Route } from './route.ts';
 const query = z.strictObject({
   month: z
     .string()
-    .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as 2026-11')
+    .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'is not a month such as 2026-11')
     .describe('Such as 2026-11 (UTC); a running month up to the last full hour'),
   namespace: z.string().min(1).max(253).optional().describe('Only this namespace'),
   to: instant.optional().describe('Ends the statement at a full hour of the month'),
@@ -47,8 +47,9 @@ export function statementRoute(deps: ApiDependencies): Route {
 
 function rangeOf(month: string, to: number | undefined, now: number) {
   const range = monthRange(month, now);
-  if (range === undefined) throw new RequestIssuesError([{ pointer: '/month', detail: 'has not begun' }]);
+  if (range === undefined) throw new RequestIssuesError([{ pointer: '/month', detail: 'has not begun', isConflict: true }]);
   const end = to ?? range.to;
   if (end > range.from && end <= range.to && end % HOUR_MS === 0) return { from: range.from, to: end };
-  throw new RequestIssuesError([{ pointer: '/to', detail: 'is not a full hour of the month that has passed' }]);
+  const detail = 'is not a full hour of the month that has passed';
+  throw new RequestIssuesError([{ pointer: '/to', detail, isConflict: true }]);
 }
