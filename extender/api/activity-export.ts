@@ -6,24 +6,16 @@ import {
   exportedActivity,
   isOfWholeHours,
 } from '../../shared/export/export.ts';
-import { HOUR_MS } from '../../shared/grid/units.ts';
 import type { TimeRange } from '../../shared/records/power.ts';
-import { parseWindow, WINDOW_FORMS } from '../../shared/records/time-window.ts';
+import { parseWindow } from '../../shared/records/time-window.ts';
 import type { Operation } from './openapi/operation.ts';
-import { windowPattern } from './openapi/patterns.ts';
 import { checked, type RequestIssue } from './problem.ts';
 import type { ApiDependencies, Route } from './route.ts';
 import { streamText } from './stream.ts';
-
-const LONGEST_MS = 366 * 24 * HOUR_MS;
+import { windowIssues, windowText } from './window.ts';
 
 const query = z.strictObject({
-  window: z
-    .string()
-    .max(80)
-    .refine((text) => parseWindow(text, 4e12) !== undefined, `is not a valid window; use ${WINDOW_FORMS}`)
-    .default('7d')
-    .meta({ description: `Span of time, of full hours: ${WINDOW_FORMS}`, pattern: windowPattern(366) }),
+  window: windowText(366).default('7d'),
   by: z.enum(['hour', 'day'], { error: 'is neither hour nor day' }).default('day'),
   format: z
     .enum(ACTIVITY_FORMATS, { error: `is not one of ${ACTIVITY_FORMATS.join(', ')}` })
@@ -58,7 +50,7 @@ export function activityExportRoute(deps: ApiDependencies): Route {
     operation: activityExportOperation,
     async handle(request, response) {
       const now = deps.clock.now();
-      const { window, ...rest } = checked(query, request.query, (input) => windowIssues(input, now));
+      const { window, ...rest } = checked(query, request.query, (input) => issuesOf(input, now));
       const range = parseWindow(window, now) as TimeRange;
       const { store, zoneOfNode, prices, contracts, currency = null, cluster = 'cluster-one' } = deps;
       const end = rest.format === 'focus' ? 'csv' : rest.format;
@@ -73,10 +65,10 @@ export function activityExportRoute(deps: ApiDependencies): Route {
   };
 }
 
-function windowIssues(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
-  const range = parseWindow(String(input.window ?? '7d'), now);
-  if (range === undefined) return [];
-  if (!isOfWholeHours(range)) return [{ pointer: '/window', detail: 'does not begin and end at full hours' }];
-  if (range.to - range.from > LONGEST_MS) return [{ pointer: '/window', detail: 'is longer than 366 days' }];
-  return [];
+function issuesOf(input: Readonly<Record<string, unknown>>, now: number): RequestIssue[] {
+  const text = input.window ?? '7d';
+  const range = parseWindow(String(text), now);
+  if (range !== undefined && !isOfWholeHours(range))
+    return [{ pointer: '/window', detail: 'does not begin and end at full hours', isConflict: true }];
+  return windowIssues(text, now, 366);
 }

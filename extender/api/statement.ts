@@ -47,7 +47,8 @@ export function statementRoute(deps: ApiDependencies): Route {
 
 function rangeOf(month: string, to: number | undefined, now: number) {
   const range = monthRange(month, now);
-  if (range === undefined) throw new RequestIssuesError([{ pointer: '/month', detail: 'has not begun', isConflict: true }]);
+  if (range === undefined)
+    throw new RequestIssuesError([{ pointer: '/month', detail: 'has not begun', isConflict: true }]);
   const end = to ?? range.to;
   if (end > range.from && end <= range.to && end % HOUR_MS === 0) return { from: range.from, to: end };
   const detail = 'is not a full hour of the month that has passed';

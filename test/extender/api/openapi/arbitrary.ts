@@ -74,7 +74,12 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (either !== undefined) return fc.oneof(...either.map((one) => arbitraryOf(one)));
   switch (schema.type) {
     case 'string':
-      return fc.oneof(WORDS, fc.string({ maxLength: 30 }), fc.string({ unit: 'binary', maxLength: 300 }));
+      return fc.oneof(
+        ...matching(schema.pattern),
+        WORDS,
+        fc.string({ maxLength: 30 }),
+        fc.string({ unit: 'binary', maxLength: 300 }),
+      );
     case 'integer':
     case 'number':
       return fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer(), fc.double());
@@ -87,6 +92,12 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
     default:
       return fc.jsonValue();
   }
+}
+
+/** Texts of a short pattern; of long ones WORDS has examples. */
+function matching(pattern: unknown): fc.Arbitrary<string>[] {
+  const isShort = typeof pattern === 'string' && pattern.length < 40 && !/\(\?[=!<]/.test(pattern);
+  return isShort ? [fc.stringMatching(new RegExp(pattern))] : [];
 }
 
 /** The schemas that a schema leaves the choice of, undefined where it leaves none; those of an object with the properties and required names of each choice. */
@@ -111,10 +122,13 @@ function objectOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   const required = new Set((schema.required ?? []) as string[]);
   const fields = properties.map(([name, property]) => {
     const value = arbitraryOf(property);
-    // Required fields are left out now and then, and optional ones mostly.
-    return fc.tuple(fc.constant(name), fc.option(value, { freq: required.has(name) ? 12 : 1, nil: undefined }));
+    // One in so many is left out.
+    return fc.tuple(fc.constant(name), fc.option(value, { freq: required.has(name) ? 12 : 2, nil: undefined }));
   });
-  const stranger = fc.option(fc.tuple(fc.string({ maxLength: 8 }), fc.jsonValue()), { freq: 1, nil: undefined });
+  const stranger = fc.oneof(
+    { weight: 9, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.tuple(fc.string({ maxLength: 8 }), fc.jsonValue()) },
+  );
   return fc.tuple(fc.tuple(...fields), stranger).map(([known, unknown]) => {
     const given = known.filter(([, value]) => value !== undefined);
     return Object.fromEntries(unknown === undefined ? given : [...given, unknown]);

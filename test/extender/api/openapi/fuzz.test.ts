@@ -163,7 +163,7 @@ function given(parameters: readonly Parameter[], where: Parameter['in']): fc.Arb
           name,
           typeof value === 'string' ? value : JSON.stringify(value),
         ]),
-        { freq: 1, nil: undefined },
+        { freq: 2, nil: undefined },
       ),
     );
   return fc.tuple(...pairs).map((found) => found.filter((pair) => pair !== undefined));
