@@ -25,7 +25,11 @@ const settings = z.object({
     .pipe(z.array(z.enum(POLLER_TASKS, { error: `is not one of ${POLLER_TASKS.join(', ')}` })).min(1))
     .default([...POLLER_TASKS])
     .describe('Which tasks this process runs'),
-  POLLER_PORT: port().default(8889).describe('Port of /healthz, /readyz and /metrics'),
+  POLLER_PORT: port()
+    .default(8889)
+    .describe(
+      'Port of /healthz, /readyz and /metrics; of a worker of the readings stream also of /health and /sites/{site_id}/readings',
+    ),
   POLLER_HOST: z
     .string()
     .default('::')

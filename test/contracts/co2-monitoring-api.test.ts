@@ -1,7 +1,10 @@
 // Flow: the commands of a Flask CO2 monitoring API's document, run with curl as they are, and a client of that document.
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isoTime } from '../../shared/grid/units.ts';
+import { temporaryFolder } from '../cli/run.ts';
 import { NOON, start } from '../extender/api/start-api.ts';
+import { startProcess } from '../started-process.ts';
 import { shellJson } from './shell.ts';
 
 const POWER_ALL = `curl -s -X POST -H "Content-Type: application/json" -d '{}' \\
@@ -141,5 +144,25 @@ describe('a client of the CO2 monitoring API', () => {
         ...['pending_db_blocks', 'mode', 'timestamp'],
       ]),
     );
+  });
+});
+
+describe('"Testing with Mock DB"', () => {
+  it('runs with MODE=db and an empty TSDB_DSN, on the embedded store and with a warning', {
+    timeout: 60_000,
+  }, async () => {
+    using folder = temporaryFolder();
+    await using extender = startProcess('extender', {
+      ...{ MODE: 'db', TSDB_DSN: '', EXTENDER_PORT: '0', API_PORT: '0', EXTENDER_HOST: '127.0.0.1' },
+      ...{ DATA_DIR: folder.path, CACHE_FILE: join(folder.path, 'carbon_cache.json') },
+    });
+    const { apiPort } = await extender.logged('extender started');
+    const at = { 'http://localhost:5001': `http://127.0.0.1:${apiPort}` };
+
+    const containers = await shellJson(get('/api/containers'), at);
+    const { mode } = await shellJson(get('/health'), at);
+
+    expect([containers, mode]).toEqual([[], 'local']);
+    expect(extender.log).toContainEqual(expect.objectContaining({ code: 'STORE_EMBEDDED' }));
   });
 });
