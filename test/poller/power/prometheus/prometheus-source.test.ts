@@ -22,6 +22,23 @@ describe('a Prometheus that', () => {
     expect(reading.log.at('error')).toEqual([]);
   });
 
+  it('has more than a response may hold is read in shorter pieces', async () => {
+    const clock = new FakeClock();
+    const ranges: number[] = [];
+    await using api = await stub((query) => {
+      const seconds = Number(/\[(\d+)s\]/.exec(query)?.[1]);
+      ranges.push(seconds);
+      return [200, { ...(vector() as object), infos: 'x'.repeat(seconds * 600) }];
+    });
+    const settings = { PROMETHEUS_BACKFILL: '1h', SCRAPE_MAX_BODY_MB: '1' };
+    await using reading = source(api.url, clock, undefined, settings);
+
+    await reading.readNew();
+
+    expect(ranges).toEqual([3925, 2128, 1229, 1229, 1229, 1229]);
+    expect(reading.log.at('error')).toEqual([]);
+  });
+
   it.each<[string, number, unknown, RegExp]>([
     ['query-refused', 422, { status: 'error', errorType: 'bad_data', error: 'unknown function' }, /422.*bad_data/],
     ['query-refused', 400, { status: 'error', errorType: 'bad_data', error: 'out of bounds' }, /400/],
