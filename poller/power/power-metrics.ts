@@ -40,7 +40,7 @@ export function createPowerMetrics(registry: Registry) {
     }),
     malformed: new Counter({
       name: 'carbon_poller_malformed_lines_total',
-      help: 'Lines of Kepler metrics that were skipped because they are not valid samples',
+      help: 'Lines of metrics of exporters and kubelets that were skipped because they are not valid samples',
       registers,
     }),
     ...nodeMetrics(registry),

@@ -5,6 +5,7 @@ import type { MeasuredNodes } from './calibration/measured-nodes.ts';
 import type { Increase } from './container-increases.ts';
 import { type CounterLimits, type IncreaseEvent, increaseSince } from './counter-increase.ts';
 import type { ExporterMemory, NodeMemory } from './exporter-memory.ts';
+import { MalformedLines } from './malformed-lines.ts';
 import { balanceGpus, balanceNode } from './node-balance.ts';
 import { NodeClosure } from './node-closure.ts';
 import { byNode, type KeplerScrape, type Moment, type NodeCounters } from './observation.ts';
@@ -28,12 +29,14 @@ export interface RecorderOptions {
 /** Writes the energy between two scrapes of a target to the store, node by node. */
 export class PowerRecorder {
   readonly #options: RecorderOptions;
+  readonly #malformed: MalformedLines;
   readonly #closure = new NodeClosure();
-  /** What was dropped at the last scrape, by target and node, so that each is logged once. */
+  /** Targets and nodes whose energy was dropped at the last scrape, so that each is logged once. */
   readonly #dropping = new Set<string>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#malformed = new MalformedLines(options);
   }
 
   /** Records one scrape; rejects when the store does, and then the next scrape gives the energy of both intervals. */
@@ -50,8 +53,8 @@ export class PowerRecorder {
       this.#close(step, moment.at);
     }
     memory.totalIsSound = scrape.totalIsSound;
-    metrics.malformed.inc(scrape.malformed);
-    this.#warnOfDropped(target, { malformed: scrape.malformed, steps });
+    this.#malformed.take(target, scrape.malformed);
+    this.#warnOfDropped(target, steps);
     this.#countSamples(samples);
     for (const step of steps) this.#options.measured?.recorded(step.node, step.samples, moment.monotonic);
     for (const { events } of steps) for (const [reason, times] of events) metrics.counterEvents.inc({ reason }, times);
@@ -85,16 +88,8 @@ export class PowerRecorder {
     return samples.filter(({ container }) => container.device !== 'gpu');
   }
 
-  #warnOfDropped(
-    target: string,
-    { malformed, steps }: { readonly malformed: number; readonly steps: readonly NodeStep[] },
-  ): void {
+  #warnOfDropped(target: string, steps: readonly NodeStep[]): void {
     const { limits, logger } = this.#options;
-    if (this.#isNew(target, malformed > 0))
-      logger.warn(
-        { code: 'METRICS_MALFORMED', target, lines: malformed },
-        'lines of an exporter are not valid samples and were left out',
-      );
     for (const { node, events } of steps)
       if (this.#isNew(`${target} ${node}`, events.has('implausible')))
         logger.warn(

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { listen } from '../../shared/runtime/http-server.ts';
 
 /** How the double misbehaves; `ok` is a healthy exporter. */
-export type DcgmMode = 'ok' | 'html' | 'truncated' | 'cut-connection' | 'without-power' | 'error';
+export type DcgmMode = 'ok' | 'html' | 'truncated' | 'cut-connection' | 'without-power' | 'malformed-line' | 'error';
 
 /** A physical card that draws constant power. */
 export interface SimulatedGpu {
@@ -110,6 +110,10 @@ function respond(response: ServerResponse, mode: DcgmMode, body: string): void {
       response.writeHead(200, { ...type, 'Content-Length': Buffer.byteLength(body) });
       response.write(body.slice(0, body.length / 2));
       return void setTimeout(() => response.destroy(), 20);
+    case 'malformed-line':
+      return void response
+        .writeHead(200, type)
+        .end(`${body}DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{gpu="9",UUID="GPU-9"} -1\n`);
     case 'without-power':
       return void response
         .writeHead(200, type)

@@ -4,7 +4,16 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { listen, pathOf } from '../../shared/runtime/http-server.ts';
 
 /** How the double misbehaves; `ok` is a healthy kubelet. */
-export type KubeletMode = 'ok' | 'unauthorized' | 'forbidden' | 'html' | 'truncated' | 'half' | 'partial' | 'foreign';
+export type KubeletMode =
+  | 'ok'
+  | 'malformed-line'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'html'
+  | 'truncated'
+  | 'half'
+  | 'partial'
+  | 'foreign';
 
 /** A container that uses a constant number of cores and bytes. */
 export interface RunningContainer {
@@ -82,6 +91,11 @@ function respond(response: ServerResponse, mode: KubeletMode, body: string): voi
       return void response.writeHead(200, type).end(body.slice(0, body.indexOf('# HELP node_cpu_usage')));
     case 'partial':
       return void response.writeHead(200, type).end(body.replace('resource_scrape_error 0', 'resource_scrape_error 1'));
+    case 'malformed-line': {
+      const line = 'container_cpu_usage_seconds_total{container="c",namespace="x",pod="y"} -1 1767268800000';
+      const next = '# HELP container_memory';
+      return void response.writeHead(200, type).end(body.replace(next, `${line}\n${next}`));
+    }
     case 'foreign':
       return void response.writeHead(200, type).end('# HELP up Up.\n# TYPE up gauge\nup 1\n');
     default:

@@ -5,6 +5,7 @@ import type { PollerConfig } from '../../config.ts';
 import type { CounterLimits } from '../counter-increase.ts';
 import { ExporterAccess } from '../exporter-access.ts';
 import { fetchMetrics } from '../fetch-metrics.ts';
+import { MalformedLines } from '../malformed-lines.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
 import { TargetHealth } from '../target-health.ts';
 import type { Target } from '../targets.ts';
@@ -28,6 +29,7 @@ export class DcgmSource implements AsyncDisposable {
   readonly #limits: CounterLimits;
   readonly #access: ExporterAccess;
   readonly #health: TargetHealth;
+  readonly #malformed: MalformedLines;
   readonly #memories = new Map<string, GpuMemory>();
   /** When the GPUs of each node were last read. */
   readonly #seen = new Map<string, number>();
@@ -46,6 +48,7 @@ export class DcgmSource implements AsyncDisposable {
       EXPORTER_KEY_FILE: undefined,
     });
     this.#health = new TargetHealth('dcgm', options);
+    this.#malformed = new MalformedLines(options);
   }
 
   /** Scrapes all targets, a few at a time; one that fails costs only itself. */
@@ -94,7 +97,7 @@ export class DcgmSource implements AsyncDisposable {
     this.#memories.set(target.name, step.memory);
     for (const { node } of gpus) this.#seen.set(node, moment.monotonic);
     this.#reportIntegrated(target.name, step.memory);
-    metrics.malformed.inc(body.malformed);
+    this.#malformed.take(target.name, body.malformed);
     metrics.samples.inc(step.samples.length);
     for (const { joules } of step.samples) metrics.energy.inc(joules);
     for (const [reason, times] of step.events) metrics.counterEvents.inc({ reason }, times);

@@ -77,6 +77,7 @@ export class PrometheusSource implements AsyncDisposable {
     const { metrics } = this.#options;
     try {
       const end = await this.#windows.readNew(signal);
+      this.#refuseOld(end);
       this.#health.succeeded(TARGET, { exporters: this.#exporters.size });
       metrics.lastScrape.set(end / 1000);
     } catch (error) {
@@ -103,13 +104,22 @@ export class PrometheusSource implements AsyncDisposable {
     return clock.monotonic() - (clock.now() - at);
   }
 
+  /** A Prometheus that no longer gets samples of exporters that it had has not stopped because nodes rest. */
+  #refuseOld(now: EpochMs): void {
+    const newest = Math.max(...[...this.#exporters.values()].map(({ readAt }) => readAt));
+    if (!Number.isFinite(newest) || now - newest <= MAX_GAP_MS) return;
+    const detail = `its newest samples of Kepler are ${Math.round((now - newest) / 1000)} s old; check that it scrapes Kepler, and its clock`;
+    throw new ScrapeError(TARGET, 'stale', detail);
+  }
+
   async #readWindow(from: number, until: number, signal: AbortSignal): Promise<void> {
     for (const exporter of await this.#exportersOf(from, until, signal))
       await this.#readExporter(exporter, from, until, signal);
   }
 
   async #exportersOf(from: number, until: number, signal: AbortSignal): Promise<Exporter[]> {
-    const range = `[${Math.ceil((until - from) / 1000)}s]`;
+    // A store that is written to remotely has no sample of the last seconds: its exporters are found by older ones.
+    const range = `[${Math.ceil((until - from + MAX_GAP_MS) / 1000)}s]`;
     const names = '{__name__=~"kepler_container_cpu_joules_total|kepler_container_joules_total"}';
     const found = await this.#client.query(
       `group by (job, instance) (last_over_time(${names}${range}))`,

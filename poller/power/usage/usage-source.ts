@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import type { PollerConfig } from '../../config.ts';
 import type { MeasuredNodes } from '../calibration/measured-nodes.ts';
+import { MalformedLines } from '../malformed-lines.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
 import { ScrapeError } from '../scrape-error.ts';
 import { TargetHealth } from '../target-health.ts';
@@ -35,6 +36,7 @@ export class UsageSource implements AsyncDisposable {
   readonly #options: UsageOptions;
   readonly #access: KubeletAccess;
   readonly #health: TargetHealth;
+  readonly #malformed: MalformedLines;
   readonly #modelOf = nodePowerModels();
   readonly #memories = new Map<string, UsageMemory>();
   /** The same of measured nodes, whose energy is only compared. */
@@ -46,6 +48,7 @@ export class UsageSource implements AsyncDisposable {
     this.#options = options;
     this.#access = new KubeletAccess(options.config, options.logger);
     this.#health = new TargetHealth('usage', options);
+    this.#malformed = new MalformedLines(options);
   }
 
   /** Reads the kubelets of all nodes that have no better source, a few at a time; one that fails costs only itself. */
@@ -139,7 +142,7 @@ export class UsageSource implements AsyncDisposable {
     this.#memories.set(node.name, step.memory);
     metrics.scrapeSeconds.observe((clock.monotonic() - started) / 1000);
     metrics.lastScrape.set(now / 1000);
-    metrics.malformed.inc(body.malformed);
+    this.#malformed.take(node.name, body.malformed);
     this.#count(step, body.partial);
     this.#health.succeeded(node.name, { model: model.name, containers: body.containers.length });
   }

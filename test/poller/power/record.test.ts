@@ -209,6 +209,33 @@ describe('the power task', () => {
     ]);
   });
 
+  it.each([
+    ['adds up', 3, 1, []],
+    // Containers have 12 W, and the node says that all of it was 11 W.
+    ['is off by more than 5 %', -1, 12 / 11, ['2026-01-01T12:00:00.000Z', '2026-01-01T13:00:00.000Z']],
+    ['is off by less than 5 %', -0.5, 12 / 11.5, []],
+  ])('shows for every hour how well a node adds up, and warns where it does not: one that %s', async (...given) => {
+    const [, systemWatts, ratio, hours] = given;
+    const clock = new FakeClock();
+    const setting = {
+      generation: 'rewrite' as const,
+      clock,
+      containers: [{ ...web }],
+      beside: { idleWatts: 40, systemWatts },
+    };
+    await using kepler = await startKeplerDouble(setting);
+    await using recording = record(kepler.url, clock, { SCRAPE_INTERVAL_SECONDS: '300' });
+
+    await recording.cycles(26);
+
+    const closure = await recording.closure();
+    expect(closure?.labels).toEqual({ node: 'node-1' });
+    expect(closure?.value).toBeCloseTo(ratio, 4);
+    expect(recording.log.at('warn').map(({ fields }) => [fields.code, fields.node, fields.hour])).toEqual(
+      hours.map((hour) => ['NODE_NOT_CLOSED', 'node-1', hour]),
+    );
+  });
+
   it('records a Kepler without Kubernetes from its second scrape, by container name and the host of the exporter', async () => {
     const clock = new FakeClock();
     const beside = { idleWatts: 40, systemWatts: 3 };
@@ -269,10 +296,10 @@ function record(urls: string, clock: FakeClock, env: Record<string, string> = {}
     scrapes,
     log,
     storeFails: false,
-    /** Lets poll cycles run, each to its end, with 15 s between. */
+    /** Lets poll cycles run, each to its end, with an interval between (15 s by default). */
     async cycles(count: number) {
       for (let round = 0; round < count; round += 1) {
-        if (outcomes > 0) await clock.advance(15_000);
+        if (outcomes > 0) await clock.advance(config.SCRAPE_INTERVAL_SECONDS * 1000);
         const wanted = outcomes + config.EXPORTER_URL.length;
         while (outcomes < wanted) {
           await new Promise((resolve) => setTimeout(resolve, 5));
@@ -281,6 +308,7 @@ function record(urls: string, clock: FakeClock, env: Record<string, string> = {}
         }
       }
     },
+    closure: async () => (await metrics.closure.get()).values[0],
     malformed: async () => (await metrics.malformed.get()).values[0]?.value,
     async [Symbol.asyncDispose]() {
       await task[Symbol.asyncDispose]();

@@ -79,6 +79,23 @@ describe('the energy of GPUs by the DCGM exporter', () => {
     expect(recording.ticks.flatMap((tick) => tick.samples.map(({ joules }) => joules))).toEqual([70 * 45]);
   });
 
+  it('is recorded beside malformed lines, which are logged once', async () => {
+    const clock = new FakeClock();
+    await using dcgm = await startDcgmDouble({ clock, gpus: [held] });
+    await using recording = record(clock, {
+      POWER_SOURCE: 'usage',
+      KUBELET_URLS: 'x=http://127.0.0.1:1',
+      DCGM_URLS: dcgm.url,
+    });
+    dcgm.mode = 'malformed-line';
+
+    await recording.cycles(3);
+
+    const warnings = recording.log.at('warn').filter(({ fields }) => fields.code === 'METRICS_MALFORMED');
+    expect(warnings.map(({ fields }) => [fields.target, fields.lines])).toEqual([[dcgm.url, 1]]);
+    expect(recording.ticks.flatMap((tick) => tick.samples.map(({ joules }) => joules))).toEqual([1050, 1050]);
+  });
+
   it('says that cards without a counter are integrated', async () => {
     const clock = new FakeClock();
     const gpus = [{ ...held, withoutCounter: true }];

@@ -18,7 +18,24 @@ describe('a Prometheus that', () => {
 
     await reading.readNew();
 
-    expect(ranges.slice(0, 4)).toEqual([3595, 1798, 899, 899]);
+    expect(ranges.slice(0, 4)).toEqual([3925, 2128, 1229, 780]);
+    expect(reading.log.at('error')).toEqual([]);
+  });
+
+  it('has more than a response may hold is read in shorter pieces', async () => {
+    const clock = new FakeClock();
+    const ranges: number[] = [];
+    await using api = await stub((query) => {
+      const seconds = Number(/\[(\d+)s\]/.exec(query)?.[1]);
+      ranges.push(seconds);
+      return [200, { ...(vector() as object), infos: 'x'.repeat(seconds * 600) }];
+    });
+    const settings = { PROMETHEUS_BACKFILL: '1h', SCRAPE_MAX_BODY_MB: '1' };
+    await using reading = source(api.url, clock, undefined, settings);
+
+    await reading.readNew();
+
+    expect(ranges).toEqual([3925, 2128, 1229, 1229, 1229, 1229]);
     expect(reading.log.at('error')).toEqual([]);
   });
 
@@ -68,12 +85,7 @@ describe('a Prometheus that', () => {
       ...recordOf('n2', { watts: 30, from: now - 600_000, until: now, platform: 180 }),
       ...recordOf('gone', { watts: 40, from: now - 600_000, until: now - 300_000 }),
     ];
-    await using api = await stub((query, time) => {
-      if (query.startsWith('group'))
-        return [200, vector({ metric: { job: 'kepler', instance: 'k:28282' }, value: [time, '1'] })];
-      const result = known.map(({ metric, values }) => ({ metric, values: values.filter(([at]) => at <= time) }));
-      return [200, { status: 'success', data: { resultType: 'matrix', result } }];
-    });
+    await using api = await keplerApi(() => known);
     await using reading = source(api.url, clocks, undefined, { PROMETHEUS_BACKFILL: '10m' }, nodes);
 
     await reading.readNew();
@@ -85,6 +97,28 @@ describe('a Prometheus that', () => {
     expect(nodes.of('n1', clocks.monotonic())).toBeUndefined();
     expect(nodes.of('gone', since)).toBeUndefined();
     expect(nodes.of('gone', since - 300_000)).toMatchObject({ watts: 40 });
+  });
+
+  it('has old samples alone is named once, until it has new ones; what it has is recorded', async () => {
+    const clock = new FakeClock();
+    const now = clock.now();
+    let known = recordOf('n1', { watts: 20, from: now - 3_000_000, until: now - 600_000 });
+    await using api = await keplerApi(() => known);
+    await using reading = source(api.url, clock, undefined, { PROMETHEUS_BACKFILL: '1h' });
+
+    await reading.readNew();
+    await clock.advance(15_000);
+    await reading.readNew();
+    const joules = reading.samples.reduce((sum, sample) => sum + sample.joules, 0);
+    known = recordOf('n1', { watts: 20, from: now - 3_000_000, until: now + 30_000 });
+    await clock.advance(15_000);
+    await reading.readNew();
+
+    expect(joules).toBe(20 * 2_400);
+    expect(reading.log.at('error').map(({ fields }) => [fields.code, fields.reason, fields.detail])).toEqual([
+      ['PROMETHEUS_READ_FAILED', 'stale', expect.stringMatching(/595 s old; check that it scrapes Kepler/)],
+    ]);
+    expect(reading.log.at('info').map(({ message }) => message)).toEqual(['receiving power']);
   });
 
   it('asks for a tenant and a token gets them', async () => {
@@ -121,6 +155,20 @@ async function stub(respond: (query: string, time: number) => [status: number, b
     headers: () => headers,
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
+}
+
+/** A query API that has what is known, up to the time of a query. */
+function keplerApi(known: () => readonly ReturnType<typeof recordOf>[number][]) {
+  return stub((query, time) => {
+    const since = time - Number(/\[(\d+)s\]/.exec(query)?.[1]);
+    const result = known().flatMap(({ metric, values }) => {
+      const within = values.filter(([at]) => at > since && at <= time);
+      return within.length === 0 ? [] : [{ metric, values: within }];
+    });
+    if (!query.startsWith('group')) return [200, { status: 'success', data: { resultType: 'matrix', result } }];
+    const exporter = { metric: { job: 'kepler', instance: 'k:28282' }, value: [time, '1'] };
+    return [200, result.length === 0 ? vector() : vector(exporter)];
+  });
 }
 
 function vector(...result: readonly object[]): unknown {

@@ -116,6 +116,29 @@ describe('energy from the usage that a kubelet reports', () => {
     await usage.close();
   });
 
+  it('counts every malformed line, says so once, and again after the body was right', async () => {
+    const clock = new FakeClock();
+    await using kubelet = await startKubeletDouble({ clock, containers: [{ ...web }] });
+    const usage = source(clock, { KUBELET_URLS: `n1=${kubelet.url}`, NODE_TYPES: 'n1=4x16' });
+    const warnings = () => usage.log.at('warn').map(({ fields }) => fields);
+    const expected = { code: 'METRICS_MALFORMED', target: 'n1', lines: 1 };
+
+    kubelet.mode = 'malformed-line';
+    await usage.cycles(3);
+    const during = warnings();
+    kubelet.mode = 'ok';
+    await usage.cycles(1);
+    kubelet.mode = 'malformed-line';
+    await usage.cycles(1);
+
+    expect(during).toEqual([expected]);
+    expect(warnings()).toEqual([expected, expected]);
+    expect(await usage.malformed()).toBe(4);
+    // The valid lines of the same bodies count as ever.
+    expect(usage.ticks).toHaveLength(4);
+    await usage.close();
+  });
+
   it('uses what is right of a partial body, and counts it', async () => {
     const clock = new FakeClock();
     await using kubelet = await startKubeletDouble({ clock, containers: [{ ...web }] });
@@ -230,6 +253,7 @@ function source(clock: FakeClock, env: Record<string, string>) {
       const { values } = await metrics.counterEvents.get();
       return values.find(({ labels }) => labels.reason === reason)?.value;
     },
+    malformed: async () => (await metrics.malformed.get()).values[0]?.value,
     close: () => usage[Symbol.asyncDispose](),
   };
 }
