@@ -17,7 +17,7 @@ describe.skipIf(!redisAvailable())('carbon readings', () => {
   it('shows dead letters and puts them back, to be kept exactly once', async () => {
     await using redis = await startRedis();
     await using observer = await redisClient(redis.url);
-    const env = { REDIS_URL: redis.url };
+    const env = { REDIS_URL: redis.url, REDIS_STREAM_KEEP: '0' };
     await observer.client.set('site_readings:hall-7', 'in the way');
     await using store = temporaryStore();
     await using _task = runTask(store, env);
