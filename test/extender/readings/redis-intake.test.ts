@@ -131,7 +131,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     await expect.poll(async () => (await send(url, reading())).status).toBe(201);
   });
 
-  it('refuses while Redis is full, and the worker makes room on the full Redis', { timeout: 60_000 }, async () => {
+  it('refuses while Redis is full, and the worker makes room on the full Redis', { timeout: 150_000 }, async () => {
     await using redis = await startRedis({ maxmemory: '6mb', 'maxmemory-policy': 'noeviction' });
     await using observer = await redisClient(redis.url);
     await using api = await start(redis.url);
@@ -147,7 +147,7 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     const keyed = await send(url, reading(), { headers: { 'idempotency-key': 'when-full' } });
     await using store = temporaryStore();
     await using task = runTask(store, { REDIS_URL: redis.url, REDIS_STREAM_KEEP: '0', SITE_READINGS_MAX_ITEMS: '100' });
-    await expect.poll(() => stateOf(observer.client), { timeout: 30_000 }).toMatchObject({ length: 0, pending: 0 });
+    await expect.poll(() => stateOf(observer.client), { timeout: 90_000 }).toMatchObject({ length: 0, pending: 0 });
 
     expect(full.headers.get('retry-after')).toBe('10');
     expect(full.body.items.at(-1)).toMatchObject({
