@@ -74,12 +74,13 @@ export function agentPod({ node }: DemoNode, now: number): DemoObject {
 
 /** A Job; one that may wait is suspended until the deferral controller starts it. */
 export function jobObject(job: DemoJob, name: string, createdAt: number): DemoObject {
-  const { namespace, watts, hours, maxDelayHours } = job;
+  const { namespace, watts, hours, maxDelayHours, zones } = job;
   const waits = maxDelayHours !== undefined;
   const annotations = {
     [WATTS]: String(watts),
     [RUNS_FOR]: String(hours * 3600),
     ...(waits && { [`${PREFIX}max-delay`]: `${maxDelayHours}h`, [`${PREFIX}duration`]: `${hours}h` }),
+    ...(zones !== undefined && { [`${PREFIX}zones`]: zones }),
   };
   return {
     kind: 'Job',

@@ -21,6 +21,8 @@ export interface DemoJob {
   readonly hours: number;
   /** Value of the annotation `max-delay`; absent: it starts at once. */
   readonly maxDelayHours?: number;
+  /** Value of the annotation `zones`: where its data is; absent: anywhere. */
+  readonly zones?: string;
   /** Hours of the day (UTC) at which it arrives in the history. */
   readonly arrivals: readonly number[];
 }
@@ -40,11 +42,43 @@ export const DEMO_SERVICES: readonly DemoService[] = [
   { namespace: 'simulated-platform', name: 'gateway', replicas: 2, watts: 7 },
 ];
 
-/** Batch jobs: some may wait for a cleaner hour, some start at once. */
+/** Batch jobs: some may wait for a cleaner hour, some start at once. Tied to zones whose clean hours differ, some wait at any hour. */
 export const DEMO_JOBS: readonly DemoJob[] = [
-  { namespace: 'simulated-batch', name: 'nightly-report', watts: 90, hours: 2, maxDelayHours: 12, arrivals: [0] },
-  { namespace: 'simulated-batch', name: 'train-model', watts: 310, hours: 4, maxDelayHours: 24, arrivals: [6] },
-  { namespace: 'simulated-batch', name: 'reindex', watts: 120, hours: 1, maxDelayHours: 6, arrivals: [3, 15] },
-  { namespace: 'simulated-media', name: 'transcode', watts: 160, hours: 2, maxDelayHours: 8, arrivals: [9, 20] },
+  {
+    namespace: 'simulated-batch',
+    name: 'nightly-report',
+    watts: 90,
+    hours: 2,
+    maxDelayHours: 12,
+    zones: 'ES',
+    arrivals: [0],
+  },
+  {
+    namespace: 'simulated-batch',
+    name: 'train-model',
+    watts: 310,
+    hours: 4,
+    maxDelayHours: 24,
+    zones: 'DE',
+    arrivals: [6],
+  },
+  {
+    namespace: 'simulated-batch',
+    name: 'reindex',
+    watts: 120,
+    hours: 1,
+    maxDelayHours: 12,
+    zones: 'PL,DE',
+    arrivals: [3, 15],
+  },
+  {
+    namespace: 'simulated-media',
+    name: 'transcode',
+    watts: 160,
+    hours: 2,
+    maxDelayHours: 16,
+    zones: 'US-NW-BPAT',
+    arrivals: [9, 20],
+  },
   { namespace: 'simulated-shop', name: 'invoice-run', watts: 60, hours: 1, arrivals: [5, 17] },
 ];
