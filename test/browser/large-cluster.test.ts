@@ -1,16 +1,10 @@
 // Flow: the Emissions view in Chromium over 6,000 containers: first picture, search, sort, pages and drill-down.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, type OpenPage, openPage, picture, settled } from './chromium.ts';
-import { cpuCost } from './cpu-cost.ts';
 import { startWorld } from './world.ts';
 
 type World = Awaited<ReturnType<typeof startWorld>>;
 
-/**
- * Milliseconds of CPU that the API may take for what is promised within 1,000 and 300 ms on an idle machine; the rest is
- * the page's. `npm run bench large-cluster` measures what a person waits.
- */
-const MOST_CPU_MS = { rows: 700, search: 150 };
 const WANTED = 'service-299-7c9f6b8d5d-bhmmm';
 
 describe.skipIf(!HAS_CHROMIUM)('emissions of 6,000 containers', { timeout: 120_000 }, () => {
@@ -30,33 +24,26 @@ describe.skipIf(!HAS_CHROMIUM)('emissions of 6,000 containers', { timeout: 120_0
 
   /** The request that a view makes first. */
   const firstRequest = () => open.asked.find((url) => url.includes('/api/')) ?? '';
-  const fetched = (url: string) => () => fetch(url).then((response) => response.text());
 
-  it('shows rows as the first useful picture, for less work than a second', async () => {
+  it('shows rows as the first useful picture, from few requests (how soon: npm run bench large-cluster)', async () => {
     open.asked.length = 0;
     await goto('&by=pod');
 
-    const cost = await cpuCost(fetched(firstRequest()));
-
     expect(firstRequest()).toContain('aggregate=pod&accumulate=true&sort=-grams&limit=50');
-    expect(cost).toBeLessThan(MOST_CPU_MS.rows);
     expect(open.asked.filter((url) => url.includes('/api/emissions')).length).toBeLessThan(4);
     expect(await open.page.locator('#rows tbody tr').count()).toBe(50);
     await open.page.waitForSelector('#emissions canvas');
     await picture(open.page, 'emissions-6000');
   });
 
-  it('finds a pod while it is typed, for less work than 300 ms', async () => {
+  it('finds a pod while it is typed', async () => {
     await goto('&by=pod');
     open.asked.length = 0;
     await open.page.fill('#search', WANTED);
     await open.page.waitForSelector('#rows tbody tr:only-child');
     await settled(open.page);
 
-    const cost = await cpuCost(fetched(firstRequest()));
-
     expect(firstRequest()).toContain(`search=${WANTED}`);
-    expect(cost).toBeLessThan(MOST_CPU_MS.search);
     expect(await firstNames()).toEqual([`team-19/${WANTED}`]);
     expect(await open.page.locator('#search').evaluate((element) => element.matches(':focus'))).toBe(true);
     expect(new URL(open.page.url()).searchParams.get('search')).toBe(WANTED);
