@@ -7,6 +7,8 @@ import { ExporterAccess } from '../exporter-access.ts';
 import { fetchMetrics } from '../fetch-metrics.ts';
 import { MalformedLines } from '../malformed-lines.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
+import { RecentNodes } from '../recent-nodes.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import { TargetHealth } from '../target-health.ts';
 import type { Target } from '../targets.ts';
 import { readDcgm } from './dcgm-body.ts';
@@ -31,14 +33,14 @@ export class DcgmSource implements AsyncDisposable {
   readonly #health: TargetHealth;
   readonly #malformed: MalformedLines;
   readonly #memories = new Map<string, GpuMemory>();
-  /** When the GPUs of each node were last read. */
-  readonly #seen = new Map<string, number>();
+  readonly #recent: RecentNodes;
   /** Cards without an energy counter, so that each is logged once. */
   readonly #integrated = new Set<string>();
 
   constructor(options: DcgmSourceOptions) {
     const { config, maxGapMs } = options;
     this.#options = options;
+    this.#recent = new RecentNodes(maxGapMs, () => options.clock.monotonic());
     this.#limits = { maxGapMs, maxContainerRate: config.MAX_NODE_WATTS, maxNodeRate: config.MAX_NODE_WATTS };
     // The token and the certificate are for Kepler.
     this.#access = new ExporterAccess({
@@ -54,25 +56,20 @@ export class DcgmSource implements AsyncDisposable {
   /** Scrapes all targets, a few at a time; one that fails costs only itself. */
   async scrapeAll(targets: readonly Target[], signal: AbortSignal): Promise<void> {
     this.#retain(new Set(targets.map(({ name }) => name)));
-    const waiting = [...targets];
-    const worker = async () => {
-      for (let target = waiting.shift(); target !== undefined && !signal.aborted; target = waiting.shift())
-        try {
-          await this.#record(target, signal);
-        } catch (error) {
-          if (!signal.aborted) this.#health.failed(target.name, error);
-        }
-    };
-    await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
+    await someAtATime(targets, this.#options.config.SCRAPE_CONCURRENCY, signal, async (target) => {
+      try {
+        await this.#record(target, signal);
+      } catch (error) {
+        if (!signal.aborted) this.#health.failed(target.name, error);
+      }
+    });
     this.#health.report();
     this.#options.metrics.nodes.set({ source: 'dcgm' }, this.nodes().size);
   }
 
   /** Nodes whose GPUs were read lately: no other source may count them, too. */
   nodes(): ReadonlySet<string> {
-    const since = this.#options.clock.monotonic() - this.#limits.maxGapMs;
-    for (const [node, at] of this.#seen) if (at < since) this.#seen.delete(node);
-    return new Set(this.#seen.keys());
+    return this.#recent.names();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -95,7 +92,7 @@ export class DcgmSource implements AsyncDisposable {
     await store.append({ target: `dcgm ${target.name}`, samples: step.samples, scrapedAt: Math.round(moment.at) });
     // Only now: were the write to fail, the next body would give the energy of both intervals.
     this.#memories.set(target.name, step.memory);
-    for (const { node } of gpus) this.#seen.set(node, moment.monotonic);
+    for (const { node } of gpus) this.#recent.saw(node, moment.monotonic);
     this.#reportIntegrated(target.name, step.memory);
     this.#malformed.take(target.name, body.malformed);
     metrics.samples.inc(step.samples.length);

@@ -12,8 +12,10 @@ import { nodePowerWriter } from '../node-power-file.ts';
 import { NodePowerMeter } from '../node-power-meter.ts';
 import { byNode, type KeplerScrape, onNode } from '../observation.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
+import { RecentNodes } from '../recent-nodes.ts';
 import { PowerRecorder } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import { TargetHealth } from '../target-health.ts';
 import type { Target } from '../targets.ts';
 import { scrape } from './scrape.ts';
@@ -47,12 +49,12 @@ export class KeplerSource implements AsyncDisposable {
   readonly #memories = new Map<string, ExporterMemory>();
   /** Hosts without a zone, so that each is logged once. */
   readonly #unplaced = new Set<string>();
-  /** When each node was last scraped. */
-  readonly #seen = new Map<string, number>();
+  readonly #recent: RecentNodes;
 
   constructor(options: KeplerSourceOptions) {
     const { config, maxGapMs } = options;
     this.#options = options;
+    this.#recent = new RecentNodes(maxGapMs, () => options.clock.monotonic());
     this.#limits = {
       maxGapMs,
       maxContainerRate: config.MAX_CONTAINER_WATTS,
@@ -68,12 +70,8 @@ export class KeplerSource implements AsyncDisposable {
   /** Scrapes all targets, a few at a time; one that fails costs only itself. */
   async scrapeAll(targets: readonly Target[], signal: AbortSignal): Promise<void> {
     this.#retain(new Set(targets.map(({ name }) => name)));
-    const waiting = [...targets];
-    const worker = async () => {
-      for (let target = waiting.shift(); target !== undefined && !signal.aborted; target = waiting.shift())
-        await this.#scrapeOne(target, signal);
-    };
-    await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
+    const { SCRAPE_CONCURRENCY } = this.#options.config;
+    await someAtATime(targets, SCRAPE_CONCURRENCY, signal, (target) => this.#scrapeOne(target, signal));
     await this.#writeNodePower(this.#nodePower.wattsPerCore(this.#options.clock.monotonic()));
     this.#health.report();
     this.#options.metrics.nodes.set({ source: 'kepler' }, this.nodes().size);
@@ -81,9 +79,7 @@ export class KeplerSource implements AsyncDisposable {
 
   /** Nodes whose energy was recorded lately: no other source may count them, too. */
   nodes(): ReadonlySet<string> {
-    const since = this.#options.clock.monotonic() - this.#limits.maxGapMs;
-    for (const [node, at] of this.#seen) if (at < since) this.#seen.delete(node);
-    return new Set(this.#seen.keys());
+    return this.#recent.names();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -115,7 +111,7 @@ export class KeplerSource implements AsyncDisposable {
     const nodes = byNode(body);
     for (const node of nodes) this.#nodePower.take({ ...node, monotonic: moment.monotonic });
     await this.#recorder.record(target.name, body, moment, memory);
-    for (const { node } of nodes) this.#seen.set(node, moment.monotonic);
+    for (const { node } of nodes) this.#recent.saw(node, moment.monotonic);
     for (const [name, watts] of body.platform) this.#options.measured?.platform(name, watts, moment.monotonic);
     metrics.scrapeSeconds.observe((moment.monotonic - started) / 1000);
     metrics.lastScrape.set(moment.at / 1000);

@@ -7,6 +7,7 @@ import type { MeasuredNodes } from '../calibration/measured-nodes.ts';
 import { ExporterMemory } from '../exporter-memory.ts';
 import { onNode } from '../observation.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
+import { RecentNodes } from '../recent-nodes.ts';
 import { PowerRecorder, type RecorderOptions } from '../recorder.ts';
 import { ScrapeError } from '../scrape-error.ts';
 import { TargetHealth } from '../target-health.ts';
@@ -47,12 +48,13 @@ export class PrometheusSource implements AsyncDisposable {
   readonly #health: TargetHealth;
   readonly #recorder: PowerRecorder;
   readonly #exporters = new Map<string, Exporter>();
-  readonly #seen = new Map<string, number>();
+  readonly #recent: RecentNodes;
   readonly #windows: RecordedWindows;
 
   constructor(options: PrometheusSourceOptions) {
     const { clock, config, lastMeasurement } = options;
     this.#options = options;
+    this.#recent = new RecentNodes(MAX_GAP_MS, () => clock.now());
     this.#client = new PrometheusClient(accessOf(options));
     this.#health = new TargetHealth('prometheus', options);
     const limits = {
@@ -89,9 +91,7 @@ export class PrometheusSource implements AsyncDisposable {
 
   /** Nodes whose energy was recorded lately: no other source may count them, too. */
   nodes(): ReadonlySet<string> {
-    const since = this.#options.clock.now() - MAX_GAP_MS;
-    for (const [node, at] of this.#seen) if (at < since) this.#seen.delete(node);
-    return new Set(this.#seen.keys());
+    return this.#recent.names();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -152,7 +152,7 @@ export class PrometheusSource implements AsyncDisposable {
       // Times are those of Prometheus' scrapes: both clocks are its own.
       await this.#recorder.record(`prometheus ${job}/${instance}`, scrape, { at, monotonic: at }, exporter.memory);
       exporter.readAt = at;
-      for (const { node } of scrape.counters) this.#seen.set(node, at);
+      for (const { node } of scrape.counters) this.#recent.saw(node, at);
       for (const [node, watts] of scrape.platform) this.#options.measured?.platform(node, watts, this.#monotonic(at));
     }
     if (error !== undefined && scrapes.length === 0) {

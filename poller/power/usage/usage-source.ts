@@ -9,6 +9,7 @@ import type { MeasuredNodes } from '../calibration/measured-nodes.ts';
 import { MalformedLines } from '../malformed-lines.ts';
 import type { PowerMetrics } from '../power-metrics.ts';
 import { ScrapeError } from '../scrape-error.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import { TargetHealth } from '../target-health.ts';
 import { KubeletAccess } from './kubelet-access.ts';
 import { type UsageMemory, type UsageStep, usageStep } from './node-usage.ts';
@@ -56,12 +57,7 @@ export class UsageSource implements AsyncDisposable {
     const all = await this.#options.nodes();
     const nodes = all.filter(({ name }) => !covered.has(name));
     this.#retain(new Set(nodes.map(({ name }) => name)));
-    const waiting = [...nodes];
-    const worker = async () => {
-      for (let node = waiting.shift(); node !== undefined && !signal.aborted; node = waiting.shift())
-        await this.#scrapeOne(node, signal);
-    };
-    await Promise.all(Array.from({ length: this.#options.config.SCRAPE_CONCURRENCY }, worker));
+    await someAtATime(nodes, this.#options.config.SCRAPE_CONCURRENCY, signal, (node) => this.#scrapeOne(node, signal));
     await this.#calibrate(all, covered, nodes, signal);
     this.#health.report();
     this.#options.metrics.nodes.set({ source: 'usage' }, this.#memories.size);
