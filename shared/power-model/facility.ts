@@ -25,8 +25,10 @@ export interface SourcedFigure {
 export interface Facility {
   /** Power usage effectiveness of a node's building: its whole energy per energy of its machines; undefined when unknown. */
   pueOf(node: string, zone: Zone | undefined): SourcedFigure | undefined;
-  /** gCO2e of making a node's machine for each hour of its life; undefined when unknown. */
+  /** gCO2e of making a node's machine for each hour of its life; undefined when unknown, as without a name: that may be several. */
   embodiedPerHour(node: string): SourcedFigure | undefined;
+  /** Whether the making of any node's machine is known. */
+  knowsEmbodied(): boolean;
 }
 
 type RegionTable = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
@@ -40,10 +42,13 @@ const YEAR_HOURS = 8_766;
  * the tables are in shared/data/README.md.
  */
 export function facilityOf(machines: ReadonlyMap<string, NodeMachine>, settings: FacilitySettings): Facility {
+  const kgOf = (node: string) =>
+    node === '' ? undefined : embodiedKgOf(node, machines.get(node), settings.embodiedKg);
   return {
+    knowsEmbodied: () => settings.embodiedKg.size > 0 || [...machines.keys()].some((node) => kgOf(node) !== undefined),
     pueOf: (node, zone) => pueOf(node, zone, machines.get(node), settings.pue),
     embodiedPerHour(node) {
-      const kg = embodiedKgOf(node, machines.get(node), settings.embodiedKg);
+      const kg = kgOf(node);
       return kg && { ...kg, value: (kg.value * 1000) / (settings.lifetimeYears * YEAR_HOURS) };
     },
   };
