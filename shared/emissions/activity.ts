@@ -1,7 +1,7 @@
 import { type Quality, worstQuality } from '../grid/intensity.ts';
 import { type EpochMs, type Grams, HOUR_MS, JOULES_PER_KWH, type Joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
-import type { Facility } from '../power-model/facility.ts';
+import type { Facility } from '../records/facility.ts';
 import type { Container, IntensityReader, PowerReader, TimeRange } from '../records/power.ts';
 import type { Contracts } from './contracts.ts';
 import { countryIntensities, type HourPrice, ownCode } from './country-intensity.ts';

@@ -1,6 +1,6 @@
 import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
-import type { Facility, SourcedFigure } from '../power-model/facility.ts';
+import type { Facility, SourcedFigure } from '../records/facility.ts';
 
 /** What is known of the building and the making of a node's machine in one UTC hour. */
 export interface MachineHour {

@@ -2,6 +2,7 @@ import embodied from '../data/instance-embodied.json' with { type: 'json' };
 import fleets from '../data/pue.json' with { type: 'json' };
 import regions from '../data/region-pue.json' with { type: 'json' };
 import type { Zone } from '../grid/zones.ts';
+import type { Facility, SourcedFigure } from '../records/facility.ts';
 import type { NodeMachine } from '../records/node-machines.ts';
 import { olderType } from './instance-types.ts';
 
@@ -13,22 +14,6 @@ export interface FacilitySettings {
   readonly embodiedKg: ReadonlyMap<string, number>;
   /** Years over which the making of a machine is spread. */
   readonly lifetimeYears: number;
-}
-
-/** A figure and where it is from. */
-export interface SourcedFigure {
-  readonly value: number;
-  readonly source: string;
-}
-
-/** What is known of the buildings and the making of nodes. */
-export interface Facility {
-  /** Power usage effectiveness of a node's building: its whole energy per energy of its machines; undefined when unknown. */
-  pueOf(node: string, zone: Zone | undefined): SourcedFigure | undefined;
-  /** gCO2e of making a node's machine for each hour of its life; undefined when unknown, as without a name: that may be several. */
-  embodiedPerHour(node: string): SourcedFigure | undefined;
-  /** Whether the making of any node's machine is known. */
-  knowsEmbodied(): boolean;
 }
 
 type RegionTable = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
