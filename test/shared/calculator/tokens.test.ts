@@ -97,5 +97,6 @@ function used(pod: string, hour: number, of: number, kind: { gpu?: true; unprice
     zone: zone('DE'),
     price: kind.unpriced ? undefined : { carbonIntensity: gramsPerKwh(400), quality: 'measured', providers: ['p'] },
     matched: undefined,
+    machine: undefined,
   };
 }
