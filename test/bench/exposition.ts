@@ -53,7 +53,7 @@ function scan(body: Buffer): number {
   return sum;
 }
 
-/** Every metric that Kepler 0.9 has for a container, the counts of its eBPF probes included. */
+/** Every metric that Kepler 0.8 has for a container of a node without GPUs, the counts of its eBPF probes included. */
 function classicBody(): Buffer {
   const energy = ['core', 'dram', 'gpu', 'joules', 'other', 'package', 'platform', 'uncore'];
   const counts = [
@@ -70,7 +70,7 @@ function classicBody(): Buffer {
     for (let index = 0; index < CONTAINERS; index += 1)
       for (const mode of ['dynamic', 'idle'])
         lines.push(
-          `kepler_container_${name}_total{${classicLabels(index)},mode="${mode}",pod_name="pod-${index}",source="rapl"} ${index * 7.125}`,
+          `kepler_container_${name}_total{${classicLabels(index)},mode="${mode}",pod_name="pod-${index}",source="rapl"} ${name === 'gpu_joules' ? 0 : index * 7.125}`,
         );
   }
   for (const name of [...counts, ...counts.map((count) => `${count}_by_kind`)]) {
