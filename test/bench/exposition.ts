@@ -5,7 +5,10 @@ import { readKepler } from '../../poller/power/kepler/reader.ts';
 import { REWRITE_METRICS } from '../../poller/power/kepler/rewrite-body.ts';
 import { type Comparison, compare } from './measure.ts';
 
-const WANTED = [...new Set([...CLASSIC_TOTAL_METRICS, ...REWRITE_METRICS])];
+/** Processes are wanted of a Kepler without containers only. */
+const WANTED = [...new Set([...CLASSIC_TOTAL_METRICS, ...REWRITE_METRICS])].filter(
+  (name) => !name.includes('process_'),
+);
 const CONTAINERS = 60;
 
 /** The exposition scanner over one node's body: beside a mere look through the decoded text, and beside the rival. */
