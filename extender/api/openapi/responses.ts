@@ -167,6 +167,20 @@ const emissionsRow = z.strictObject({
     .array(z.enum(['residual-mix', 'location-based']))
     .optional()
     .describe('How the energy that no contract matches is priced'),
+  difference_grams: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'With zone: gCO2eq there minus gCO2eq in the zones of the nodes, an attributional difference with average intensities; negative: less; null: not known',
+    ),
+  difference_kwh: z.number().optional().describe('Energy of difference_grams: that of hours with both intensities'),
+  marginal_difference_grams: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('The same with marginal intensities, with its own sign; null: not known of any hour'),
+  marginal_difference_kwh: z.number().optional().describe('Energy of marginal_difference_grams'),
   totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
