@@ -31,7 +31,7 @@ export const LONG: readonly string[] = [
   'test/poller/readings/**',
   'test/poller/grid/{open-alerts,secrets}.test.ts',
   'test/k8s/images.test.ts',
-  'test/poller/database.test.ts',
+  'test/poller/{database,stop}.test.ts',
   'test/poller/power/default-cluster.test.ts',
   'test/poller/once.test.ts',
   'test/poller/grid/provider-table.test.ts',
