@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { type Clock, settledWithin, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
@@ -59,7 +59,7 @@ export async function startExtender(
   const firstRead = cache.firstRead.then(() => {
     readiness = { ready: true };
   });
-  await Promise.race([firstRead, clock.sleep(FIRST_READ_MS)]);
+  await settledWithin(clock, FIRST_READ_MS, firstRead);
   const client = connectCluster(config, logger);
   if (client) stack.use(client);
   let api: ApiThread | undefined;
