@@ -1,3 +1,4 @@
+import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
 import { type Clock, settledWithin, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
@@ -88,6 +89,12 @@ export async function startExtender(
     }),
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
+  stack.use(
+    watchCertificateFiles({
+      ...{ files: certificateFiles(config), clock, logger },
+      onCertificates: metrics.tls.setConnectionCertificates,
+    }),
+  );
   if (startApi !== undefined) {
     api = stack.use(startApi(config, logger, receiver(placement, budgets)));
     // Before the API thread ends, which is the only one that can store them.
