@@ -12,6 +12,7 @@ export const LONG: readonly string[] = [
   'test/shared/forecast/learn-weather.test.ts',
   'test/package/**',
   'test/cli/demo.test.ts',
+  'test/cli/demo/waiting-jobs.test.ts',
   'test/cli/completion.test.ts',
   'test/end-to-end.test.ts',
   'test/shared/store/timescale/**',

@@ -45,7 +45,7 @@ export const VISIBLE: Readonly<Record<string, (demo: StartedDemo) => Promise<boo
   'placements of pods': async ({ get }) => ((await get('/api/decisions?window=60m'))?.count ?? 0) > 5,
   'jobs that wait, with their planned hour': async ({ get }) => {
     const { waiting = [] } = (await get('/api/waiting')) ?? {};
-    return waiting.filter((work: { planned_start: string | null }) => work.planned_start !== null).length > 1;
+    return waiting.filter((work: { planned_start: string | null }) => work.planned_start !== null).length > 3;
   },
   'two sites': async ({ get }) => (await get('/sites'))?.sites?.length === 2,
   'one budget at 85 %': async ({ get }) => {
