@@ -85,8 +85,10 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await open.page.route('**/api/emissions?*', async (route) => {
       const body = await (await route.fetch()).json();
       for (const row of body.data.flatMap((piece: object) => Object.values(piece)))
-        Object.assign(row, { power_quality: 'modelled', kwh_low: 0.9 * row.kwh, kwh_high: 1.2 * row.kwh }).gpu_joules =
-          row.kwh * 1_800_000;
+        Object.assign(row, {
+          ...{ power_quality: 'modelled', kwh_low: 0.9 * row.kwh, kwh_high: 1.2 * row.kwh },
+          ...{ gpu_joules: row.kwh * 1_800_000, embodied_grams: row.kwh * 10 },
+        });
       await route.fulfill({ json: body });
     });
 
@@ -94,14 +96,48 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await settled(open.page);
 
     const totals = await open.page.locator('[aria-label=Totals]').textContent();
+    const [first] = await rowsOf(open.page, 'Emissions by namespace');
+    await open.page.selectOption('#select-show', 'gpu');
+    await settled(open.page);
+    const onGpus = await open.page.locator('#emissions h2').textContent();
+    await open.page.selectOption('#select-show', 'embodied');
+    await settled(open.page);
+    const embodied = await rowsOf(open.page, 'Totals of each step');
     const { data } = await world.get('/api/emissions?window=24h&accumulate=true');
     const rows: { kwh: number; grams: number | null }[] = Object.values(data[0]);
     const [kwh, gram] = [rows.map((row) => row.kwh), rows.map((row) => row.grams ?? 0)].map((all) =>
       all.reduce((sum, value) => sum + value, 0),
     );
     expect(totals).toContain('50 % of the energy');
+    expect(totals).toContain(`Embodied${grams((kwh ?? 0) * 10)}`);
+    const row = data[0][first?.[0] ?? ''];
+    expect(first?.[1]).toBe(`${grams(row.grams)}${grams(row.grams * 0.9)} to ${grams(row.grams * 1.2)}`);
+    expect(first?.[2]).toBe(`${energy(row.kwh)}${energy(row.kwh * 0.9)} to ${energy(row.kwh * 1.2)}`);
+    expect(first?.slice(4, 6)).toEqual([energy(row.kwh / 2), grams(row.kwh * 10)]);
+    expect(onGpus).toBe('Energy on GPUs over time');
+    expect(embodied.some(([, figure]) => figure?.endsWith(' g'))).toBe(true);
     expect(totals).toContain(`${energy((kwh ?? 0) * 0.9)} to ${energy((kwh ?? 0) * 1.2)}`);
     expect(totals).toContain(`${grams((gram ?? 0) * 0.9)} to ${grams((gram ?? 0) * 1.2)} CO2e`);
+  });
+
+  it('keeps the choice about idle energy in the URL, and requests it', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    await open.page.goto(`${world.url}/?view=emissions&by=node`);
+    await settled(open.page);
+
+    open.asked.length = 0;
+    await open.page.selectOption('#select-idle-energy', 'shared');
+    await settled(open.page);
+    const shared = open.asked.filter((url) => url.includes('/api/emissions'));
+    await open.page.selectOption('#select-idle-energy', 'row');
+    await settled(open.page);
+
+    expect(shared.length).toBeGreaterThan(1);
+    expect(shared.every((url) => url.includes('shareIdle=true'))).toBe(true);
+    expect(new URL(open.page.url()).searchParams.get('idle')).toBe('row');
+    expect(open.asked.at(-1)).toContain('includeIdle=true');
+    expect(open.faults).toEqual([]);
   });
 
   it.each(['now', 'emissions'])('names the nodes whose energy has no grams, and what to do (%s)', async (view) => {
