@@ -10,6 +10,7 @@ import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { HOSTILE, startWorld, ZONES } from './world.ts';
 
 const VIEWS = ['now', 'time', 'emissions', 'scheduling', 'sites'] as const;
+const CLEANER = 'electricity will be 31.4 % cleaner then';
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -223,17 +224,25 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     const shown = await rowsOf(open.page, 'Waiting pods and Jobs');
     const note = await open.page.locator('#waiting .note').textContent();
     const lanes = await open.page.locator('.timeline .lane:not(.scale)').count();
+    const pieces = await open.page
+      .locator('.lane-track .piece')
+      .evaluateAll((all) => all.map((piece) => piece.className));
     await open.page.goto(`${idle.url}/?view=scheduling`);
     await settled(open.page);
 
     const { waiting } = await world.get('/api/waiting');
     const text = (iso: string) => iso.slice(5, 16).replace('T', ' ');
-    expect(shown.map((cells) => cells.slice(2))).toEqual([
-      [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %', 'electricity will be 31.4 % cleaner then'],
-      ['no plan yet', text(waiting[1].deadline), '–', 'waiting for a forecast to plan with'],
+    expect(shown.map(([, zone, , ...cells]) => [zone, ...cells])).toEqual([
+      ...[['FR', text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %', CLEANER]],
+      ...[['–', 'no plan yet', text(waiting[1].deadline), '–', 'waiting for a forecast to plan with']],
+      [
+        ...['FR', text(waiting[2].planned_start), text(waiting[2].deadline), '31.4 %'],
+        `paused since ${text(waiting[2].paused_since)}, which saves 31.4 %`,
+      ],
     ]);
-    expect(lanes).toBe(2);
-    expect(note).toContain('2 of 3');
+    expect(lanes).toBe(3);
+    expect(pieces).toEqual(['piece planned', 'piece ran', 'piece planned']);
+    expect(note).toContain('3 of 4');
     expect(await open.page.locator('#waiting').textContent()).toContain('Waiting is switched off');
   });
 
