@@ -19,7 +19,7 @@ const entry = z.strictObject({
     .describe('Of the grams of running at once; null: not planned yet, or its saving cannot be read'),
 });
 
-/** Answer of `GET /api/waiting`. */
+/** Response of `GET /api/waiting`. */
 export const waitingResponse = z.strictObject({
   deferral: z.enum(DEFERRAL_MODES).describe('off: the controller does not run here'),
   total: z.int().nonnegative().nullable().describe('All that wait; null: the cluster has not been listed yet'),

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../../../shared/grid/units.ts';
-import type { Facility } from '../../../shared/power-model/facility.ts';
+import type { Facility } from '../../../shared/records/facility.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { Energy } from './energy.ts';
 import type { RowName } from './naming.ts';

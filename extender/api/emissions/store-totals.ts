@@ -1,9 +1,12 @@
 import { emissions } from '../../../shared/emissions/pricing.ts';
+import { noDifferences, SIGNALS } from '../../../shared/emissions/what-if.ts';
+import type { Signal } from '../../../shared/grid/intensity.ts';
 import { gramsPerKwh, joules } from '../../../shared/grid/units.ts';
 import {
   type Container,
   type ContainerSpan,
   type EnergyTotal,
+  type HourPrices,
   IDLE,
   type PowerReader,
   type TimeRange,
@@ -53,17 +56,33 @@ export async function addInStore(
   if (store.energyTotals === undefined) return false;
   const { groups, members } = groupsOf(spans, grouping);
   if (groups.length * pieces.length > MOST_TOTALS || groups.some(({ pricing }) => pricing.matchedAt)) return false;
-  const known = [...new Set(groups.flatMap(({ pricing: { intensity } }) => intensity ?? []))];
-  const totals = await store.energyTotals({
-    members,
-    classes: groups.map(({ pricing: { intensity } }) =>
-      intensity === undefined ? undefined : known.indexOf(intensity),
-    ),
-    prices: known.map(({ at }) => at),
-    pieces: pieces.map(wholeHoursOf),
-  });
-  for (const total of totals) addTotal(total, groups[total.classAt] as Group, grouping);
+  const totalsBy = (priceOf: (pricing: Pricing) => HourPrices | undefined) => {
+    const priceOfGroups = groups.map(({ pricing }) => priceOf(pricing));
+    const prices = [...new Set(priceOfGroups.filter((price) => price !== undefined))];
+    const classes = priceOfGroups.map((price) => (price === undefined ? undefined : prices.indexOf(price)));
+    return store.energyTotals?.({ members, classes, prices, pieces: pieces.map(wholeHoursOf) });
+  };
+  for (const total of (await totalsBy(({ intensity }) => intensity?.at)) ?? [])
+    addTotal(total, groups[total.classAt] as Group, grouping);
+  if (groups.every(({ pricing }) => pricing.whatIf === undefined)) return true;
+  for (const signal of SIGNALS)
+    for (const total of (await totalsBy(({ whatIf }) => whatIf?.[signal])) ?? [])
+      addDifference(total, signal, groups[total.classAt] as Group, grouping);
   return true;
+}
+
+/** Energy that is priced with differences: what another zone makes of it. */
+function addDifference(
+  { weightedMillijoules, pricedMillijoules, pieceAt }: EnergyTotal,
+  signal: Signal,
+  { container, row, pricing }: Group,
+  { sums, shares }: Grouping,
+): void {
+  if (pricing.whatIf === undefined) return;
+  const grams = emissions(joules(weightedMillijoules / 1000), ONE);
+  const differences = { ...noDifferences(), [signal]: { grams, joules: pricedMillijoules / 1000 } };
+  if (shares !== undefined && container.namespace === IDLE) shares.differences(pieceAt, container.node, differences);
+  else if (row !== undefined) sums[pieceAt]?.addDifferences(row, differences);
 }
 
 function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, shares }: Grouping) {
@@ -108,6 +127,6 @@ function keyOf(container: Container, row: RowName | undefined, pricing: Pricing,
   const { zone, reason, pricePerKwh, pue } = pricing;
   return [
     ...[row?.name ?? '', row === undefined, namespace === IDLE, node, zone, reason, pricePerKwh, pue],
-    ...[device, powerQuality, model?.name, model?.low, model?.high],
+    ...[device, powerQuality, model?.name, model?.low, model?.high, pricing.whatIf?.from],
   ].join('\0');
 }
