@@ -27,8 +27,8 @@ interface SimulateOptions extends TraceOptions {
 
 const COLUMNS: readonly Column<PolicyResult>[] = [
   { title: 'Policy', cell: ({ policy }) => policy },
-  { title: 'kg CO2', align: 'right', cell: ({ kilograms }) => kilograms.toFixed(1) },
-  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms }) => savedKilograms.toFixed(1) },
+  { title: 'kg CO2', align: 'right', cell: ({ kilograms: kg }) => shown(kg) },
+  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms: kg }) => shown(kg) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent }) => `${savedPercent.toFixed(1)} %` },
   {
     title: 'Of oracle',
@@ -45,7 +45,7 @@ const MARGINAL: Column<PolicyResult> = {
   title: 'Saved kg (marginal)',
   align: 'right',
   cell: ({ marginal }) =>
-    marginal === null ? '-' : `${marginal.savedKilograms > 0 ? '+' : ''}${marginal.savedKilograms.toFixed(1)}`,
+    marginal === null ? '-' : `${marginal.savedKilograms > 0 ? '+' : ''}${shown(marginal.savedKilograms)}`,
 };
 
 /** `carbon simulate`: emissions that waiting for clean hours would save, by policy, on a trace and a list of jobs. */
@@ -149,4 +149,9 @@ ${isMarginal ? marginalNote(result) : ''}`;
 function marginalNote({ jobs, results }: SimulationResult): string {
   const known = Math.min(...results.map(({ marginal }) => marginal?.jobs ?? 0));
   return `Marginal: the same choices with marginal intensities, for at least ${known} of ${jobs} jobs; planned by average ones. Never added up.\n`;
+}
+
+/** Kilograms; small ones to the gram. */
+function shown(kilograms: number): string {
+  return kilograms.toFixed(Math.abs(kilograms) < 10 ? 3 : 1);
 }

@@ -1,3 +1,4 @@
+import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
@@ -59,6 +60,12 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
       () => readiness,
       routes,
     ),
+  );
+  stack.use(
+    watchCertificateFiles({
+      ...{ files: certificateFiles(config), clock, logger },
+      onCertificates: (used) => metrics.certificates.replace('connections', used),
+    }),
   );
   const tasks = stack.use(tasksTogether());
   if (runs('grid'))

@@ -13,7 +13,7 @@ import type { Operation } from '../openapi/operation.ts';
 import { emissionsResponse } from '../openapi/responses.ts';
 import { checked } from '../problem.ts';
 import type { ApiDependencies, Route } from '../route.ts';
-import { needsLabels } from './allocation-query.ts';
+import { needsLabels, unrecordedFilters } from './allocation-query.ts';
 import { rowsCsv } from './csv.ts';
 import { energyOfCutHours, energyWithin } from './energy.ts';
 import { IdleShares } from './idle-shares.ts';
@@ -102,7 +102,7 @@ async function respond(
       window: { start: isoTime(window.from), end: isoTime(window.to) },
       pieces: pieces.map(({ from, to }) => ({ start: isoTime(from), end: isoTime(to) })),
       aggregate: query.aggregate,
-      unavailable: unavailableDimensions(query.aggregate.split(',')),
+      unavailable: [...new Set([...unavailableDimensions(query.aggregate.split(',')), ...unrecordedFilters(query)])],
       rows: page.total,
       order: page.names,
       zone: query.zone ?? null,

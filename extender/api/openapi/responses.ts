@@ -205,7 +205,9 @@ export const emissionsResponse = z.strictObject({
     aggregate: z.string(),
     unavailable: z
       .array(z.string())
-      .describe('Dimensions of aggregate that are not recorded: rows by them are __unallocated__'),
+      .describe(
+        'What aggregate and filters name although it is not recorded: rows by it are __unallocated__, and no row fulfils a filter for it',
+      ),
     rows: whole.describe('Number of rows that match, on this page or not'),
     order: z.array(z.string()).describe('Names of the rows of this page, in the requested order'),
     zone: z.string().nullable(),

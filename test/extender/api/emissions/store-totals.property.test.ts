@@ -205,17 +205,41 @@ describeDatabases('emissions added up in the database', (_name, server) => {
     await expectSame(inDatabase, here);
   });
 
-  it('come from folded days where there are any, and from none that a late sample reached', async () => {
-    const kwh = async () => (await inDatabase.get('/api/emissions?window=7d')).body.data[0].shop.kwh;
+  it('of a part of a group are those of its series alone', async () => {
+    await query(dsn, "UPDATE power_series SET power_quality = 'measured', power_model = NULL");
+    const kwhOf = async (filter: string) =>
+      (await inDatabase.get(`/api/emissions?window=7d&aggregate=namespace&${filter}`)).body.data[0].shop.kwh;
+
+    const [web, others, all] = await Promise.all([
+      kwhOf('pod=web-0'),
+      kwhOf(`filter=${encodeURIComponent('pod!:"web-0"')}`),
+      kwhOf(''),
+    ]);
+
+    expect(web).toBeGreaterThan(0);
+    expect(web + others).toBeCloseTo(all, 9);
+  });
+
+  // The containers of a namespace on a node are one group in rows by namespace, and none in rows by pod.
+  it.each([
+    ['pod', 'power_day', 'power_series ON power_series.id = series_id'],
+    ['namespace', 'power_group_day', 'power_group ON power_group.id = group_id'],
+  ])('by %s come from %s where days are folded, and from none that a late sample reached', async (by, table, names) => {
+    await query(dsn, "UPDATE power_series SET power_quality = 'measured', power_model = NULL");
+    const kwh = async () => {
+      const { body } = await inDatabase.get(`/api/emissions?window=7d&aggregate=${by}`);
+      const rows = Object.entries(body.data[0] as Record<string, { kwh: number }>);
+      return rows.reduce((sum, [name, row]) => sum + (/^shop/.test(name) ? row.kwh : 0), 0);
+    };
     const before = await kwh();
 
-    await query(dsn, 'UPDATE power_day SET millijoules = millijoules + 3.6e9');
+    await query(dsn, `UPDATE ${table} SET millijoules = millijoules + 3.6e9`);
     const after = await kwh();
 
     const [{ rows }] = await query(
       dsn,
-      `SELECT count(*)::integer AS rows FROM power_day JOIN power_series ON id = series_id
-       WHERE namespace = 'shop' AND day IN (SELECT day FROM power_folded_day)`,
+      `SELECT count(*)::integer AS rows FROM ${table} JOIN ${names}
+       WHERE namespace = 'shop' AND (device = '' OR '${by}' = 'namespace') AND day IN (SELECT day FROM power_folded_day)`,
     );
     expect(rows).toBeGreaterThan(0);
     expect(after - before).toBeCloseTo(rows, 6);
