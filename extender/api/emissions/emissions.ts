@@ -137,7 +137,9 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
   const whole = shares !== undefined || embodied;
   const own = whole ? all.filter((span) => nodes.has(span.container.node)) : spans;
   const grouping = { rowOf, pricingOf: pricing.of, sums, shares, uses: whole ? uses : undefined };
-  const isAdded = await addInStore(deps.store, own, pieces, grouping);
+  // The making of a machine goes by the hours in which its power is known.
+  const isAdded =
+    (!embodied || deps.store.nodeTimes !== undefined) && (await addInStore(deps.store, own, pieces, grouping));
   const energy = isAdded ? energyOfCutHours : energyWithin;
   for (const part of whole ? ofNodes(names, nodes) : isSelective(query) ? narrowed(names, spans) : [names])
     for await (const piece of energy(deps.store, part, window)) {
