@@ -62,6 +62,7 @@ async function runDemo(given: Settings): Promise<number> {
       if (given.REPLAY_TRACE === undefined) await seedHistory(folder, trace, systemClock.now());
     },
     onReady: () => {
+      cluster.fill(trace);
       process.stdout.write(welcome(settings));
       meters = bringToLife(cluster, settings, stop.signal);
     },

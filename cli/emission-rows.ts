@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { type ActivitySource, activityHours } from '../shared/emissions/activity.ts';
 import { addMarket, emptyMarketSum, type MarketSum, marketFigures } from '../shared/emissions/matching.ts';
 import { emissions } from '../shared/emissions/pricing.ts';
+import {
+  addDifferences,
+  type Differences,
+  differenceFields,
+  noDifferences,
+  UNKNOWN_WHAT_IF,
+  type WhatIf,
+  whatIfs,
+} from '../shared/emissions/what-if.ts';
 import { JOULES_PER_KWH, type Joules } from '../shared/grid/units.ts';
 import type { Zone } from '../shared/grid/zones.ts';
 import type { Container, TimeRange } from '../shared/records/power.ts';
@@ -35,6 +44,12 @@ export interface EmissionRow {
   readonly matched_share?: number | null | undefined;
   /** How the rest is priced: residual-mix, location-based or both. */
   readonly market_basis?: string | undefined;
+  /** With another zone: grams there minus grams in the zones of the nodes, by average intensities; negative: less. */
+  readonly difference_grams?: number | null | undefined;
+  readonly difference_kwh?: number | undefined;
+  /** The same with marginal intensities, where they are known. */
+  readonly marginal_difference_grams?: number | null | undefined;
+  readonly marginal_difference_kwh?: number | undefined;
 }
 
 /** Which emissions to read. */
@@ -67,6 +82,10 @@ const response = z.object({
           .array(z.string())
           .transform((bases) => bases.join(' + '))
           .optional(),
+        difference_grams: quantity.optional(),
+        difference_kwh: z.number().optional(),
+        marginal_difference_grams: quantity.optional(),
+        marginal_difference_kwh: z.number().optional(),
       }),
     ),
   ),
@@ -87,6 +106,7 @@ export async function rowsFromStore(source: ActivitySource, read: EmissionsRead)
   // With another zone for all there is nothing that contracts could be for.
   const priced = zone === undefined ? source : { ...source, zoneOfNode: () => zone, contracts: undefined };
   const sums = new Map<string, RowSum>();
+  const whatIfOf = zone === undefined ? undefined : whatIfByNode(source, zone, range);
   for await (const hours of activityHours(priced, { range, namespace }))
     for (const hour of hours) {
       const name = nameOf(hour.container, by);
@@ -96,11 +116,14 @@ export async function rowsFromStore(source: ActivitySource, read: EmissionsRead)
         pricedJoules: 0,
         grams: 0,
         market: emptyMarketSum(),
+        differences: zone && noDifferences(),
       };
       sums.set(name, sum);
       sum.joules += hour.joules;
       if (hour.container.device === 'gpu') sum.gpuJoules = (sum.gpuJoules ?? 0) + hour.joules;
       addMarket(sum.market, hour.joules, hour.matched, hour.price?.carbonIntensity);
+      if (sum.differences && whatIfOf)
+        addDifferences(sum.differences, hour.joules, hour.hour, await whatIfOf(hour.container.node));
       if (hour.price === undefined) continue;
       sum.pricedJoules += hour.joules;
       sum.grams += emissions(hour.joules, hour.price.carbonIntensity);
@@ -115,10 +138,25 @@ interface RowSum {
   pricedJoules: number;
   grams: number;
   readonly market: MarketSum;
+  /** Undefined without another zone. */
+  readonly differences: Differences | undefined;
+}
+
+/** What another zone makes different from that of each node. */
+function whatIfByNode({ store, zoneOfNode }: ActivitySource, other: Zone, range: TimeRange) {
+  const known = new Map<string, WhatIf>();
+  return async (node: string): Promise<WhatIf> => {
+    const found = known.get(node);
+    if (found !== undefined) return found;
+    const own = node === '' ? undefined : zoneOfNode(node);
+    const whatIf = own && (await whatIfs(store, other, [own], range)).get(own);
+    known.set(node, whatIf ?? UNKNOWN_WHAT_IF);
+    return whatIf ?? UNKNOWN_WHAT_IF;
+  };
 }
 
 function rowOf(name: string, sum: RowSum, hasContracts: boolean): EmissionRow {
-  const { joules, gpuJoules, pricedJoules, grams, market } = sum;
+  const { joules, gpuJoules, pricedJoules, grams, market, differences } = sum;
   const { grams: marketGrams, matchedKwh, share, unknownKwh, bases } = marketFigures(market, joules);
   return {
     name,
@@ -134,6 +172,7 @@ function rowOf(name: string, sum: RowSum, hasContracts: boolean): EmissionRow {
       matched_share: share,
       market_basis: bases.join(' + '),
     }),
+    ...(differences !== undefined && differenceFields(differences)),
   };
 }
 

@@ -42,8 +42,19 @@ const MARKET_COLUMNS: readonly Column<EmissionRow>[] = [
   { title: 'Rest by', cell: (row) => row.market_basis ?? '' },
 ];
 
+const WHAT_IF_COLUMNS: readonly Column<EmissionRow>[] = [
+  { title: 'Difference g', align: 'right', cell: (row) => signed(row.difference_grams) },
+  { title: 'Difference g (marginal)', align: 'right', cell: (row) => signed(row.marginal_difference_grams) },
+];
+
 const FIELDS = ['kwh', 'grams', 'intensity_g_per_kwh', 'unpriced_kwh', 'gpu_joules'] as const;
 const MARKET_FIELDS = ['market_grams', 'market_unknown_kwh', 'matched_kwh', 'matched_share', 'market_basis'] as const;
+const WHAT_IF_FIELDS = [
+  'difference_grams',
+  'difference_kwh',
+  'marginal_difference_grams',
+  'marginal_difference_kwh',
+] as const;
 
 /** `carbon emissions`: recorded energy and emissions of what ran, largest emitters first. */
 export function emissionsCommand(env: Environment, io: Io): Command {
@@ -51,7 +62,10 @@ export function emissionsCommand(env: Environment, io: Io): Command {
     .description('Show energy and emissions of containers by namespace, workload, pod, container or node')
     .option('--by <group>', EMISSION_GROUPS.join(', '), 'namespace')
     .option('--window <window>', '24h, 7d, today, lastmonth, or FROM,TO (UTC)', '24h')
-    .option('--zone <zone>', 'price everything with this grid zone instead of the zones of the nodes')
+    .option(
+      '--zone <zone>',
+      'price everything with this grid zone instead of the zones of the nodes, with the difference',
+    )
     .option('--namespace <name>', 'only this namespace')
     .option('--limit <n>', 'number of rows', '20')
     .option('--format <format>', FORMATS.join(', '), 'table')
@@ -83,8 +97,9 @@ async function show(options: EmissionsOptions, env: Environment, io: Io): Promis
     throw cliError('NO_RECORDS', { message: `no energy is recorded in the window ${options.window}` });
   const page = rows.slice(0, limit);
   if (format === 'json') return io.out(`${JSON.stringify(page, null, 2)}\n`);
-  if (format === 'csv') return io.out(csvOf(page, read.by));
-  io.out(textTable(page.some(hasMarket) ? [...COLUMNS, ...MARKET_COLUMNS] : COLUMNS, page));
+  if (format === 'csv') return io.out(csvOf(page, read));
+  const market = page.some(hasMarket) ? MARKET_COLUMNS : [];
+  io.out(textTable([...COLUMNS, ...market, ...(read.zone === undefined ? [] : WHAT_IF_COLUMNS)], page));
   if (rows.length > limit) io.note(`${rows.length - limit} more rows; see --limit`);
 }
 
@@ -105,8 +120,12 @@ function load(read: EmissionsRead, env: Environment): Promise<EmissionRow[]> {
   });
 }
 
-function csvOf(rows: readonly EmissionRow[], by: string): string {
-  const fields = [...FIELDS, ...(rows.some(hasMarket) ? MARKET_FIELDS : [])];
+function csvOf(rows: readonly EmissionRow[], { by, zone }: EmissionsRead): string {
+  const fields = [
+    ...FIELDS,
+    ...(rows.some(hasMarket) ? MARKET_FIELDS : []),
+    ...(zone === undefined ? [] : WHAT_IF_FIELDS),
+  ];
   return csvTable(
     [by, ...fields],
     rows.map((row) => [row.name, ...fields.map((field) => row[field] ?? null)]),
@@ -115,6 +134,11 @@ function csvOf(rows: readonly EmissionRow[], by: string): string {
 
 function hasMarket({ market_grams: grams }: EmissionRow): boolean {
   return grams !== undefined;
+}
+
+/** A difference with its sign. */
+function signed(value: number | null | undefined): string {
+  return value == null ? '-' : `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 }
 
 function shown(value: number | null, decimals: number): string {

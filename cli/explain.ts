@@ -13,6 +13,8 @@ const candidate = z.object({
   zone: z.string().nullable(),
   carbon_intensity: z.number().nullable(),
   quality: z.string().nullable(),
+  /** Absent from an extender before 0.1.0. */
+  signal: z.string().nullable().default(null),
   age_seconds: z.number().nullable(),
   watts_per_core: z.number().nullable(),
   score: z.number().nullable(),
@@ -38,6 +40,7 @@ const COLUMNS: readonly Column<z.output<typeof candidate>>[] = [
   { title: 'Zone', cell: ({ zone }) => zone ?? '-' },
   { title: 'gCO2/kWh', align: 'right', cell: (row) => shown(row.carbon_intensity) },
   { title: 'Quality', cell: ({ quality }) => quality ?? '-' },
+  { title: 'Signal', cell: ({ signal }) => signal ?? '-' },
   { title: 'Age s', align: 'right', cell: (row) => shown(row.age_seconds) },
   { title: 'W/core', align: 'right', cell: (row) => shown(row.watts_per_core) },
   { title: 'Score', align: 'right', cell: (row) => shown(row.score) },

@@ -12,12 +12,9 @@ import {
   isOfWholeHours,
 } from '../shared/export/export.ts';
 import { isoTime } from '../shared/grid/units.ts';
-import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { parseWindow, WINDOW_FORMS } from '../shared/records/time-window.ts';
 import type { Environment } from '../shared/runtime/config.ts';
-import { contractsOf } from '../shared/runtime/contracts-file.ts';
-import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import { openStore } from '../shared/store/open.ts';
 import { apiClient } from './api-client.ts';
 import { cliError } from './errors.ts';
@@ -25,6 +22,7 @@ import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { parseChoice } from './options.ts';
 import { cliConfig } from './settings.ts';
+import { statementSource } from './statement-source.ts';
 
 interface ExportOptions {
   readonly format: string;
@@ -95,14 +93,8 @@ function pathOf({ range, by, format, columns, namespace }: ActivityExport): stri
 async function* fromStore(query: ActivityExport, env: Environment): AsyncIterable<Uint8Array> {
   const config = cliConfig(env);
   await using store = await openStore(config);
-  const published = await store.nodeZones.nodeZones();
-  const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
   const facts = { cluster: config.CLUSTER_NAME, currency: config.PRICE_CURRENCY ?? null };
-  yield* exportedActivity(
-    { store: store.history, zoneOfNode, prices: config.PRICE_PER_KWH, contracts: contractsOf(config.CONTRACTS_FILE) },
-    facts,
-    query,
-  );
+  yield* exportedActivity({ ...(await statementSource(store, config)), prices: config.PRICE_PER_KWH }, facts, query);
 }
 
 /** Writes pieces to a file beside, and renames it: a reader sees a whole export or none. */

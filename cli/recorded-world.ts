@@ -32,7 +32,12 @@ export async function recordedWorld(
   const { recorded, hours } = await (api ? readApi(api, range, past) : readStore(env, range, past));
   const { decisions, zones, jobs } = recorded;
   const source = `${jobs.length} of ${decisions} recorded decisions have measured power and a known zone`;
-  return { trace: traceOf(hours, zones, past), zones, jobs, source };
+  const trace = traceOf(hours, zones, past, 'average');
+  if (trace === undefined)
+    throw cliError('NO_RECORDS', {
+      message: '--shadow: no carbon intensity is recorded for the zones of those decisions',
+    });
+  return { trace, marginal: traceOf(hours, zones, past, 'marginal'), zones, jobs, source };
 }
 
 interface Recorded {
@@ -60,13 +65,16 @@ function noDecisions(): Error {
   return cliError('NO_RECORDS', { message: '--shadow: no placement decision is recorded in that time range' });
 }
 
-function traceOf(hours: readonly Hour[], zones: readonly Zone[], { to }: TimeRange): Trace {
-  const rows = hours.filter(({ signal }) => signal === 'average');
+/** The hours of a signal as a trace; undefined where there are none. */
+function traceOf(
+  hours: readonly Hour[],
+  zones: readonly Zone[],
+  { to }: TimeRange,
+  of: Hour['signal'],
+): Trace | undefined {
+  const rows = hours.filter(({ signal }) => signal === of);
   const first = rows.reduce((least, { hour }) => Math.min(least, hour), Number.POSITIVE_INFINITY);
-  if (rows.length === 0)
-    throw cliError('NO_RECORDS', {
-      message: '--shadow: no carbon intensity is recorded for the zones of those decisions',
-    });
+  if (rows.length === 0) return undefined;
   const length = Math.ceil((to - first) / HOUR_MS);
   const columns = new Map(zones.map((zone) => [zone, new Float64Array(length).fill(Number.NaN)]));
   for (const { zone, hour, carbonIntensity } of rows) {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
+import { facilitySettings } from '../shared/runtime/facility-settings.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, storeMode, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -17,6 +18,7 @@ export const cliConfigSchema = z
     ...zoneSettings,
     ...serviceSettings,
     ...priceSettings,
+    ...facilitySettings,
     ...contractSettings,
     ...apiSettings,
     PROMETHEUS_URL: httpUrl()

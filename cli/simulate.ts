@@ -27,8 +27,8 @@ interface SimulateOptions extends TraceOptions {
 
 const COLUMNS: readonly Column<PolicyResult>[] = [
   { title: 'Policy', cell: ({ policy }) => policy },
-  { title: 'kg CO2', align: 'right', cell: ({ kilograms }) => kilograms.toFixed(1) },
-  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms }) => savedKilograms.toFixed(1) },
+  { title: 'kg CO2', align: 'right', cell: ({ kilograms: kg }) => shown(kg) },
+  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms: kg }) => shown(kg) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent }) => `${savedPercent.toFixed(1)} %` },
   {
     title: 'Of oracle',
@@ -41,6 +41,13 @@ const COLUMNS: readonly Column<PolicyResult>[] = [
   { title: 'Peak', align: 'right', cell: ({ peakConcurrency }) => String(peakConcurrency) },
 ];
 
+const MARGINAL: Column<PolicyResult> = {
+  title: 'Saved kg (marginal)',
+  align: 'right',
+  cell: ({ marginal }) =>
+    marginal === null ? '-' : `${marginal.savedKilograms > 0 ? '+' : ''}${shown(marginal.savedKilograms)}`,
+};
+
 /** `carbon simulate`: emissions that waiting for clean hours would save, by policy, on a trace and a list of jobs. */
 export function simulateCommand(env: Environment, io: Io): Command {
   return new Command('simulate')
@@ -48,6 +55,10 @@ export function simulateCommand(env: Environment, io: Io): Command {
     .option(
       '--trace <file>',
       'CSV, optionally gzipped: our format, an Electricity Maps export, or the UK’s; default: 11 zones of 2021',
+    )
+    .option(
+      '--marginal-trace <file>',
+      'the same with marginal intensities: what is saved by them is shown beside; no policy sees them',
     )
     .option(
       '--jobs <file|distribution>',
@@ -93,14 +104,18 @@ ${examples(
 
 async function run(options: SimulateOptions, env: Environment, io: Io): Promise<void> {
   const seed = parseNumber('--seed', options.seed, { least: 0, whole: true });
-  if (options.shadow && options.trace !== undefined)
-    throw cliError('OPTIONS_CONFLICT', {
-      options: '--shadow and --trace',
-      hint: '--shadow uses the recorded carbon intensity of this cluster',
-    });
+  for (const [given, name] of [
+    [options.trace, '--trace'],
+    [options.marginalTrace, '--marginal-trace'],
+  ])
+    if (options.shadow && given !== undefined)
+      throw cliError('OPTIONS_CONFLICT', {
+        options: `--shadow and ${name}`,
+        hint: '--shadow uses the recorded carbon intensity of this cluster',
+      });
   const input = options.shadow ? await recordedWorld(options, env, io) : traceInput(options, seed);
   const request = {
-    world: worldOf(input.trace, input.zones, seed),
+    world: worldOf(input.trace, input.zones, seed, input.marginal),
     jobs: input.jobs,
     policies: options.policy.split(',').map((name) => parseChoice('--policy', name, POLICY_NAMES)),
     errors: options.errors
@@ -122,10 +137,21 @@ async function run(options: SimulateOptions, env: Environment, io: Io): Promise<
 
 function textOf({ source, zones, trace }: SimulationInput, result: SimulationResult): string {
   const until = isoTime(trace.start + trace.hours * HOUR_MS).slice(0, 10);
+  const isMarginal = result.results.some(({ marginal }) => marginal !== null);
   const left = result.notCovered > 0 ? `, ${result.notCovered} skipped because the trace does not cover them` : '';
   return `${result.jobs} jobs (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
 
-${textTable(COLUMNS, result.results)}
+${textTable(isMarginal ? COLUMNS.toSpliced(4, 0, MARGINAL) : COLUMNS, result.results)}
 Saved: compared with running on arrival in the zone that is cleanest in that hour. Of oracle: compared with perfect foresight.
-`;
+${isMarginal ? marginalNote(result) : ''}`;
+}
+
+function marginalNote({ jobs, results }: SimulationResult): string {
+  const known = Math.min(...results.map(({ marginal }) => marginal?.jobs ?? 0));
+  return `Marginal: the same choices with marginal intensities, for at least ${known} of ${jobs} jobs; planned by average ones. Never added up.\n`;
+}
+
+/** Kilograms; small ones to the gram. */
+function shown(kilograms: number): string {
+  return kilograms.toFixed(Math.abs(kilograms) < 10 ? 3 : 1);
 }

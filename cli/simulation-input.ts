@@ -12,6 +12,8 @@ import { parseNumber } from './options.ts';
 /** A trace of carbon intensity and the jobs to run on it, from files or from the history. */
 export interface SimulationInput {
   readonly trace: Trace;
+  /** Marginal intensities of the zones, where they are known. */
+  readonly marginal?: Trace | undefined;
   /** Zones that jobs may run in. */
   readonly zones: readonly Zone[];
   /** Ascending by arrival. */
@@ -23,6 +25,7 @@ export interface SimulationInput {
 /** The options of `carbon simulate` that select trace and jobs, as written. */
 export interface TraceOptions {
   readonly trace?: string;
+  readonly marginalTrace?: string;
   readonly jobs: string;
   readonly zone?: string;
   readonly count: string;
@@ -40,7 +43,8 @@ export function traceInput(options: TraceOptions, seed: number): SimulationInput
     ? options.zone.split(',').map((code) => knownZone(code, trace))
     : [...trace.zones.keys()].slice(0, 1);
   const jobs = jobsOf(options, trace, seed);
-  return { trace, zones, jobs, source: options.trace ?? 'built-in trace of 2021' };
+  const marginal = options.marginalTrace === undefined ? undefined : readTrace(options.marginalTrace);
+  return { trace, marginal, zones, jobs, source: options.trace ?? 'built-in trace of 2021' };
 }
 
 function jobsOf(options: TraceOptions, trace: Trace, seed: number): readonly SimulatedJob[] {

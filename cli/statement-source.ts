@@ -1,5 +1,7 @@
 import { reportedElse } from '../shared/grid/zone-of-node.ts';
+import { facilityOf } from '../shared/power-model/facility.ts';
 import { contractsOf } from '../shared/runtime/contracts-file.ts';
+import { facilitySettingsOf } from '../shared/runtime/facility-settings.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
 import type { StatementSource } from '../shared/statement/make.ts';
 import { type Statement, statementSchema } from '../shared/statement/statement.ts';
@@ -25,5 +27,6 @@ export async function statementSource(store: Store, config: CliConfig): Promise<
     decisions: store.decisions,
     zoneOfNode,
     contracts: contractsOf(config.CONTRACTS_FILE),
+    facility: facilityOf(await store.nodeMachines.nodeMachines(), facilitySettingsOf(config)),
   };
 }

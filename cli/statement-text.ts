@@ -18,6 +18,7 @@ export function statementParts(statement: Statement): readonly StatementPart[] {
     { title: 'Totals', header: ['Figure', 'Value'], rows: totals(statement) },
     { title: 'Coverage and quality', header: ['Figure', 'Value'], rows: qualities(statement) },
     factorsPart(statement),
+    machinesPart(statement),
     contractsPart(statement),
     savingsPart(statement),
     { title: 'What is missing', rows: missing.map((text) => [text]) },
@@ -49,6 +50,17 @@ function factorsPart({ factors }: Statement): StatementPart {
     rows: factors.map((one) => [
       ...[one.zone, one.source, String(one.hours), figure(one.mean_g_per_kwh)],
       ...[`${figure(one.min_g_per_kwh)} to ${figure(one.max_g_per_kwh)}`, one.qualities.join(', ')],
+    ]),
+  };
+}
+
+function machinesPart({ machines }: Statement): StatementPart {
+  return {
+    title: 'Buildings and machines',
+    header: ['Figure', 'Source', 'Nodes', 'Value'],
+    rows: machines.map(({ figure: name, source, nodes, value }) => [
+      ...[name === 'pue' ? 'PUE' : 'Making of the machines', source, String(nodes)],
+      name === 'pue' ? figure(value) : `${figure(value)} gCO2e`,
     ]),
   };
 }
@@ -107,7 +119,9 @@ function body(header: readonly string[] | undefined, rows: readonly Row[]): stri
   return markdownTable(columns, rows);
 }
 
-function totals({ energy, scope_2: { location_based: location, market_based: market } }: Statement): Row[] {
+function totals(statement: Statement): Row[] {
+  const { energy, facility, embodied } = statement;
+  const { location_based: location, market_based: market } = statement.scope_2;
   const rows: Row[] = [
     ['Energy', `${figure(energy.kwh)} kWh`],
     [
@@ -118,6 +132,13 @@ function totals({ energy, scope_2: { location_based: location, market_based: mar
     ['Scope 2, market-based', market === null ? 'no contracts are given' : grams(market.grams)],
   ];
   if (energy.gpu_kwh !== null) rows.push(['of the energy, on GPUs', `${figure(energy.gpu_kwh)} kWh`]);
+  if (facility.kwh !== null)
+    rows.push(['Energy of the facility, by PUE', `${figure(facility.kwh)} kWh${without(facility.unknown_kwh, 'PUE')}`]);
+  if (embodied.grams !== null)
+    rows.push([
+      'Embodied (scope 3: the making of the machines)',
+      `${grams(embodied.grams)}${without(embodied.unknown_kwh, 'figure of the machine')}`,
+    ]);
   if (market !== null) {
     rows.push([
       'Matched by contracts, hour by hour',
@@ -126,6 +147,11 @@ function totals({ energy, scope_2: { location_based: location, market_based: mar
     rows.push(['The rest is priced by', market.rest.join(', ') || 'nothing: there is none']);
   }
   return rows;
+}
+
+/** What a figure leaves out; nothing where it is whole. */
+function without(kwh: number, what: string): string {
+  return kwh > 0 ? ` (${figure(kwh)} kWh without a ${what})` : '';
 }
 
 function grams(value: number | null): string {

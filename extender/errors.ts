@@ -263,14 +263,6 @@ export const EXTENDER_ERRORS = {
     message: 'refused a TLS client of the scheduler port',
     action: 'check the client certificate and TLS_CLIENT_CA_FILE; `reason` says what is wrong',
   },
-  CERTIFICATE_EXPIRES: {
-    message: 'a TLS certificate expires within seven days',
-    action: 'renew it; new files are loaded within 10 s, without a restart',
-  },
-  CERTIFICATE_EXPIRED: {
-    message: 'a TLS certificate has expired',
-    action: 'renew it; until then kube-scheduler goes on without carbon',
-  },
   EVENT_LOOP_UNWATCHED: {
     message: 'a hanging event loop would not be noticed from within',
     action: 'nothing is needed while the liveness probe is set; report it with `err`',

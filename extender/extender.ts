@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
+import { type Clock, settledWithin, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
 import type { KubernetesClient } from '../shared/runtime/kubernetes/client.ts';
@@ -52,14 +53,13 @@ export async function startExtender(
   const budgets = createBudgetWatch(clock);
   await using stack = new AsyncDisposableStack();
   logSettingWarnings(logger, dependencies.warnings ?? []);
-  const pollMs = config.CACHE_POLL_SECONDS * 1_000;
-  const { CACHE_FILE: file, MAX_INTENSITY: maxIntensity } = config;
-  const cache = stack.use(watchCache({ file, maxIntensity, pollMs, clock, logger }));
+  const { CACHE_FILE: file, MAX_INTENSITY: maxIntensity, CACHE_POLL_SECONDS } = config;
+  const cache = stack.use(watchCache({ file, maxIntensity, pollMs: CACHE_POLL_SECONDS * 1_000, clock, logger }));
   let readiness: Readiness = { ready: false, reason: 'the cache file has not been read yet' };
   const firstRead = cache.firstRead.then(() => {
     readiness = { ready: true };
   });
-  await Promise.race([firstRead, clock.sleep(FIRST_READ_MS)]);
+  await settledWithin(clock, FIRST_READ_MS, firstRead);
   const client = connectCluster(config, logger);
   if (client) stack.use(client);
   let api: ApiThread | undefined;
@@ -88,6 +88,7 @@ export async function startExtender(
     }),
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
+  stack.use(watchCertificates(config, metrics.tls, clock, logger));
   if (startApi !== undefined) {
     api = stack.use(startApi(config, logger, receiver(placement, budgets)));
     // Before the API thread ends, which is the only one that can store them.
@@ -114,6 +115,15 @@ function watchEventLoop(
   return startHeartbeat?.(seconds * 1_000, (err) =>
     logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
   );
+}
+
+function watchCertificates(
+  config: ExtenderConfig,
+  { setConnectionCertificates: onCertificates }: RunningPlacement['metrics']['tls'],
+  clock: Clock,
+  logger: Logger,
+): AsyncDisposable {
+  return watchCertificateFiles({ files: certificateFiles(config), clock, logger, onCertificates });
 }
 
 /** Passes what the API thread sends to the part that needs it. */

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
+import { createCertificateMetrics } from '../shared/runtime/certificate-metrics.ts';
 import { createBudgetMetrics } from './budgets/budget-metrics.ts';
 import { trackAccuracy } from './grid/accuracy.ts';
 import { createGridMetrics } from './grid/grid-metrics.ts';
@@ -29,6 +30,7 @@ export function createPollerMetrics() {
     grid: createGridMetrics(registry),
     accuracy: trackAccuracy(registry),
     budgets: createBudgetMetrics(registry),
+    certificates: createCertificateMetrics('poller', [registry]),
     namespaces: createNamespaceMetrics(registry),
     power: createPowerMetrics(registry),
     readings: createReadingsMetrics(registry),

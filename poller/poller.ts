@@ -1,3 +1,4 @@
+import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
@@ -30,7 +31,7 @@ export interface Poller extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Wires the poller: store, tasks, server. Disposing it stops everything in the reverse order. */
+/** Wires the poller: store, tasks, server. Disposing it stops the tasks, then the server, then the store. */
 export async function startPoller(config: PollerConfig, dependencies: PollerDependencies = {}): Promise<Poller> {
   const { clock = systemClock, logger = createLogger('poller', config.LOG_LEVEL) } = dependencies;
   await using stack = new AsyncDisposableStack();
@@ -60,16 +61,36 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
       routes,
     ),
   );
+  stack.use(
+    watchCertificateFiles({
+      ...{ files: certificateFiles(config), clock, logger },
+      onCertificates: (used) => metrics.certificates.replace('connections', used),
+    }),
+  );
+  const tasks = stack.use(tasksTogether());
   if (runs('grid'))
-    stack.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
-  stack.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
+    tasks.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
+  tasks.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
   if (runs('retention'))
-    stack.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
-  if (runs('power')) stack.use(startPower({ config, store, metrics, clock, logger }));
-  if (runs('budgets')) stack.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));
+    tasks.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
+  if (runs('power')) tasks.use(startPower({ config, store, metrics, clock, logger }));
+  if (runs('budgets')) tasks.use(startBudgets({ config, store, metrics: metrics.budgets, clock, logger }));
   logger.info({ port: server.port, tasks: config.POLLER_TASKS, mode: config.MODE }, 'poller started');
   const running = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Tasks that are stopped all at once: one that waits for a server that hangs takes no time from the others. */
+function tasksTogether(): AsyncDisposable & { use(task: AsyncDisposable | undefined): void } {
+  const tasks: AsyncDisposable[] = [];
+  return {
+    use: (task) => {
+      if (task) tasks.push(task);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(tasks.map((task) => task[Symbol.asyncDispose]()));
+    },
+  };
 }
 
 interface PowerParts extends Required<Pick<PollerDependencies, 'clock' | 'logger'>> {

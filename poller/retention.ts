@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../shared/grid/units.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+import { type Clock, settledUnlessAborted } from '../shared/runtime/clock.ts';
 import type { Logger } from '../shared/runtime/logger.ts';
 import { startLoop } from '../shared/runtime/loop.ts';
 import type { RecordingStore } from '../shared/store/store.ts';
@@ -23,20 +23,33 @@ export interface RetentionOptions {
 /** Removes history older than RETENTION_DAYS or beyond HISTORY_MAX_MB, and compacts finished hours. */
 export function startRetentionTask(options: RetentionOptions): AsyncDisposable {
   const { clock, logger } = options;
-  return startLoop({ name: 'retention', intervalMs: EVERY_MS, clock, logger, task: () => retain(options) });
+  return startLoop({
+    name: 'retention',
+    intervalMs: EVERY_MS,
+    clock,
+    logger,
+    task: (signal) => retain(options, signal),
+  });
 }
 
-async function retain({ config, store, clock, logger, onTrimmed }: RetentionOptions): Promise<void> {
+async function retain(
+  { config, store, clock, logger, onTrimmed }: RetentionOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const days = config.RETENTION_DAYS;
   const oldest = clock.now() - days * 24 * HOUR_MS;
   // Removing comes first, since it makes room for the rest; a step that fails does not keep the others from theirs.
-  const steps = await settled([
-    () => store.history.forgetBefore(oldest),
-    () => store.meters.forgetReadingsBefore(oldest),
-    () => store.decisions.forgetDecisionsBefore(oldest),
-    async () => (config.HISTORY_MAX_MB && (await store.history.forgetBeyond?.(config.HISTORY_MAX_MB * MIB))) || 0,
-    () => store.history.compact(clock.now()).then(() => 0),
-  ]);
+  const steps = await settled(
+    [
+      () => store.history.forgetBefore(oldest),
+      () => store.meters.forgetReadingsBefore(oldest),
+      () => store.decisions.forgetDecisionsBefore(oldest),
+      async () => (config.HISTORY_MAX_MB && (await store.history.forgetBeyond?.(config.HISTORY_MAX_MB * MIB))) || 0,
+      () => store.history.compact(clock.now()).then(() => 0),
+    ],
+    signal,
+  );
+  if (signal.aborted) return;
   const [hours, meterReadings, placements, trimmed] = steps.map(({ count }) => count) as [
     number,
     number,
@@ -53,14 +66,18 @@ async function retain({ config, store, clock, logger, onTrimmed }: RetentionOpti
   if (failed !== undefined) throw failed.error;
 }
 
-async function settled(steps: readonly (() => Promise<number>)[]): Promise<{ count: number; error?: unknown }[]> {
+/** Runs the steps one after the other. A stop waits for none of them: the store, which is closed then, ends the one under way. */
+async function settled(
+  steps: readonly (() => Promise<number>)[],
+  signal: AbortSignal,
+): Promise<{ count: number; error?: unknown }[]> {
   const results: { count: number; error?: unknown }[] = [];
-  for (const step of steps)
-    results.push(
-      await step().then(
-        (count) => ({ count }),
-        (error) => ({ count: 0, error }),
-      ),
+  for (const step of steps) {
+    const result = step().then(
+      (count) => results.push({ count }),
+      (error) => results.push({ count: 0, error }),
     );
+    if (!(await settledUnlessAborted(signal, result))) break;
+  }
   return results;
 }

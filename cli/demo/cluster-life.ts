@@ -1,16 +1,20 @@
+import type { Trace } from '../../shared/grid/trace.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { ClusterObjects, DemoObject } from './cluster-objects.ts';
+import { arrivingJobs } from './arriving-jobs.ts';
+import { type ClusterObjects, type DemoObject, keyOf } from './cluster-objects.ts';
 import {
   agentPod,
   jobObject,
   jobPod,
   namespaceObject,
   nodeObject,
+  pausedJobObject,
   RUNS_FOR,
   replicaNames,
   servicePod,
 } from './demo-objects.ts';
 import { DEMO_JOBS, DEMO_NODES, DEMO_SERVICES } from './demo-world.ts';
+import { pausedRuns } from './paused-jobs.ts';
 
 const HOUR_MS = 3_600_000;
 /** A short job arrives this often, in milliseconds. */
@@ -22,7 +26,7 @@ const PULL_MS = 2_000;
 /** Finished pods and Jobs are removed after this, in milliseconds. */
 const KEEP_FINISHED_MS = 60_000;
 
-/** Fills the cluster: nodes, namespaces, services, and jobs that arrived in the hours before. */
+/** Fills the cluster with nodes, namespaces and services. */
 export function populate(objects: ClusterObjects, clock: Clock): void {
   for (const node of DEMO_NODES) {
     objects.put('nodes', nodeObject(node));
@@ -32,15 +36,16 @@ export function populate(objects: ClusterObjects, clock: Clock): void {
   for (const namespace of [...namespaces, 'carbon-extender']) objects.put('namespaces', namespaceObject(namespace));
   for (const service of DEMO_SERVICES)
     for (const name of replicaNames(service)) objects.put('pods', servicePod(service, name));
-  const now = clock.now();
-  for (const [index, job] of DEMO_JOBS.entries()) {
-    // Arrived within the last hour, so that their whole slack is still ahead.
-    const createdAt = now - (index + 1) * 9 * 60_000;
-    objects.put('jobs', jobObject(job, `${job.name}-${Math.floor(createdAt / 60_000)}`, createdAt));
-    if (job.maxDelayHours === undefined) continue;
-    const second = { ...job, maxDelayHours: job.maxDelayHours / 2 };
-    objects.put('jobs', jobObject(second, `${job.name}-${Math.floor(now / 60_000)}`, now - index * 60_000));
+}
+
+/** Lets batch jobs arrive: those that wait or start at once, and those that have run in part and are paused. */
+export function arriveAtFirst(objects: ClusterObjects, trace: Trace, now: number): void {
+  for (const [index, job] of arrivingJobs(trace, now).entries()) {
+    const name = job.zone === undefined ? job.name : `${job.name}-${job.zone.toLowerCase()}`;
+    // Within the last quarter of an hour, so that nearly all of their slack is ahead.
+    objects.put('jobs', jobObject(job, `${name}-${Math.floor(now / 60_000)}`, now - index * 80_000));
   }
+  for (const run of pausedRuns(trace, now)) objects.put('jobs', pausedJobObject(run));
 }
 
 /** One step of what controllers and kubelets do: make the pods of Jobs, run what is bound, finish and remove. */
@@ -50,13 +55,26 @@ export function step(objects: ClusterObjects, now: number): void {
 }
 
 function startJob(objects: ClusterObjects, job: DemoObject, now: number): void {
-  if (job.spec?.suspend === true) return;
   const { startTime, completionTime } = job.status ?? {};
-  if (startTime === undefined) {
+  if (job.spec?.suspend === true) {
+    if (startTime !== undefined) stopJob(objects, job, now);
+  } else if (startTime === undefined) {
     objects.put('pods', jobPod(job));
     objects.put('jobs', { ...job, status: { ...job.status, startTime: new Date(now).toISOString() } });
   } else if (typeof completionTime === 'string' && now - Date.parse(completionTime) > KEEP_FINISHED_MS)
-    objects.remove('jobs', `${job.metadata.namespace}/${job.metadata.name}`);
+    objects.remove('jobs', keyOf(job));
+}
+
+/** Removes the pods of a Job that was suspended; what they have run counts when it is resumed. */
+function stopJob(objects: ClusterObjects, job: DemoObject, now: number): void {
+  let ranSeconds = Number(job.status?.ranSeconds ?? 0);
+  for (const pod of objects.all('pods')) {
+    if (pod.metadata.ownerReferences?.[0]?.uid !== job.metadata.uid) continue;
+    if (pod.status?.phase === 'Running') ranSeconds += (now - Date.parse(String(pod.status.since))) / 1000;
+    objects.remove('pods', keyOf(pod));
+  }
+  const { startTime: _started, ...status } = job.status ?? {};
+  objects.put('jobs', { ...job, status: { ...status, ranSeconds } });
 }
 
 function advancePod(objects: ClusterObjects, pod: DemoObject, now: number): void {
@@ -73,8 +91,7 @@ function advancePod(objects: ClusterObjects, pod: DemoObject, now: number): void
     const job = objects.get('jobs', `${pod.metadata.namespace}/${owner}`);
     if (job) objects.put('jobs', { ...job, status: { ...job.status, completionTime: new Date(now).toISOString() } });
   }
-  if (phase === 'Succeeded' && now - since > KEEP_FINISHED_MS)
-    objects.remove('pods', `${pod.metadata.namespace}/${pod.metadata.name}`);
+  if (phase === 'Succeeded' && now - since > KEEP_FINISHED_MS) objects.remove('pods', keyOf(pod));
 }
 
 /** Lets short jobs arrive, so that the demo keeps moving; returns when the next one is due. */

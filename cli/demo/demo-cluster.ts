@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import type { Trace } from '../../shared/grid/trace.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { SimulatedPod } from '../simulated-kepler.ts';
 import { startClusterApi } from './cluster-api.ts';
-import { arrive, populate, step } from './cluster-life.ts';
+import { arrive, arriveAtFirst, populate, step } from './cluster-life.ts';
 import { type ClusterObjects, createClusterObjects } from './cluster-objects.ts';
 import { WATTS } from './demo-objects.ts';
 import { running, schedulable, schedulePod } from './demo-scheduler.ts';
@@ -16,7 +17,9 @@ export interface DemoCluster extends AsyncDisposable {
   readonly kubeconfig: string;
   /** The pods that run, as the simulated Kepler measures them. */
   readonly pods: () => readonly SimulatedPod[];
-  /** Starts scheduler, controllers and arrivals, against the webhook at an address. */
+  /** Lets the first batch jobs arrive, on the grid of a trace. */
+  fill(trace: Trace): void;
+  /** Starts scheduler, controllers and further arrivals, against the webhook at an address. */
   start(webhook: string): void;
 }
 
@@ -32,6 +35,7 @@ export async function startDemoCluster(folder: string, clock: Clock): Promise<De
   return {
     kubeconfig,
     pods: () => runningPods(objects, clock.now()),
+    fill: (trace) => arriveAtFirst(objects, trace, clock.now()),
     start: (webhook) => {
       life ??= live(objects, webhook, clock, stop.signal);
     },

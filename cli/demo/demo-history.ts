@@ -5,9 +5,10 @@ import { encodeCandidateZones } from '../../shared/records/candidate-zones.ts';
 import type { Decision } from '../../shared/records/placements.ts';
 import type { PowerSample, PowerTick } from '../../shared/records/power.ts';
 import { openSqliteStore } from '../../shared/store/sqlite/store.ts';
-import { type DemoRun, demoRuns } from './demo-runs.ts';
+import { type DemoRun, demoRuns, pausedPieces } from './demo-runs.ts';
 import { demoWorkloads } from './demo-workloads.ts';
 import { DEMO_NODES } from './demo-world.ts';
+import { pausedRuns } from './paused-jobs.ts';
 
 const PAST_MS = 28 * 24 * HOUR_MS;
 /** Length of one sample of the past, in milliseconds. */
@@ -22,7 +23,7 @@ export async function seedHistory(folder: string, trace: Trace, now: EpochMs): P
   await using store = openSqliteStore(folder);
   if ((await store.history.totals()).containers > 0) return;
   const to = Math.floor(now / SAMPLE_MS) * SAMPLE_MS;
-  const runs = demoRuns(trace, to - PAST_MS, to);
+  const runs = [...demoRuns(trace, to - PAST_MS, to), ...pausedPieces(pausedRuns(trace, now))];
   for (const tick of ticksOf(runs, to)) await store.history.append(tick);
   await store.history.compact(now);
   await store.history.recordLabels?.(runs.map(labelsOf), now);

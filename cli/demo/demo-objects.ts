@@ -1,5 +1,7 @@
+import { isoTime } from '../../shared/grid/units.ts';
 import type { DemoObject } from './cluster-objects.ts';
-import type { DemoJob, DemoNode, DemoService } from './demo-world.ts';
+import { DEMO_PAUSE, type DemoJob, type DemoNode, type DemoService } from './demo-world.ts';
+import type { PausedRun } from './paused-jobs.ts';
 
 const PREFIX = 'carbon-extender.io/';
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
@@ -74,22 +76,17 @@ export function agentPod({ node }: DemoNode, now: number): DemoObject {
 
 /** A Job; one that may wait is suspended until the deferral controller starts it. */
 export function jobObject(job: DemoJob, name: string, createdAt: number): DemoObject {
-  const { namespace, watts, hours, maxDelayHours, zones } = job;
+  const { namespace, watts, hours, maxDelayHours, zone } = job;
   const waits = maxDelayHours !== undefined;
   const annotations = {
     [WATTS]: String(watts),
     [RUNS_FOR]: String(hours * 3600),
     ...(waits && { [`${PREFIX}max-delay`]: `${maxDelayHours}h`, [`${PREFIX}duration`]: `${hours}h` }),
-    ...(zones !== undefined && { [`${PREFIX}zones`]: zones }),
+    ...(zone !== undefined && { [`${PREFIX}zones`]: zone }),
   };
   return {
     kind: 'Job',
-    metadata: {
-      name,
-      namespace,
-      annotations,
-      creationTimestamp: new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
-    },
+    metadata: { name, namespace, annotations, creationTimestamp: secondsTime(createdAt) },
     spec: {
       suspend: waits,
       template: { metadata: { annotations }, spec: { schedulerName: 'carbon-aware-scheduler' } },
@@ -98,13 +95,49 @@ export function jobObject(job: DemoJob, name: string, createdAt: number): DemoOb
   };
 }
 
-/** The pod that runs a Job. */
+/** A Job that is paused between two pieces of its work, as the deferral controller has left it. */
+export function pausedJobObject({ job, arrivedAt, ran, resumesAt, saving }: PausedRun): DemoObject {
+  const [first, last] = [ran[0], ran.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('a paused run has run before');
+  const ranMs = ran.reduce((sum, { start, end }) => sum + end - start, 0);
+  const object = jobObject(job, pausedJobName(job, arrivedAt), arrivedAt);
+  const written = {
+    interruptible: 'true',
+    'min-run': `${DEMO_PAUSE.minRunMinutes}m`,
+    'restart-cost': `${DEMO_PAUSE.restartSeconds}s`,
+    'released-at': isoTime(first.start),
+    ...(ran.length > 1 && { 'resumed-at': isoTime(last.start) }),
+    'paused-at': isoTime(last.end),
+    'paused-seconds': String(Math.round((last.end - first.start - ranMs) / 1000)),
+    interruptions: String(ran.length),
+    'planned-start': isoTime(resumesAt),
+    'planned-zone': job.zone,
+    'expected-saving': `${(saving * 100).toFixed(1)}%`,
+  };
+  const ours = Object.entries(written).map(([name, value]) => [`${PREFIX}${name}`, value]);
+  const annotations = { ...object.metadata.annotations, ...Object.fromEntries(ours) };
+  return { ...object, metadata: { ...object.metadata, annotations }, status: { ranSeconds: ranMs / 1000 } };
+}
+
+/** The name of a Job that arrived at a time. */
+export function pausedJobName({ name }: DemoJob, arrivedAt: number): string {
+  return `${name}-${Math.floor(arrivedAt / 60_000)}`;
+}
+
+function secondsTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The pod that runs a Job, or the rest of one that ran before. */
 export function jobPod(job: DemoObject): DemoObject {
   const { name, namespace = '', uid = '', annotations = {} } = job.metadata;
+  const ranSeconds = Number(job.status?.ranSeconds ?? 0);
+  const left = String(Math.max(0, Number(annotations[RUNS_FOR] ?? 0) - ranSeconds));
   return {
     kind: 'Pod',
     metadata: {
-      ...{ name: `${name}-${generatedSuffix(uid, 5)}`, namespace, annotations },
+      ...{ name: `${name}-${generatedSuffix(`${uid}${ranSeconds}`, 5)}`, namespace },
+      annotations: { ...annotations, [RUNS_FOR]: left },
       labels: { app: name.replace(/-\d+$/, ''), team: namespace.replace('simulated-', '') },
       ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true }],
     },

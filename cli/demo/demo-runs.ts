@@ -3,8 +3,10 @@ import type { Trace } from '../../shared/grid/trace.ts';
 import { replayedIntensity } from '../../shared/grid/trace.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import { type Zone, zone } from '../../shared/grid/zones.ts';
-import { generatedSuffix, replicaNames } from './demo-objects.ts';
-import { DEMO_JOBS, DEMO_NODES, DEMO_SERVICES, type DemoJob } from './demo-world.ts';
+import { generatedSuffix, pausedJobName, replicaNames } from './demo-objects.ts';
+import { hoursAhead } from './demo-trace.ts';
+import { DEMO_JOBS, DEMO_NODES, DEMO_SERVICES, DEMO_ZONES, type DemoJob } from './demo-world.ts';
+import type { PausedRun } from './paused-jobs.ts';
 
 /** A pod of the demo's past: what it was, where and when it ran, and how long it had waited. */
 export interface DemoRun {
@@ -30,8 +32,26 @@ const ROLLOUT_MS = 7 * DAY_MS;
 /** Pods of services on one node, so that they do not all crowd into one zone. */
 const SERVICES_PER_NODE = 2;
 
-/** Zones of the demo's nodes. */
-export const DEMO_ZONES: readonly Zone[] = [...new Set(DEMO_NODES.map((each) => zone(each.zone)))];
+/** The pieces that paused runs have behind them, one pod each. */
+export function pausedPieces(runs: readonly PausedRun[]): DemoRun[] {
+  return runs.flatMap(({ job, arrivedAt, ran }) => {
+    const { namespace, name, watts, hours, zone, maxDelayHours = 0 } = job;
+    const owner = pausedJobName(job, arrivedAt);
+    const latestStart = arrivedAt + maxDelayHours * HOUR_MS;
+    return ran.map(({ start, end }, index) => ({
+      ...{ namespace, container: 'worker', app: name, watts, zone, node: nodeIn(zone), arrivedAt },
+      pod: `${owner}-${generatedSuffix(`${owner}${index}${hours}`, 5)}`,
+      owner: { kind: 'Job', name: owner },
+      ...{ startedAt: start, endedAt: end, latestStart: Math.max(start, latestStart) },
+    }));
+  });
+}
+
+function nodeIn(of: Zone): string {
+  const found = DEMO_NODES.find((each) => zone(each.zone) === of);
+  if (found === undefined) throw new Error(`the demo has no node in ${of}`);
+  return found.node;
+}
 
 /** Every run of a span of time, planned with the product's own rules on the trace that the demo replays. */
 export function demoRuns(trace: Trace, from: EpochMs, to: EpochMs): DemoRun[] {
@@ -77,24 +97,13 @@ function jobRun(trace: Trace, job: DemoJob, arrivedAt: EpochMs, to: EpochMs): De
   const slot = bestSlot({ now: arrivedAt, durationHours: hours, latestStart, candidates });
   if (slot === undefined || slot.start >= to) return undefined;
   const jobName = `${name}-${Math.floor(arrivedAt / 60_000)}`;
-  const node = DEMO_NODES.find((each) => zone(each.zone) === slot.zone);
-  if (node === undefined) return undefined;
   return {
-    ...{ namespace, container: 'worker', app: name, watts, zone: slot.zone, node: node.node },
+    ...{ namespace, container: 'worker', app: name, watts, zone: slot.zone, node: nodeIn(slot.zone) },
     pod: `${jobName}-${generatedSuffix(jobName, 5)}`,
     owner: { kind: 'Job', name: jobName },
     ...{ arrivedAt, startedAt: slot.start, endedAt: Math.min(to, slot.start + hours * HOUR_MS) },
     latestStart: job.maxDelayHours === undefined ? null : latestStart,
   };
-}
-
-function hoursAhead(trace: Trace, of: Zone, from: EpochMs, hours: number) {
-  return Array.from({ length: hours }, (_, index) => Math.floor(from / HOUR_MS) * HOUR_MS + index * HOUR_MS).flatMap(
-    (datetime) => {
-      const carbonIntensity = replayedIntensity(trace, of, datetime);
-      return carbonIntensity === undefined ? [] : [{ datetime, carbonIntensity }];
-    },
-  );
 }
 
 function cleanest(trace: Trace, at: EpochMs) {

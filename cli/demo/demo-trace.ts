@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import writeFileAtomic from 'write-file-atomic';
-import { parseTrace, type Trace } from '../../shared/grid/trace.ts';
-import { HOUR_MS, isoTime } from '../../shared/grid/units.ts';
-import { zone } from '../../shared/grid/zones.ts';
+import type { ForecastPoint } from '../../shared/grid/intensity.ts';
+import { parseTrace, replayedIntensity, type Trace } from '../../shared/grid/trace.ts';
+import { type EpochMs, HOUR_MS, hourOf, isoTime } from '../../shared/grid/units.ts';
+import { type Zone, zone } from '../../shared/grid/zones.ts';
 
 const BUILT_IN = join(import.meta.dirname, '../../shared/data/trace-2021.csv.gz');
 /** Zones whose values at 00:00 UTC are an artefact of the data set: they differ from both neighbours the whole year. */
@@ -17,6 +18,14 @@ export async function writeDemoTrace(folder: string): Promise<{ readonly file: s
   const file = join(folder, 'trace-2021-smoothed.csv.gz');
   await writeFileAtomic(file, gzipSync(csvOf(trace)));
   return { file, trace };
+}
+
+/** What a trace has for a zone in the hours from the present one on, as a forecast that would prove right. */
+export function hoursAhead(trace: Trace, of: Zone, from: EpochMs, hours: number): ForecastPoint[] {
+  return Array.from({ length: hours }, (_, index) => hourOf(from) + index * HOUR_MS).flatMap((datetime) => {
+    const carbonIntensity = replayedIntensity(trace, of, datetime);
+    return carbonIntensity === undefined ? [] : [{ datetime, carbonIntensity }];
+  });
 }
 
 function smoothMidnights(trace: Trace, values: Float64Array | undefined): void {

@@ -55,8 +55,9 @@ export function activityExportRoute(deps: ApiDependencies): Route {
       const { store, zoneOfNode, prices, contracts, currency = null, cluster = 'cluster-one' } = deps;
       const end = rest.format === 'focus' ? 'csv' : rest.format;
       response.setHeader('Content-Disposition', `attachment; filename="activity.${end}"`);
+      const facility = await deps.facility?.();
       const pieces = exportedActivity(
-        { store, zoneOfNode, prices, contracts },
+        { store, zoneOfNode, prices, contracts, facility },
         { cluster, currency },
         { ...rest, range },
       );

@@ -1,4 +1,5 @@
-import { type Facility, type FacilitySettings, facilityOf } from '../../shared/power-model/facility.ts';
+import { type FacilitySettings, facilityOf } from '../../shared/power-model/facility.ts';
+import type { Facility } from '../../shared/records/facility.ts';
 import type { NodeMachine, NodeMachineStore } from '../../shared/records/node-machines.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 

@@ -4,7 +4,7 @@ import type { Contracts } from '../../shared/emissions/contracts.ts';
 import type { CacheState } from '../../shared/grid/carbon-cache.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import type { Facility } from '../../shared/power-model/facility.ts';
+import type { Facility } from '../../shared/records/facility.ts';
 import type { DecisionReader } from '../../shared/records/placements.ts';
 import type { ReadableStore } from '../../shared/records/power.ts';
 import type { WorkloadStore } from '../../shared/records/workloads.ts';

@@ -39,7 +39,8 @@ export function statementRoute(deps: ApiDependencies): Route {
       const range = rangeOf(month, to, now);
       const asked = { month, range, namespace };
       const { store, zoneOfNode, contracts, decisions, cluster = 'cluster-one' } = deps;
-      const rows = statementRowsFrom({ store, zoneOfNode, contracts, decisions }, asked);
+      const facility = await deps.facility?.();
+      const rows = statementRowsFrom({ store, zoneOfNode, contracts, decisions, facility }, asked);
       response.json(await makeStatement(rows, asked, { cluster, version: packageJson.version, now }, contracts));
     },
   };

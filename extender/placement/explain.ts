@@ -1,3 +1,4 @@
+import type { Signal } from '../../shared/grid/intensity.ts';
 import { type EpochMs, isoTime } from '../../shared/grid/units.ts';
 import type { LoggedDecision, LoggedTable } from './decision-log.ts';
 import { candidatesOf, intensitySpread, regionOf } from './placement-decision.ts';
@@ -8,6 +9,8 @@ export interface ExplainedCandidate {
   readonly zone: string | null;
   readonly carbon_intensity: number | null;
   readonly quality: string | null;
+  /** Whether the intensity is that of all generation or that of the plants that follow demand; the two are never ranked together. */
+  readonly signal: Signal | null;
   readonly age_seconds: number | null;
   readonly watts_per_core: number | null;
   /** 0..10; null for a node that was refused or that no prioritize request named. */
@@ -69,6 +72,7 @@ function explained({ filtered, ranked }: LoggedDecision, table: LoggedTable, now
       zone: zone ?? null,
       carbon_intensity: region?.carbonIntensity ?? null,
       quality: region?.quality ?? null,
+      signal: region?.signal ?? null,
       age_seconds: region === undefined ? null : Math.max(0, Math.round((now - region.fetchedAt) / 1_000)),
       watts_per_core: watts === undefined ? null : Math.round(watts * 100) / 100,
       score: scores.get(name) ?? null,

@@ -1,17 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { UsedCertificate } from './certificates.ts';
+import { createCertificateMetrics } from '../../shared/runtime/certificate-metrics.ts';
+import type { UsedCertificate } from '../../shared/runtime/certificates.ts';
 
 /** The metrics of TLS on the scheduler port. */
 export type TlsMetrics = ReturnType<typeof createTlsMetrics>;
 
 /** Makes the metrics of TLS: expiry of certificates, the last reload, refused clients. */
 export function createTlsMetrics(registers: Registry[]) {
-  const expiry = new Gauge({
-    name: 'carbon_extender_certificate_expiry_timestamp_seconds',
-    help: 'When each certificate in use on EXTENDER_PORT expires: the server’s own chain (server) and the authorities of clients (client-ca)',
-    labelNames: ['certificate', 'name'],
-    registers,
-  });
+  const certificates = createCertificateMetrics('extender', registers);
   const reload = new Gauge({
     name: 'carbon_extender_tls_reload_failed',
     help: '1 while the TLS files of EXTENDER_PORT cannot be loaded and the previous ones stay in use, else 0',
@@ -24,12 +20,10 @@ export function createTlsMetrics(registers: Registry[]) {
     registers,
   });
   return {
-    /** Replaces the certificates that are in use. Of several with one subject the first to expire counts. */
-    setCertificates(used: readonly UsedCertificate[]): void {
-      expiry.reset();
-      for (const { certificate, name, notAfter } of [...used].sort((a, b) => b.notAfter - a.notAfter))
-        expiry.set({ certificate, name }, notAfter / 1_000);
-    },
+    /** Replaces the certificates that are in use on the port. */
+    setCertificates: (used: readonly UsedCertificate[]): void => certificates.replace('port', used),
+    /** Replaces the certificates that connections of the process use. */
+    setConnectionCertificates: (used: readonly UsedCertificate[]): void => certificates.replace('connections', used),
     /** Records the outcome of the last attempt to load the files. */
     setReloadFailed: (failed: boolean): void => reload.set(failed ? 1 : 0),
     /** Counts a client that was refused. */

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { certificatesIn, createExpiryWarnings } from '../../shared/runtime/certificates.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { ConfigError } from '../../shared/runtime/config.ts';
 import { fileStamp } from '../../shared/runtime/file-stamp.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
-import { certificatesIn, createExpiryWarnings } from './certificates.ts';
 import { type TlsClients, watchTlsClients } from './tls-clients.ts';
 import type { TlsMetrics } from './tls-metrics.ts';
 

@@ -7,6 +7,7 @@ import type { IntensityReader } from '../../shared/records/power.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { AccuracyTracker } from './accuracy.ts';
+import { isDue, whenDue, type ZoneState } from './due-data.ts';
 import type { GridMetrics } from './grid-metrics.ts';
 import type { History } from './history.ts';
 import { failureOf, type GridProvider } from './provider.ts';
@@ -45,29 +46,10 @@ export interface EnrichmentOptions {
 
 /** Zones refreshed in one poll cycle, so that the next cycle does not wait for it. */
 const ZONES_PER_CYCLE = 24;
-/** Forecasts and mixes change each hour; past values are revised for about a day. */
-const EVERY_MS = { forecast: HOUR_MS, mix: HOUR_MS, backfill: 6 * HOUR_MS };
-/** After a failure, and where the provider does not have the data for the zone. */
-const RETRY_MS = HOUR_MS / 4;
-const NOT_COVERED_MS = 24 * HOUR_MS;
 /** The past that a forecaster gets, and that is read from a provider's archive once. */
 const PAST_MS = 28 * 24 * HOUR_MS;
 /** A store that has this share of the hours needs no archive. */
 const STORED_SHARE = 0.9;
-
-type Kind = keyof typeof EVERY_MS;
-
-interface ZoneState {
-  readonly provider: string;
-  readonly dueAt: Record<Kind, EpochMs>;
-  /** Until when the provider is known not to have the data for the zone. */
-  readonly notCoveredUntil: Record<Kind, EpochMs>;
-  /** The provider's own points, as it sent them last. */
-  fetched: readonly ForecastPoint[];
-  /** What is published: the provider's points joined with our own. */
-  forecast: { readonly points: readonly ForecastPoint[]; readonly source: string } | undefined;
-  archive: 'pending' | 'done';
-}
 
 /** Makes the enrichment of all zones; a zone starts anew when another provider takes over, because methods differ. */
 export function createEnrichment(options: EnrichmentOptions): Enrichment {
@@ -79,8 +61,13 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
     const from = (isEnabled: boolean) => (isEnabled ? 0 : Number.POSITIVE_INFINITY);
     const fresh: ZoneState = {
       provider,
-      dueAt: { forecast: from(enabled.forecast), mix: 0, backfill: from(enabled.backfill) },
-      notCoveredUntil: { forecast: 0, mix: 0, backfill: 0 },
+      dueAt: {
+        forecast: from(enabled.forecast),
+        mix: 0,
+        marginal: from(enabled.backfill),
+        backfill: from(enabled.backfill),
+      },
+      notCoveredUntil: { forecast: 0, mix: 0, marginal: 0, backfill: 0 },
       fetched: inheritedPoints(options.inherited?.get(zone), provider),
       forecast: undefined,
       archive: 'pending',
@@ -107,6 +94,7 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
       await Promise.all(
         refreshes.map(async (refresh) => {
           await refreshMix(refresh);
+          await refreshMarginal(refresh);
           await refreshPast(refresh);
         }),
       );
@@ -124,41 +112,6 @@ function inheritedPoints(region: CachedRegion | undefined, provider: string): re
   return (region.forecast ?? []).filter(({ source = provider }) => source === provider);
 }
 
-function isDue(state: ZoneState, now: EpochMs): boolean {
-  return Object.values(state.dueAt).some((at) => at <= now);
-}
-
-/** What the log calls each kind. */
-const NAMES: Readonly<Record<Kind, string>> = { forecast: 'forecast', mix: 'energy mix', backfill: 'history' };
-
-/** Fetches one kind of data when it is due, and decides when it is due again; undefined when there is nothing new. */
-async function whenDue<Value>(
-  options: EnrichmentOptions,
-  state: ZoneState,
-  kind: Kind,
-  fetch: (() => Promise<Value>) | undefined,
-): Promise<Value | undefined> {
-  const { clock, logger } = options;
-  const now = clock.now();
-  if (state.dueAt[kind] > now) return undefined;
-  if (fetch === undefined || state.notCoveredUntil[kind] > now) {
-    state.dueAt[kind] = now + EVERY_MS[kind];
-    return undefined;
-  }
-  try {
-    const value = await fetch();
-    // On the hour, not an hour later: a forecast that starts with the last hour has one point less for most of the next.
-    state.dueAt[kind] = kind === 'backfill' ? now + EVERY_MS[kind] : hourOf(now) + EVERY_MS[kind];
-    return value;
-  } catch (error) {
-    const { cause, ...facts } = failureOf(error);
-    if (facts.reason === 'not-covered') state.notCoveredUntil[kind] = now + NOT_COVERED_MS;
-    state.dueAt[kind] = now + (facts.reason === 'not-covered' ? EVERY_MS[kind] : RETRY_MS);
-    logger.debug(facts, `could not refresh the ${NAMES[kind]} of a zone from its grid provider; keeping the last one`);
-    return undefined;
-  }
-}
-
 /** The refresh of one zone in one poll cycle. */
 interface Refresh {
   readonly options: EnrichmentOptions;
@@ -173,6 +126,20 @@ async function refreshMix({ options, provider, sample, state, signal }: Refresh)
   const fetch = energyMix && (() => energyMix(sample.zone, signal));
   const known = await whenDue(options, state, 'mix', fetch);
   if (known && hourOf(known.datetime) === hourOf(sample.datetime)) options.history.mix(sample, known.mix);
+}
+
+/** Records the marginal intensity of the last day beside the average one, where another provider has it: savings show both. */
+async function refreshMarginal({ options, sample, state, signal }: Refresh): Promise<void> {
+  const { zone, provider } = sample;
+  const beside =
+    sample.signal === 'average'
+      ? options.providers.find((one) => one.signal === 'marginal' && one.name !== provider && one.covers(zone))
+      : undefined;
+  const { history } = beside ?? {};
+  const past = await whenDue(options, state, 'marginal', history && (() => history(zone, signal)));
+  options.history.backfill(
+    (past ?? []).filter((row) => row.signal === 'marginal' && hourOf(row.datetime) < hourOf(options.clock.now())),
+  );
 }
 
 async function refreshPast(refresh: Refresh): Promise<void> {

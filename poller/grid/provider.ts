@@ -1,4 +1,4 @@
-import type { EnergyMix, ForecastPoint, IntensitySample } from '../../shared/grid/intensity.ts';
+import type { EnergyMix, ForecastPoint, IntensitySample, Signal } from '../../shared/grid/intensity.ts';
 import type { EpochMs } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 
@@ -7,6 +7,8 @@ export interface GridProvider {
   readonly name: string;
   /** True for a service that is used by default, without any setting. */
   readonly keyless?: boolean;
+  /** The signal of all its values; absent: average, or what each value says. */
+  readonly signal?: Signal;
   /** False when a request for the zone would be pointless; true when the provider may know it. */
   covers(zone: Zone): boolean;
   /** Whether the provider has the zone in its catalogue; undefined while that cannot be found out. Absent: it has no catalogue of its own. */

@@ -1,9 +1,11 @@
 import { type Quality, worstQuality } from '../grid/intensity.ts';
 import { type EpochMs, type Grams, HOUR_MS, JOULES_PER_KWH, type Joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
+import type { Facility } from '../records/facility.ts';
 import type { Container, IntensityReader, PowerReader, TimeRange } from '../records/power.ts';
 import type { Contracts } from './contracts.ts';
 import { countryIntensities, type HourPrice, ownCode } from './country-intensity.ts';
+import { embodiedShareOf, facilityJoulesOf, type MachineAt, type MachineHour, machineHours } from './machine-hours.ts';
 import { addMarket, emptyMarketSum, type MarketSum, type MatchedAt, type MatchedHour, matchHours } from './matching.ts';
 import { emissions } from './pricing.ts';
 
@@ -18,6 +20,8 @@ export interface ActivitySource {
   readonly prices?: ReadonlyMap<Zone, number> | undefined;
   /** Certificates and PPAs; absent: none, and no market-based figures. */
   readonly contracts?: Contracts | undefined;
+  /** Buildings and the making of machines; absent: nothing is known of them. */
+  readonly facility?: Facility | undefined;
 }
 
 /** Energy of one container in one UTC hour, with the intensity of that hour in the zone of its node. */
@@ -33,6 +37,8 @@ export interface ActivityHour {
   readonly price: HourPrice | undefined;
   /** What contracts match of the zone's electricity in the hour; undefined without contracts, and where the zone is not known. */
   readonly matched: MatchedHour | undefined;
+  /** The building and the machine of the node; undefined where nothing is known of any. */
+  readonly machine: MachineHour | undefined;
 }
 
 /** Energy and emissions of one container in one hour or day; null where nothing is known. */
@@ -55,28 +61,47 @@ export interface Activity {
   readonly cost: number | null;
   /** Market-based figures; null without contracts. */
   readonly market: MarketSum | null;
+  /** Energy of the building for it, by the PUE of the node; null without one. */
+  readonly facilityJoules: Joules | null;
+  /** Share of the making of the node's machine, hour by hour by the energy used there; null where it is not known. */
+  readonly embodiedGrams: Grams | null;
 }
 
 /**
  * Activity by container and hour of a range of whole hours, one UTC day at a time, which bounds the memory. Location-based
- * intensities: those of the zone, else the yearly average of its country. Contracts are matched with what all namespaces used.
+ * intensities: those of the zone, else the yearly average of its country. Contracts are matched with what all namespaces used,
+ * and the making of machines is shared among all.
  */
 export async function* activityHours(
   source: ActivitySource,
   { range, namespace }: { readonly range: TimeRange; readonly namespace?: string | undefined },
 ): AsyncIterable<readonly ActivityHour[]> {
-  const { store, contracts } = source;
+  const { store, contracts, facility } = source;
   for (const day of daysOf(range)) {
-    const energies = await energiesOf(source, contracts === undefined ? namespace : undefined, day);
-    const priceAt = await pricesOf(store, energies, day);
-    const matchedAt = contracts === undefined ? undefined : matchHours(contracts, energies);
+    const energies = await energiesOf(source, isShared(source) ? undefined : namespace, day);
+    const at: LookUps = {
+      price: await pricesOf(store, energies, day),
+      matched: contracts && matchHours(contracts, energies),
+      machine: facility && machineHours(facility, energies),
+    };
     const wanted = energies.filter(({ container }) => namespace === undefined || container.namespace === namespace);
-    if (wanted.length > 0) yield wanted.map((energy) => withPrices(energy, priceAt, matchedAt));
+    if (wanted.length > 0) yield wanted.map((energy) => withPrices(energy, at));
   }
 }
 
-type Energy = Omit<ActivityHour, 'price' | 'matched'>;
+/** Whether figures of a namespace depend on what others used. */
+function isShared({ contracts, facility }: ActivitySource): boolean {
+  return contracts !== undefined || facility?.knowsEmbodied() === true;
+}
+
+type Energy = Omit<ActivityHour, 'price' | 'matched' | 'machine'>;
 type PriceAt = (zone: Zone, hour: EpochMs) => HourPrice | undefined;
+
+interface LookUps {
+  readonly price: PriceAt;
+  readonly matched: MatchedAt | undefined;
+  readonly machine: MachineAt | undefined;
+}
 
 async function energiesOf(
   { store, zoneOfNode }: ActivitySource,
@@ -104,10 +129,11 @@ async function pricesOf(store: IntensityReader, energies: readonly Energy[], day
   return (zone, hour) => known.get(zone)?.at(hour);
 }
 
-function withPrices(energy: Energy, priceAt: PriceAt, matchedAt: MatchedAt | undefined): ActivityHour {
-  const { zone, hour } = energy;
-  if (zone === null) return { ...energy, price: undefined, matched: undefined };
-  return { ...energy, price: priceAt(zone, hour), matched: matchedAt?.(zone, hour) };
+function withPrices(energy: Energy, at: LookUps): ActivityHour {
+  const { zone, hour, container } = energy;
+  const machine = at.machine?.(container.node, zone, hour);
+  if (zone === null) return { ...energy, machine, price: undefined, matched: undefined };
+  return { ...energy, machine, price: at.price(zone, hour), matched: at.matched?.(zone, hour) };
 }
 
 /** Activity by container and hour or day, in order of time and of names; a batch for each day at most. */
@@ -148,14 +174,18 @@ function summed(
   { prices, contracts }: ActivitySource,
 ): Activity {
   const sum = { joules: 0, priced: 0, grams: 0 };
+  // All are of one node, of which both are known at all hours or at none.
+  const made = { facilityJoules: null as Joules | null, embodiedGrams: null as Grams | null };
   // Of a container that uses GPUs both kinds of energy are known for the same time.
   const coveredMs = { cpu: 0, gpu: 0 };
   let gpuJoules: number | null = null;
   let worst: Quality | null = null;
   const providers = new Set<string>();
   const [first] = hours as readonly [ActivityHour, ...ActivityHour[]];
-  for (const { container, joules, coveredMs: ms, price } of hours) {
+  for (const { container, joules, coveredMs: ms, price, machine } of hours) {
     sum.joules += joules;
+    made.facilityJoules = added(made.facilityJoules, facilityJoulesOf(joules, machine));
+    made.embodiedGrams = added(made.embodiedGrams, embodiedShareOf(joules, machine));
     coveredMs[container.device ?? 'cpu'] += ms;
     if (container.device === 'gpu') gpuJoules = (gpuJoules ?? 0) + joules;
     if (price === undefined) continue;
@@ -177,7 +207,12 @@ function summed(
     providers: [...providers].sort(),
     cost: price === undefined ? null : (sum.joules / JOULES_PER_KWH) * price,
     market: contracts === undefined ? null : marketOf(hours),
+    ...made,
   };
+}
+
+function added<Quantity extends number>(sum: Quantity | null, more: number | undefined): Quantity | null {
+  return more === undefined ? sum : (((sum ?? 0) + more) as Quantity);
 }
 
 /** Market-based emissions of hours. */

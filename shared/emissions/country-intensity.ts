@@ -1,5 +1,5 @@
 import { forEachHour } from '../grid/hours.ts';
-import { type HourlyIntensity, type Quality, worstQuality } from '../grid/intensity.ts';
+import { type HourlyIntensity, type Quality, type Signal, worstQuality } from '../grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, type Joules, joules as toJoules } from '../grid/units.ts';
 import { yearlyIntensity } from '../grid/yearly-intensity.ts';
 import { countryOf, type Zone } from '../grid/zones.ts';
@@ -32,11 +32,15 @@ export interface CountryIntensity {
   readonly at: (hour: EpochMs) => HourPrice | undefined;
 }
 
-/** Finds the intensities of countries and zones over a range. Only `average` signals: marginal ones price decisions. */
+/**
+ * Finds the intensities of countries and zones over a range: average ones, with the yearly table where there is no history,
+ * or marginal ones, of which there is no table. The two are never mixed.
+ */
 export async function countryIntensities(
   store: IntensityReader,
   requested: readonly RequestedZone[],
   range: TimeRange,
+  signal: Signal = 'average',
 ): Promise<CountryIntensity[]> {
   const tracked = await store.zones();
   const wanted = requested.map(({ code, zone }) => {
@@ -44,12 +48,13 @@ export async function countryIntensities(
     return { code, zone, zones };
   });
   const hourly = await store.intensities([...new Set(wanted.flatMap(({ zones }) => zones))], range);
-  const averages = hourly.filter((hour) => hour.signal === 'average');
-  const withAverage = new Set(averages.map((hour) => hour.zone));
-  const onlyMarginal = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withAverage.has(zone)));
+  const values = hourly.filter((hour) => hour.signal === signal);
+  const withValues = new Set(values.map((hour) => hour.zone));
+  const onlyOther = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withValues.has(zone)));
   return wanted.map(({ code, zone, zones }) => {
-    const usable = zones.filter((one) => !onlyMarginal.has(one));
-    return usable.length > 0 ? fromHistory(code, usable, averages) : fromTable(code, zone);
+    const usable = zones.filter((one) => !onlyOther.has(one));
+    if (usable.length > 0) return fromHistory(code, usable, values);
+    return signal === 'average' ? fromTable(code, zone) : unknownIntensity(code);
   });
 }
 
@@ -100,11 +105,15 @@ function fromHistory(code: string, zones: readonly Zone[], hourly: readonly Hour
 
 function fromTable(code: string, zone: Zone): CountryIntensity {
   const yearly = yearlyIntensity(zone);
-  if (yearly === undefined) return { code, basis: 'unknown', zones: [], at: () => undefined };
+  if (yearly === undefined) return unknownIntensity(code);
   const price: HourPrice = {
     carbonIntensity: yearly.gramsPerKwh,
     quality: 'yearly-average',
     providers: [`yearly-average table (${yearly.source} ${yearly.year})`],
   };
   return { code, basis: 'yearly-average', zones: [yearly.of], at: () => price };
+}
+
+function unknownIntensity(code: string): CountryIntensity {
+  return { code, basis: 'unknown', zones: [], at: () => undefined };
 }

@@ -44,4 +44,13 @@ export const RUNTIME_ERRORS = {
     message: 'Redis may evict accepted readings when it is full',
     action: 'set maxmemory-policy noeviction',
   },
+  CERTIFICATE_EXPIRES: {
+    message: 'a TLS certificate expires within seven days',
+    action: 'renew the one that `certificate` names; new files are used without a restart',
+  },
+  CERTIFICATE_EXPIRED: {
+    message: 'a TLS certificate has expired',
+    action:
+      'renew the one that `certificate` names; until then its connections are refused, and kube-scheduler goes on without carbon where it is the server’s',
+  },
 } as const;

@@ -3,7 +3,16 @@ import type { EpochMs } from '../grid/units.ts';
 import { IDLE, SYSTEM } from '../records/power.ts';
 import { workloadName } from '../records/workload-name.ts';
 import { type ExportColumn, type ExportFacts, number, text, time } from './column.ts';
-import { boundOf, gpuKwhOf, intensityOf, kwhOf, marketBasis, marketFigure, unpricedOf } from './plain-columns.ts';
+import {
+  boundOf,
+  facilityKwhOf,
+  gpuKwhOf,
+  intensityOf,
+  kwhOf,
+  marketBasis,
+  marketFigure,
+  unpricedOf,
+} from './plain-columns.ts';
 
 /** Columns of FOCUS 1.2 (focus.finops.org), alphabetical as its specification has them. Costs are null without a price. */
 const STANDARD: readonly ExportColumn[] = [
@@ -56,6 +65,7 @@ const CUSTOM: readonly ExportColumn[] = [
   number('x_EnergyGpuKwh', gpuKwhOf),
   number('x_EnergyLowKwh', (row) => boundOf(row, 'low')),
   number('x_EnergyHighKwh', (row) => boundOf(row, 'high')),
+  number('x_EnergyFacilityKwh', facilityKwhOf),
   text('x_EnergyQuality', ({ container }) => container.powerQuality ?? 'measured'),
   number('x_EnergyMeasuredMinutes', ({ coveredMs }) => coveredMs / 60_000),
   number('x_CarbonLocationGrams', ({ grams }) => grams),
@@ -63,6 +73,7 @@ const CUSTOM: readonly ExportColumn[] = [
   number('x_CarbonMarketGrams', (row) => marketFigure(row, 'grams')),
   number('x_CarbonMarketUnknownEnergyKwh', (row) => marketFigure(row, 'unknownKwh')),
   text('x_CarbonMarketBasis', marketBasis),
+  number('x_CarbonEmbodiedGrams', ({ embodiedGrams }) => embodiedGrams),
   number('x_EnergyMatchedKwh', (row) => marketFigure(row, 'matchedKwh')),
   number('x_EnergyMatchedShare', (row) => marketFigure(row, 'share')),
   number('x_CarbonIntensityGramsPerKwh', intensityOf),

@@ -43,6 +43,11 @@ export function marketBasis({ market }: Activity): string | null {
   return market === null ? null : [...market.bases].sort().join(', ') || null;
 }
 
+/** Energy of the building for a row's energy, in kilowatt-hours; null without a PUE. */
+export function facilityKwhOf({ facilityJoules }: Activity): number | null {
+  return facilityJoules === null ? null : facilityJoules / JOULES_PER_KWH;
+}
+
 /** Columns in the words of this API. */
 export const PLAIN_COLUMNS: readonly ExportColumn[] = [
   time('start', ({ from }) => from),
@@ -70,5 +75,7 @@ export const PLAIN_COLUMNS: readonly ExportColumn[] = [
   number('matched_kwh', (row) => marketFigure(row, 'matchedKwh')),
   number('matched_share', (row) => marketFigure(row, 'share')),
   text('market_basis', marketBasis),
+  number('facility_kwh', facilityKwhOf),
+  number('embodied_grams', ({ embodiedGrams }) => embodiedGrams),
   number('cost', ({ cost }) => cost),
 ];

@@ -2,6 +2,7 @@ import embodied from '../data/instance-embodied.json' with { type: 'json' };
 import fleets from '../data/pue.json' with { type: 'json' };
 import regions from '../data/region-pue.json' with { type: 'json' };
 import type { Zone } from '../grid/zones.ts';
+import type { Facility, SourcedFigure } from '../records/facility.ts';
 import type { NodeMachine } from '../records/node-machines.ts';
 import { olderType } from './instance-types.ts';
 
@@ -15,20 +16,6 @@ export interface FacilitySettings {
   readonly lifetimeYears: number;
 }
 
-/** A figure and where it is from. */
-export interface SourcedFigure {
-  readonly value: number;
-  readonly source: string;
-}
-
-/** What is known of the buildings and the making of nodes. */
-export interface Facility {
-  /** Power usage effectiveness of a node's building: its whole energy per energy of its machines; undefined when unknown. */
-  pueOf(node: string, zone: Zone | undefined): SourcedFigure | undefined;
-  /** gCO2e of making a node's machine for each hour of its life; undefined when unknown. */
-  embodiedPerHour(node: string): SourcedFigure | undefined;
-}
-
 type RegionTable = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 type TypeTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -40,10 +27,13 @@ const YEAR_HOURS = 8_766;
  * the tables are in shared/data/README.md.
  */
 export function facilityOf(machines: ReadonlyMap<string, NodeMachine>, settings: FacilitySettings): Facility {
+  const kgOf = (node: string) =>
+    node === '' ? undefined : embodiedKgOf(node, machines.get(node), settings.embodiedKg);
   return {
+    knowsEmbodied: () => settings.embodiedKg.size > 0 || [...machines.keys()].some((node) => kgOf(node) !== undefined),
     pueOf: (node, zone) => pueOf(node, zone, machines.get(node), settings.pue),
     embodiedPerHour(node) {
-      const kg = embodiedKgOf(node, machines.get(node), settings.embodiedKg);
+      const kg = kgOf(node);
       return kg && { ...kg, value: (kg.value * 1000) / (settings.lifetimeYears * YEAR_HOURS) };
     },
   };

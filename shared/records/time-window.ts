@@ -8,10 +8,11 @@ const OFFSET = /^([1-9]\d{0,5}[mhdw]) +offset +([1-9]\d{0,5}[mhdw])$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DURATION = /^([1-9]\d{0,5})([mhdw])$/;
 const UNIX_SECONDS = /^\d{9,10}$/;
+const UNIX_PAIR = /^(\d{9,10})-(\d{9,10})$/;
 
 /** How a window may be written, for messages and the API's description. */
 export const WINDOW_FORMS =
-  'a duration such as 24h, 7d or 45m (also "24h offset 1d"), a word (today, yesterday, week, lastweek, month, lastmonth), or two times with a comma between, as 2026-01-01T00:00:00Z,2026-01-02T00:00:00Z, as dates, or in Unix seconds';
+  'a duration such as 24h, 7d or 45m (also "24h offset 1d"), a word (today, yesterday, week, lastweek, month, lastmonth), or two times with a comma between, as 2026-01-01T00:00:00Z,2026-01-02T00:00:00Z, as dates, or in Unix seconds (also with a - between)';
 
 /**
  * Reads a window as OpenCost writes it; undefined when it is not valid. Hours end with the running hour and days with the
@@ -28,7 +29,7 @@ export function writtenWindow(text: string, now: EpochMs): TimeRange | undefined
   if (offset !== null) return writtenWindow(offset[1] ?? '', now - (parseStep(offset[2] ?? '') ?? 0));
   const duration = DURATION.exec(text);
   if (duration !== null) return lastUnits(Number(duration[1]), duration[2] as keyof typeof UNIT_MS, now);
-  const pair = text.split(',');
+  const pair = UNIX_PAIR.test(text) ? text.split('-') : text.split(',');
   if (pair.length === 2) return between(instant(pair[0] ?? ''), instant(pair[1] ?? ''));
   return named(text, now);
 }

@@ -1,5 +1,6 @@
 import { quantileOf } from '../grid/quantile.ts';
 import { type EpochMs, HOUR_MS } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 import { mayRunIn } from './baselines.ts';
 import { latestStart, type SimulatedJob } from './jobs.ts';
 import { clairvoyant, type PolicyName, type PolicySettings, policyOf } from './policies.ts';
@@ -20,6 +21,8 @@ export interface PolicyResult {
   readonly p95DelayHours: number;
   readonly deadlineMisses: number;
   readonly peakConcurrency: number;
+  /** What marginal intensities make of the same choices: saved where positive; null where they are known for no job. */
+  readonly marginal: { readonly savedKilograms: number; readonly jobs: number } | null;
 }
 
 /** A simulation's outcome. */
@@ -43,6 +46,9 @@ export interface SimulationRequest {
 
 interface Run {
   grams: number;
+  /** Of jobs whose marginal intensities are known both here and at arrival. */
+  marginalSaved: number;
+  marginalJobs: number;
   misses: number;
   readonly delays: number[];
   readonly spans: { readonly start: EpochMs; readonly end: EpochMs }[];
@@ -64,7 +70,7 @@ export function simulate(
     shown.unshift(['recorded', (job) => job.recorded ?? now(job)]);
   const all = new Map<string, { policy: Policy; run: Run }>();
   for (const [name, policy] of [['', now] as const, ['best', oracle] as const, ...shown])
-    all.set(name, { policy, run: { grams: 0, misses: 0, delays: [], spans: [] } });
+    all.set(name, { policy, run: emptyRun() });
   let covered = 0;
   let kilowattHours = 0;
   for (const [index, job] of request.jobs.entries()) {
@@ -73,7 +79,16 @@ export function simulate(
     covered += 1;
     const energy = (job.watts * job.durationHours) / 1_000;
     kilowattHours += energy;
-    for (const { policy, run } of all.values()) addJob(world, run, job, policy, energy);
+    // The first of them runs at arrival.
+    let atArrival: number | undefined;
+    for (const [name, { policy, run }] of all) {
+      const chosen = addJob(world, run, job, policy, energy);
+      const marginal = gramsOf(chosen, job, energy, world.marginalMean);
+      if (name === '') atArrival = marginal;
+      if (atArrival === undefined || marginal === undefined) continue;
+      run.marginalSaved += atArrival - marginal;
+      run.marginalJobs += 1;
+    }
   }
   onProgress(request.jobs.length);
   const base = all.get('')?.run.grams ?? 0;
@@ -82,23 +97,48 @@ export function simulate(
   return { jobs: covered, notCovered: request.jobs.length - covered, kilowattHours, results };
 }
 
-function addJob(world: World, run: Run, job: SimulatedJob, policy: Policy, energy: number): void {
-  const chosen = policy(job);
-  if (!chosen) throw new Error('a policy chose no start although the trace covers the job');
-  const whole = { start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS };
-  let end = chosen.start;
-  for (const piece of chosen.pieces ?? [whole]) {
-    const hours = (piece.end - piece.start) / HOUR_MS;
-    const mean = world.actualMean(chosen.zone, piece.start, hours);
-    if (mean === undefined) throw new Error('a policy chose a time that the trace does not cover');
-    run.grams += (energy / job.durationHours) * hours * mean;
-    run.spans.push(piece);
-    end = piece.end;
-  }
+function addJob(world: World, run: Run, job: SimulatedJob, policy: Policy, energy: number): Choice {
+  const chosen = chosenBy(policy, job);
+  const grams = gramsOf(chosen, job, energy, world.actualMean);
+  if (grams === undefined) throw new Error('a policy chose a time that the trace does not cover');
+  run.grams += grams;
+  run.spans.push(...chosen.pieces);
+  const end = chosen.pieces.at(-1)?.end ?? job.arrival;
   // A job that pauses is late when it is complete: what it waited is what it took longer.
   const delay = end - job.arrival - job.durationHours * HOUR_MS;
   run.delays.push(Math.max(0, delay) / HOUR_MS);
   if (end > latestStart(job) + job.durationHours * HOUR_MS + 1) run.misses += 1;
+  return chosen;
+}
+
+type Choice = { readonly zone: Zone; readonly pieces: Run['spans'] };
+
+function chosenBy(policy: Policy, job: SimulatedJob): Choice {
+  const chosen = policy(job);
+  if (!chosen) throw new Error('a policy chose no start although the trace covers the job');
+  const whole = { start: chosen.start, end: chosen.start + job.durationHours * HOUR_MS };
+  return { zone: chosen.zone, pieces: [...(chosen.pieces ?? [whole])] };
+}
+
+/** Emissions of a job's pieces with some intensities; undefined where one is not known. */
+function gramsOf(
+  { zone, pieces }: Choice,
+  job: SimulatedJob,
+  energy: number,
+  meanOf: World['actualMean'],
+): number | undefined {
+  let grams = 0;
+  for (const { start, end } of pieces) {
+    const hours = (end - start) / HOUR_MS;
+    const mean = meanOf(zone, start, hours);
+    if (mean === undefined) return undefined;
+    grams += (energy / job.durationHours) * hours * mean;
+  }
+  return grams;
+}
+
+function emptyRun(): Run {
+  return { grams: 0, marginalSaved: 0, marginalJobs: 0, misses: 0, delays: [], spans: [] };
 }
 
 /** Every start that a policy may choose must be priced: all zones of the job are known from arrival to the latest end. */
@@ -123,6 +163,7 @@ function resultOf(policy: string, run: Run, base: number, possible: number): Pol
     p95DelayHours: run.delays.length === 0 ? 0 : quantileOf(run.delays, 0.95),
     deadlineMisses: run.misses,
     peakConcurrency: peakOf(run.spans),
+    marginal: run.marginalJobs === 0 ? null : { savedKilograms: run.marginalSaved / 1_000, jobs: run.marginalJobs },
   };
 }
 

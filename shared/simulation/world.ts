@@ -18,15 +18,16 @@ export interface World {
   readonly zones: readonly Zone[];
   /** Mean intensity of a window; undefined when a part of it is not known or lies outside the trace. */
   actualMean(zone: Zone, start: EpochMs, durationHours: number): number | undefined;
+  /** The same of marginal intensities, which no policy sees. */
+  marginalMean(zone: Zone, start: EpochMs, durationHours: number): number | undefined;
   /** The true future of the zones from the hour of a time on, distorted by a relative error (0: as it came). */
   truth(now: EpochMs, hours: number, error: number): readonly Candidate[];
   /** Our own forecast, made in that hour from what was known before it and the present hour's reading. */
   forecast(now: EpochMs): readonly Candidate[];
 }
 
-/** Makes a world of some zones of a trace; all zones of the trace teach the forecast. */
-export function worldOf(trace: Trace, zones: readonly Zone[], seed: number): World {
-  const sums = new Map(zones.map((zone) => [zone, runningSums(trace.zones.get(zone) ?? new Float64Array(0))]));
+/** Makes a world of some zones of a trace; all zones of the trace teach the forecast. `marginal`: marginal intensities, where known. */
+export function worldOf(trace: Trace, zones: readonly Zone[], seed: number, marginal?: Trace): World {
   const forecasts = new Map<number, readonly Candidate[]>();
   const models = new Map<string, ForecastModel | undefined>();
   const noise = noiseOf(trace.hours, seed);
@@ -47,7 +48,8 @@ export function worldOf(trace: Trace, zones: readonly Zone[], seed: number): Wor
   return {
     trace,
     zones,
-    actualMean: (zone, start, durationHours) => meanOf(sums.get(zone), (start - trace.start) / HOUR_MS, durationHours),
+    actualMean: meansOf(trace, zones),
+    marginalMean: marginal === undefined ? () => undefined : meansOf(marginal, zones),
     truth: (now, hours, error) =>
       zones.map((zone) => {
         const first = hourOfTrace(now);
@@ -66,6 +68,12 @@ export function worldOf(trace: Trace, zones: readonly Zone[], seed: number): Wor
       return known;
     },
   };
+}
+
+/** Means over windows of a trace. */
+function meansOf({ start: first, zones: values }: Trace, zones: readonly Zone[]): World['actualMean'] {
+  const sums = new Map(zones.map((zone) => [zone, runningSums(values.get(zone) ?? new Float64Array(0))]));
+  return (zone, start, durationHours) => meanOf(sums.get(zone), (start - first) / HOUR_MS, durationHours);
 }
 
 /** Entry k: the sum of the first k values; NaN from the first unknown on would spoil all, so unknown hours are counted beside. */

@@ -11,6 +11,7 @@ import { BASELINES } from '../emissions/savings.ts';
 import { type GramsPerKwh, HOUR_MS, JOULES_PER_KWH, type Joules } from '../grid/units.ts';
 import type { TimeRange } from '../records/power.ts';
 import { FactorSums } from './factors.ts';
+import { MachineSums } from './machines.ts';
 import type { RowOf, StatementRow, StatementRows } from './rows.ts';
 import { rowsHash } from './seal.ts';
 import type { StatementFigures } from './statement.ts';
@@ -42,10 +43,14 @@ class StatementSums {
   readonly #intensityQualities = new Map<string, number>();
   readonly #hours = new Set<string>();
   readonly #factors = new FactorSums();
+  readonly #machines = new MachineSums();
 
   addDay(day: string, rows: readonly StatementRow[]): Day {
     const factors = new Map(rows.filter((row) => row.row === 'factor').map((row) => [`${row.zone} ${row.hour}`, row]));
     const matches = new Map(rows.filter((row) => row.row === 'match').map((row) => [`${row.zone} ${row.hour}`, row]));
+    const machines = new Map(
+      rows.filter((row) => row.row === 'machine').map((row) => [`${row.node} ${row.hour}`, row]),
+    );
     // Sums of numbers depend on their order, and stores have each its own.
     const energies = rows.filter((row) => row.row === 'energy').sort(byPlace);
     const market = matches.size > 0 || this.#market !== undefined ? emptyMarketSum() : undefined;
@@ -55,9 +60,11 @@ class StatementSums {
       const factor = factors.get(key);
       sum.joules += row.joules;
       sum.grams += this.#add(row, factor);
+      this.#machines.add(row.joules, machines.get(`${row.node} ${row.hour}`));
       if (market !== undefined) addMarket(market, row.joules as Joules, matchedOf(matches.get(key)), rateOf(factor));
     }
     for (const row of [...factors.values()].sort(byPlace)) this.#factors.add(row);
+    for (const row of [...machines.values()].sort(byPlace)) this.#machines.addSources(row);
     this.#grams += sum.grams;
     this.#market = plusMarket(this.#market, market, 1);
     return {
@@ -66,6 +73,7 @@ class StatementSums {
       energy_sha256: rowsHash(energies),
       factors_sha256: rowsHash([...factors.values()]),
       matches_sha256: rowsHash([...matches.values()]),
+      machines_sha256: rowsHash([...machines.values()]),
     };
   }
 
@@ -97,6 +105,7 @@ class StatementSums {
       },
       intensity_quality_kwh: Object.fromEntries([...this.#intensityQualities].sort()),
       factors: this.#factors.list(),
+      ...this.#machines.figures(),
       missing: this.#missing(hours),
     };
   }
@@ -123,6 +132,11 @@ class StatementSums {
     if (unpriced > 0) missing.push(`intensity of ${kwh(unpriced).toFixed(3)} kWh: not in the location-based grams`);
     if (this.#unplacedJoules > 0)
       missing.push(`grid zone of the nodes of ${kwh(this.#unplacedJoules).toFixed(3)} kWh: not in the grams`);
+    const { facility, embodied } = this.#machines.figures();
+    if (facility.unknown_kwh > 0)
+      missing.push(`PUE of the buildings of ${facility.unknown_kwh.toFixed(3)} kWh: not in the energy of the facility`);
+    if (embodied.unknown_kwh > 0)
+      missing.push(`making of the machines of ${embodied.unknown_kwh.toFixed(3)} kWh: not in the embodied grams`);
     if (this.#market === undefined) missing.push('contracts (CONTRACTS_FILE): market-based figures need them');
     missing.push('scope 3 of networks and of storage outside the nodes, which are not recorded');
     return missing;
@@ -168,7 +182,8 @@ function byPlace(a: StatementRow, b: StatementRow): number {
 
 function placeOf(row: StatementRow): string {
   if (row.row === 'energy') return [row.hour, row.namespace, row.pod, row.container, row.node, row.device].join('\0');
-  return row.row === 'saving' ? row.uid : `${row.zone}\0${row.hour}`;
+  if (row.row === 'saving') return row.uid;
+  return `${row.row === 'machine' ? row.node : row.zone}\0${row.hour}`;
 }
 
 function kwh(joules: number): number {

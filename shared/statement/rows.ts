@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ActivityHour, type ActivitySource, activityHours } from '../emissions/activity.ts';
+import type { MachineHour } from '../emissions/machine-hours.ts';
 import { BASELINES, type Saving } from '../emissions/savings.ts';
 import { QUALITIES } from '../grid/intensity.ts';
 import { isoTime } from '../grid/units.ts';
@@ -42,6 +43,19 @@ export const statementRow = z.discriminatedUnion('row', [
     share: z.number(),
     g_per_kwh: z.number(),
     residual_g_per_kwh: z.number().nullable(),
+  }),
+  z.strictObject({
+    row: z.literal('machine'),
+    hour: time,
+    node: z.string(),
+    /** Energy of the building per energy of its machines. */
+    pue: z.number().nullable(),
+    pue_source: z.string().nullable(),
+    /** gCO2e of making the machine for the time of the hour whose power is known. */
+    embodied_grams: z.number().nullable(),
+    embodied_source: z.string().nullable(),
+    /** All that the node used: the making is shared by energy. */
+    node_joules: z.number(),
   }),
   z.strictObject({
     row: z.literal('saving'),
@@ -97,15 +111,15 @@ export async function* statementRows(
 function rowsOf(hours: readonly ActivityHour[]): StatementRow[] {
   const rows: StatementRow[] = [];
   const known = new Set<string>();
-  for (const { container, hour, joules, coveredMs, zone, price, matched } of hours) {
+  for (const { container, hour, joules, coveredMs, zone, price, matched, machine } of hours) {
     const at = isoTime(hour);
     const { namespace, pod, container: name, node, device = 'cpu', powerQuality = 'measured', powerModel } = container;
     rows.push({
       ...{ row: 'energy', hour: at, namespace, pod, container: name, node, device, joules, covered_ms: coveredMs },
       ...{ power_quality: powerQuality, low: powerModel?.low ?? 1, high: powerModel?.high ?? 1, zone },
     });
-    if (zone === null || known.has(`${zone} ${at}`)) continue;
-    known.add(`${zone} ${at}`);
+    if (machine !== undefined && isNew(known, `${node}\0${at}`)) rows.push(...machineRow(at, node, machine));
+    if (zone === null || !isNew(known, `${zone} ${at}`)) continue;
     if (price !== undefined) {
       const { carbonIntensity, quality: known, providers } = price;
       rows.push({
@@ -122,6 +136,23 @@ function rowsOf(hours: readonly ActivityHour[]): StatementRow[] {
     rows.push({ row: 'match', hour: at, zone, share, g_per_kwh: gramsPerKwh, residual_g_per_kwh: residual });
   }
   return rows;
+}
+
+/** Adds a text to some; whether it is a new one. */
+function isNew(known: Set<string>, text: string): boolean {
+  return known.size < known.add(text).size;
+}
+
+/** The row of a machine; none where nothing is known of it. */
+function machineRow(hour: string, node: string, { pue, embodiedGrams, nodeJoules }: MachineHour): StatementRow[] {
+  if (pue === undefined && embodiedGrams === undefined) return [];
+  return [
+    {
+      ...{ row: 'machine', hour, node, pue: pue?.value ?? null, pue_source: pue?.source ?? null },
+      ...{ embodied_grams: embodiedGrams?.value ?? null, embodied_source: embodiedGrams?.source ?? null },
+      node_joules: nodeJoules,
+    },
+  ];
 }
 
 function savingRow({

@@ -22,6 +22,7 @@ const day = z.strictObject({
   energy_sha256: z.string(),
   factors_sha256: z.string(),
   matches_sha256: z.string(),
+  machines_sha256: z.string(),
 });
 
 /** What a statement says of its time; made from its rows alone. */
@@ -46,6 +47,9 @@ export const statementFigures = z.strictObject({
       })
       .nullable(),
   }),
+  /** Beside scope 2, and in none of its figures: of the part of the energy whose node's PUE or machine is known. */
+  facility: z.strictObject({ kwh: known.describe('Energy × PUE of the building'), unknown_kwh: figure }),
+  embodied: z.strictObject({ grams: known.describe('Making of the machines (scope 3)'), unknown_kwh: figure }),
   coverage: z.strictObject({
     hours: figure.describe('Hours of the time'),
     hours_with_power: figure,
@@ -53,6 +57,14 @@ export const statementFigures = z.strictObject({
   }),
   intensity_quality_kwh: z.record(z.string(), figure),
   factors: z.array(factor),
+  machines: z.array(
+    z.strictObject({
+      figure: z.enum(['pue', 'embodied']),
+      source: z.string(),
+      nodes: figure,
+      value: figure.describe('The PUE, or gCO2e of the machines in this time, before it is shared'),
+    }),
+  ),
   savings: z.array(
     z.strictObject({
       ...{ baseline: z.string(), pods: figure, negative: figure, kwh: figure, grams: figure, baseline_grams: figure },
@@ -109,6 +121,7 @@ export const STATEMENT_METHOD: readonly string[] = [
   'Energy: each container’s energy by UTC hour, as recorded; bounds are those of modelled power, as if all were off in one direction.',
   'Scope 2, location-based (GHG Protocol Scope 2 Guidance): energy of each hour × average intensity of that hour in the grid zone of the node; energy of hours without a known intensity is listed and not in the grams.',
   'Scope 2, market-based: contracts are matched by hour and grid zone, never more than was used nor delivered, everything that used the grid with the same share; the rest at the residual mix if there is one, otherwise location-based.',
+  'Facility: energy × PUE of the building of each node. Embodied: the making of each node’s machine, spread over its life, for the time whose power is known; shared hour by hour by the energy used there. Neither is in the figures of scope 2.',
   'Savings: attributional differences to a baseline with average intensities. They are not emissions avoided in the grid, and baselines are never added up.',
   'Seal: SHA-256 of this statement as JSON with sorted keys and without the seal; it holds the SHA-256 of the rows of each day, sorted and separated by line feeds.',
 ];

@@ -5,7 +5,10 @@ import { readKepler } from '../../poller/power/kepler/reader.ts';
 import { REWRITE_METRICS } from '../../poller/power/kepler/rewrite-body.ts';
 import { type Comparison, compare } from './measure.ts';
 
-const WANTED = [...new Set([...CLASSIC_TOTAL_METRICS, ...REWRITE_METRICS])];
+/** Processes are wanted of a Kepler without containers only. */
+const WANTED = [...new Set([...CLASSIC_TOTAL_METRICS, ...REWRITE_METRICS])].filter(
+  (name) => !name.includes('process_'),
+);
 const CONTAINERS = 60;
 
 /** The exposition scanner over one node's body: beside a mere look through the decoded text, and beside the rival. */
@@ -53,7 +56,7 @@ function scan(body: Buffer): number {
   return sum;
 }
 
-/** Every metric that Kepler 0.9 has for a container, the counts of its eBPF probes included. */
+/** Every metric that Kepler 0.8 has for a container of a node without GPUs, the counts of its eBPF probes included. */
 function classicBody(): Buffer {
   const energy = ['core', 'dram', 'gpu', 'joules', 'other', 'package', 'platform', 'uncore'];
   const counts = [
@@ -70,7 +73,7 @@ function classicBody(): Buffer {
     for (let index = 0; index < CONTAINERS; index += 1)
       for (const mode of ['dynamic', 'idle'])
         lines.push(
-          `kepler_container_${name}_total{${classicLabels(index)},mode="${mode}",pod_name="pod-${index}",source="rapl"} ${index * 7.125}`,
+          `kepler_container_${name}_total{${classicLabels(index)},mode="${mode}",pod_name="pod-${index}",source="rapl"} ${name === 'gpu_joules' ? 0 : index * 7.125}`,
         );
   }
   for (const name of [...counts, ...counts.map((count) => `${count}_by_kind`)]) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld } from '../browser/world.ts';
-import { seedHistory } from './history.ts';
+import { openSqliteWriter } from '../shared/store/opened-parts.ts';
+import { hourOfZone, seedHistory } from './history.ts';
 import { run, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
@@ -22,6 +23,32 @@ describe('carbon emissions from a store', () => {
     expect(row.kwh).toBeCloseTo(0.432, 6);
     expect(row.grams).toBeCloseTo(0.36 * 500 + 0.072 * 100, 6);
     expect(row.unpriced_kwh).toBe(0);
+  });
+
+  it('shows what another zone would have changed, by both signals with their signs', async () => {
+    const hour = Date.parse('2026-03-14T17:00:00Z');
+    {
+      await using store = openSqliteWriter(folder.path);
+      await store.record(
+        (
+          [
+            ['DE', 300],
+            ['FR', 350],
+          ] as const
+        ).map(([code, value]) => ({ ...hourOfZone(code, hour, value), signal: 'marginal' as const })),
+      );
+    }
+
+    const { out } = await run(['emissions', ...WINDOW, '--zone', 'FR', '--format', 'json'], env);
+    const table = await run(['emissions', ...WINDOW, '--zone', 'FR'], env);
+
+    const [row] = JSON.parse(out);
+    expect(row.difference_grams).toBeCloseTo(0.36 * (40 - 500) + 0.072 * (40 - 100), 6);
+    expect(row.difference_kwh).toBeCloseTo(0.432, 6);
+    expect(row.marginal_difference_grams).toBeCloseTo(0.18 * 50, 6);
+    expect(row.marginal_difference_kwh).toBeCloseTo(0.18, 6);
+    expect(table.out).toMatch(/Difference g +Difference g \(marginal\)/);
+    expect(table.out).toMatch(/-169\.92 +\+9\.00/);
   });
 
   it.each([

@@ -92,6 +92,24 @@ describe('carbon simulate --shadow', () => {
     ]);
   });
 
+  it('shows both signals where marginal intensities are recorded', async () => {
+    {
+      await using store = openSqliteWriter(folder.path);
+      const hours = Array.from({ length: 24 }, (_, at) => TEN + at * HOUR_MS);
+      await store.record(
+        hours.map((hour, at) => ({ ...hourOfZone('DE', hour, at === 2 ? 800 : 500), signal: 'marginal' as const })),
+      );
+    }
+
+    const told = await shadow([report({})]);
+
+    expect(told.results).toMatchObject([
+      { policy: 'recorded', kilograms: 0.4, marginal: { savedKilograms: 0, jobs: 1 } },
+      { policy: 'now', kilograms: 0.5, marginal: { savedKilograms: 0, jobs: 1 } },
+      { policy: 'oracle', kilograms: 0.1, marginal: { savedKilograms: expect.closeTo(-0.3, 9), jobs: 1 } },
+    ]);
+  });
+
   it('lets nobody run in a zone or at a time that the pod could not', async () => {
     const elsewhere = { ...report({ uid: 'v', pod: 'never-measured' }), zone: zone('FR'), candidateZones: 'FR=1' };
 

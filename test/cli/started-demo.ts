@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../laws/sources.ts';
+import { freePort } from '../servers/free-port.ts';
 
 /** A running `carbon demo`. */
 export interface StartedDemo extends AsyncDisposable {
@@ -16,7 +16,7 @@ export interface StartedDemo extends AsyncDisposable {
 
 /** Starts `carbon demo` with a folder of its own, on free ports, and with nothing compiled before. */
 export async function startDemo(folder: string): Promise<StartedDemo> {
-  const [EXTENDER_PORT, API_PORT, POLLER_PORT] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [EXTENDER_PORT, API_PORT, POLLER_PORT] = (await Promise.all([freePort(), freePort(), freePort()])).map(String);
   const NODE_COMPILE_CACHE = join(folder, 'compiled');
   const env = { DATA_DIR: folder, EXTENDER_PORT, API_PORT, POLLER_PORT, NODE_COMPILE_CACHE };
   const run = (args: readonly string[], out: 'ignore' | 'pipe') =>
@@ -45,7 +45,7 @@ export const VISIBLE: Readonly<Record<string, (demo: StartedDemo) => Promise<boo
   'placements of pods': async ({ get }) => ((await get('/api/decisions?window=60m'))?.count ?? 0) > 5,
   'jobs that wait, with their planned hour': async ({ get }) => {
     const { waiting = [] } = (await get('/api/waiting')) ?? {};
-    return waiting.filter((work: { planned_start: string | null }) => work.planned_start !== null).length > 1;
+    return waiting.filter((work: { planned_start: string | null }) => work.planned_start !== null).length > 3;
   },
   'two sites': async ({ get }) => (await get('/sites'))?.sites?.length === 2,
   'one budget at 85 %': async ({ get }) => {
@@ -66,11 +66,3 @@ export const VISIBLE: Readonly<Record<string, (demo: StartedDemo) => Promise<boo
     return state === 'fresh' && zones.length === 11 && JSON.stringify(ahead).length > 100;
   },
 };
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return String(port);
-}

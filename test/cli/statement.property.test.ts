@@ -26,8 +26,10 @@ beforeAll(async () => {
     contracts,
     'contracts: [{ name: wind, kind: ppa, zone: DE, from: 2026-01-01, to: 2027-01-01, mwh_per_hour: 0.001, grams_per_kwh: 5 }]',
   );
-  api = await start(undefined, undefined, undefined, { CONTRACTS_FILE: contracts });
-  env = { DATA_DIR: api.folder, ZONE_MAP: 'n1=DE,n2=FR', CONTRACTS_FILE: contracts };
+  // 350.64 kg over four years are 10 g an hour.
+  const machines = { PUE: 'n1=1.2,n2=1.5', EMBODIED_KG: 'n1=350.64' };
+  api = await start(undefined, undefined, undefined, { CONTRACTS_FILE: contracts, ...machines });
+  env = { DATA_DIR: api.folder, ZONE_MAP: 'n1=DE,n2=FR', CONTRACTS_FILE: contracts, ...machines };
   for (const hour of [-5, -4, -2, -1]) {
     await api.hour(
       hour,
@@ -87,6 +89,37 @@ describe('a statement', () => {
     expect(statement.missing.join('\n')).toContain('grid zone of the nodes of 0.571 kWh');
     expect(statement.savings).toMatchObject([{ baseline: 'candidates-mean', pods: 1 }]);
     expect(statement.savings[0].difference_grams).toBeGreaterThan(0);
+  });
+
+  it('has the energy of the building and the making of machines beside scope 2, with sources and what is not known', async () => {
+    const all = JSON.parse((await run([...month, '--format', 'json'], env)).out);
+    const shop = JSON.parse((await run([...month, '--format', 'json', '--namespace', 'shop'], env)).out);
+    const text = (await run([...month, '--namespace', 'shop'], env)).out;
+
+    expect(all.facility.kwh).toBeCloseTo(4 * (2.5 * 1.2 + 1.5 / 3), 6);
+    expect(all.facility.unknown_kwh).toBeCloseTo(4 / 7, 6);
+    expect(all.embodied.grams).toBeCloseTo(4 * 10, 9);
+    expect(all.embodied.unknown_kwh).toBeCloseTo(4 * (1 / 3 + 1 / 7), 6);
+    expect(shop.embodied).toEqual({ grams: all.embodied.grams, unknown_kwh: expect.closeTo(4 / 7, 6) });
+    expect(all.machines).toEqual([
+      { figure: 'embodied', source: 'EMBODIED_KG of n1', nodes: 1, value: expect.closeTo(40, 9) },
+      { figure: 'pue', source: 'PUE of n1', nodes: 1, value: 1.2 },
+      { figure: 'pue', source: 'PUE of n2', nodes: 1, value: 1.5 },
+    ]);
+    expect(shop.missing.join('\n')).toContain('PUE of the buildings of 0.571 kWh');
+    expect(text).toMatch(/Energy of the facility, by PUE +\| 12\.000 kWh \(0\.571 kWh without a PUE\)/);
+    expect(text).toMatch(/Embodied \(scope 3: the making of the machines\) +\| 40\.000 gCO2e/);
+  });
+
+  it('with another PUE than it was made with differs, and says where', async () => {
+    const file = await statementFile('pue.json', '--format', 'json');
+
+    const { code, notes } = await run(['statement', 'verify', file], { ...env, PUE: '1.3' });
+
+    expect(code).toBe(1);
+    expect(notes).toContain('2026-01-01.machines_sha256');
+    expect(notes).toContain('facility.kwh: stated 14, computed');
+    expect(notes).not.toContain('energy_sha256');
   });
 
   it('says attributional difference and never that emissions were avoided', async () => {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../servers/free-port.ts';
 
 const STOP_GRACE_MS = 10_000;
 const READY_LIMIT_MS = 120_000;
@@ -92,17 +92,6 @@ async function status({ url, ca, token }: ReadyCheck): Promise<number | string> 
   call.on('error', (error) => resolve(error.message));
   call.end();
   return promise;
-}
-
-/** A port of the loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -2,11 +2,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../k8s/objects.ts';
+import { freePort } from '../servers/free-port.ts';
 import { eventually } from '../started-process.ts';
 import { apiOf, applyAll } from './api.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { CREDENTIAL_FILES } from './credentials.ts';
-import { freePort, type Program, startOnFreePort, startProgram } from './program.ts';
+import { type Program, startOnFreePort, startProgram } from './program.ts';
 
 /** The folder of the programs if it has Kueue's controller, too; undefined, said loudly, where it has not. */
 export function kueueAssets(assets: string | undefined): string | undefined {

@@ -72,9 +72,19 @@ export interface AnswerBody {
 export async function send(
   url: string,
   body: unknown,
-  { method = 'POST', type = 'application/json', headers = {} as Record<string, string> } = {},
+  {
+    method = 'POST',
+    type = 'application/json',
+    headers = {} as Record<string, string>,
+    signal = undefined as AbortSignal | undefined,
+  } = {},
 ) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const response = await fetch(url, { method, body: text, headers: { 'content-type': type, ...headers } });
+  const response = await fetch(url, {
+    method,
+    body: text,
+    headers: { 'content-type': type, ...headers },
+    signal: signal ?? null,
+  });
   return { status: response.status, headers: response.headers, body: (await response.json()) as AnswerBody };
 }

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isPure } from '../laws/import-graph.ts';
 import { productSources, ROOT, type Source, sourcesIn } from '../laws/sources.ts';
+import { earlierResults } from './earlier-results.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { keyOf, type Result, report } from './report.ts';
 import { createMutationRunner, type MutationRunner } from './run-tests.ts';
@@ -10,10 +11,15 @@ import { sampleOf } from './sample.ts';
 import { testsOf } from './tests-of.ts';
 
 // npm run test:mutation [-- PATH...] changes the code in small ways and sees whether a test notices. It fails when fewer than
-// 85 of 100 mutants are noticed, or when one survives that test/mutation/survivors.json does not explain.
+// 85 of 100 mutants are noticed, or when one survives that test/mutation/survivors.json does not explain. Results are kept in
+// node_modules/.cache and used again while the source and its tests stay as they are; --anew forgets them.
 const { values: flags, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { 'per-file': { type: 'string', default: '4' }, write: { type: 'boolean', default: false } },
+  options: {
+    'per-file': { type: 'string', default: '4' },
+    write: { type: 'boolean', default: false },
+    anew: { type: 'boolean', default: false },
+  },
 });
 
 /** Code whose rules are promises, beside all that only calculates: where pods go, when they start, and what counters count. */
@@ -35,6 +41,9 @@ const covered = product.filter(({ path }) =>
 );
 const findTests = testsOf([...product, ...sourcesIn(['test'])]);
 const explained: Record<string, string> = JSON.parse(readFileSync(SURVIVORS, 'utf8'));
+const kept = join(ROOT, 'node_modules/.cache/mutation.jsonl');
+if (flags.anew) rmSync(kept, { force: true });
+const earlier = earlierResults(kept);
 const results: Result[] = [];
 const times = new Map<string, number | undefined>();
 
@@ -52,7 +61,9 @@ async function mutate(source: Source): Promise<void> {
   const started = performance.now();
   const tests = findTests(source.path).slice(0, NEAREST_TESTS);
   for (const mutant of mutants) {
-    const isKilled = await isNoticed(runner, mutant, tests);
+    const known = earlier.isKilled(mutant, tests);
+    const isKilled = known ?? (await isNoticed(runner, mutant, tests));
+    if (known === undefined) earlier.keep(mutant, tests, isKilled);
     results.push({ mutant, isKilled });
     if (!isKilled) console.log(`survived ${keyOf(mutant)}`);
   }

@@ -31,3 +31,23 @@ it('forgets power, readings and placements older than RETENTION_DAYS, and says h
   const left = await Array.fromAsync(decisions.decisions({ from: 0, to: clock.now() }));
   expect(left.map(({ uid }) => uid)).toEqual(['u-1']);
 });
+
+it('does not hold up a stop, however long the store takes', async () => {
+  await using folder = await temporaryFolder();
+  await using store = sqliteRecording(folder.path);
+  const started: string[] = [];
+  const history = {
+    ...store.history,
+    forgetBefore: () => new Promise<number>(() => started.push('forget')),
+    compact: async () => void started.push('compact'),
+  };
+  const logger = capturedLog();
+  const task = startRetentionTask({
+    ...{ config: { RETENTION_DAYS: 30 }, store: { ...store, history }, clock: new FakeClock(), logger },
+  });
+  await expect.poll(() => started).toEqual(['forget']);
+
+  await task[Symbol.asyncDispose]();
+
+  expect([started, logger.lines]).toEqual([['forget'], []]);
+});

@@ -7,6 +7,8 @@ import { acceleratedClock } from '../accelerated-clock.ts';
 const { SOAK_START, SOAK_FACTOR, ...env } = process.env;
 const clock = acceleratedClock(Number(SOAK_START), Number(SOAK_FACTOR));
 const poller = await startPoller(loadConfig('poller', pollerConfigSchema, env), { clock });
+// The test is gone: nothing would end this one.
+process.once('disconnect', () => process.exit(1));
 const timer = setInterval(() => {
   globalThis.gc?.();
   process.send?.({ heap: process.memoryUsage().heapUsed });

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { available, findProgram } from './available.ts';
+import { freePort } from './free-port.ts';
 import type { PostgresServer } from './postgres-cluster.ts';
-import { freePort } from './redis.ts';
 
 const NOBODY = 65_534;
 

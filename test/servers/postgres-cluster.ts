@@ -2,11 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 
 /** A user without rights: PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
@@ -146,17 +145,8 @@ function dsn(port: number, password: string, database: string): string {
 }
 
 async function ask(port: number, password: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: dsn(port, password, 'postgres') });
+  const client = new pg.Client({ connectionString: dsn(port, password, 'postgres'), connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   await client.connect();
   await client.query(sql).finally(() => client.end());
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

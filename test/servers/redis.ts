@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { connectRedis, type RedisClient, type RedisConnection } from '../../shar
 import { redisSettings } from '../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../captured-log.ts';
 import { available, findProgram } from './available.ts';
+import { freePort } from './free-port.ts';
 
 /** How a person gets the server that these tests need. */
 export const redisAvailable = (): boolean => available('redis-server', 'apt-get install redis-server');
@@ -98,15 +99,4 @@ async function answers(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
   });
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

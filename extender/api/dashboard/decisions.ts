@@ -37,7 +37,7 @@ const decision = z.strictObject({
   bound_at: z.iso.datetime(),
 });
 
-/** Answer of `GET /api/decisions`. */
+/** Response of `GET /api/decisions`. */
 export const decisionsResponse = z.strictObject({
   from: z.iso.datetime(),
   to: z.iso.datetime(),

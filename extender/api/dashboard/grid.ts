@@ -23,7 +23,7 @@ const zoneNow = z.strictObject({
   forecast_hours: z.int().nonnegative(),
 });
 
-/** Answer of `GET /api/grid`. */
+/** Response of `GET /api/grid`. */
 export const gridResponse = z.strictObject({
   state: z.enum(['fresh', 'stale', 'missing']).describe('Of the carbon cache: only a fresh one steers pods'),
   reason: z.string().nullable().describe('Why it is missing'),

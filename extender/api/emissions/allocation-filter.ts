@@ -5,14 +5,37 @@ export interface AllocationProperties {
   readonly container: Container;
   /** Value of a property by the filter's name for it; labels and annotations as `label[app]`. */
   readonly value: (property: string) => string | undefined;
+  /** Names of the labels, which a filter for `label` without a name looks at. */
+  readonly labels: () => readonly string[];
 }
 
 /** Whether a container's energy is wanted. */
 export type AllocationFilter = (properties: AllocationProperties) => boolean;
 
-/** Properties that a filter may name, without their labels and annotations. */
+/** Labels behind the properties that OpenCost has for owners of workloads. */
+export const LABEL_OF: Readonly<Record<string, string>> = {
+  department: 'department',
+  environment: 'env',
+  owner: 'owner',
+  product: 'app',
+  team: 'team',
+};
+
+/** Properties that a filter may name, and those of which nothing is recorded: they are empty. */
 const PROPERTY =
-  /^(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|services|(label|annotation)\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])$/;
+  /^(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|department|environment|owner|product|team|services|provider|accountID|(label|annotation|nodeLabel|namespaceLabel)(\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])?)$/;
+const UNRECORDED = /^(services|provider|accountID|(annotation|nodeLabel|namespaceLabel)(\[.*\])?)$/;
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
+
+/** Properties that a filter names, each once. */
+export function propertiesIn(filter: string): string[] {
+  return [...new Set(filter.replaceAll(QUOTED, '').match(/[A-Za-z]+(\[[^\]]*\])?/g))];
+}
+
+/** Properties of a filter of which nothing is recorded. */
+export function unrecordedIn(filter: string): string[] {
+  return propertiesIn(filter).filter((property) => UNRECORDED.test(property));
+}
 
 /** How a value is compared, by OpenCost's operators; `!` before one negates it. */
 const OPERATORS: Readonly<Record<string, (value: string, wanted: string) => boolean>> = {
@@ -93,9 +116,9 @@ class FilterReader {
     while (this.#take(',')) values.push(this.#value());
     const negated = operator.startsWith('!');
     const compare = OPERATORS[negated ? operator.slice(1) : operator] as (value: string, wanted: string) => boolean;
-    return ({ value }) => {
-      const known = value(property) ?? '';
-      return values.some((wanted) => compare(known, wanted)) !== negated;
+    return ({ value, labels }) => {
+      const known = property === 'label' ? labels() : [value(property) ?? ''];
+      return values.some((wanted) => known.some((one) => compare(one, wanted))) !== negated;
     };
   }
 

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { FILTER_PATTERN } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
-import { type AllocationFilter, AllocationFilterError, anyOf, parseAllocationFilter } from './allocation-filter.ts';
+import {
+  type AllocationFilter,
+  AllocationFilterError,
+  anyOf,
+  LABEL_OF,
+  parseAllocationFilter,
+  propertiesIn,
+  unrecordedIn,
+} from './allocation-filter.ts';
 
 const list = z
   .string()
@@ -18,7 +26,21 @@ const LISTS = {
   filterControllers: 'controllerName',
   filterPods: 'pod',
   filterContainers: 'container',
+  filterServices: 'services',
+  filterDepartments: 'department',
+  filterEnvironments: 'environment',
+  filterOwners: 'owner',
+  filterProducts: 'product',
+  filterTeams: 'team',
 } as const;
+
+/** Lists of `name:value`, and the map that each looks into. */
+const MAPS = { filterLabels: 'label', filterAnnotations: 'annotation' } as const;
+/** Parameters that need the pods' labels. */
+const BY_LABEL = [
+  ...['filterLabels', 'filterControllers', 'filterControllerKinds'],
+  ...['filterDepartments', 'filterEnvironments', 'filterOwners', 'filterProducts', 'filterTeams'],
+] as const;
 
 const CONTROLLER = /^(?:(\w+):)?(.+)$/;
 
@@ -36,6 +58,13 @@ export const allocationFields = {
   filterPods: list,
   filterContainers: list,
   filterLabels: list.describe('Comma-separated name:value'),
+  filterAnnotations: list.describe('Annotations are not recorded: no row fulfils it'),
+  filterServices: list.describe('Services are not recorded: no row fulfils it'),
+  filterDepartments: list.describe('Values of the label department'),
+  filterEnvironments: list.describe('Values of the label env'),
+  filterOwners: list.describe('Values of the label owner'),
+  filterProducts: list.describe('Values of the label app'),
+  filterTeams: list.describe('Values of the label team'),
   shareIdle: z
     .enum(['true', 'false', 'weighted'], { error: 'is not one of true, false, weighted' })
     .default('false')
@@ -54,25 +83,36 @@ export function filterOf(query: AllocationFilters): AllocationFilter {
     if (values.length === 0) continue;
     all.push(name === 'filterControllers' ? controllers(values) : anyOf(property, values));
   }
-  const labels = valuesOf(query.filterLabels).map((pair) => pair.split(/:(.*)/s));
-  if (labels.length > 0)
-    all.push((properties) => labels.some(([name, value = '']) => anyOf(`label[${name}]`, [value])(properties)));
+  for (const [parameter, map] of Object.entries(MAPS)) {
+    const pairs = valuesOf(query[parameter as keyof typeof MAPS]).map((pair) => pair.split(/:(.*)/s));
+    if (pairs.length > 0)
+      all.push((properties) => pairs.some(([name, value = '']) => anyOf(`${map}[${name}]`, [value])(properties)));
+  }
   return (properties) => all.every((filter) => filter(properties));
 }
 
 /** Whether a query has any filter. */
 export function isFiltered(query: AllocationFilters): boolean {
-  const { filter, filterLabels } = query;
-  const lists = Object.keys(LISTS).map((name) => query[name as keyof typeof LISTS]);
-  return [filter, filterLabels, ...lists].some((given) => given !== undefined && given.trim() !== '');
+  const lists = [...Object.keys(LISTS), ...Object.keys(MAPS)].map((name) => query[name as keyof typeof LISTS]);
+  return [query.filter, ...lists].some((given) => given !== undefined && given.trim() !== '');
 }
 
 /** Whether a query needs more than the names that power is recorded with. */
 export function needsLabels(query: AllocationFilters): boolean {
-  const { filter, filterLabels, filterControllers, filterControllerKinds } = query;
+  const named = propertiesIn(query.filter ?? '');
   return (
-    [filterLabels, filterControllers, filterControllerKinds].some(Boolean) || /label|controller/.test(filter ?? '')
+    BY_LABEL.some((name) => Boolean(query[name])) ||
+    named.some((property) => /^(label|controller)/.test(property) || Object.hasOwn(LABEL_OF, property))
   );
+}
+
+/** What a query filters by although nothing of it is recorded: no row fulfils such a filter. */
+export function unrecordedFilters(query: AllocationFilters): string[] {
+  return [
+    ...(query.filterServices ? ['services'] : []),
+    ...valuesOf(query.filterAnnotations).map((pair) => `annotation[${pair.split(':')[0]}]`),
+    ...unrecordedIn(query.filter ?? ''),
+  ];
 }
 
 /** The issue of a filter that cannot be read. */

@@ -5,7 +5,9 @@ import type { EmissionsRow } from './rows.ts';
 const FIGURES = [
   ...['minutes', 'kwh', 'unpriced_kwh', 'grams', 'intensity_g_per_kwh', 'coverage', 'power_coverage'],
   ...['quality', 'power_quality', 'totalCost', 'gpu_joules', 'facility_kwh', 'embodied_grams'],
-  'sci_g_per_unit',
+  ...['sci_g_per_unit', 'kwh_low', 'kwh_high'],
+  ...['market_grams', 'market_unknown_kwh', 'matched_kwh', 'matched_share', 'market_basis'],
+  ...['difference_grams', 'difference_kwh', 'marginal_difference_grams', 'marginal_difference_kwh'],
 ] as const;
 
 /** Sets of rows as CSV (RFC 4180): one line for each row of each set. What is not known is an empty field. */

@@ -1,3 +1,4 @@
+import type { Differences } from '../../../shared/emissions/what-if.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { Energy } from './energy.ts';
 import type { RowName } from './naming.ts';
@@ -15,15 +16,15 @@ export class IdleShares {
     this.#uses = uses;
   }
 
-  /** Counts energy that something on a node used; `row` is undefined for what is in no row. */
-  use(at: number, row: RowName | undefined, energy: Energy): void {
-    this.#uses.use(at, row, energy);
-  }
-
   /** Takes idle energy of a node. */
   idle(at: number, energy: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
     this.#uses.time(at, energy);
     this.#idle[at]?.add({ name: energy.container.node, properties: {} }, energy, pricing, priced);
+  }
+
+  /** Takes differences of a node's idle energy that were added up elsewhere. */
+  differences(at: number, node: string, differences: Differences): void {
+    this.#idle[at]?.addDifferences({ name: node, properties: {} }, differences);
   }
 
   /** Adds the shares to the rows; `idleRow`, where there is one, gets that of nodes that nothing ran on. */

@@ -1,6 +1,6 @@
 import { type Container, IDLE, SYSTEM, UNMETERED } from '../../../shared/records/power.ts';
 import { workloadName } from '../../../shared/records/workload-name.ts';
-import type { AllocationProperties } from './allocation-filter.ts';
+import { type AllocationProperties, LABEL_OF } from './allocation-filter.ts';
 import { CONTROLLER_KINDS, controllerOf } from './controller.ts';
 
 /** What a row is called where the container has no such name or label, as in OpenCost. */
@@ -45,6 +45,8 @@ export function propertiesOf(container: Container, { labelsOf, cluster }: Naming
   const value = (property: string): string | undefined => {
     const label = /^label(?:\[(.*)\]|:(.*))$/.exec(property);
     if (label) return labelsOf(container)?.[label[1] ?? label[2] ?? ''];
+    const alias = LABEL_OF[property];
+    if (alias !== undefined) return labelsOf(container)?.[alias];
     if (property in NAMES) return container[property as keyof typeof NAMES];
     if (property === 'cluster') return cluster;
     if (property === 'workload') return workloadName(pod);
@@ -53,7 +55,7 @@ export function propertiesOf(container: Container, { labelsOf, cluster }: Naming
     if (property === 'controller' || property === 'controllerName') return controller?.name;
     return controller?.kind === property ? controller.name : undefined;
   };
-  return { container, value };
+  return { container, value, labels: () => Object.keys(labelsOf(container) ?? {}) };
 }
 
 /** Dimensions of a request that are not recorded: rows by them are {@link UNALLOCATED}. */

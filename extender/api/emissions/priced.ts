@@ -1,6 +1,7 @@
 import type { CountryIntensity } from '../../../shared/emissions/country-intensity.ts';
 import type { MatchedHour } from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
+import type { WhatIf } from '../../../shared/emissions/what-if.ts';
 import type { Quality } from '../../../shared/grid/intensity.ts';
 import type { EpochMs, Grams, Joules } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
@@ -19,6 +20,8 @@ export interface Pricing {
   readonly pue?: number | undefined;
   /** What contracts match of the zone's electricity; absent without contracts. */
   readonly matchedAt?: ((hour: EpochMs) => MatchedHour | undefined) | undefined;
+  /** What the zone makes different from that of the node; absent where it is that of the node. */
+  readonly whatIf?: WhatIf | undefined;
 }
 
 /** The part of some energy whose intensity is known. */

@@ -1,6 +1,7 @@
 import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
+import { UNKNOWN_WHAT_IF, whatIfs } from '../../../shared/emissions/what-if.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
-import type { Facility } from '../../../shared/power-model/facility.ts';
+import type { Facility } from '../../../shared/records/facility.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { ApiDependencies } from '../route.ts';
 import { matchedWithin } from './market.ts';
@@ -23,12 +24,22 @@ export async function pricingByNode(
   const codes = new Set([...zones.values()].filter((zone) => zone !== undefined));
   const intensities = await countryIntensities(store, [...codes].sort().map(ownCode), range);
   const byCode = new Map<string, CountryIntensity>(intensities.map((intensity) => [intensity.code, intensity]));
+  const own = new Map([...zones.keys()].map((node) => [node, node === '' ? undefined : zoneOfNode(node)]));
+  const differences =
+    whatIf &&
+    (await whatIfs(
+      store,
+      whatIf,
+      [...own.values()].filter((zone) => zone !== undefined),
+      range,
+    ));
   const pricings = new Map<string, Pricing>();
   for (const [node, zone] of zones)
     pricings.set(node, {
       ...pricingOf(node, zone, zone && byCode.get(zone)),
       pricePerKwh: zone && prices?.get(zone),
-      pue: deps.facility?.pueOf(node, node === '' ? undefined : zoneOfNode(node))?.value,
+      pue: deps.facility?.pueOf(node, own.get(node))?.value,
+      whatIf: differences && (differences.get(own.get(node) as Zone) ?? UNKNOWN_WHAT_IF),
       matchedAt: matchedAt && ((hour) => (zone === undefined ? undefined : matchedAt(zone, hour))),
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };

@@ -1,4 +1,5 @@
 import { type MarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
+import { type Differences, plusDifferences } from '../../../shared/emissions/what-if.ts';
 import type { EpochMs } from '../../../shared/grid/units.ts';
 
 /** One row being added up. Energy in millijoules, so that sums of many samples stay exact. */
@@ -20,6 +21,8 @@ export interface RowSum {
   cost: number | undefined;
   /** Market-based figures; undefined without contracts. */
   market: MarketSum | undefined;
+  /** What another zone would make different; undefined where none is asked about. */
+  differences: Differences | undefined;
   powerMs: number;
   pricedMs: number;
   expectedMs: number;
@@ -67,6 +70,7 @@ export function emptySum(properties: Readonly<Record<string, string>>, embodied:
     grams: 0,
     cost: undefined,
     market: undefined,
+    differences: undefined,
     powerMs: 0,
     pricedMs: 0,
     expectedMs: 0,
@@ -94,6 +98,7 @@ export function combined(sums: readonly RowSum[]): RowSum {
     all.facilityMillijoules = both(all.facilityMillijoules, sum.facilityMillijoules);
     all.embodiedGrams = both(all.embodiedGrams, sum.embodiedGrams);
     all.market = plusMarket(all.market, sum.market, 1);
+    all.differences = plusDifferences(all.differences, sum.differences, 1);
     all.powerMs += sum.powerMs;
     all.pricedMs += sum.pricedMs;
     all.expectedMs += sum.expectedMs;

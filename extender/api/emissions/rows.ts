@@ -1,4 +1,11 @@
 import { addMarket, emptyMarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
+import {
+  addDifferences,
+  type Differences,
+  differenceFields,
+  noDifferences,
+  plusDifferences,
+} from '../../../shared/emissions/what-if.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
 import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
 import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
@@ -64,6 +71,10 @@ export class RowSums {
       const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
       addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
     }
+    if (pricing.whatIf !== undefined && piece.hour !== undefined) {
+      sum.differences ??= noDifferences();
+      addDifferences(sum.differences, piece.joules, piece.hour, pricing.whatIf);
+    }
     if (priced === undefined || priced.coveredMs < piece.coveredMs)
       addOnce(sum.reasons, pricing.reason ?? `no intensity of ${pricing.zone} is known for some hours`);
     if (priced === undefined) return;
@@ -72,6 +83,12 @@ export class RowSums {
     sum.pricedMs += priced.coveredMs;
     sum.worst = Math.max(sum.worst, QUALITIES.indexOf(priced.quality));
     addOnce(sum.zones, pricing.zone ?? '');
+  }
+
+  /** Adds differences that were added up elsewhere. */
+  addDifferences(row: RowName, differences: Differences): void {
+    const sum = this.#sum(row);
+    sum.differences = plusDifferences(sum.differences, differences, 1);
   }
 
   /** Adds a share of the making of a machine, in gCO2eq; undefined where it is not known. */
@@ -92,6 +109,7 @@ export class RowSums {
     sum.gpuMillijoules = plus(sum.gpuMillijoules, of.gpuMillijoules, share);
     sum.facilityMillijoules = both(sum.facilityMillijoules, times(share, of.facilityMillijoules));
     sum.market = plusMarket(sum.market, of.market, share);
+    sum.differences = plusDifferences(sum.differences, of.differences, share);
     // Idle energy alone is known for the time that the node was measured.
     if (sum.powerMs === 0) sum.powerMs = of.powerMs;
     if (sum.pricedMs === 0) sum.pricedMs = of.pricedMs;
@@ -185,6 +203,7 @@ function rowOf(name: string, sum: RowSum, { from, to }: TimeRange, units?: numbe
     unpriced_kwh: sum.powerMs > 0 ? kwh(sum.millijoules - sum.pricedMillijoules) : null,
     grams: priced ? sum.grams : null,
     ...(sum.cost !== undefined && { totalCost: sum.cost }),
+    ...(sum.differences !== undefined && differenceFields(sum.differences)),
     ...(sum.market !== undefined && marketFields(sum.market, sum.millijoules / 1000)),
     intensity_g_per_kwh: priced && sum.pricedMillijoules > 0 ? sum.grams / kwh(sum.pricedMillijoules) : null,
     coverage: share(sum.pricedMs),

@@ -24,19 +24,19 @@ const workload = z.strictObject({
   metadata: json.describe('What was given with the record'),
 });
 
-/** Answer of `POST /api/workloads`. */
+/** Response of `POST /api/workloads`. */
 export const savedResponse = z.strictObject({
   created: z.int().nonnegative(),
   updated: z.int().nonnegative().describe('Records that took the place of one of the same service, region and period'),
   workloads: z.array(workload),
 });
 
-/** Answer of `GET /api/workloads`. */
+/** Response of `GET /api/workloads`. */
 export const workloadsResponse = z.strictObject({
   workloads: z.array(workload.extend({ created_at: time, updated_at: time })),
 });
 
-/** Answer of `GET /api/budgets`. */
+/** Response of `GET /api/budgets`. */
 export const budgetsResponse = z.strictObject({
   budgets: z.array(
     z.strictObject({

@@ -26,7 +26,7 @@ const MONTH = [
 /** A window of at most 31 or 366 days. */
 export function windowPattern(maxDays: 31 | 366): string {
   const span = maxDays === 31 ? MONTH : YEAR;
-  return `^((${span})( +offset +(${YEAR}))?|${WORD}|${EDGE},${EDGE})$`;
+  return `^((${span})( +offset +(${YEAR}))?|${WORD}|${EDGE},${EDGE}|\\d{9,10}-\\d{9,10})$`;
 }
 
 /** A number above 0. */
@@ -45,7 +45,7 @@ export const ROW_CURSOR_PATTERN = String.raw`^(${ENCODED}/){4}${DATE_PATTERN}T([
 /** A place in the readings of a site: milliseconds and a percent-encoded device, with a slash between. */
 export const READING_CURSOR_PATTERN = String.raw`^-?\d{1,15}/${ENCODED}$`;
 
-const PROPERTY = String.raw`(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|services|(label|annotation)\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])`;
+const PROPERTY = String.raw`(cluster|node|namespace|controllerKind|controllerName|controller|pod|container|department|environment|owner|product|team|services|provider|accountID|(label|annotation|nodeLabel|namespaceLabel)(\[[A-Za-z0-9][A-Za-z0-9._/-]{0,252}\])?)`;
 const VALUE = String.raw` *"([^"\\]|\\["\\])*"`;
 const COMPARISON = `${PROPERTY} *!?(<~|~>|~)?:${VALUE}( *,${VALUE})*`;
 

@@ -21,16 +21,16 @@ const item = z.union([
 ]);
 const outcome = { accepted: count, failed: count, items: z.array(item).describe('The outcome of each reading') };
 
-/** Answer of `POST /readings` when all that was sent is accepted: one reading, or a batch. */
+/** Response of `POST /readings` when all that was sent is accepted: one reading, or a batch. */
 export const acceptedResponse = z.union([
   z.strictObject({ status: z.literal('success'), stream_id: streamId, message: z.string() }),
   z.strictObject({ status: z.literal('success'), ...outcome }),
 ]);
 
-/** Answer of `POST /readings` when some of a batch is accepted. */
+/** Response of `POST /readings` when some of a batch is accepted. */
 export const partialResponse = z.strictObject({ status: z.literal('partial'), ...outcome });
 
-/** Answer of `POST /readings` when nothing is accepted; of a batch with the outcome of each reading. */
+/** Response of `POST /readings` when nothing is accepted; of a batch with the outcome of each reading. */
 export const noneAccepted = problemResponse.extend(z.object(outcome).partial().shape);
 
 const site = z.strictObject({
@@ -42,13 +42,13 @@ const site = z.strictObject({
   last_reading: time.nullable(),
 });
 
-/** Answer of `PUT /sites/{site_id}`. */
+/** Response of `PUT /sites/{site_id}`. */
 export const siteResponse = site;
 
-/** Answer of `GET /sites`. */
+/** Response of `GET /sites`. */
 export const sitesResponse = z.strictObject({ sites: z.array(site) });
 
-/** Answer of `GET /sites/{site_id}/readings`. */
+/** Response of `GET /sites/{site_id}/readings`. */
 export const siteReadingsResponse = z.array(
   z.strictObject({
     site_id: z.string(),
@@ -70,7 +70,7 @@ const coverage = z
   .strictObject({ power: share, emissions: share })
   .describe('Shares of the range, over all devices, for which power, and power and price, are known');
 
-/** Answer of `GET /sites/{site_id}/emissions`. */
+/** Response of `GET /sites/{site_id}/emissions`. */
 export const siteEmissionsResponse = z.strictObject({
   site_id: z.string(),
   zone: z.string().nullable(),

@@ -45,7 +45,7 @@ const gpuJoules = joules
 const mode = z.enum(['local', 'db']);
 const whole = z.int().nonnegative();
 
-/** Answer of `GET /api/containers`. */
+/** Response of `GET /api/containers`. */
 export const containersResponse = z.array(
   z.strictObject({
     ...names,
@@ -57,7 +57,7 @@ export const containersResponse = z.array(
   }),
 );
 
-/** Answer of `POST /api/power-consumption`. */
+/** Response of `POST /api/power-consumption`. */
 export const powerResponse = z.array(
   z.strictObject({
     ...names,
@@ -93,7 +93,7 @@ const countryEmissions = z.strictObject({
   zones,
 });
 
-/** Answer of `POST /api/co2-per-container` and its alias. */
+/** Response of `POST /api/co2-per-container` and its alias. */
 export const co2Response = z.array(
   z.strictObject({
     timestamp: time.describe('End of the measurement'),
@@ -109,7 +109,7 @@ export const co2Response = z.array(
   }),
 );
 
-/** Answer of `GET /api/co2-intensities`. */
+/** Response of `GET /api/co2-intensities`. */
 export const intensitiesResponse = z.array(
   z.strictObject({
     country: z.string().describe('As the request spells it, where it names one'),
@@ -167,6 +167,20 @@ const emissionsRow = z.strictObject({
     .array(z.enum(['residual-mix', 'location-based']))
     .optional()
     .describe('How the energy that no contract matches is priced'),
+  difference_grams: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'With zone: gCO2eq there minus gCO2eq in the zones of the nodes, an attributional difference with average intensities; negative: less; null: not known',
+    ),
+  difference_kwh: z.number().optional().describe('Energy of difference_grams: that of hours with both intensities'),
+  marginal_difference_grams: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('The same with marginal intensities, with its own sign; null: not known of any hour'),
+  marginal_difference_kwh: z.number().optional().describe('Energy of marginal_difference_grams'),
   totalCost: z.number().optional().describe('Energy × PRICE_PER_KWH of its zones; absent where no price is known'),
   intensity_g_per_kwh: z.number().nullable(),
   coverage: share.describe('Share of the containers’ time for which power and intensity are known'),
@@ -180,7 +194,7 @@ const emissionsRow = z.strictObject({
   reason: z.string().optional().describe('Why some energy has no price'),
 });
 
-/** Answer of `GET /api/emissions`. */
+/** Response of `GET /api/emissions`. */
 export const emissionsResponse = z.strictObject({
   code: z.literal(200),
   status: z.literal('success'),
@@ -191,7 +205,9 @@ export const emissionsResponse = z.strictObject({
     aggregate: z.string(),
     unavailable: z
       .array(z.string())
-      .describe('Dimensions of aggregate that are not recorded: rows by them are __unallocated__'),
+      .describe(
+        'What aggregate and filters name although it is not recorded: rows by it are __unallocated__, and no row fulfils a filter for it',
+      ),
     rows: whole.describe('Number of rows that match, on this page or not'),
     order: z.array(z.string()).describe('Names of the rows of this page, in the requested order'),
     zone: z.string().nullable(),
@@ -200,7 +216,7 @@ export const emissionsResponse = z.strictObject({
   }),
 });
 
-/** Answer of `GET /api/export-time-series` as JSON. */
+/** Response of `GET /api/export-time-series` as JSON. */
 export const exportResponse = z.array(
   z.strictObject({
     pod: z.string(),
@@ -218,7 +234,7 @@ export const exportResponse = z.array(
   }),
 );
 
-/** Answer of `GET /health`. */
+/** Response of `GET /health`. */
 export const healthResponse = z.strictObject({
   status: z.literal('ok'),
   monitored_containers: whole,
@@ -232,7 +248,7 @@ export const healthResponse = z.strictObject({
   timestamp: time,
 });
 
-/** Answer of `GET /api/status`. */
+/** Response of `GET /api/status`. */
 export const statusResponse = z.strictObject({
   status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be used'),
   last_scrape_time: time.nullable(),

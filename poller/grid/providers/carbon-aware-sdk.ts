@@ -55,6 +55,7 @@ export function carbonAwareSdk(client: ProviderClient, options: CarbonAwareSdkOp
     samplesOf(await fetchJson('emissions/bylocations/best', {}, zone, signal), zone);
   return {
     name: NAME,
+    signal: options.signal,
     archiveMs: 28 * 24 * HOUR_MS,
     covers: (zone) => options.locations.has(zone),
     knows: async (zone) => options.locations.has(zone),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type IntensitySample, intensitySample } from '../../../shared/grid/intensity.ts';
+import { type IntensitySample, intensitySample, type Signal } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { placeOfZone } from '../../../shared/grid/zone-places.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
@@ -65,6 +65,7 @@ export function wattTime(client: ProviderClient, options: WattTimeOptions): Grid
   };
   return {
     name: NAME,
+    signal: signalOf(options),
     archiveMs: 28 * 24 * HOUR_MS,
     covers: (zone) => options.regions.has(zone) || placeOfZone(zone) !== undefined,
     knows: async (zone) => options.regions.has(zone),
@@ -139,7 +140,7 @@ function regionLookup(
 function toSample(
   { point_time, value, last_updated, imputed_data_used }: z.output<typeof point>,
   zone: Zone,
-  { signalType }: WattTimeOptions,
+  options: WattTimeOptions,
   fetchedAt: EpochMs,
   quality: 'estimated' | 'forecast',
 ): IntensitySample {
@@ -150,9 +151,13 @@ function toSample(
     fetchedAt,
     updatedAt: last_updated ?? null,
     emissionFactorType: 'direct',
-    estimationMethod: imputed_data_used ? `${signalType}_imputed` : signalType,
+    estimationMethod: imputed_data_used ? `${options.signalType}_imputed` : options.signalType,
     provider: NAME,
-    signal: signalType === 'co2_moer' ? 'marginal' : 'average',
+    signal: signalOf(options),
     quality,
   });
+}
+
+function signalOf({ signalType }: WattTimeOptions): Signal {
+  return signalType === 'co2_moer' ? 'marginal' : 'average';
 }

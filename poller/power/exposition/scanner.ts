@@ -38,6 +38,7 @@ export class ExpositionScanner {
   readonly #wanted: readonly string[];
   readonly #onSample: (sample: ExpositionSample) => void;
   readonly #labels = new Map<string, string>();
+  readonly #ignored: boolean[] = [];
   #tail: Buffer | undefined;
   #lines = 0;
   #malformed = 0;
@@ -62,6 +63,11 @@ export class ExpositionScanner {
     this.#tail = start < buffer.length ? buffer.subarray(start) : undefined;
   }
 
+  /** From now on samples of a metric are stepped over: that costs a tenth of reading them. */
+  ignore(metric: string): void {
+    this.#ignored[this.#wanted.indexOf(metric)] = true;
+  }
+
   /** How the body ended. */
   end(): ScanEnd {
     const rest = this.#tail?.toString().trim() ?? '';
@@ -83,7 +89,7 @@ export class ExpositionScanner {
       return;
     }
     const metric = this.#match(buffer, first, end);
-    if (metric < 0) return;
+    if (metric < 0 || this.#ignored[metric]) return;
     const name = this.#wanted[metric] as string;
     const last = buffer[end - 1] === RETURN ? end - 1 : end;
     const nameAt = buffer.indexOf(name, first);

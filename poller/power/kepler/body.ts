@@ -28,6 +28,11 @@ export class KeplerBody {
     this.#rewrite = new RewriteBody(options.zone);
   }
 
+  /** Whether the rest of a metric's samples is not needed. */
+  isDone(metric: string): boolean {
+    return this.#rewrite.isDone(metric);
+  }
+
   /** Takes a sample of {@link KEPLER_METRICS}. */
   take(sample: ExpositionSample): void {
     // A counter that is not a finite, non-negative number says nothing; the others of the body still do.

@@ -19,7 +19,10 @@ export class KeplerReader {
     this.#options = options;
     this.#body = new KeplerBody(options);
     const metrics = options.totalIsSound ? SOUND_TOTAL_METRICS : KEPLER_METRICS;
-    this.#scanner = new ExpositionScanner(metrics, (sample) => this.#body.take(sample));
+    this.#scanner = new ExpositionScanner(metrics, (sample) => {
+      if (this.#body.isDone(sample.metric)) this.#scanner.ignore(sample.metric);
+      else this.#body.take(sample);
+    });
   }
 
   /** Takes the next bytes; throws as soon as the body shows that it is not an exposition. */

@@ -78,6 +78,14 @@ export class RewriteBody {
     return this.#containers.size || this.#processes.size;
   }
 
+  /**
+   * Whether the rest of a metric's samples is not needed. Containers come before processes in a body: where there are any,
+   * the processes are theirs.
+   */
+  isDone(metric: string): boolean {
+    return metric === PROCESS && this.#containers.size > 0;
+  }
+
   /** Takes a sample of {@link REWRITE_METRICS}; false when it is not this generation's. */
   take({ metric, labels, value }: ExpositionSample): boolean {
     if (metric === CPU) this.#takeZone(this.#container(labels), labels, value);
@@ -160,9 +168,8 @@ export class RewriteBody {
     return this.#node === '' && this.#pods.size === 0;
   }
 
-  /** Containers come before processes in a body: where there are any, their processes are theirs. */
   #takeProcess(labels: ReadonlyMap<string, string>, value: number): void {
-    if (this.#containers.size > 0) return;
+    if (this.isDone(PROCESS)) return;
     const id = `process ${labels.get('pid') ?? ''} ${labels.get('comm') ?? ''}`;
     let known = this.#processes.get(id);
     if (known === undefined) {

@@ -1,7 +1,7 @@
 import { STORE_ERRORS } from '../../errors/store-errors.ts';
 import { createBackoff } from '../../pacing/backoff.ts';
 import type { IntensityWriter, PowerWriter } from '../../records/power.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, settledUnlessAborted, settledWithin } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Spool, SpooledEntry } from './spool.ts';
 
@@ -65,10 +65,7 @@ export class SpoolDelivery implements AsyncDisposable {
     const { spool, clock } = this.#options;
     if (spool.empty) return true;
     if (spool.backlog().entries > BATCH) return false;
-    const over = new AbortController();
-    const empty = new Promise<void>((resolve) => this.#drained.push(resolve));
-    await Promise.race([empty, clock.sleep(patienceMs, over.signal)]);
-    over.abort();
+    await settledWithin(clock, patienceMs, new Promise<void>((resolve) => this.#drained.push(resolve)));
     return !this.#away && spool.empty;
   }
 
@@ -128,11 +125,7 @@ export class SpoolDelivery implements AsyncDisposable {
 
   /** Lets go of a delivery when the process stops: its entries stay on disk. */
   async #abandonable(delivery: Promise<unknown>): Promise<void> {
-    delivery.catch(() => undefined);
-    const stopped = Promise.withResolvers<void>();
-    const stop = () => stopped.resolve();
-    this.#stop.signal.addEventListener('abort', stop);
-    await Promise.race([delivery, stopped.promise]).finally(() => this.#stop.signal.removeEventListener('abort', stop));
+    await settledUnlessAborted(this.#stop.signal, delivery);
   }
 
   async #take(waiting: readonly SpooledEntry[]): Promise<void> {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { sharedError } from '../../errors/shared-errors.ts';
 import { isoTime } from '../../grid/units.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { checkBeside } from './check-beside.ts';
 import { isDamage, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
 /** The store's file in its folder. */
 export const STORE_FILE = 'history.sqlite';
-/** Largest file that is checked as a whole at the start; damage of larger ones shows when it is read. */
-const CHECKED_BYTES = 1_073_741_824;
+/** Largest file that is checked before its first use, which takes less than a second; larger ones are in use meanwhile. */
+const CHECKED_FIRST_BYTES = 134_217_728;
 const ASIDE = /^history\.sqlite\.damaged-[0-9TZ-]+$/;
 
 /** What the file of an embedded store is like. */
@@ -29,6 +30,8 @@ export interface SqliteFileOptions {
   readonly clock?: Clock;
   /** Called when a damaged file was set aside, with its new name. */
   readonly onSetAside?: (name: string, reason: string) => void;
+  /** Size up to which a file is checked before its first use, in bytes; default: 128 MiB. */
+  readonly checkedFirstBytes?: number;
 }
 
 /** The embedded store's file within one process: at most one connection that only reads and one that writes. */
@@ -39,6 +42,7 @@ export class SqliteFile implements Disposable {
   #writing: SqliteDatabase | undefined;
   /** The file that the connections are of: another process may have replaced it. */
   #inode: number | undefined;
+  #check: Disposable | undefined;
   #detail: string | undefined;
   #damagedRows = 0;
 
@@ -73,9 +77,16 @@ export class SqliteFile implements Disposable {
     });
   }
 
-  /** Checks the structure of a file of up to a gibibyte, which blocks for seconds; a damaged one is set aside where this process may. */
+  /** Checks the structure of the file, a large one beside its use; a damaged one is set aside where this process may. */
   check(): void {
-    if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > CHECKED_BYTES) return;
+    const { checkedFirstBytes = CHECKED_FIRST_BYTES } = this.#options;
+    const { size = 0, ino } = statSync(this.#path, { throwIfNoEntry: false }) ?? {};
+    if (size > checkedFirstBytes) {
+      this.#check = checkBeside(this.#path, (problem) => {
+        if (statSync(this.#path, { throwIfNoEntry: false })?.ino === ino) this.#damaged(problem);
+      });
+      return;
+    }
     const database = this.reader();
     const [result] = database?.all<{ quick_check: string }>('PRAGMA quick_check(1)') ?? [];
     if (result !== undefined && result.quick_check !== 'ok') this.#damaged(result.quick_check);
@@ -92,6 +103,7 @@ export class SqliteFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#check?.[Symbol.dispose]();
     for (const connection of [this.#reading, this.#writing]) {
       this.#damagedRows += connection?.damagedRows ?? 0;
       connection?.[Symbol.dispose]();

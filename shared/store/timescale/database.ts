@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { ConfigError } from '../../runtime/config.ts';
 import { DatabaseError, describeDsn } from './database-error.ts';
@@ -66,6 +67,7 @@ export class ConnectionPool implements AsyncDisposable {
   /** Connections of earlier generations are to a server that turned out to be the wrong one. */
   #generation = 0;
   readonly #generationOf = new WeakMap<pg.ClientBase, number>();
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -74,6 +76,7 @@ export class ConnectionPool implements AsyncDisposable {
       ...connectionSettings(options.dsn),
       max: options.connections,
       idleTimeoutMillis: 30_000,
+      stream: () => this.#socket(),
     });
     this.#pool.on('connect', (client) => this.#generationOf.set(client, this.#generation));
     // A connection that breaks reports it twice: to its user, and here. Without a listener the event ends the process.
@@ -92,12 +95,20 @@ export class ConnectionPool implements AsyncDisposable {
     };
   }
 
+  /** Closes all connections: those that are being made at once, those in use when their work ends or after a grace. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
     const late = setTimeout(() => {
       for (const giveUp of this.#underWay) giveUp('the store was closed');
     }, GRACE_MS);
     await this.#pool.end();
     clearTimeout(late);
+  }
+
+  #socket(): Socket {
+    const socket = new Socket();
+    this.#sockets.add(socket);
+    return socket.once('close', () => this.#sockets.delete(socket));
   }
 
   async #lend<Result>(timeoutMs: number, work: (connection: Connection) => Promise<Result>): Promise<Result> {

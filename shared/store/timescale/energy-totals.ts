@@ -1,12 +1,10 @@
 import { QUALITIES } from '../../grid/intensity.ts';
-import type { EpochMs } from '../../grid/units.ts';
 import type { EnergyTotal, EnergyTotalsRequest, TimeRange } from '../../records/power.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
+import { withFoldedDays } from './day-cuts.ts';
 import { dayPriceColumns, hourPriceColumns, type PieceRange } from './energy-prices.ts';
-import { DAY_MS, foldedDays, HOURS_OF_DAY } from './folded-days.ts';
-
-/** A series by number, with its class and its list of prices. */
-export type Member = readonly [id: number, classAt: number, list: number];
+import { HOURS_OF_DAY } from './folded-days.ts';
+import { type Member, type SeriesMember, wholeGroups } from './series-groups.ts';
 
 interface TotalRow {
   readonly class_at: number;
@@ -45,9 +43,10 @@ const DAY_ARRAYS = DAY_PRICES.map((name, at) => `$${at + 8}::${name.startsWith('
 
 /**
  * The same of folded days. `quality` of `price` is set where all hours of the day have a known intensity of one quality,
- * as most days have; then only the grams need its hours.
+ * as most days have; then only the grams need its hours. OFFSET 0 keeps the planner, which knows nothing of the two lists, from
+ * multiplying them with each other first.
  */
-const OF_DAYS = `WITH ${MEMBER},
+const ofDays = (table: string, id: string) => `WITH ${MEMBER},
 price AS (SELECT *, to_timestamp(second) AS day FROM unnest($4::integer[], $5::bigint[], $6::integer[], $7::integer[],
     ${DAY_ARRAYS.join(', ')}) AS given (list, second, piece_at, quality, ${DAY_PRICES.join(', ')})),
 part AS (
@@ -56,36 +55,57 @@ part AS (
     CASE WHEN quality IS NOT NULL THEN covered_ms ELSE ${sumOf((hour) => `CASE WHEN q${hour} IS NULL THEN 0 ELSE c${hour} END`)} END AS priced_ms,
     CASE WHEN quality IS NOT NULL THEN quality
       ELSE greatest(${HOURS_OF_DAY.map((hour) => `CASE WHEN c${hour} > 0 THEN q${hour} END`).join(', ')}) END AS worst
-  FROM power_day JOIN member ON member.id = series_id
-  JOIN price ON price.list = member.list AND price.day = power_day.day
-  WHERE power_day.day >= $${DAY_PRICES.length + 8} AND power_day.day < $${DAY_PRICES.length + 9}
+  FROM (
+    SELECT ${table}.*, class_at, list FROM ${table} JOIN member ON member.id = ${id}
+    WHERE day >= $${DAY_PRICES.length + 8} AND day < $${DAY_PRICES.length + 9} OFFSET 0
+  ) AS used
+  JOIN price USING (list, day)
 )
 SELECT class_at, piece_at, sum(millijoules) AS energy, sum(covered_ms)::float8 AS covered, sum(priced) AS priced,
   sum(weighted) AS weighted, sum(priced_ms)::float8 AS priced_ms, max(worst) AS worst
 FROM part GROUP BY class_at, piece_at`;
 
+const OF_SERIES_DAYS = ofDays('power_day', 'series_id');
+const OF_GROUP_DAYS = ofDays('power_group_day', 'group_id');
+
 /** Adds up energy by class and piece in the database: folded days by day, what is left by hour. A class may come several times. */
 export async function timescaleEnergyTotals(
   database: TimescaleDatabase,
-  members: readonly Member[],
+  members: readonly SeriesMember[],
   request: EnergyTotalsRequest,
 ): Promise<EnergyTotal[]> {
-  const pieces = request.pieces.filter(({ from, to }) => from < to);
-  const [first, last] = [pieces[0], pieces.at(-1)];
-  if (first === undefined || last === undefined || members.length === 0) return [];
-  return database.transaction(async (connection) => {
-    // Days must not be folded or unfolded between the statements. Compiling them would take longer than running them.
-    await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-    await connection.query('SET LOCAL jit = off');
-    const { days, spans } = cut(request.pieces, await foldedDays(connection, first.from, last.to));
-    const columns = [0, 1, 2].map((column) => members.map((member) => member[column]));
-    const totals = await added(connection, OF_DAYS, [...columns, ...dayPriceColumns(request.prices, days)], days);
+  if (members.length === 0) return [];
+  return withFoldedDays(database, request.pieces, async (connection, { days, spans }) => {
+    const totals = await addedDays(connection, members, request.prices, days);
     for (const span of spans) {
-      const values = [...columns, ...hourPriceColumns(request.prices, span)];
+      const values = [...columnsOf(members), ...hourPriceColumns(request.prices, span)];
       totals.push(...(await added(connection, OF_HOURS, values, span)));
     }
     return totals;
   });
+}
+
+/** Folded days: of whole groups where all of a group is of one class, otherwise of series. */
+async function addedDays(
+  connection: Connection,
+  members: readonly SeriesMember[],
+  prices: EnergyTotalsRequest['prices'],
+  days: readonly PieceRange[],
+): Promise<EnergyTotal[]> {
+  if (days.length === 0) return [];
+  const { groups, series } = await wholeGroups(connection, members);
+  const priced = dayPriceColumns(prices, days);
+  const totals: EnergyTotal[] = [];
+  for (const [statement, of] of [
+    [OF_GROUP_DAYS, groups],
+    [OF_SERIES_DAYS, series],
+  ] as const)
+    if (of.length > 0) totals.push(...(await added(connection, statement, [...columnsOf(of), ...priced], days)));
+  return totals;
+}
+
+function columnsOf(members: readonly (Member | SeriesMember)[]): number[][] {
+  return ([0, 1, 2] as const).map((column) => members.map((member) => member[column]));
 }
 
 async function added(
@@ -107,21 +127,4 @@ async function added(
     pricedMs: row.priced_ms,
     worst: row.worst === null ? undefined : QUALITIES[row.worst],
   }));
-}
-
-/** Cuts pieces of time into folded days, and spans of what lies between them. */
-function cut(pieces: readonly TimeRange[], folded: ReadonlySet<EpochMs>) {
-  const days: PieceRange[] = [];
-  const spans: PieceRange[][] = [];
-  let end: EpochMs | undefined;
-  for (const [pieceAt, piece] of pieces.entries())
-    for (let from = piece.from; from < piece.to; ) {
-      const to = Math.min((Math.floor(from / DAY_MS) + 1) * DAY_MS, piece.to);
-      if (folded.has(from) && to - from === DAY_MS) days.push({ from, to, pieceAt });
-      else if (end === from) spans.at(-1)?.push({ from, to, pieceAt });
-      else spans.push([{ from, to, pieceAt }]);
-      if (!(folded.has(from) && to - from === DAY_MS)) end = to;
-      from = to;
-    }
-  return { days, spans };
 }

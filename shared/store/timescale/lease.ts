@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { STORE_ERRORS } from '../../errors/store-errors.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, settledWithin } from '../../runtime/clock.ts';
 import type { Lease, LeasePurpose } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { TimescaleDatabase } from './database.ts';
@@ -75,11 +75,12 @@ export class DatabaseLease implements Lease {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#finished;
+    // A database that does not respond has nothing to release.
+    if (this.#reachable) await this.#finished;
     const { database, purpose, name, clock } = this.#options;
     // The standby need not wait for the expiry; a database that hangs must not hang the process that ends.
     const released = database.query(RELEASE, [purpose, name, this.#holder]).catch(() => undefined);
-    if (this.#reachable && this.held) await Promise.race([released, clock.sleep(this.#beatMs)]);
+    if (this.#reachable && this.held) await settledWithin(clock, this.#beatMs, released);
   }
 
   async #run(): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   EnergyTotal,
   EnergyTotalsRequest,
   HourlyEnergy,
+  NodeTime,
   PodLabels,
   PowerReader,
   PowerSample,
@@ -13,10 +14,12 @@ import type {
   SamplePosition,
   TimeRange,
 } from '../../records/power.ts';
-import { storedContainer } from '../../records/power-facts.ts';
+import { containerNames, storedContainer } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
 import { timescaleEnergyTotals } from './energy-totals.ts';
 import { batchesOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
+import { timescaleNodeTimes } from './node-times.ts';
+import { groupKey } from './series-groups.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
 const SAMPLES_AT_A_TIME = 20_000;
@@ -141,9 +144,16 @@ export class TimescalePowerReader implements PowerReader {
       const id = this.#numbers.get(container);
       if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
       // The list after all others is that of containers without prices.
-      return [id, classAt, request.classes[classAt] ?? request.prices.length] as const;
+      return [
+        ...([id, classAt, request.classes[classAt] ?? request.prices.length] as const),
+        groupKey(containerNames(container)),
+      ] as const;
     });
     return timescaleEnergyTotals(this.#database, members, request);
+  }
+
+  nodeTimes(pieces: readonly TimeRange[]): Promise<NodeTime[]> {
+    return timescaleNodeTimes(this.#database, pieces);
   }
 
   async totals(): Promise<PowerTotals> {

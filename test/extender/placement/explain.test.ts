@@ -128,6 +128,7 @@ function row(node: string, zone: string | null, intensity: number | null, score:
     zone,
     carbon_intensity: intensity,
     quality: intensity === null ? null : 'measured',
+    signal: intensity === null ? null : 'average',
     age_seconds: intensity === null ? null : 90,
     watts_per_core: watts,
     score,

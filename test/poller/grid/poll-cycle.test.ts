@@ -258,6 +258,31 @@ describe('a poll cycle', () => {
     expect(await metric('fallbacks_total{zone="US-CAL-CISO",provider="watttime"} 1')).toHaveLength(1);
   });
 
+  it('records the marginal intensity of past hours beside the average one, which alone is published', async () => {
+    const wattTime = await startWattTime({ CAISO_NORTH: 250 });
+    others.push(wattTime);
+    wattTime.now = () => clock.now();
+    double.values.set('US-CAL-CISO', 200);
+    const { poll, stored } = await start({
+      ...{ ZONES: 'US-CAL-CISO', GRID_PROVIDERS: 'electricity-maps,watttime,yearly-average', GRID_BACKFILL: 'yes' },
+      ...{ WATTTIME_URL: wattTime.url, WATTTIME_USERNAME: 'grid-reader', WATTTIME_PASSWORD: 'wt-pass-5e1d90' },
+    });
+
+    await poll();
+    await clock.advance(10 * MINUTE);
+    await poll();
+    const once = asked(wattTime, '/v3/historical');
+    await clock.advance(60 * MINUTE);
+    await poll();
+
+    expect(document().regions['US-CAL-CISO']).toMatchObject({ provider: 'electricity-maps', signal: 'average' });
+    const marginal = stored.filter(({ signal }) => signal === 'marginal');
+    expect(marginal.every(({ provider, hour }) => provider === 'watttime' && hour < clock.now())).toBe(true);
+    expect(new Set(marginal.map(({ hour }) => hour))).toContain(NOON - 60 * MINUTE);
+    // Not again before the hour is over.
+    expect([once, asked(wattTime, '/v3/historical')]).toEqual([1, 2]);
+  });
+
   it('serves zones in turn when the budget does not last for all', async () => {
     double.access = undefined;
     const codes = Array.from({ length: 12 }, (_, index) => `FR-Z${index}`);

@@ -36,6 +36,12 @@ describe('what a node used outside its containers', () => {
     ]);
   });
 
+  it('begins anew where the node’s counter was missing meanwhile: nothing is owed or counted across the gap', () => {
+    const remainders = balances([0, 0, 0], [15, 100, 130], [30, undefined, 140], [45, 400, 150], [60, 500, 160]);
+
+    expect(remainders.map((remainder) => remainder?.amount)).toEqual([undefined, 0, undefined, undefined, 90]);
+  });
+
   it('closes the node: containers and remainder are its counter to the millijoule, over resets, missed scrapes and late names', () => {
     fc.assert(
       fc.property(fc.array(cycle, { minLength: 2, maxLength: 20 }), (cycles) => {

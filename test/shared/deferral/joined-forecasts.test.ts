@@ -12,7 +12,12 @@ import { zone } from '../../../shared/grid/zones.ts';
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const DE = zone('DE');
 
-const values = (most: number) => fc.array(fc.double({ min: 1, max: 900, noNaN: true }), { maxLength: most });
+/** Intensities that differ much, or by less than what changes a plan. */
+const values = (most: number) =>
+  fc.oneof(
+    fc.array(fc.double({ min: 1, max: 900, noNaN: true }), { maxLength: most }),
+    fc.array(fc.double({ min: 400, max: 400.5, noNaN: true }), { maxLength: most }),
+  );
 /** What the provider and our own past give at one hour: any length, beginning early, late or not at all. */
 const sources = fc.record({ provider: values(50), lateBy: fc.integer({ min: -5, max: 5 }), own: values(72) });
 const jobs = fc.record({

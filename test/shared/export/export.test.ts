@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActivityExport, exportedActivity } from '../../../shared/export/export.ts';
 import { gramsPerKwh, HOUR_MS, JOULES_PER_KWH, joules } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
+import { facilityOf } from '../../../shared/power-model/facility.ts';
 import type { Container } from '../../../shared/records/power.ts';
 import { openSqliteWriter } from '../store/opened-parts.ts';
 
@@ -20,6 +21,16 @@ const vm: Container = {
   powerModel: { name: 'aws:m5.large', low: 0.8, high: 1.5 },
 };
 const unplaced: Container = { namespace: 'shop', pod: 'cache-0', container: 'app', node: 'n9' };
+
+/** n1 has a PUE and 20 g an hour, n2 10 g an hour, n9 nothing. */
+const FACILITY = facilityOf(new Map(), {
+  pue: new Map([['n1', 1.25]]),
+  embodiedKg: new Map([
+    ['n1', 701.28],
+    ['n2', 350.64],
+  ]),
+  lifetimeYears: 4,
+});
 
 let store: ReturnType<typeof openSqliteWriter>;
 const folder = mkdtempSync(join(tmpdir(), 'export-'));
@@ -47,7 +58,7 @@ afterAll(async () => {
 
 async function bytesOf(query: Omit<ActivityExport, 'range'>): Promise<Buffer> {
   const zoneOfNode = (node: string) => ({ n1: zone('DE'), n2: zone('SE') })[node];
-  const source = { store, zoneOfNode, prices: new Map([[zone('DE'), 0.4]]) };
+  const source = { store, zoneOfNode, prices: new Map([[zone('DE'), 0.4]]), facility: FACILITY };
   const pieces = exportedActivity(source, { cluster: 'north', currency: 'EUR' }, { range: RANGE, ...query });
   return Buffer.concat(await Array.fromAsync(pieces));
 }
@@ -93,6 +104,43 @@ describe('an export', () => {
     });
   });
 
+  it('has the energy of the building and the making of machines, shared by the energy of the node, and empty where unknown', async () => {
+    const [modelled, placeless, placed] = await csvOf({ format: 'focus', by: 'day' });
+    const hours = await csvOf({ format: 'csv', by: 'hour', namespace: 'shop' });
+
+    expect(placed).toMatchObject({ x_EnergyFacilityKwh: '5' });
+    // 701.28 kg over four years are 20 g an hour; power is known for half of each of four hours.
+    expect(Number(placed?.x_CarbonEmbodiedGrams)).toBeCloseTo(40, 9);
+    expect(Number(modelled?.x_CarbonEmbodiedGrams)).toBeCloseTo(4 * 5, 9);
+    expect(modelled).toMatchObject({ x_EnergyFacilityKwh: '' });
+    expect(placeless).toMatchObject({ x_EnergyFacilityKwh: '', x_CarbonEmbodiedGrams: '' });
+    expect(hours.map(({ embodied_grams }) => embodied_grams).filter((grams) => grams !== '')).toHaveLength(8);
+    expect(
+      hours.every(({ facility_kwh, kwh, node }) => facility_kwh === (node === 'n1' ? `${1.25 * Number(kwh)}` : '')),
+    ).toBe(true);
+  });
+
+  it('of one namespace has its share of a machine that others use, too', async () => {
+    const other = { ...web, namespace: 'labs' };
+    await using more = openSqliteWriter(mkdtempSync(join(folder, 'shared-')));
+    await more.append({
+      target: 't',
+      samples: [
+        { container: web, start: DAY, end: DAY + HOUR_MS, joules: joules(JOULES_PER_KWH) },
+        { container: other, start: DAY, end: DAY + HOUR_MS, joules: joules(3 * JOULES_PER_KWH) },
+      ],
+    });
+    const pieces = exportedActivity(
+      { store: more, zoneOfNode: () => undefined, facility: FACILITY },
+      { cluster: 'c', currency: null },
+      { range: RANGE, by: 'day', format: 'json', namespace: 'shop' },
+    );
+
+    const rows = JSON.parse(Buffer.concat(await Array.fromAsync(pieces)).toString());
+
+    expect(rows).toMatchObject([{ namespace: 'shop', kwh: 1, embodied_grams: expect.closeTo(5, 9) }]);
+  });
+
   it('keeps a spreadsheet from running a name as a formula', async () => {
     expect((await csvOf({ format: 'csv', by: 'day' }))[0]?.container).toBe("'=run");
   });
@@ -102,7 +150,7 @@ describe('an export', () => {
     const days = await csvOf({ format: 'csv', by: 'day', namespace: 'shop' });
 
     expect(hours).toHaveLength(16);
-    for (const field of ['kwh', 'grams', 'unpriced_kwh', 'cost', 'measured_minutes'])
+    for (const field of ['kwh', 'grams', 'unpriced_kwh', 'cost', 'measured_minutes', 'facility_kwh', 'embodied_grams'])
       expect(total(hours, field), field).toBeCloseTo(total(days, field), 9);
   });
 

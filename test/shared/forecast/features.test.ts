@@ -17,7 +17,7 @@ function inputsAt(origin: string, more: { readonly neighbours?: number } = {}): 
 
 function weekendFlags(origin: string): number[] {
   const inputs = inputsAt(origin).slice(-WEEKEND_INPUTS);
-  return [0, 1, 2, 3].map((day) => inputs[day * 5] as number);
+  return [0, 1, 2, 3].map((day) => Math.sign(inputs[day * 5] as number));
 }
 
 describe('the inputs of the forecast', () => {

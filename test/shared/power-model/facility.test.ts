@@ -54,6 +54,10 @@ describe('the making of a node', () => {
     expect(facility({}).embodiedPerHour('metal')).toBeUndefined();
     expect(facility({}).embodiedPerHour('stranger')).toBeUndefined();
   });
+
+  it('is not known of energy without a node, which may be of several machines', () => {
+    expect(facility({ embodiedKg: new Map([['', 1000]]) }).embodiedPerHour('')).toBeUndefined();
+  });
 });
 
 function facility(settings: Partial<FacilitySettings>) {

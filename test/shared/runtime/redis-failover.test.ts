@@ -12,7 +12,8 @@ import { connectRedis } from '../../../shared/runtime/redis.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { findProgram } from '../../servers/available.ts';
-import { freePort, type RedisServer, redisAvailable, startRedis } from '../../servers/redis.ts';
+import { freePort } from '../../servers/free-port.ts';
+import { type RedisServer, redisAvailable, startRedis } from '../../servers/redis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sentinel-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -10,7 +10,8 @@ import { toRedisError } from '../../../shared/runtime/redis-error.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { available, findProgram } from '../../servers/available.ts';
-import { freePort, redisAvailable, startRedis } from '../../servers/redis.ts';
+import { freePort } from '../../servers/free-port.ts';
+import { redisAvailable, startRedis } from '../../servers/redis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-tls-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

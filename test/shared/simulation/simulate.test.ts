@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
@@ -5,7 +7,7 @@ import { zone } from '../../../shared/grid/zones.ts';
 import { drawJobs, parseJobs } from '../../../shared/simulation/jobs.ts';
 import { simulate } from '../../../shared/simulation/simulate.ts';
 import { worldOf } from '../../../shared/simulation/world.ts';
-import { run } from '../../cli/run.ts';
+import { run, temporaryFolder } from '../../cli/run.ts';
 
 const START = Date.parse('2021-03-01T00:00:00Z');
 const DE = zone('DE');
@@ -31,6 +33,46 @@ describe('the simulator', () => {
     expect(kilowattHours).toBe(1);
     expect(results[0]).toMatchObject({ policy: 'now', kilograms: 0.35, savedPercent: 0, meanDelayHours: 0 });
     expect(results[1]).toMatchObject({ policy: 'oracle', kilograms: 0.1, shareOfOracle: 100, meanDelayHours: 1.5 });
+  });
+
+  it('shows what marginal intensities make of the same choices, with its sign and of how many jobs', () => {
+    const marginal = traceOf([500, 500, 900, Number.NaN, 500, 500]);
+    const world = worldOf(traceOf([400, 300, 100, 500, 500, 500]), [DE], 1, marginal);
+    const jobs = [0, 3].map((hour) => ({
+      ...{ arrival: START + hour * HOUR_MS, durationHours: 1, slackHours: 2, watts: 1000 },
+    }));
+
+    const of = (one: typeof world) =>
+      simulate({ world: one, jobs, policies: ['oracle'], errors: [], settings: SETTINGS }).results[0];
+    const both = of(world);
+    const average = of(worldOf(world.trace, [DE], 1));
+
+    // The first waits for the third hour: cleaner on average, dirtier at the margin. The second begins in an unknown one.
+    expect(both).toMatchObject({ savedKilograms: 0.3, marginal: { savedKilograms: -0.4, jobs: 1 } });
+    expect(average).toEqual({ ...both, marginal: null });
+  });
+
+  it('takes marginal intensities from a trace of their own', async () => {
+    using folder = temporaryFolder();
+    const write = (name: string, values: readonly number[]) => {
+      const rows = values.map((value, hour) => `2021-03-01T0${hour}:00:00Z,${value}`);
+      writeFileSync(join(folder.path, name), ['hour_utc,DE', ...rows].join('\n'));
+      return join(folder.path, name);
+    };
+    const jobs = join(folder.path, 'jobs.csv');
+    writeFileSync(jobs, 'arrival,duration_hours,slack_hours,power_watts\n2021-03-01T00:00:00Z,1,2,1000000\n');
+    const args = ['--trace', write('average.csv', [400, 300, 100, 500]), '--jobs', jobs, '--policy', 'now,oracle'];
+
+    const { out } = await run(
+      ['simulate', ...args, '--errors', '', '--marginal-trace', write('marginal.csv', [500, 500, 900, 500])],
+      {},
+    );
+    const without = await run(['simulate', ...args, '--errors', ''], {});
+
+    expect(out).toMatch(/Saved +Saved kg \(marginal\)/);
+    expect(out).toMatch(/oracle +100\.0 +300\.0 +75\.0 % +-400\.0/);
+    expect(out).toContain('for at least 1 of 1 jobs');
+    expect(without.out).not.toContain('marginal');
   });
 
   it('misses no deadline, and no policy beats the oracle', () => {

@@ -2,14 +2,12 @@
 // says what is kept; `at` comes just before the step that kills are to hit.
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { openCacheWriter } from '../../../poller/grid/cache-writer.ts';
 import type { CachedRegion } from '../../../shared/grid/carbon-cache.ts';
 import { gramsPerKwh, joules } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
-import type { PowerTick } from '../../../shared/records/power.ts';
+import type { PowerTick, WritableStore } from '../../../shared/records/power.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { Spool } from '../../../shared/store/spool/spool.ts';
-import { openSqliteWriter } from './opened-parts.ts';
+import { capturedLog } from '../../captured-log.ts';
 
 /** Ticks of ten minutes: six make an hour. */
 export const TICK_MS = 600_000;
@@ -29,15 +27,18 @@ function tickNumber(n: number): PowerTick {
   return { target: 't', samples };
 }
 
+// Each writer loads only what it needs, before it is ready: a kill is mostly the start of the next one.
+const sqlite = () => import('../../../shared/store/sqlite/store.ts');
+const spool = () => import('../../../shared/store/spool/spool.ts');
+const cacheWriter = () => import('../../../poller/grid/cache-writer.ts');
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** Appends ticks from the last stored one on; after each sixth a further step follows. */
-async function writeStore(
-  folder: string,
-  step: (store: ReturnType<typeof openSqliteWriter>, n: number) => Promise<void>,
-) {
+async function writeStore(folder: string, step: (store: WritableStore, n: number) => Promise<void>) {
   say('opening 0');
-  const store = openSqliteWriter(folder);
+  const { openSqliteStore } = await sqlite();
+  const { history: store } = openSqliteStore(folder, { clock: systemClock, logger: capturedLog() });
   const { lastMeasurement } = await store.totals();
   for (let n = lastMeasurement === undefined ? 1 : lastMeasurement / TICK_MS; ; n += 1) {
     await store.append(tickNumber(n));
@@ -47,22 +48,24 @@ async function writeStore(
 }
 
 async function writeSpool(folder: string): Promise<void> {
-  using spool = new Spool({ folder, maxBytes: 50_000_000, clock: systemClock });
+  const { Spool } = await spool();
+  using waiting = new Spool({ folder, maxBytes: 50_000_000, clock: systemClock });
   const numberOf = (entry: unknown) => Math.round((entry as { tick: PowerTick }).tick.samples[0]?.joules ?? Number.NaN);
-  const last = spool.next(1_000).at(-1);
+  const last = waiting.next(1_000).at(-1);
   let n = last === undefined ? Date.now() % 1e9 : numberOf(last.entry) + 1;
   for (; ; n += 1) {
     say('at 0');
-    await spool.push({ kind: 'power', tick: tickNumber(n) });
+    await waiting.push({ kind: 'power', tick: tickNumber(n) });
     say(`kept ${n}`);
     if (n % 4 !== 0) continue;
-    const waiting = spool.next(3);
-    for (const { entry } of waiting) say(`delivered ${numberOf(entry)}`);
-    spool.remove(waiting.at(-1)?.id ?? 0);
+    const delivered = waiting.next(3);
+    for (const { entry } of delivered) say(`delivered ${numberOf(entry)}`);
+    waiting.remove(delivered.at(-1)?.id ?? 0);
   }
 }
 
 async function writeCache(folder: string): Promise<void> {
+  const { openCacheWriter } = await cacheWriter();
   const named = CACHE_ZONES.map((each) => ({ name: each, zone: each }));
   const file = join(folder, 'cache.json');
   const writer = await openCacheWriter({ file, ttlMinutes: 60, named, clock: systemClock });
@@ -101,6 +104,7 @@ const PATHS: Readonly<Record<string, (folder: string) => Promise<void>>> = {
 
 if (import.meta.main) {
   const [path = '', folder = ''] = process.argv.slice(2);
+  await (path === 'spool' ? spool() : path === 'cache' ? cacheWriter() : sqlite());
   say('ready 0');
   await once(process.stdin, 'data');
   await PATHS[path]?.(folder);

@@ -1,6 +1,6 @@
 // Flow: each path on which data is written to disk, its writer killed again and again in the middle, and what is left.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { Spool } from '../../../shared/store/spool/spool.ts';
 import { CACHE_ZONES, KEPT_TICKS, TICK_MS } from './killed-write-paths.ts';
 import { joulesOfHours, openSqliteReader, openSqliteWriter } from './opened-parts.ts';
 
-/** In every run of all tests; WRITE_PATH_KILLS=100 takes some five minutes. */
-const KILLS = Number(process.env.WRITE_PATH_KILLS ?? 20);
+/** Of each path; WRITE_PATH_KILLS is another number. */
+const KILLS = Number(process.env.WRITE_PATH_KILLS ?? 100);
 const root = mkdtempSync(join(tmpdir(), 'write-paths-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -140,6 +140,8 @@ function startWriter(path: string, folder: string, said: { kept: number[]; deliv
   });
   const closed = once(child, 'close');
   const seen = new Set<string>();
+  const news = new EventEmitter();
+  closed.then(() => news.emit('news'));
   let rest = '';
   child.stdout.on('data', (text: Buffer) => {
     const lines = (rest + text.toString()).split('\n');
@@ -149,13 +151,15 @@ function startWriter(path: string, folder: string, said: { kept: number[]; deliv
       seen.add(word);
       if (word === 'kept' || word === 'delivered') said[word].push(Number(number));
     }
+    news.emit('news');
   });
   return {
     child,
     async reached(word: string) {
       while (!seen.has(word)) {
-        if (child.exitCode !== null) throw new Error(`the writer of ${path} ended before it reached "${word}"`);
-        await wait(1);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the writer of ${path} ended before it reached "${word}"`);
+        await once(news, 'news');
       }
     },
     async kill() {

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { anyOf, parseAllocationFilter } from '../../../../extender/api/emissions/allocation-filter.ts';
+import {
+  anyOf,
+  parseAllocationFilter,
+  propertiesIn,
+  unrecordedIn,
+} from '../../../../extender/api/emissions/allocation-filter.ts';
 
 const web = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'n1' };
 const values: Readonly<Record<string, string>> = { ...web, 'label[app]': 'web', controllerKind: 'deployment' };
-const properties = { container: web, value: (property: string) => values[property] };
+const properties = { container: web, value: (property: string) => values[property], labels: () => ['app', 'tier'] };
 
 describe('the filter language', () => {
   it.each([
@@ -26,6 +31,15 @@ describe('the filter language', () => {
     ['(controllerKind:"job"|container:"app")+node:"n2"', false],
     [' ( controllerKind : "job" | container : "app" ) + node : "n1" ', true],
     ['pod:"a\\"b"', false],
+    ['label:"app"', true],
+    ['label!:"app"', false],
+    ['label<~:"ti"', true],
+    ['label~:"x"|label~>:"er"', true],
+    ['annotation~:"app"', false],
+    ['annotation!:"app"', true],
+    ['nodeLabel[app]:"web"', false],
+    ['services~:"web"+provider:"AWS"', false],
+    ['owner!:"kubecost"', true],
   ])('%s is %s for a container of shop', (text, wanted) => {
     expect(parseAllocationFilter(text)(properties)).toBe(wanted);
   });
@@ -42,6 +56,13 @@ describe('the filter language', () => {
     ['label[]:"a"', 'names no property'],
   ])('%s is refused: it %s', (text, detail) => {
     expect(() => parseAllocationFilter(text)).toThrow(detail);
+  });
+
+  it('names the properties that it looks at, not what it compares them with', () => {
+    const text = 'namespace:"team-a","label"+(label[a.b/c]:"owner"|services~:"x")+annotation!:"y"';
+
+    expect(propertiesIn(text)).toEqual(['namespace', 'label[a.b/c]', 'services', 'annotation']);
+    expect(unrecordedIn(text)).toEqual(['services', 'annotation']);
   });
 
   it('has lists of values, with * for any end', () => {

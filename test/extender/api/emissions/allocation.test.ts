@@ -46,7 +46,11 @@ beforeAll(async () => {
   }
   await api.store.recordLabels?.(
     [
-      { namespace: 'shop', pod: 'web-7d4b9c-x2k9p', labels: { app: 'web', 'pod-template-hash': '7d4b9c' } },
+      {
+        namespace: 'shop',
+        pod: 'web-7d4b9c-x2k9p',
+        labels: { app: 'web', 'pod-template-hash': '7d4b9c', team: 'front', env: 'prod' },
+      },
       { namespace: 'shop', pod: 'db-0', labels: { app: 'db', 'statefulset.kubernetes.io/pod-name': 'db-0' } },
       { namespace: 'batch', pod: 'report-28-abcde', labels: { 'batch.kubernetes.io/job-name': 'report-28' } },
       { namespace: 'kube-system', pod: 'agent-zz9x1', labels: { 'controller-revision-hash': '5f' } },
@@ -87,6 +91,14 @@ describe('the requests of OpenCost’s clients', () => {
     [{ aggregate: 'pod', filterLabels: 'app:web' }, ['shop/web-7d4b9c-x2k9p']],
     [{ aggregate: 'namespace', filterControllers: 'job:report-28' }, ['batch']],
     [{ aggregate: 'node', filter: 'namespace!:"kube-system"+controllerKind:"deployment"' }, ['n1']],
+    [{ aggregate: 'pod', filterTeams: 'front' }, ['shop/web-7d4b9c-x2k9p']],
+    [{ aggregate: 'namespace', filterProducts: 'w*', filterEnvironments: 'prod,test' }, ['shop']],
+    [
+      { aggregate: 'pod', filter: '(team:"front"|label:"statefulset.kubernetes.io/pod-name")+owner!:"x"' },
+      ['shop/db-0', 'shop/web-7d4b9c-x2k9p'],
+    ],
+    [{ aggregate: 'namespace', filterServices: 'web' }, []],
+    [{ aggregate: 'namespace', filterAnnotations: 'a:b' }, []],
     [{ aggregate: 'namespace', idle: 'true', limit: '1', offset: '1' }, ['batch']],
   ])('%j have the rows %j', async (query, names) => {
     const { code, data } = await allocation(query);
@@ -109,6 +121,10 @@ describe('the requests of OpenCost’s clients', () => {
     ['6h offset 1h', 1],
     ['today', 1],
     ['1767247200,1767268800', 1],
+    ['1767247200-1767268800', 1],
+    ['1w', 1],
+    ['720m', 1],
+    ['month', 1],
   ])('with the window %s are understood', async (window, sets) => {
     const { data } = await allocation({ window, aggregate: 'namespace' });
 
@@ -210,8 +226,12 @@ describe('what is allocated', () => {
 
   it('names the dimensions that are not recorded', async () => {
     const { body } = await api.get('/allocation?aggregate=namespace,service,annotation:team,label:app');
+    const filtered = await api.get(
+      `/allocation?aggregate=service&filterAnnotations=x:y&filter=${encodeURIComponent('services:"a"+nodeLabel[b]!:"services"')}`,
+    );
 
     expect(body.meta.unavailable).toEqual(['service', 'annotation:team']);
+    expect(filtered.body.meta.unavailable).toEqual(['service', 'annotation[x]', 'services', 'nodeLabel[b]']);
   });
 
   it('leaves the idle energy of a node that nothing ran on to itself', async () => {

@@ -28,6 +28,7 @@ describe('the patterns of the description', () => {
     '2026-01-01T00:00:00Z,2026-01-02T00:00:00+01:00',
     '2026-01-01T00:00:00,2026-01-02T00:00:00.5',
     '1767247200,1767268800',
+    '1767247200-1767268800',
   ])('have the window %s that the server reads', (window) => {
     expect(parseWindow(window, NOW)).toBeDefined();
     expect(window).toMatch(new RegExp(windowPattern(366)));
@@ -36,6 +37,7 @@ describe('the patterns of the description', () => {
   it.each([
     'namespace:"a"',
     'label[app.kubernetes.io/name]!~:"a","b"+pod<~:"x"',
+    'label~:"a"+team:"b"+nodeLabel[x]!:"y"',
     '(namespace:"a"|node~>:"b")+( container : "c\\"d" )',
   ])('have the filter %s that the server reads', (filter) => {
     expect(() => parseAllocationFilter(filter)).not.toThrow();

@@ -20,6 +20,18 @@ describe('the exposition scanner', () => {
     expect(end).toEqual({ lines: 6, malformed: 0, unfinished: false, eof: false });
   });
 
+  it('steps over a metric from the moment that it is ignored, damaged lines of it too', () => {
+    const values: string[] = [];
+    const scanner = new ExpositionScanner(['a', 'ab'], ({ metric, value }) => {
+      values.push(`${metric} ${value}`);
+      if (value === 2) scanner.ignore('a');
+    });
+    scanner.push(Buffer.from('a 1\na 2\na 3\nab 4\na{ 5\n'));
+
+    expect(values).toEqual(['a 1', 'a 2', 'ab 4']);
+    expect(scanner.end()).toMatchObject({ lines: 5, malformed: 0 });
+  });
+
   it('undoes escapes and keeps braces, commas, hashes and other scripts within values', () => {
     const { seen } = scan('m{a="q\\"}, {\\\\ \\n#",b="überfluß 电"} 1\n', ['m']);
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { joules } from '../../../../shared/grid/units.ts';
 import type { PowerTick } from '../../../../shared/records/power.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { STORE_FILE } from '../../../../shared/store/sqlite/file.ts';
+import { SqliteFile, STORE_FILE } from '../../../../shared/store/sqlite/file.ts';
 import { openSqliteStore } from '../../../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../../../captured-log.ts';
 
@@ -99,6 +99,46 @@ describe('a damaged store', () => {
 
     expect(before).toBe(20);
     expect((await api.history.totals()).containers).toBe(0);
+  });
+});
+
+describe('a large store', () => {
+  const large = (at: string) => {
+    const aside: string[] = [];
+    const onSetAside = (name: string) => void aside.push(name);
+    return Object.assign(new SqliteFile(at, { clock: systemClock, onSetAside, checkedFirstBytes: 0 }), { aside });
+  };
+
+  it('is in use while it is checked, and set aside when the check finds damage', async () => {
+    const at = folder();
+    await filled(at, 400);
+    const path = join(at, STORE_FILE);
+    // Pages that its opening does not touch.
+    writeFileSync(path, overwritten(readFileSync(path)));
+    using file = large(at);
+
+    file.check();
+    const inUse = file.writer();
+
+    expect(inUse).toBeDefined();
+    await expect.poll(() => file.aside).toEqual(damagedFiles(at));
+    expect(file.aside).toHaveLength(1);
+    expect(file.writer().all('SELECT * FROM tick')).toEqual([]);
+  });
+
+  it('stays in use when it is whole, and its check ends with it', async () => {
+    const at = folder();
+    await filled(at, 400);
+    {
+      using file = large(at);
+      file.check();
+      expect(file.writer().all('SELECT * FROM tick')).not.toEqual([]);
+    }
+    using again = large(at);
+    again.check();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+
+    expect([again.aside, damagedFiles(at)]).toEqual([[], []]);
   });
 });
 

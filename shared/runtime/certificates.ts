@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import type { EpochMs } from '../../shared/grid/units.ts';
-import type { Logger } from '../../shared/runtime/logger.ts';
+import { RUNTIME_ERRORS } from '../errors/runtime-errors.ts';
+import type { EpochMs } from '../grid/units.ts';
+import type { Logger } from './logger.ts';
 
-/** A certificate in use: the server's own chain, or an authority that clients are checked with. */
+/** A certificate in use: of a server or client, or an authority that the other side is checked with. */
 export interface UsedCertificate {
-  readonly certificate: 'server' | 'client-ca';
+  /** What it is used for, as logs and metrics name it: `server`, `client-ca`, `redis-client`, `database-ca`. */
+  readonly certificate: string;
   /** The subject, in one line. */
   readonly name: string;
   readonly notAfter: EpochMs;
@@ -12,8 +14,8 @@ export interface UsedCertificate {
 
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** All certificates of a PEM file, whose text OpenSSL has accepted before. */
-export function certificatesIn(pem: Buffer, certificate: UsedCertificate['certificate']): UsedCertificate[] {
+/** All certificates of a PEM file; throws when OpenSSL does not accept one. */
+export function certificatesIn(pem: Buffer, certificate: string): UsedCertificate[] {
   return [...pem.toString('latin1').matchAll(PEM)].map(([text]) => {
     const { subject, validToDate } = new X509Certificate(text);
     return { certificate, name: subject.replaceAll('\n', ', '), notAfter: validToDate.getTime() };
@@ -35,8 +37,8 @@ export function createExpiryWarnings(logger: Logger): (used: readonly UsedCertif
       if (warned.has(key)) continue;
       warned.add(key);
       const fields = { code, certificate, subject: name, notAfter: new Date(notAfter).toISOString() };
-      if (code === 'CERTIFICATE_EXPIRES') logger.warn(fields, 'a TLS certificate expires within seven days');
-      else logger.error(fields, 'a TLS certificate has expired');
+      if (code === 'CERTIFICATE_EXPIRES') logger.warn(fields, RUNTIME_ERRORS.CERTIFICATE_EXPIRES.message);
+      else logger.error(fields, RUNTIME_ERRORS.CERTIFICATE_EXPIRED.message);
     }
   };
 }

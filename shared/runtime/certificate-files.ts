@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { certificatesIn, createExpiryWarnings, type UsedCertificate } from './certificates.ts';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import { startLoop } from './loop.ts';
+
+/** Settings that name PEM files of certificates, with what their certificates are called in logs and metrics. */
+const SETTINGS = {
+  REDIS_TLS_CA_FILE: 'redis-ca',
+  REDIS_TLS_CERT_FILE: 'redis-client',
+  OUTBOUND_CA_FILE: 'outbound-ca',
+  EXPORTER_CA_FILE: 'exporter-ca',
+  EXPORTER_CERT_FILE: 'exporter-client',
+  PROMETHEUS_CA_FILE: 'prometheus-ca',
+  KUBELET_CA_FILE: 'kubelet-ca',
+} as const;
+/** Parameters of TSDB_DSN that do so. */
+const PARAMETERS = { sslrootcert: 'database-ca', sslcert: 'database-client' } as const;
+
+/** How often the files are read, in milliseconds. */
+const EVERY_MS = 60_000;
+/** A file with more is a bundle of public authorities, of which a few have always expired. */
+const BUNDLE = 20;
+
+/** A PEM file whose certificates the connections of a process use. */
+export interface CertificateFile {
+  /** What the certificates are used for, see {@link UsedCertificate}. */
+  readonly certificate: string;
+  readonly file: string;
+}
+
+/** The files of certificates that the settings of a process name, those of the database within TSDB_DSN. */
+export function certificateFiles(config: Readonly<Record<string, unknown>>): CertificateFile[] {
+  const named = Object.entries(SETTINGS).map(([setting, certificate]) => ({ certificate, file: config[setting] }));
+  const dsn = URL.parse(String(config.TSDB_DSN ?? ''))?.searchParams;
+  const inDsn = Object.entries(PARAMETERS).map(([name, certificate]) => ({ certificate, file: dsn?.get(name) }));
+  return [...named, ...inDsn].flatMap(({ certificate, file }) =>
+    typeof file === 'string' && file !== '' ? [{ certificate, file }] : [],
+  );
+}
+
+/** What {@link watchCertificateFiles} needs. */
+export interface CertificateWatch {
+  readonly files: readonly CertificateFile[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called at the start and every minute with the certificates of all files. */
+  readonly onCertificates: (used: readonly UsedCertificate[]) => void;
+}
+
+/**
+ * Reads the files again and again, and warns of certificates that expire soon. A file that cannot be read is left out:
+ * the connection that needs it reports that. The files are not checked, only dated.
+ */
+export function watchCertificateFiles({ files, clock, logger, onCertificates }: CertificateWatch): AsyncDisposable {
+  const warnOfExpiry = createExpiryWarnings(logger);
+  const task = async () => {
+    const used = (await Promise.all(files.map(read))).flat();
+    onCertificates(used);
+    warnOfExpiry(used, clock.now());
+  };
+  return startLoop({ name: 'certificate files', intervalMs: EVERY_MS, clock, logger, task });
+}
+
+async function read({ certificate, file }: CertificateFile): Promise<UsedCertificate[]> {
+  try {
+    const used = certificatesIn(await readFile(file), certificate);
+    return used.length > BUNDLE ? [] : used;
+  } catch {
+    return [];
+  }
+}
