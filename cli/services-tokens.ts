@@ -86,5 +86,5 @@ function energyOf(selector: Selector, range: TimeRange, config: CliConfig): Prom
 }
 
 function shown(value: number | null): string {
-  return value === null ? '-' : value.toPrecision(4);
+  return value === null ? '-' : String(Number(value.toPrecision(4)));
 }
