@@ -103,5 +103,5 @@ async function energyOf(
 }
 
 function shown(value: number | null): string {
-  return value === null ? '-' : value.toPrecision(4);
+  return value === null ? '-' : String(Number(value.toPrecision(4)));
 }
