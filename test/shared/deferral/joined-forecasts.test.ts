@@ -56,7 +56,11 @@ describe('a plan by joined forecasts', () => {
           const decided = slot === undefined ? plan(request) : revise(slot, request);
           if (decided.kind === 'run-now') started = now;
           if (decided.kind === 'wait' || decided.kind === 'change') slot = decided.slot;
-          if (decided.kind === 'hold') expect(decided.until).toBeLessThanOrEqual(latestStart);
+          if (decided.kind === 'hold') {
+            expect(decided.until).toBeLessThanOrEqual(latestStart);
+            const later = windowMean(forecast, decided.until, job.durationHours * HOUR_MS);
+            expect(later).toBeLessThanOrEqual((atOnce ?? Number.NaN) * (1 + 1e-9));
+          }
           // A plan that is kept is measured by the newest forecast too: what it was expected to save before is no excuse.
           const expected = slot && windowMean(forecast, Math.max(now, slot.start), job.durationHours * HOUR_MS);
           if (expected !== undefined && atOnce !== undefined && started === undefined)
