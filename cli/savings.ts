@@ -12,7 +12,7 @@ import type { Io } from './io.ts';
 import { parseTimeRange } from './options.ts';
 import { cliConfig } from './settings.ts';
 import { recordedDecisions, withStore } from './stores.ts';
-import { type Column, textTable } from './table.ts';
+import { type Column, counted, textTable } from './table.ts';
 
 interface SavingsOptions {
   readonly from?: string;
@@ -95,7 +95,9 @@ async function show(options: SavingsOptions, env: Environment, io: Io): Promise<
   const { decisions, totals } = await savingsFromApi(api, range);
   const span = { from: isoTime(range.from), to: isoTime(range.to), decisions };
   if (options.json) return io.out(`${JSON.stringify({ ...span, totals }, null, 2)}\n`);
-  io.out(`${decisions} decisions from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`);
+  io.out(
+    `${counted(decisions, 'decision')} from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`,
+  );
 }
 
 async function showRecorded(options: SavingsOptions, env: Environment, io: Io): Promise<void> {
@@ -111,7 +113,9 @@ async function showRecorded(options: SavingsOptions, env: Environment, io: Io): 
   const span = { from: isoTime(range.from), to: isoTime(range.to), decisions: decisions.length };
   if (options.json) io.out(`${JSON.stringify({ ...span, totals, ...(verified && { verified }), pods }, null, 2)}\n`);
   else {
-    io.out(`${decisions.length} decisions from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`);
+    io.out(
+      `${counted(decisions.length, 'decision')} from ${span.from} to ${span.to}\n\n${textTable(columnsOf(totals), totals)}`,
+    );
     if (options.pods && pods.length > 0)
       io.out(`\n${textTable(pods.some(({ marginal }) => marginal) ? [...POD_COLUMNS, MARGINAL] : POD_COLUMNS, pods)}`);
     for (const { baseline, recomputed, agrees } of verified ?? [])

@@ -11,7 +11,7 @@ import { parseChoice, parseNumber } from './options.ts';
 import { withProgress } from './progress.ts';
 import { recordedWorld } from './recorded-world.ts';
 import { type SimulationInput, type TraceOptions, traceInput } from './simulation-input.ts';
-import { type Column, textTable } from './table.ts';
+import { type Column, counted, textTable } from './table.ts';
 
 interface SimulateOptions extends TraceOptions {
   readonly policy: string;
@@ -27,8 +27,8 @@ interface SimulateOptions extends TraceOptions {
 
 const COLUMNS: readonly Column<PolicyResult>[] = [
   { title: 'Policy', cell: ({ policy }) => policy },
-  { title: 'kg CO2', align: 'right', cell: ({ kilograms }) => kilograms.toFixed(1) },
-  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms }) => savedKilograms.toFixed(1) },
+  { title: 'kg CO2', align: 'right', cell: ({ kilograms: kg }) => shown(kg) },
+  { title: 'Saved kg', align: 'right', cell: ({ savedKilograms: kg }) => shown(kg) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent }) => `${savedPercent.toFixed(1)} %` },
   {
     title: 'Of oracle',
@@ -45,7 +45,7 @@ const MARGINAL: Column<PolicyResult> = {
   title: 'Saved kg (marginal)',
   align: 'right',
   cell: ({ marginal }) =>
-    marginal === null ? '-' : `${marginal.savedKilograms > 0 ? '+' : ''}${marginal.savedKilograms.toFixed(1)}`,
+    marginal === null ? '-' : `${marginal.savedKilograms > 0 ? '+' : ''}${shown(marginal.savedKilograms)}`,
 };
 
 /** `carbon simulate`: emissions that waiting for clean hours would save, by policy, on a trace and a list of jobs. */
@@ -139,7 +139,7 @@ function textOf({ source, zones, trace }: SimulationInput, result: SimulationRes
   const until = isoTime(trace.start + trace.hours * HOUR_MS).slice(0, 10);
   const isMarginal = result.results.some(({ marginal }) => marginal !== null);
   const left = result.notCovered > 0 ? `, ${result.notCovered} skipped because the trace does not cover them` : '';
-  return `${result.jobs} jobs (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
+  return `${counted(result.jobs, 'job')} (${result.kilowattHours.toFixed(0)} kWh) in ${zones.join(', ')}, ${isoTime(trace.start).slice(0, 10)} to ${until}, ${source}${left}
 
 ${textTable(isMarginal ? COLUMNS.toSpliced(4, 0, MARGINAL) : COLUMNS, result.results)}
 Saved: compared with running on arrival in the zone that is cleanest in that hour. Of oracle: compared with perfect foresight.
@@ -148,5 +148,10 @@ ${isMarginal ? marginalNote(result) : ''}`;
 
 function marginalNote({ jobs, results }: SimulationResult): string {
   const known = Math.min(...results.map(({ marginal }) => marginal?.jobs ?? 0));
-  return `Marginal: the same choices with marginal intensities, for at least ${known} of ${jobs} jobs; planned by average ones. Never added up.\n`;
+  return `Marginal: the same choices with marginal intensities, for at least ${known} of ${counted(jobs, 'job')}; planned by average ones. Never added up.\n`;
+}
+
+/** Kilograms; small ones to the gram. */
+function shown(kilograms: number): string {
+  return kilograms.toFixed(Math.abs(kilograms) < 10 ? 3 : 1);
 }

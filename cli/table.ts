@@ -44,3 +44,8 @@ function csvCell(value: string | number | null): string {
   if (value === null) return '';
   return typeof value === 'number' ? String(value) : csvField(value);
 }
+
+/** A count with its noun, in the plural unless it is 1. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -9,7 +9,7 @@ export const LONG: readonly string[] = [
   'test/**/*fuzz.test.ts',
   'test/**/*.property.test.ts',
   'test/browser/**',
-  'test/shared/forecast/learn-weather.test.ts',
+  'test/shared/forecast/{learn-weather,refit}.test.ts',
   'test/package/**',
   'test/cli/demo.test.ts',
   'test/cli/demo/waiting-jobs.test.ts',

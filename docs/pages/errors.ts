@@ -17,8 +17,9 @@ export function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Generated from the code by `npm run docs`. Codes are stable: search logs and answers for them. A status is that of the',
-    'HTTP response (`application/problem+json`, member `code`); an exit code is that of the program; neither means a log line.',
+    'Generated from the code by `npm run docs`. Codes are stable: search logs and responses for them. A status is that of the',
+    'HTTP response (`application/problem+json`, member `code`), an exit code that of the program; an error with neither is a line',
+    'of the log.',
     '',
     ...Object.entries(CATALOGUES).flatMap(([title, catalogue]) => section(title, catalogue)),
   ].join('\n');
@@ -29,7 +30,7 @@ function section(title: string, catalogue: ErrorCatalogue): string[] {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { message, action = '', status = '', exitCode = '' }]) => {
       const cells = [`\`${code}\``, status, exitCode, message, action].map((cell) =>
-        String(cell).replaceAll('|', '\\|'),
+        String(cell).replaceAll('|', '\\|').replaceAll('\n', ' '),
       );
       return `| ${cells.join(' | ')} |`;
     });

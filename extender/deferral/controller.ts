@@ -12,13 +12,14 @@ import type { DeferralMetrics } from './deferral-metrics.ts';
 import { watchEarlierRuns } from './earlier-runs.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { createNodeRequests } from './node-requests.ts';
-import { createReconciler, type DecidedWork, type ReconcilerOptions } from './reconcile.ts';
+import { createReconciler, type DecidedWork, durationOf, type ReconcilerOptions } from './reconcile.ts';
 import { createReleaseRate } from './release-rate.ts';
 import type { ReleasedJob } from './waiting-job.ts';
 import { createWaitingPublisher, type WaitingList } from './waiting-list.ts';
 import type { WaitingWork } from './waiting-work.ts';
 import { watchSchedulableNodes } from './watch-nodes.ts';
 import { watchWaiting } from './watch-waiting.ts';
+import { createWorkPieces } from './work-pieces.ts';
 
 /** What the controller runs with. */
 export interface DeferralOptions extends Omit<ReconcilerOptions, 'durationOf' | 'usableZones'> {
@@ -75,7 +76,9 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
     refreshUse: nodes && use.refresh,
   });
   const { onWaiting = () => undefined } = options;
-  const publish = createWaitingPublisher({ mode, clusterPreferences, onWaiting });
+  const hoursOf = (work: WaitingWork) => durationOf(work, { ...options, durationOf: earlier.durationOf });
+  const piecesOf = createWorkPieces({ cache: options.cache, hoursOf });
+  const publish = createWaitingPublisher({ mode, clusterPreferences, hoursOf, piecesOf, clock, onWaiting });
   const finished = (async () => {
     while (!stop.signal.aborted) {
       wake = new AbortController();

@@ -9,7 +9,7 @@ import type { WaitingWork } from './waiting-work.ts';
 const SHORTEST_PAUSE_MS = 15 * 60_000;
 
 /** What pausing costs a Job, by its annotations, else the defaults. */
-function limitsOf({ preferences }: WaitingWork) {
+export function limitsOf({ preferences }: WaitingWork) {
   const { minRunMs, restartCostMs, maxInterruptions } = preferences;
   return {
     minRunHours: minRunMs === undefined ? DEFAULT_PAUSE_LIMITS.minRunHours : minRunMs / HOUR_MS,

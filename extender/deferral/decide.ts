@@ -98,6 +98,7 @@ function hasZone(candidates: readonly Candidate[], { zone }: Slot): boolean {
   return candidates.some((candidate) => candidate.zone === zone);
 }
 
-function isPausable({ kind, preferences }: WaitingWork): boolean {
+/** Whether work is a Job that said that it may be paused, and how long it runs. */
+export function isPausable({ kind, preferences }: WaitingWork): boolean {
   return kind === 'Job' && preferences.interruptible === true && preferences.durationMs !== undefined;
 }

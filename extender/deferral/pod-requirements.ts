@@ -11,7 +11,8 @@ const term = z.object({ matchExpressions: z.array(keyed).nullish(), matchFields:
 export const nodeSelectorTerms = z.object({ nodeSelectorTerms: z.array(term) });
 
 const amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).nullish();
-const container = z.object({ resources: z.object({ requests: amounts, limits: amounts }).nullish() });
+const resources = z.object({ requests: amounts, limits: amounts }).nullish();
+const container = z.object({ resources, restartPolicy: z.string().nullish() });
 
 /** The part of a pod's spec that decides which nodes it can run on. */
 export const podSpec = z.object({
@@ -35,6 +36,7 @@ export const podSpec = z.object({
   containers: z.array(container).nullish(),
   initContainers: z.array(container).nullish(),
   overhead: amounts,
+  resources,
   volumes: z.array(z.object({ persistentVolumeClaim: z.object({ claimName: z.string() }).nullish() })).nullish(),
 });
 
@@ -70,17 +72,42 @@ export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements 
   };
 }
 
-/** As kube-scheduler adds them up: the sum of the containers, or the largest init container, plus the overhead. */
-function requestsOf({ containers, initContainers, overhead }: z.output<typeof podSpec>): Record<string, number> {
-  const total: Record<string, number> = {};
-  for (const { resources } of containers ?? [])
-    for (const [name, text] of Object.entries({ ...resources?.limits, ...resources?.requests }))
-      total[name] = (total[name] ?? 0) + quantityOf(text);
-  for (const { resources } of initContainers ?? [])
-    for (const [name, text] of Object.entries({ ...resources?.limits, ...resources?.requests }))
-      total[name] = Math.max(total[name] ?? 0, quantityOf(text));
-  for (const [name, text] of Object.entries(overhead ?? {})) total[name] = (total[name] ?? 0) + quantityOf(text);
+type Container = z.output<typeof container>;
+
+/**
+ * As kube-scheduler adds them up: the sum of the containers and sidecars, or the largest init container with the sidecars
+ * that were started before it; where the pod itself requests something, that instead; plus the overhead.
+ */
+function requestsOf(spec: z.output<typeof podSpec>): Record<string, number> {
+  const sidecars: Record<string, number> = {};
+  const largest: Record<string, number> = {};
+  for (const init of spec.initContainers ?? []) {
+    if (init.restartPolicy === 'Always') add(sidecars, ownRequests(init));
+    else {
+      const during = { ...sidecars };
+      add(during, ownRequests(init));
+      for (const [name, amount] of Object.entries(during)) largest[name] = Math.max(largest[name] ?? 0, amount);
+    }
+  }
+  const total = { ...sidecars };
+  for (const each of spec.containers ?? []) add(total, ownRequests(each));
+  for (const [name, amount] of Object.entries(largest)) total[name] = Math.max(total[name] ?? 0, amount);
+  Object.assign(total, ownRequests(spec));
+  add(total, amountsOf(spec.overhead));
   return total;
+}
+
+/** What a container requests, or a pod as a whole: a limit without a request is one, too. */
+function ownRequests({ resources: own }: Pick<Container, 'resources'>): Record<string, number> {
+  return amountsOf({ ...own?.limits, ...own?.requests });
+}
+
+function amountsOf(texts: z.output<typeof amounts>): Record<string, number> {
+  return Object.fromEntries(Object.entries(texts ?? {}).map(([name, text]) => [name, quantityOf(text)]));
+}
+
+function add(total: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, amount] of Object.entries(more)) total[name] = (total[name] ?? 0) + amount;
 }
 
 const SUFFIXES: Readonly<Record<string, number>> = {

@@ -155,9 +155,10 @@ function modeOf({ mode }: WaitingWork, options: ReconcilerOptions): Mode {
   return options.mode === 'advise' && effective === 'enforce' ? 'advise' : effective;
 }
 
-function durationOf(
+/** Hours that work is expected to run: as it says itself, else as its owner's earlier runs did, else the default. */
+export function durationOf(
   { preferences: { durationMs }, namespace, owner }: WaitingWork,
-  options: ReconcilerOptions,
+  options: Pick<ReconcilerOptions, 'durationOf' | 'defaultDurationHours'>,
 ): number {
   if (durationMs !== undefined && durationMs > 0) return durationMs / HOUR_MS;
   return options.durationOf(namespace, owner) ?? options.defaultDurationHours;

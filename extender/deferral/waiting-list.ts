@@ -1,8 +1,11 @@
 import type { EpochMs } from '../../shared/grid/units.ts';
-import { mergePreferences, type PodPreferences } from '../placement/annotations.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { PodPreferences } from '../placement/annotations.ts';
 import { deadlineOf } from './decide.ts';
+import { withLatestResume } from './decide-pieces.ts';
 import type { DEFERRAL_MODES } from './settings.ts';
-import type { WaitingKind, WaitingWork } from './waiting-work.ts';
+import { type WaitingKind, type WaitingWork, withDefaults } from './waiting-work.ts';
+import type { createWorkPieces, WorkPiece } from './work-pieces.ts';
 
 /** A pod, suspended Job or workload of Kueue that waits, as it is reported to the API. */
 export interface WaitingEntry {
@@ -15,6 +18,12 @@ export interface WaitingEntry {
   readonly deadline: EpochMs;
   /** Of the grams of running at once; null while there is no plan, or where its saving cannot be read. */
   readonly expectedSavingPercent: number | null;
+  /** Since when it is paused; absent for work that has not started. */
+  readonly pausedAt?: EpochMs;
+  /** Zone that its start is planned in; absent while there is no plan. */
+  readonly zone?: string;
+  /** When it ran and is expected to run, oldest first; absent: nothing is known. */
+  readonly pieces?: readonly WorkPiece[];
   /** Its namespace has used up its carbon budget, so that it may wait longer. */
   readonly isExtended?: true;
 }
@@ -35,17 +44,23 @@ export const MOST_LISTED = 300;
 export function createWaitingPublisher(options: {
   readonly mode: WaitingList['deferral'];
   readonly clusterPreferences?: PodPreferences | undefined;
+  /** Hours that work is expected to run. */
+  readonly hoursOf: (work: WaitingWork) => number;
+  readonly piecesOf: ReturnType<typeof createWorkPieces>;
+  readonly clock: Clock;
   readonly onWaiting: (list: WaitingList) => void;
 }): (all: readonly WaitingWork[]) => void {
-  const { mode, clusterPreferences, onWaiting } = options;
+  const { mode, clusterPreferences, hoursOf, piecesOf, clock, onWaiting } = options;
+  const complete = (found: WaitingWork) => {
+    const work = withDefaults(found, clusterPreferences);
+    return withLatestResume(work, hoursOf(work));
+  };
   let published = '';
   return (all) => {
-    const entries = all
-      .map((work) =>
-        entryOf(
-          clusterPreferences ? { ...work, preferences: mergePreferences(work.preferences, clusterPreferences) } : work,
-        ),
-      )
+    const works = all.map(complete);
+    const pieces = piecesOf(works, clock.now());
+    const entries = works
+      .map((work) => entryOf(work, pieces(work)))
       .sort((a, b) => a.deadline - b.deadline || a.arrivedAt - b.arrivedAt || (keyOf(a) < keyOf(b) ? -1 : 1))
       .slice(0, MOST_LISTED);
     const list: WaitingList = { deferral: mode, total: all.length, entries };
@@ -60,8 +75,8 @@ function keyOf({ kind, namespace, name }: WaitingEntry): string {
   return `${namespace}/${name}/${kind}`;
 }
 
-function entryOf(work: WaitingWork): WaitingEntry {
-  const { kind, namespace, name, createdAt, plan } = work;
+function entryOf(work: WaitingWork, pieces: readonly WorkPiece[]): WaitingEntry {
+  const { kind, namespace, name, createdAt, plan, progress } = work;
   return {
     kind,
     namespace,
@@ -69,6 +84,9 @@ function entryOf(work: WaitingWork): WaitingEntry {
     arrivedAt: createdAt,
     plannedStart: plan?.start ?? null,
     deadline: deadlineOf(work),
+    ...(progress?.pausedAt !== undefined && { pausedAt: progress.pausedAt }),
+    ...(plan !== undefined && { zone: plan.zone }),
+    ...(pieces.length > 0 && { pieces }),
     ...(work.extendedUntil !== undefined && { isExtended: true as const }),
     expectedSavingPercent: plan?.saving === undefined ? null : Math.round(plan.saving * 1_000) / 10,
   };

@@ -32,13 +32,23 @@ export interface NodeView {
   readonly kind: CacheState['kind'];
   /** The fresh document that intensities are taken from; undefined without one. */
   readonly snapshot: CarbonSnapshot | undefined;
-  /** Looks a node up; the result may be kept as long as the view is the current one. */
+  /** Looks a node up; the result may be kept as long as the view is the current one. All nodes of a zone have one intensity. */
   candidate(node: NodeFacts): CandidateNode;
 }
 
 /** The candidates of one request, in its order. */
 export interface Candidates {
-  readonly nodes: readonly CandidateNode[];
+  readonly count: number;
+  /** Candidates of one intensity are a group: the group of each, by its number. */
+  readonly groups: Uint16Array;
+  /** The intensity of each group; NaN where it is not known. */
+  readonly intensities: readonly number[];
+  /** How many have no known zone. */
+  readonly unplaced: number;
+  /** Whether the power of any may be known. */
+  readonly measured: boolean;
+  /** Put together anew at each call: most requests need no more than the numbers above. */
+  nodes(): readonly CandidateNode[];
   /** The same for later, in as little memory as they can be kept in. To be called before the next request is read. */
   keep(): KeptCandidates;
 }
@@ -57,20 +67,33 @@ export const ROW_BYTES = 88;
 
 /** Candidates whose rows belong to their request alone. */
 export function ownCandidates(nodes: readonly CandidateNode[]): Candidates {
-  return { nodes, keep: () => ({ bytes: nodes.length * ROW_BYTES, sharedBytes: 0, nodes: () => nodes }) };
+  const groups = new Uint16Array(nodes.length);
+  const intensities: number[] = [];
+  const groupOf = new Map<number | undefined, number>();
+  for (const [index, { intensity }] of nodes.entries()) {
+    const group = groupOf.get(intensity) ?? intensities.push(intensity ?? Number.NaN) - 1;
+    groupOf.set(intensity, group);
+    groups[index] = group;
+  }
+  return {
+    ...{ count: nodes.length, groups, intensities },
+    unplaced: nodes.filter(({ zone }) => zone === undefined).length,
+    measured: nodes.some(({ watts }) => watts !== undefined),
+    nodes: () => nodes,
+    keep: () => ({ bytes: nodes.length * ROW_BYTES, sharedBytes: 0, nodes: () => nodes }),
+  };
 }
 
 /** What is known of the candidates of one request, in its order. */
 export interface CandidateTable {
-  readonly candidates: readonly CandidateNode[];
-  /** The intensity of each; NaN where it is not known. */
-  readonly intensities: Float64Array;
+  readonly candidates: Candidates;
+  /** How many candidates each group has. */
+  readonly groupSizes: readonly number[];
   /** Power relative to the candidates' median; undefined when fewer than two of them are measured. */
   readonly relativePowers: readonly (number | undefined)[] | undefined;
   /** Undefined while the intensity of at least one candidate is known. */
   readonly loss: SignalLoss | undefined;
   readonly view: NodeView;
-  readonly keep: Candidates['keep'];
 }
 
 /** What views are made from. */
@@ -103,19 +126,17 @@ export function createNodeViews({ directory, power }: NodeViewSources): (state: 
 }
 
 /** Puts the candidates of a request together. */
-export function candidateTable({ nodes, keep }: Candidates, view: NodeView): CandidateTable {
-  const intensities = new Float64Array(nodes.length);
-  let known = 0;
-  let measured = 0;
-  for (let index = 0; index < nodes.length; index++) {
-    const { intensity, watts } = nodes[index] as CandidateNode;
-    intensities[index] = intensity ?? Number.NaN;
-    if (intensity !== undefined) known += 1;
-    if (watts !== undefined) measured += 1;
+export function candidateTable(candidates: Candidates, view: NodeView): CandidateTable {
+  const { groups, intensities, measured } = candidates;
+  const groupSizes = new Array<number>(intensities.length).fill(0);
+  for (let index = 0; index < groups.length; index++) {
+    const group = groups[index] as number;
+    groupSizes[group] = (groupSizes[group] as number) + 1;
   }
-  const loss = view.kind !== 'fresh' ? view.kind : known > 0 ? undefined : 'unknown';
-  const powers = measured < 2 ? undefined : relativePowers(nodes.map(({ watts }) => watts));
-  return { candidates: nodes, intensities, relativePowers: powers, loss, view, keep };
+  const isKnown = intensities.some((intensity, group) => groupSizes[group] !== 0 && !Number.isNaN(intensity));
+  const loss = view.kind !== 'fresh' ? view.kind : isKnown ? undefined : 'unknown';
+  const powers = measured ? relativePowers(candidates.nodes().map(({ watts }) => watts)) : undefined;
+  return { candidates, groupSizes, relativePowers: powers, loss, view };
 }
 
 /** Intensities that may be compared: those of the majority signal. */

@@ -37,9 +37,10 @@ export function violations(
   preferences: PodPreferences,
   history: ZoneHistory,
 ): readonly (Violation | undefined)[] {
-  if (table.loss !== undefined || !hasPlacementConstraints(preferences)) return table.candidates.map(() => undefined);
+  if (table.loss !== undefined || !hasPlacementConstraints(preferences))
+    return table.candidates.nodes().map(() => undefined);
   const byZone = new Map<Zone, Violation | undefined>();
-  return table.candidates.map(({ zone, intensity }) => {
+  return table.candidates.nodes().map(({ zone, intensity }) => {
     if (zone === undefined) return undefined;
     if (!byZone.has(zone)) byZone.set(zone, violationOf(zone, intensity, preferences, history));
     return byZone.get(zone);
@@ -56,8 +57,9 @@ export function refusedNodes(
 ): ReadonlyMap<string, Violation> {
   if (mode === 'off' || !hasPlacementConstraints(preferences)) return NONE;
   const refused = new Map<string, Violation>();
+  const nodes = table.candidates.nodes();
   for (const [index, violation] of violations(table, preferences, history).entries()) {
-    const candidate = table.candidates[index];
+    const candidate = nodes[index];
     if (violation?.forbids && candidate !== undefined) refused.set(candidate.name, violation);
   }
   return refused;

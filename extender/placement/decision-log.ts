@@ -2,7 +2,7 @@ import type { EpochMs } from '../../shared/grid/units.ts';
 import type { CandidateNode, CandidateTable, NodeView, SignalLoss } from './candidate-table.ts';
 import type { Violation } from './constraints.ts';
 import type { PodPolicy } from './pod-policy.ts';
-import type { NeutralReason, Ranking } from './ranking.ts';
+import type { Ranking } from './ranking.ts';
 
 /** What kube-scheduler sends of a pod, as far as placement reads it. */
 export interface PodMetadata {
@@ -28,7 +28,7 @@ export interface LoggedDecision {
   /** The node that the pod was bound to, once that is known. */
   node: string | undefined;
   filtered: { readonly table: LoggedTable; readonly refused: ReadonlyMap<string, Violation> } | undefined;
-  ranked: { readonly table: LoggedTable; readonly ranking: LoggedRanking } | undefined;
+  ranked: { readonly table: LoggedTable; readonly ranking: Ranking } | undefined;
   /** About how much memory its candidates take; kept by the log. */
   bytes: number;
 }
@@ -41,12 +41,6 @@ export interface LoggedTable {
   readonly bytes: number;
   readonly loss: SignalLoss | undefined;
   readonly view: NodeView;
-}
-
-/** What is kept of a ranking: a byte for each score. */
-export interface LoggedRanking {
-  readonly scores: Uint8Array;
-  readonly neutral: NeutralReason | undefined;
 }
 
 /** The newest decisions, to be explained and to be recorded when the pod is bound. */
@@ -79,7 +73,7 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
     }
   };
   const keepTable = (decision: LoggedDecision, before: LoggedTable | undefined, table: CandidateTable): LoggedTable => {
-    const { bytes: own, sharedBytes, nodes } = table.keep();
+    const { bytes: own, sharedBytes, nodes } = table.candidates.keep();
     const bytes = own + (table.view === lastView ? 0 : sharedBytes);
     lastView = table.view;
     decision.bytes += bytes - (before?.bytes ?? 0);
@@ -110,8 +104,7 @@ export function createDecisionLog(limits = LIMITS): DecisionLog {
       decision.filtered = { table: keepTable(decision, decision.filtered?.table, table), refused };
       forgetOldest();
     },
-    keepRanked(decision, table, { scores, neutral }) {
-      const ranking = { scores: new Uint8Array(scores), neutral };
+    keepRanked(decision, table, ranking) {
       decision.ranked = { table: keepTable(decision, decision.ranked?.table, table), ranking };
       forgetOldest();
     },

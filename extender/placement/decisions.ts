@@ -11,6 +11,7 @@ import {
 } from './candidate-table.ts';
 import { refusedNodes, type Violation, type ZoneHistory } from './constraints.ts';
 import { createDecisionLog, type DecisionLog, type PodMetadata } from './decision-log.ts';
+import type { NodeUtilisation } from './node-utilisation.ts';
 import type { NodeDirectory } from './nodes.ts';
 import { type ClusterDefaults, createPodPolicies, type NamespaceDirectory, type PodPolicy } from './pod-policy.ts';
 import { type Ranking, rank } from './ranking.ts';
@@ -21,6 +22,8 @@ export interface PlacementSources {
   readonly directory: NodeDirectory;
   readonly power: NodePower;
   readonly history: ZoneHistory;
+  /** Default: no node is too full. */
+  readonly utilisation?: NodeUtilisation;
   readonly namespaces: NamespaceDirectory;
   readonly cluster: ClusterDefaults;
   readonly metrics: ExtenderMetrics;
@@ -66,7 +69,7 @@ export function createPlacementDecisions(sources: PlacementSources): PlacementDe
   };
   const open = (verb: 'filter' | 'prioritize', request: PlacementRequest) => {
     const table = tableOf(request);
-    metrics.countNames(verb, table.candidates.length);
+    metrics.countNames(verb, table.candidates.count);
     const policy = policyOf(request.pod);
     const decision = log.of(request.pod, policy, clock.now());
     const isNew = decision !== undefined && decision.filtered === undefined && decision.ranked === undefined;
@@ -85,7 +88,7 @@ export function createPlacementDecisions(sources: PlacementSources): PlacementDe
     },
     prioritize(request) {
       const { table, policy, decision } = open('prioritize', request);
-      const ranking = rank(table, policy, history);
+      const ranking = rank(table, policy, sources);
       if (decision !== undefined) log.keepRanked(decision, table, ranking);
       if (ranking.neutral !== undefined) metrics.countNeutral(ranking.neutral);
       return ranking;
@@ -98,6 +101,6 @@ export function createPlacementDecisions(sources: PlacementSources): PlacementDe
 }
 
 function reportUnplaced({ candidates }: CandidateTable, report: (names: readonly string[]) => void): void {
-  if (candidates.every(({ zone }) => zone !== undefined)) return;
-  report(candidates.flatMap(({ zone, name }) => (zone === undefined ? [name] : [])));
+  if (candidates.unplaced > 0)
+    report(candidates.nodes().flatMap(({ zone, name }) => (zone === undefined ? [name] : [])));
 }

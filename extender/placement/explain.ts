@@ -96,7 +96,9 @@ function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[])
   const advice = policy.mode === 'advise' ? ' (only advised: kube-scheduler got equal scores)' : '';
   const refused = filtered?.refused.size ?? 0;
   if (refused > 0 && refused === rows.length) return `every one of ${rows.length} candidates was refused${advice}`;
-  const after = refused > 0 ? `, ${refused} refused` : '';
+  const behind = ranked?.ranking.behind ?? 0;
+  const full = behind > 0 ? `, ${behind} behind the others for their utilisation` : '';
+  const after = `${refused > 0 ? `, ${refused} refused` : ''}${full}`;
   if (ranked === undefined)
     return `${rows.length} candidates${after}; prioritize was not called, as for a single node${advice}`;
   const best = Math.max(...new Set(ranked.ranking.scores));

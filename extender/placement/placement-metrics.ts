@@ -5,13 +5,16 @@ import { type InvalidAnnotation, UNKNOWN_ANNOTATION } from './annotations.ts';
 export interface PlacementProbes {
   /** Milliseconds since the node watch last received anything from the API server; undefined before the first time. */
   readonly nodeWatchAgeMs?: () => number | undefined;
+  /** Nodes above MAX_NODE_UTILISATION; 0 without that limit. */
+  readonly fullNodes?: () => number;
 }
 
 /** Makes the metrics of placements: refusals, vetoes, chosen zones, ignored annotations, the node watch. */
-export function createPlacementMetrics(registers: Registry[], { nodeWatchAgeMs }: PlacementProbes = {}) {
+export function createPlacementMetrics(registers: Registry[], { nodeWatchAgeMs, fullNodes }: PlacementProbes = {}) {
   const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Counter({ name: `carbon_extender_${name}`, help, labelNames, registers });
   registerNodeWatch(registers, nodeWatchAgeMs);
+  registerFullNodes(registers, fullNodes);
   const refused = counter(
     'refused_nodes_total',
     'Nodes that filter responses refused (or with mode advise would have refused), by reason: zones, max-intensity, cleaner-than',
@@ -64,6 +67,17 @@ function registerNodeWatch(registers: Registry[], ageMs: (() => number | undefin
     collect() {
       const age = ageMs?.();
       this.set(age === undefined ? Number.NaN : age / 1_000);
+    },
+  });
+}
+
+function registerFullNodes(registers: Registry[], count: (() => number) | undefined): void {
+  new Gauge({
+    name: 'carbon_extender_full_nodes',
+    help: 'Nodes that rank behind the others because their requested CPU or memory is above MAX_NODE_UTILISATION; 0 without that limit',
+    registers,
+    collect() {
+      this.set(count?.() ?? 0);
     },
   });
 }

@@ -14,6 +14,7 @@ import { clusterZones } from './cluster-zones.ts';
 import { createPlacementDecisions, type PlacementDecisions } from './decisions.ts';
 import { watchNamespaces } from './namespaces.ts';
 import { watchNodePower } from './node-power-watch.ts';
+import { NO_UTILISATION_LIMIT, watchNodeUtilisation } from './node-utilisation.ts';
 import { publishNodeZones } from './node-zone-publisher.ts';
 import { configuredDirectory, watchNodes } from './nodes.ts';
 import { createPlacementLink, type PlacementLink, type ToApi } from './placement-link.ts';
@@ -59,7 +60,13 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const configured = configuredDirectory(config.ZONE_MAP, config.DEFAULT_ZONE);
   const nodes = client && stack.use(watchNodes(client, configured, { clock, logger }));
   if (nodes) stack.use(publishNodeZones(nodes, post, { clock, logger }));
-  const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs() });
+  const limitPercent = config.MAX_NODE_UTILISATION;
+  const utilisation =
+    client && limitPercent !== undefined
+      ? stack.use(watchNodeUtilisation(client, { limitPercent, clock, logger }))
+      : NO_UTILISATION_LIMIT;
+  const fullNodes = () => utilisation.above.size;
+  const metrics = createExtenderMetrics(cache, { nodeWatchAgeMs: () => nodes?.ageMs(), fullNodes });
   const onIgnored = metrics.countIgnored;
   const namespaces = client ? stack.use(watchNamespaces(client, { clock, logger, onIgnored })) : NO_NAMESPACES;
   const power = stack.use(watchNodePower(nodePowerFile(config), { clock, logger }));
@@ -74,7 +81,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const cluster = { mode: config.PLACEMENT_MODE, preferences: config.DEFAULT_ANNOTATIONS ?? {} };
   const directory = nodes ?? configured;
   const decisions = createPlacementDecisions({
-    ...{ cache, directory, power, history: link, namespaces, cluster, metrics, clock },
+    ...{ cache, directory, power, history: link, utilisation, namespaces, cluster, metrics, clock },
     onUnplaced(names) {
       // Before the first list the zone of no node is known, which is no news of any.
       if (nodes === undefined || nodes.ageMs() !== undefined) unplaced.note(names);

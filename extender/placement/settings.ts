@@ -29,6 +29,11 @@ export const placementSettings = {
         'Annotations of every pod that does not set them, without their prefix: `max-intensity=300; zones=FR,DE; enforce=true`',
     }),
   ...nodePowerSettings,
+  MAX_NODE_UTILISATION: positive(100)
+    .optional()
+    .describe(
+      'Nodes of which pods request more than this percentage of the allocatable CPU or memory rank behind all others; absent: no limit. Watches all pods of the cluster',
+    ),
   POD_EVENTS: flag()
     .default(true)
     .describe('Whether placement decisions are written as Kubernetes Events on their pods'),

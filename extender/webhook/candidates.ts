@@ -1,6 +1,8 @@
 import { type Candidates, type NodeView, ownCandidates } from '../placement/candidate-table.ts';
 import type { NodeFacts } from '../placement/nodes.ts';
 import type { KnownNames } from './known-names.ts';
+import type { NameList } from './name-rows.ts';
+import { encodeScores } from './score-response.ts';
 
 /** A whole node of a request. */
 export interface WireNode extends NodeFacts {
@@ -14,23 +16,22 @@ export interface WireCandidates {
   readonly form: 'names' | 'objects';
   of(view: NodeView): Candidates;
   /** The prioritize response, by the scores of the candidates in their order. */
-  encodeScores(scores: readonly number[]): Buffer;
+  encodeScores(scores: ArrayLike<number>): Buffer;
   /** The value of `NodeNames` or `Nodes` with only those candidates that pass. */
   encodePassing(passes: (node: string) => boolean): Buffer;
 }
 
 /** Candidates whose names are known. */
-export function knownCandidates(known: KnownNames, places: Int32Array): WireCandidates {
-  let candidates: Candidates['nodes'] = [];
+export function knownCandidates(known: KnownNames, list: NameList): WireCandidates {
+  let found: Candidates | undefined;
   return {
     form: 'names',
     of(view) {
-      const found = known.candidates(places, view);
-      candidates = found.nodes;
+      found = known.candidates(list, view);
       return found;
     },
-    encodeScores: (scores) => known.encodeScores(places, scores),
-    encodePassing: (passes) => encodeNames(candidates.map(({ name }) => name).filter(passes)),
+    encodeScores: (scores) => encodeScores(list, scores),
+    encodePassing: (passes) => encodeNames((found?.nodes() ?? []).map(({ name }) => name).filter(passes)),
   };
 }
 
@@ -39,7 +40,7 @@ export function namedCandidates(names: readonly string[]): WireCandidates {
   return {
     form: 'names',
     of: (view) => ownCandidates(names.map((name) => view.candidate({ name }))),
-    encodeScores: (scores) => encodeScores(names, scores),
+    encodeScores: (scores) => stringifyScores(names, scores),
     encodePassing: (passes) => encodeNames(names.filter(passes)),
   };
 }
@@ -52,7 +53,7 @@ export function wholeCandidates(nodes: readonly WireNode[], bytes: Buffer): Wire
     form: 'objects',
     of: (view) => ownCandidates(nodes.map((node) => view.candidate(node))),
     encodeScores: (scores) =>
-      encodeScores(
+      stringifyScores(
         nodes.map(({ name }) => name),
         scores,
       ),
@@ -73,7 +74,7 @@ function encodeNames(names: readonly string[]): Buffer {
 }
 
 /** kube-scheduler decodes a bare array; one score that is not an integer voids the whole response without a word. */
-function encodeScores(names: readonly string[], scores: readonly number[]): Buffer {
+function stringifyScores(names: readonly string[], scores: ArrayLike<number>): Buffer {
   const hosts = names.map((name, index) => `{"Host":${JSON.stringify(name)},"Score":${scores[index]}}`);
   return Buffer.from(`[${hosts.join(',')}]`);
 }

@@ -1,20 +1,19 @@
-import { type CandidateNode, type Candidates, type NodeView, ROW_BYTES } from '../placement/candidate-table.ts';
-import { createNameTable, encodeResponse, type NameTable, nameAt, placeOf } from './name-table.ts';
+import type { Candidates, NodeView } from '../placement/candidate-table.ts';
+import { createNameRows, type NameList } from './name-rows.ts';
+import { createNameTable, MOVED, type NameTable, NO_RECORD, placeAt, recordOf, touchRecords } from './name-table.ts';
 
 /**
- * The names of nodes that requests have brought, each with its part of a prioritize response as ready bytes. Reading a
- * list of names that are known costs the same whichever they are and in whatever order: nothing of a list is remembered.
+ * The names of nodes that requests have brought. Reading a list of names that are known costs the same whichever they
+ * are and in whatever order: nothing of a list is remembered.
  */
 export interface KnownNames {
   /**
-   * Reads a JSON array of strings as the places of its names, each once, in its order. Undefined where JSON has to be
-   * parsed: white space, escapes, characters beyond ASCII, or more names than are kept. Valid until the next call.
+   * Reads a JSON array of strings, each once. Undefined where JSON has to be parsed: white space, escapes, characters
+   * beyond ASCII, or more names than are kept.
    */
-  read(json: Buffer): Int32Array | undefined;
-  /** The candidates of some places. Looked up once in each view. */
-  candidates(places: Int32Array, view: NodeView): Candidates;
-  /** The prioritize response for some places and their scores, 0..10. */
-  encodeScores(places: Int32Array, scores: readonly number[]): Buffer;
+  read(json: Buffer): NameList | undefined;
+  /** The candidates of a list. Each name is looked up once in each view. */
+  candidates(list: NameList, view: NodeView): Candidates;
 }
 
 const QUOTE = 0x22;
@@ -31,85 +30,73 @@ const HIGH_BITS = 0x80808080 | 0;
 const FIRST_BYTES = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 const HASH_FACTOR = 0x9e37_79b1 | 0;
 
-/** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 6 MB. A place fits into 16 bits. */
+/** More than twice the largest cluster; node names are at most 253 characters long, so this is at most 10 MB. A place fits into 16 bits. */
 const MAX_NAMES = 12_000;
 
 /** Starts without any names. When `limit` names are known, all are forgotten before the next list is read. */
 export function createKnownNames(limit: number = MAX_NAMES): KnownNames {
   let table = createNameTable(limit);
-  let list = createListMemory(limit);
-  let rows: (CandidateNode | undefined)[] = [];
-  let rowsView: NodeView | undefined;
+  let memory = createListMemory(limit);
+  let rows = createNameRows(table);
   return {
     read(json) {
       if (table.count >= limit) {
         table = createNameTable(limit);
-        list = createListMemory(limit);
-        rowsView = undefined;
+        memory = createListMemory(limit);
+        rows = createNameRows(table);
       }
-      return readNames(json, table, list);
+      const count = readNames(json, table, memory);
+      if (count === NO_RECORD) return undefined;
+      const { records, starts, ends } = memory;
+      return { json, count, records, starts, ends };
     },
-    candidates(places, view) {
-      if (view !== rowsView) {
-        rowsView = view;
-        // Of full length from the start: an array that grew by its last places first would be kept as a dictionary.
-        rows = new Array<CandidateNode | undefined>(limit).fill(undefined);
-      }
-      const nodes = new Array<CandidateNode>(places.length);
-      for (let index = 0; index < places.length; index++) {
-        const place = places[index] as number;
-        let row = rows[place];
-        if (row === undefined) {
-          row = view.candidate({ name: nameAt(table, place) });
-          rows[place] = row;
-        }
-        nodes[index] = row;
-      }
-      return { nodes, keep: () => keepPlaces(places, rows, table.count) };
-    },
-    encodeScores: (places, scores) => encodeResponse(table, places, scores),
-  };
-}
-
-/** Candidates as two bytes each, beside the rows that all requests of a view share. */
-function keepPlaces(
-  places: Int32Array,
-  rows: readonly (CandidateNode | undefined)[],
-  names: number,
-): ReturnType<Candidates['keep']> {
-  const kept = new Uint16Array(places);
-  return {
-    bytes: kept.byteLength,
-    sharedBytes: names * ROW_BYTES,
-    nodes: () => Array.from(kept, (place) => rows[place] as CandidateNode),
+    candidates: (list, view) => rows.candidates(list, view),
   };
 }
 
 /** One piece of memory for all lists. */
 interface ListMemory {
-  /** The number of the list that is being read. */
-  list: number;
-  /** The list in which each name was last seen, to notice one that a list repeats. */
-  readonly seen: Float64Array;
-  /** The places of the list that is being read. */
-  readonly places: Int32Array;
+  readonly records: Int32Array;
+  readonly hashes: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** A bit for each place, to notice a name that a list repeats. */
+  readonly seen: Int32Array;
+  /** Only written, so that what was read for it has to be read. */
+  touched: number;
 }
+
+const BITS = 32;
 
 function createListMemory(limit: number): ListMemory {
-  return { list: 0, seen: new Float64Array(limit), places: new Int32Array(limit) };
+  const numbers = () => new Int32Array(limit);
+  return {
+    ...{ records: numbers(), hashes: numbers(), starts: numbers(), ends: numbers() },
+    ...{ seen: new Int32Array(Math.ceil(limit / BITS)), touched: 0 },
+  };
 }
 
-function readNames(json: Buffer, table: NameTable, memory: ListMemory): Int32Array | undefined {
-  const end = json.length - 1;
-  if (json[0] !== OPEN || json[end] !== CLOSE) return undefined;
-  const { places, seen } = memory;
-  memory.list += 1;
-  if (end === 1) return places.subarray(0, 0);
+/** Returns how many names the list has, each once; NO_RECORD for a list that has to be parsed. */
+function readNames(json: Buffer, table: NameTable, memory: ListMemory): number {
   const bytes = new DataView(json.buffer, json.byteOffset, json.length);
+  for (;;) {
+    const found = findNames(json, bytes, memory);
+    if (found === NO_RECORD) return NO_RECORD;
+    memory.touched = touchRecords(memory.hashes, found, table);
+    const count = findRecords(bytes, found, table, memory);
+    if (count !== MOVED) return count;
+  }
+}
+
+/** Finds where the names of a list are, and their hashes. Returns how many they are; NO_RECORD for a list that has to be parsed. */
+function findNames(json: Buffer, bytes: DataView, { hashes, starts, ends }: ListMemory): number {
+  const end = json.length - 1;
+  if (json[0] !== OPEN || json[end] !== CLOSE) return NO_RECORD;
+  if (end === 1) return 0;
   let count = 0;
-  for (let at = 1; ; at++) {
-    if (json[at] !== QUOTE) return undefined;
-    const start = ++at;
+  for (let at = 1; count < hashes.length; at++) {
+    if (json[at] !== QUOTE) return NO_RECORD;
+    starts[count] = ++at;
     let hash = 0;
     for (;;) {
       const word = wordAt(bytes, at);
@@ -127,16 +114,34 @@ function readNames(json: Buffer, table: NameTable, memory: ListMemory): Int32Arr
       at += rest;
       break;
     }
-    if (at > end) return undefined;
-    const place = placeOf(bytes, start, at, hash, table);
-    if (place === undefined) return undefined;
-    if (seen[place] !== memory.list) {
-      seen[place] = memory.list;
-      places[count++] = place;
-    }
-    if (++at === end) return places.subarray(0, count);
-    if (json[at] !== COMMA) return undefined;
+    if (at > end) return NO_RECORD;
+    hashes[count] = hash;
+    ends[count++] = at;
+    if (++at === end) return count;
+    if (json[at] !== COMMA) return NO_RECORD;
   }
+  return NO_RECORD;
+}
+
+/** Finds the record of each name, once. Returns how many they are, NO_RECORD or MOVED. */
+function findRecords(bytes: DataView, found: number, table: NameTable, memory: ListMemory): number {
+  const { records, hashes, starts, ends, seen } = memory;
+  seen.fill(0);
+  let count = 0;
+  for (let index = 0; index < found; index++) {
+    const [start, end] = [starts[index] as number, ends[index] as number];
+    const record = recordOf(bytes, start, end, hashes[index] as number, table);
+    if (record < 0) return record;
+    const place = placeAt(table.records, record);
+    const word = place >>> 5;
+    const bits = seen[word] as number;
+    if ((bits & (1 << place)) !== 0) continue;
+    seen[word] = bits | (1 << place);
+    records[count] = record;
+    starts[count] = start;
+    ends[count++] = end;
+  }
+  return count;
 }
 
 /** The four bytes at a place, the first in the lowest bits; behind the end quotes, so that every name ends. */

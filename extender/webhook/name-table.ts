@@ -2,83 +2,116 @@ const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
 const LAST_ASCII = 0x7e;
 
-/** Bytes that are hashed and compared at once. */
+/** Bytes that are compared at once. */
 const WORD = 4;
-/** Bytes that are copied at once. */
-const LONG = 8;
-
-const HEAD = Buffer.from('{"Host":"');
-const TAIL = Buffer.from('","Score":');
+/** The size of a cache line; names up to 52 bytes fit into it with their numbers. */
+const LINE = 64;
 const MAX_NAME_BYTES = 253;
+const FIRST_SLOTS = 1_024;
+
+/** Where a record keeps what, in bytes: its hash (4), the number of the view of its row (2), the row (2), its place + 1 (2), its length (1). */
+const HASH = 0;
+const VIEW = 4;
+const ROW = 6;
+const PLACE = 8;
+const LENGTH = 10;
+const NAME = 12;
 
 /**
- * Names by their bytes, each with a place: 0 for the first, counting up. Beside each its head, which is its part of a
- * prioritize response up to the score: `{"Host":"NAME","Score":`.
+ * Names by their bytes, each with a place: 0 for the first, counting up. All that a request needs of a name is one record
+ * of one cache line, found by the name's hash: kube-scheduler has used the processor's caches since the request before,
+ * and each further line would have to be fetched from memory for each of hundreds of names.
  */
 export interface NameTable {
   count: number;
   readonly limit: number;
-  /** Open addressing by hash: slot → place + 1. */
-  readonly slots: Int32Array;
-  readonly hashes: Int32Array;
-  /** Where each head starts in `heads`, in bytes. */
-  readonly starts: Int32Array;
-  /** Length of each head in bytes. */
-  readonly lengths: Int32Array;
-  /** The heads, each with room for a whole number of longs. */
-  heads: DataView;
+  /** Bytes of a record: as many lines as the longest name needs. */
+  stride: number;
+  /** Slots of the open addressing, a power of two. */
+  slots: number;
+  /** A record for each slot; an empty one has no place. */
+  records: DataView;
 }
 
-/** Makes an empty table for that many names. */
+/** Makes an empty table for at most that many names. */
 export function createNameTable(limit: number): NameTable {
-  return {
-    count: 0,
-    limit,
-    slots: new Int32Array(2 ** Math.ceil(Math.log2(limit * 2 + 2))),
-    hashes: new Int32Array(limit),
-    starts: new Int32Array(limit + 1),
-    lengths: new Int32Array(limit),
-    heads: new DataView(new ArrayBuffer(4_096)),
-  };
+  return { count: 0, limit, stride: LINE, slots: FIRST_SLOTS, records: memory(FIRST_SLOTS * LINE) };
+}
+
+function memory(bytes: number): DataView<ArrayBuffer> {
+  return new DataView(new ArrayBuffer(bytes));
+}
+
+/** No record: there is no more room, or JSON would write the name in another way. */
+export const NO_RECORD = -1;
+/** The table has grown for this name, so that all records have moved: what was found before is found anew. */
+export const MOVED = -2;
+
+/** Where the record of the name at [start, end) of some JSON is, by its hash; a new one for a new name. NO_RECORD or MOVED otherwise. */
+export function recordOf(json: DataView, start: number, end: number, hash: number, table: NameTable): number {
+  const { records, stride, slots } = table;
+  const length = end - start;
+  const mask = slots - 1;
+  let slot = firstSlot(hash, slots);
+  for (;;) {
+    const record = slot * stride;
+    if (records.getUint16(record + PLACE, true) === 0) return addRecord(json, start, end, { hash, record, table });
+    if (
+      records.getInt32(record + HASH, true) === hash &&
+      records.getUint8(record + LENGTH) === length &&
+      isSame(json, start, end, records, record)
+    )
+      return record;
+    slot = (slot + 1) & mask;
+  }
 }
 
 /**
- * The place of the name at [start, end) of some JSON, by its hash; a new one for a new name. Undefined where there is no
- * more room, or where JSON would write the name in another way.
+ * Reads something of the record that each hash leads to. One after the other does not depend on the one before, so that
+ * the processor fetches many at a time; a search that compares what it finds has to wait for each.
  */
-export function placeOf(
-  json: DataView,
-  start: number,
-  end: number,
-  hash: number,
-  table: NameTable,
-): number | undefined {
-  const { slots, hashes } = table;
-  const mask = slots.length - 1;
-  let slot = (hash ^ (hash >>> 15)) & mask;
-  for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const place = (slots[slot] as number) - 1;
-    if (hashes[place] === hash && isSame(json, start, end, place, table)) return place;
+export function touchRecords(hashes: Int32Array, count: number, { records, stride, slots }: NameTable): number {
+  let touched = 0;
+  for (let index = 0; index < count; index++) {
+    const record = firstSlot(hashes[index] as number, slots) * stride;
+    touched ^= records.getInt32(record + HASH, true) ^ records.getInt32(record + LINE - WORD, true);
   }
-  if (table.count >= table.limit || end - start > MAX_NAME_BYTES || !isPlain(json, start, end)) return undefined;
-  slots[slot] = table.count + 1;
-  hashes[table.count] = hash;
-  return addHead(json, start, end, table);
+  return touched;
 }
 
-function isSame(
+function firstSlot(hash: number, slots: number): number {
+  return (hash ^ (hash >>> 15)) & (slots - 1);
+}
+
+function isSame(json: DataView, start: number, end: number, records: DataView, record: number): boolean {
+  const offset = record + NAME - start;
+  let at = start;
+  for (; at + WORD <= end; at += WORD) if (json.getInt32(at) !== records.getInt32(at + offset)) return false;
+  for (; at < end; at++) if (json.getUint8(at) !== records.getUint8(at + offset)) return false;
+  return true;
+}
+
+function addRecord(
   json: DataView,
   start: number,
   end: number,
-  place: number,
-  { heads, starts, lengths }: NameTable,
-): boolean {
-  if ((lengths[place] as number) - HEAD.length - TAIL.length !== end - start) return false;
-  const offset = (starts[place] as number) + HEAD.length - start;
-  let at = start;
-  for (; at + WORD <= end; at += WORD) if (json.getInt32(at) !== heads.getInt32(at + offset)) return false;
-  for (; at < end; at++) if (json.getUint8(at) !== heads.getUint8(at + offset)) return false;
-  return true;
+  { hash, record, table }: { readonly hash: number; readonly record: number; readonly table: NameTable },
+): number {
+  const length = end - start;
+  if (table.count >= table.limit || length > MAX_NAME_BYTES || !isPlain(json, start, end)) return NO_RECORD;
+  const stride = Math.max(table.stride, Math.ceil((NAME + length) / LINE) * LINE);
+  const slots = table.slots >= 2 * (table.count + 1) ? table.slots : 2 * table.slots;
+  if (stride !== table.stride || slots !== table.slots) {
+    grow(table, stride, slots);
+    return MOVED;
+  }
+  const { records } = table;
+  table.count += 1;
+  records.setInt32(record + HASH, hash, true);
+  records.setUint16(record + PLACE, table.count, true);
+  records.setUint8(record + LENGTH, length);
+  for (let at = start; at < end; at++) records.setUint8(record + NAME + at - start, json.getUint8(at));
+  return record;
 }
 
 /** Whether a name is written in JSON as it is. Known names are, so that only new ones need this check. */
@@ -90,64 +123,45 @@ function isPlain(json: DataView, start: number, end: number): boolean {
   return true;
 }
 
-function addHead(json: DataView, start: number, end: number, table: NameTable): number {
-  const place = table.count;
-  const from = table.starts[place] as number;
-  const name = Buffer.from(json.buffer, json.byteOffset + start, end - start);
-  const head = Buffer.concat([HEAD, name, TAIL]);
-  const next = from + Math.ceil(head.length / LONG) * LONG;
-  if (next > table.heads.byteLength) {
-    const larger = new Uint8Array(Math.max(next, 2 * table.heads.byteLength));
-    larger.set(new Uint8Array(table.heads.buffer));
-    table.heads = new DataView(larger.buffer);
+function grow(table: NameTable, stride: number, slots: number): void {
+  const { records: before, stride: strideBefore } = table;
+  const records = memory(slots * stride);
+  const [from, to] = [new Uint8Array(before.buffer), new Uint8Array(records.buffer)];
+  for (let record = 0; record < before.byteLength; record += strideBefore) {
+    if (before.getUint16(record + PLACE, true) === 0) continue;
+    const hash = before.getInt32(record + HASH, true);
+    let slot = firstSlot(hash, slots);
+    while (records.getUint16(slot * stride + PLACE, true) !== 0) slot = (slot + 1) & (slots - 1);
+    to.set(from.subarray(record, record + strideBefore), slot * stride);
   }
-  new Uint8Array(table.heads.buffer).set(head, from);
-  table.lengths[place] = head.length;
-  table.starts[place + 1] = next;
-  table.count += 1;
-  return place;
+  table.records = records;
+  table.stride = stride;
+  table.slots = slots;
 }
 
-/** The name at a place. */
-export function nameAt({ heads, starts, lengths }: NameTable, place: number): string {
-  const start = (starts[place] as number) + HEAD.length;
-  const length = (lengths[place] as number) - HEAD.length - TAIL.length;
-  return Buffer.from(heads.buffer, start, length).toString('latin1');
+/** The place of the name of a record. */
+export function placeAt(records: DataView, record: number): number {
+  return records.getUint16(record + PLACE, true) - 1;
 }
 
-const OPEN = '['.charCodeAt(0);
-const CLOSE = ']'.charCodeAt(0);
-/** What follows a head, by the score: the bytes of `7},` or `10},` as one word. */
-const ENDINGS = Int32Array.from({ length: 11 }, (_, score) => Buffer.from(`${score}},\0`).readInt32LE());
-const ENDING_BYTES = 4;
+/** The name of a record. */
+export function nameAt(records: DataView, record: number): string {
+  const bytes = Buffer.from(records.buffer, record + NAME, records.getUint8(record + LENGTH));
+  return bytes.toString('latin1');
+}
 
-/** The prioritize response for some places and their scores, 0..10. */
-export function encodeResponse(
-  { heads, starts, lengths }: NameTable,
-  places: Int32Array,
-  scores: readonly number[],
-): Buffer {
-  let size = 2 + LONG;
-  for (let index = 0; index < places.length; index++)
-    size += (lengths[places[index] as number] as number) + ENDING_BYTES;
-  const json = Buffer.allocUnsafe(size);
-  const to = new DataView(json.buffer, json.byteOffset, size);
-  json[0] = OPEN;
-  let at = 1;
-  for (let index = 0; index < places.length; index++) {
-    const place = places[index] as number;
-    const score = scores[index] as number;
-    const start = starts[place] as number;
-    const length = lengths[place] as number;
-    // Eight bytes of ASCII at once: as a double they are never NaN, whose bits might change. What is written behind the
-    // end is overwritten by what follows.
-    for (let done = 0; done < length; done += LONG)
-      to.setFloat64(at + done, heads.getFloat64(start + done, true), true);
-    at += length;
-    to.setInt32(at, ENDINGS[score] as number, true);
-    at += score === 10 ? ENDING_BYTES : ENDING_BYTES - 1;
-  }
-  if (at > 1) at -= 1;
-  json[at] = CLOSE;
-  return json.subarray(0, at + 1);
+/** The row that a view, by its number from 1 to 65,535, keeps for the name of a record; undefined where it has not looked it up. */
+export function rowAt(records: DataView, record: number, view: number): number | undefined {
+  return records.getUint16(record + VIEW, true) === view ? records.getUint16(record + ROW, true) : undefined;
+}
+
+/** Keeps the row of a view for the name of a record; that of an earlier view is forgotten. */
+export function setRow(records: DataView, record: number, view: number, row: number): void {
+  records.setUint16(record + VIEW, view, true);
+  records.setUint16(record + ROW, row, true);
+}
+
+/** Forgets the rows of all views, so that their numbers can begin anew. */
+export function clearRows({ records, stride }: NameTable): void {
+  for (let record = 0; record < records.byteLength; record += stride) setRow(records, record, 0, 0);
 }

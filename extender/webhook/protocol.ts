@@ -41,8 +41,8 @@ function readAsGoWrites(body: Buffer, known: KnownNames): ExtenderArgs | undefin
 }
 
 function readNames(bytes: Buffer, known: KnownNames): WireCandidates | undefined {
-  const places = known.read(bytes);
-  if (places !== undefined) return knownCandidates(known, places);
+  const list = known.read(bytes);
+  if (list !== undefined) return knownCandidates(known, list);
   const value = parsedOrUndefined(bytes.toString('utf8'));
   return value === undefined ? undefined : namesOf(value);
 }
@@ -63,7 +63,7 @@ function seamOf(body: Buffer): { form: WireCandidates['form']; head: Buffer; byt
     const bytes = body.subarray(at + OBJECTS_KEY, -OBJECTS_END.length);
     return { form: 'objects', head: body.subarray(0, at), bytes };
   }
-  const at = body.lastIndexOf(NAMES_START);
+  const at = body.indexOf(NAMES_START);
   if (at < 0 || body.at(-1) !== CLOSE) return undefined;
   return { form: 'names', head: body.subarray(0, at), bytes: body.subarray(at + NAMES_KEY, -1) };
 }

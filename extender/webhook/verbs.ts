@@ -34,7 +34,7 @@ export function createVerbs(decisions: PlacementDecisions, metrics: Pick<Extende
     prioritize(body) {
       const args = readExtenderArgs(body, names);
       const { scores, neutral } = decisions.prioritize(requestOf(args));
-      const given = neutral === undefined ? scores : scores.map(() => 0);
+      const given = neutral === undefined ? scores : new Uint8Array(scores.length);
       return { body: args.candidates.encodeScores(given), neutral: neutral !== undefined };
     },
     preempt(body) {

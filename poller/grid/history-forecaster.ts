@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { continueSeries } from '../../shared/forecast/continue.ts';
-import { type ForecastModel, fitForecast, forecastWith } from '../../shared/forecast/forecast.ts';
+import { type ForecastModel, forecastWith } from '../../shared/forecast/forecast.ts';
+import { refitForecast } from '../../shared/forecast/refit.ts';
 import { type HourlySeries, hourlySeries } from '../../shared/forecast/series.ts';
 import type { ZoneWeather } from '../../shared/forecast/weather.ts';
 import type { HourlyIntensity } from '../../shared/grid/intensity.ts';
@@ -63,7 +64,7 @@ export function historyForecaster(
     if (!fitted || now - fitted.fittedAt >= (fitted.model ? REFIT_MS : HOUR_MS)) {
       const histories = await historiesOf([zone, ...zones]);
       await new Promise((resolve) => setImmediate(resolve));
-      fitted = { model: fitForecast({ zone, now, histories, weather }), fittedAt: now };
+      fitted = { model: refitForecast(fitted?.model, { zone, now, histories, weather }), fittedAt: now };
       models.set(key, fitted);
     }
     const { model } = fitted;

@@ -19,5 +19,6 @@ export function readPue(text: string, provider: string | undefined): Pue {
   }
   const value = Number(text);
   if (text.trim() !== '' && value >= 1 && value <= 5) return { value, source: 'given' };
-  throw calculatorError('PUE_INVALID', { value: text, nearest: value < 1 ? '1' : value > 5 ? '5' : '1.2 or auto' });
+  const nearest = Number.isNaN(value) ? '1.2 or auto' : String(Math.min(Math.max(value, 1), 5));
+  throw calculatorError('PUE_INVALID', { value: text, nearest });
 }

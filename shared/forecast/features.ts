@@ -18,14 +18,14 @@ const BLOCKS = [
   [21, 24],
 ] as const;
 const NEIGHBOUR_LAGS = [1, 4, 8, 16] as const;
-/** Inputs of neighbours are shrunk, so that the penalty prefers the zone's own past. */
-const NEIGHBOUR_WEIGHT = 0.4;
-const WEEKDAY_WEIGHT = 0.5;
+/** Inputs of the calendar are small, so that the penalty prefers deviations: the usual day knows the calendar already. */
+const CALENDAR_WEIGHT = 0.32;
+const WEEKDAY_WEIGHT = 0.5 * CALENDAR_WEIGHT;
 /** The day of the origin and the three that a 72-hour forecast reaches. */
 const DAYS_REACHED = 4;
-const HARMONICS = 2;
+const HARMONICS = 3;
 
-/** A zone's past with the size of its usual deviation, by which inputs are made comparable. */
+/** A zone's past with the size of its usual deviation, by which inputs are made comparable; larger for a neighbour that counts less. */
 export interface Scaled {
   readonly past: Past;
   readonly scale: number;
@@ -50,7 +50,7 @@ export function writeInputs(
     out[next++] = value;
   };
   const { deviation, values } = own.past;
-  push(1);
+  push(CALENDAR_WEIGHT);
   for (const [near, far] of BLOCKS) push(meanBack(deviation, origin, near, far) / own.scale);
   const today = meanBack(deviation, origin, 1, 24) / own.scale;
   push(today);
@@ -61,22 +61,21 @@ export function writeInputs(
   const waves = dayWaves(hours % 24);
   const last = meanBack(deviation, origin, 1, 1) / own.scale;
   const third = meanBack(deviation, origin, 3, 3) / own.scale;
-  for (const wave of waves) for (const factor of [1, last, third, today]) push(wave * factor);
+  for (const wave of waves) for (const factor of [CALENDAR_WEIGHT, last, third, today]) push(wave * factor);
 
   // 1970-01-01 was a Thursday: day 2 of every week counted from there is a Saturday.
   const day = Math.floor(hours / 24);
   for (let weekday = 0; weekday < 6; weekday++) push(day % 7 === weekday ? WEEKDAY_WEIGHT : 0);
   for (let ahead = 0; ahead < DAYS_REACHED; ahead++) {
-    const weekend = (day + ahead) % 7 === 2 || (day + ahead) % 7 === 3 ? 1 : 0;
+    const weekend = (day + ahead) % 7 === 2 || (day + ahead) % 7 === 3 ? CALENDAR_WEIGHT : 0;
     push(weekend);
     for (const wave of waves) push(weekend * wave);
   }
 
   for (const { past, scale } of neighbours) {
-    const weight = NEIGHBOUR_WEIGHT / scale;
-    push(weight * meanBack(past.deviation, origin, 1, 24));
-    push(weight * meanBack(past.deviation, origin, 25, 48));
-    for (const lag of NEIGHBOUR_LAGS) push(weight * meanBack(past.deviation, origin, lag, lag));
+    push(meanBack(past.deviation, origin, 1, 24) / scale);
+    push(meanBack(past.deviation, origin, 25, 48) / scale);
+    for (const lag of NEIGHBOUR_LAGS) push(meanBack(past.deviation, origin, lag, lag) / scale);
   }
 }
 

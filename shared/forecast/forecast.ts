@@ -38,6 +38,10 @@ export interface ForecastRequest {
   readonly shape?: Shape;
   /** The weather of the zone itself as it was forecast; absent: nothing is learnt from it. */
   readonly weather?: ZoneWeather | undefined;
+  /** Shares of the band by group of hours ahead, as a former model's were adapted; default: calibrated on the history. */
+  readonly bandShares?: readonly number[] | undefined;
+  /** Whether `now` is past and the weather of later hours is to be taken as it was known then; default false. */
+  readonly isHindsight?: boolean;
 }
 
 /** What was learnt about a zone; serves for about a week of forecasts, refreshed once a day at no great cost. */
@@ -73,14 +77,18 @@ export function fitForecast(request: ForecastRequest): ForecastModel | undefined
   const start = end - hours * HOUR_MS;
   const raw = cut(series, start, hours);
   const own = describe(raw, 0, daysBack(horizonHours - 1));
-  const neighbours = closestZones(zone, histories, end, hours).map((other) => ({
-    zone: other,
-    ...describe(cut(histories.get(other), start, hours), 0, 1),
-  }));
+  const neighbours = closestZones(zone, histories, end, hours).map(({ zone: other, strength }) => {
+    const { past, scale } = describe(cut(histories.get(other), start, hours), 0, 1);
+    // Made small, so that the penalty lets a zone that hardly moves alike say little.
+    return { zone: other, past, scale: scale / strength ** 2 };
+  });
   const weeks = countKnown(raw.subarray(-PROFILE_DAYS * 24));
   const span = { start, hours, ahead: horizonHours, firstHour: 0 };
   const terms = request.weather && weatherTerms(request.weather, span);
-  const learnt = weeks < LEAST_TAUGHT_HOURS ? undefined : learn({ start, own, neighbours, horizonHours }, terms);
+  const learnt =
+    weeks < LEAST_TAUGHT_HOURS
+      ? undefined
+      : learn({ start, own, neighbours, horizonHours, bandShares: request.bandShares }, terms);
   return {
     ...learnt,
     shape: request.shape ?? usualShape(zone),
@@ -115,7 +123,7 @@ export function forecastWith(
   const present = hourOf(now);
   if (end > present) points.push(reading(present, own.past.values[hours - 1] as number));
   const wanted = request.horizonHours ?? model.horizonHours;
-  const learnt = learntAt(model, { start, own, neighbours: others, hours, weather: request.weather });
+  const learnt = learntAt(model, { start, own, neighbours: others, hours, request });
   const { band, shape } = model;
   let firstDays: ((ahead: number) => ForecastPoint) | undefined;
   for (let time = Math.max(end, present); points.length < wanted; time += HOUR_MS) {
@@ -138,17 +146,18 @@ interface Present {
   readonly hours: number;
   readonly own: Scaled;
   readonly neighbours: readonly Scaled[];
-  readonly weather: ZoneWeather | undefined;
+  readonly request: Pick<ForecastRequest, 'weather' | 'isHindsight'>;
 }
 
 /** What the model adds to the plain profile by hour ahead, with the weather where that is known, and the band of it; undefined for a model that learnt nothing. */
-function learntAt(model: ForecastModel, { start, hours, own, neighbours, weather }: Present) {
+function learntAt(model: ForecastModel, { start, hours, own, neighbours, request }: Present) {
+  const { weather, isHindsight } = request;
   const { coefficients, band, horizonHours, scale } = model;
   if (!coefficients || !band) return undefined;
   const lesson = { start, own, neighbours, horizonHours };
   const inputs = new Float64Array(inputCount(neighbours.length));
   writeInputs(inputs, start, hours, own, neighbours);
-  const span = { start, hours, ahead: horizonHours, firstHour: hours - LOOKBACK_HOURS };
+  const span = { start, hours, ahead: horizonHours, firstHour: hours - LOOKBACK_HOURS, isHindsight };
   const byWeather =
     model.weather &&
     weather &&

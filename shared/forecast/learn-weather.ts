@@ -1,12 +1,22 @@
 import { type Band, bandFrom } from './band.ts';
 import { inputCount, writeInputs } from './features.ts';
-import { type Corrector, decidingError, earnedTrust, type Lesson, surprise, testedErrors } from './origins.ts';
-import { addRow, correction, type NormalEquations, normalEquations, PENALTY, rowWeight, solveRidge } from './ridge.ts';
+import { type Corrector, decidingError, type Lesson, surprise, testedErrors } from './origins.ts';
+import {
+  addRow,
+  correction,
+  type NormalEquations,
+  normalEquations,
+  penaltyOf,
+  rowWeight,
+  solveRidge,
+} from './ridge.ts';
 import { PRESENT_INPUTS, WEATHER_TERMS, type WeatherTerm, writeWeatherAhead, writeWeatherNow } from './weather.ts';
 
 /** Weather is kept when it made the mean squared error of the last weeks smaller than this share of that without. */
 const WORTHWHILE = 0.98;
 const FEWEST_ROWS = 28 * 24;
+/** Weight of squared coefficients of the weather ahead. */
+const WEATHER_PENALTY = 100;
 /** Share of the origins with weather that are learnt from before the others test it. */
 const TAUGHT_SHARE = 0.75;
 
@@ -46,10 +56,9 @@ export function learnWeather(lesson: Lesson, terms: readonly WeatherTerm[], riva
   const early = solveWeather(sums, lesson);
   const with_ = weatherCorrector(lesson, terms, early);
   const tested = rival.tested.filter((origin) => origin >= first && !Number.isNaN(with_(origin)(0)));
-  const trust = earnedTrust(lesson, tested, with_);
-  const errors = testedErrors(lesson, tested, weatherCorrector(lesson, terms, early, trust));
+  const errors = testedErrors(lesson, tested, with_);
   const gain = decidingError(errors) / decidingError(testedErrors(lesson, tested, rival.without));
-  const band = bandFrom(errors);
+  const band = bandFrom(errors, lesson.bandShares);
   if (!band || !(gain < WORTHWHILE)) return undefined;
   addWeatherRows(
     lesson,
@@ -57,10 +66,8 @@ export function learnWeather(lesson: Lesson, terms: readonly WeatherTerm[], riva
     sums,
     known.filter((origin) => origin > first - horizonHours),
   );
-  const { coefficients, ahead } = solveWeather(sums, lesson);
   return {
-    coefficients: coefficients.map((coefficient) => trust * coefficient),
-    ahead: ahead.map((coefficient) => trust * coefficient),
+    ...solveWeather(sums, lesson),
     scales: terms.map(({ scale }) => scale),
     band,
   };
@@ -145,7 +152,7 @@ function writeAll(inputs: Float64Array, lesson: Lesson, terms: readonly WeatherT
  */
 function solveWeather({ own, cross }: WeatherSums, { horizonHours }: Lesson) {
   const { inputs, targets, moments } = own;
-  const explained = solveRidge(own, PENALTY);
+  const explained = solveRidge(own, penaltyOf(own));
   const coefficients = new Float64Array(inputs * horizonHours);
   const aheadOf = new Float64Array(WEATHER_TERMS * horizonHours);
   for (let ahead = 0; ahead < horizonHours; ahead++) {
@@ -165,7 +172,7 @@ function solveWeather({ own, cross }: WeatherSums, { horizonHours }: Lesson) {
         rest.gram[row * WEATHER_TERMS + column] = unexplained(row, column + 1);
       rest.moments[row] = unexplained(row, 0);
     }
-    const weather = solveRidge(rest, PENALTY);
+    const weather = solveRidge(rest, WEATHER_PENALTY);
     for (let term = 0; term < WEATHER_TERMS; term++) aheadOf[term * horizonHours + ahead] = weather[term] as number;
     for (let i = 0; i < inputs; i++) {
       let value = explained[i * targets + ahead] as number;
@@ -182,7 +189,6 @@ export function weatherCorrector(
   lesson: Lesson,
   terms: readonly WeatherTerm[],
   learnt: Pick<WeatherLearnt, 'coefficients' | 'ahead'>,
-  trust = 1,
 ): Corrector {
   const { own, horizonHours, neighbours } = lesson;
   const inputs = new Float64Array(inputCount(neighbours.length) + PRESENT_INPUTS);
@@ -194,7 +200,7 @@ export function weatherCorrector(
       let sum = correction(learnt.coefficients, inputs, ahead, horizonHours);
       for (let term = 0; term < WEATHER_TERMS; term++)
         sum += (weather[term] as number) * (learnt.ahead[term * horizonHours + ahead] as number);
-      return trust * own.scale * sum;
+      return own.scale * sum;
     };
   };
 }

@@ -3,7 +3,6 @@ import { inputCount, writeInputs } from './features.ts';
 import { learnWeather, type WeatherLearnt } from './learn-weather.ts';
 import {
   type Corrector,
-  earnedTrust,
   type Lesson,
   MOST_TESTED_ROWS,
   surprise,
@@ -11,7 +10,15 @@ import {
   testedErrors,
   testedProfileOrigins,
 } from './origins.ts';
-import { addRow, correction, type NormalEquations, normalEquations, PENALTY, rowWeight, solveRidge } from './ridge.ts';
+import {
+  addRow,
+  correction,
+  type NormalEquations,
+  normalEquations,
+  penaltyOf,
+  rowWeight,
+  solveRidge,
+} from './ridge.ts';
 import type { WeatherTerm } from './weather.ts';
 
 const FEWEST_ROWS = 14 * 24;
@@ -32,29 +39,23 @@ export function learn(lesson: Lesson, weather?: readonly WeatherTerm[]): Learnt 
   const { neighbours, horizonHours } = lesson;
   const origins = taughtOrigins(lesson);
   if (origins.length < FEWEST_ROWS) {
-    const band = bandFrom(testedErrors(lesson, testedProfileOrigins(lesson)));
+    const band = bandFrom(testedErrors(lesson, testedProfileOrigins(lesson)), lesson.bandShares);
     return band && { band };
   }
   const tested = origins.slice(-Math.min(MOST_TESTED_ROWS, Math.floor(origins.length / 4)));
   const sums = normalEquations(inputCount(neighbours.length), horizonHours);
   const untested = addRows(lesson, sums, origins, 0, (tested[0] as number) - horizonHours);
   const sample = tested.filter((_, index) => index % TESTED_STEP === 0);
-  const early = solveRidge(sums, PENALTY);
-  const trust = earnedTrust(lesson, sample, corrector(lesson, early));
+  const tried = corrector(lesson, solveRidge(sums, penaltyOf(sums)));
   addRows(lesson, sums, origins, untested, Number.POSITIVE_INFINITY);
-  const tried = corrector(lesson, scaled(early, trust));
-  const band = bandFrom(testedErrors(lesson, sample, tried));
+  const band = bandFrom(testedErrors(lesson, sample, tried), lesson.bandShares);
   if (!band) return undefined;
   const learntWeather = weather && learnWeather(lesson, weather, { origins, tested: sample, without: tried });
   return {
-    coefficients: scaled(solveRidge(sums, PENALTY), trust),
+    coefficients: solveRidge(sums, penaltyOf(sums)),
     band,
     ...(learntWeather && { weather: learntWeather }),
   };
-}
-
-function scaled(coefficients: Float64Array, factor: number): Float64Array {
-  return coefficients.map((coefficient) => factor * coefficient);
 }
 
 /** Adds the origins from an index on that are at most `last`; the index of the first one left. */

@@ -3,7 +3,7 @@ import type { ErrorsByHour } from './band.ts';
 import { LOOKBACK_HOURS, type Scaled } from './features.ts';
 import { daysBack, remainingLevel } from './profile.ts';
 
-/** Errors up to this many hours ahead decide how far a learnt part is trusted: most jobs wait no longer. */
+/** Errors up to this many hours ahead decide whether the weather is used: most jobs wait no longer. */
 const DECIDING_HOURS = 33;
 /** Days of known past that a usual day needs before deviations from it teach anything. */
 const WARM_UP_HOURS = 16 * 24;
@@ -18,6 +18,8 @@ export interface Lesson {
   readonly own: Scaled;
   readonly neighbours: readonly Scaled[];
   readonly horizonHours: number;
+  /** See {@link bandFrom}. */
+  readonly bandShares?: readonly number[] | undefined;
 }
 
 /** What a learnt part adds to the plain profile `ahead` hours after an origin, in gCO2eq/kWh; NaN where it cannot say. */
@@ -70,23 +72,6 @@ export function testedErrors(lesson: Lesson, origins: readonly number[], correct
     }
   }
   return errors;
-}
-
-/** The factor (0 to 1) by which learnt corrections would have met the tested rows best: windy zones teach less than sunny ones. */
-export function earnedTrust(lesson: Lesson, tested: readonly number[], corrector: Corrector): number {
-  let met = 0;
-  let squares = 0;
-  for (const origin of tested) {
-    const learntAt = corrector(origin);
-    for (let ahead = 0; ahead < Math.min(DECIDING_HOURS, lesson.horizonHours); ahead++) {
-      const learnt = learntAt(ahead);
-      const difference = surprise(lesson.own, origin, ahead);
-      if (Number.isNaN(learnt) || Number.isNaN(difference)) continue;
-      met += learnt * difference;
-      squares += learnt * learnt;
-    }
-  }
-  return squares === 0 ? 0 : Math.min(1, Math.max(0, met / squares));
 }
 
 /** Mean squared error over the hours that decide; NaN when there is none. */

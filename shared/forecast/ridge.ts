@@ -20,8 +20,16 @@ export function normalEquations(inputs: number, targets: number): NormalEquation
   };
 }
 
-/** Weight of squared coefficients against squared errors, in units of the scale. */
-export const PENALTY = 100;
+/** Weight of squared coefficients against squared errors, in units of the scale, once enough rows are known. */
+const PENALTY = 10;
+/** Hourly rows that are enough; with fewer the weight grows with the square of what is missing. */
+const ENOUGH_ROWS = 40 * 24;
+
+/** The penalty of {@link solveRidge} for sums of so many hourly rows: little is learnt from few. */
+export function penaltyOf({ rows }: Pick<NormalEquations, 'rows'>): number {
+  return PENALTY * Math.max(1, ENOUGH_ROWS / Math.max(1, rows)) ** 2;
+}
+
 /** A row a year old counts half. */
 const HALF_LIFE_HOURS = 365 * 24;
 

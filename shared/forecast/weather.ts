@@ -53,18 +53,33 @@ export interface WeatherTerm {
   readonly scale: number;
 }
 
+/** The hours of a zone's weather that are described. */
+export interface WeatherSpan {
+  readonly start: EpochMs;
+  /** Known ones. */
+  readonly hours: number;
+  /** Further ones. */
+  readonly ahead: number;
+  /** The usual is computed from this hour on. */
+  readonly firstHour: number;
+  /** Whether each hour ahead is taken as the forecast of that lead had it; default: only to learn. */
+  readonly isHindsight?: boolean | undefined;
+}
+
 /**
  * The terms of a zone's weather from `start` over `hours` known ones and `ahead` further ones. To forecast, with the scales
  * of an earlier fit, the newest forecast serves for all hours; to learn, without, each as it was known.
  */
 export function weatherTerms(
   weather: ZoneWeather,
-  span: { readonly start: EpochMs; readonly hours: number; readonly ahead: number; readonly firstHour: number },
+  span: WeatherSpan,
   scales?: readonly number[],
 ): readonly WeatherTerm[] {
-  const { start, hours, ahead, firstHour } = span;
+  const { start, hours, ahead, firstHour, isHindsight = scales === undefined } = span;
   return TERMS.map((term, index) => {
-    const byLead = weather.byLead.slice(0, scales ? 1 : undefined).map((of) => cut(term(of), start, hours + ahead));
+    const byLead = weather.byLead
+      .slice(0, isHindsight ? undefined : 1)
+      .map((of) => cut(term(of), start, hours + ahead));
     const past = describePast((byLead[0] as Float64Array).slice(0, hours), firstHour, scales ? 1 : daysBack(ahead - 1));
     return { past, byLead, scale: scales?.[index] ?? rootMeanSquare(past.deviation) };
   });

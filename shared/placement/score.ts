@@ -51,6 +51,31 @@ export function scores(
   return scored.map((own, index) => (Number.isNaN(costOf(intensities[index])) ? mean : own));
 }
 
+/**
+ * The scores of candidates that come in groups of one intensity each (NaN where it is not known) and without measured
+ * power: for each group what `scores` gives its members. A group may be empty, and then counts for nothing.
+ */
+export function groupScores(intensities: readonly number[], sizes: readonly number[]): number[] {
+  let cheapest = Number.POSITIVE_INFINITY;
+  for (let group = 0; group < sizes.length; group++) {
+    const cost = costOf(intensities[group]);
+    if (sizes[group] !== 0 && cost < cheapest) cheapest = cost;
+  }
+  if (cheapest === Number.POSITIVE_INFINITY) return sizes.map(() => 0);
+  let sum = 0;
+  let known = 0;
+  const scored = sizes.map((size, group) => {
+    const cost = costOf(intensities[group]);
+    if (size === 0 || Number.isNaN(cost)) return 0;
+    const score = Math.round((MAX_SCORE * cheapest) / cost);
+    sum += size * score;
+    known += size;
+    return score;
+  });
+  const mean = Math.round(sum / known);
+  return scored.map((score, group) => (Number.isNaN(intensities[group]) ? mean : score));
+}
+
 /** Each power divided by the median of the known ones (the lower of two in the middle); undefined when fewer than two are known: nothing to compare. */
 export function relativePowers(powers: readonly (number | undefined)[]): readonly (number | undefined)[] | undefined {
   const known = Float64Array.from(powers.filter((power) => power !== undefined)).sort();

@@ -117,6 +117,14 @@ export interface EnergyTotal {
   readonly worst: Quality | undefined;
 }
 
+/** For how long the power of a node is known in a piece of time, or in a part of it: the figures of several add up. */
+export interface NodeTime {
+  readonly node: string;
+  readonly pieceAt: number;
+  /** Each hour as long as that of the container with most. */
+  readonly coveredMs: number;
+}
+
 /** Narrows a query; absent fields match everything. */
 export interface ContainerFilter {
   readonly namespace?: string | undefined;
@@ -187,6 +195,8 @@ export interface PowerReader {
   hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
   /** Energy added up where it is kept. Absent where the store is no faster than a reader of its hours. */
   energyTotals?(request: EnergyTotalsRequest): Promise<EnergyTotal[]>;
+  /** Time for which the power of nodes is known, added up likewise; present with {@link energyTotals}. */
+  nodeTimes?(pieces: readonly TimeRange[]): Promise<NodeTime[]>;
   totals(): Promise<PowerTotals>;
   /** Labels of all pods that have any; undefined while none were ever recorded. Absent where the store cannot. */
   podLabels?(): Promise<readonly PodLabels[] | undefined>;

@@ -21,7 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   demo: benchDemo,
   export: benchExport,
   exposition: compared(benchExposition),
-  forecast: async () => benchForecast(),
+  forecast: async () => benchForecast({ isFull: process.argv.includes('--full') }),
   history: compared(benchHistoryQueries),
   interference: compared(benchInterference),
   'large-cluster': benchLargeCluster,
@@ -34,7 +34,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   sums: compared(benchSums),
 };
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => word !== '--full');
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   console.error(`no bench is called ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}`);

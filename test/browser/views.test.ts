@@ -10,6 +10,7 @@ import { HAS_CHROMIUM, openPage, picture, settled } from './chromium.ts';
 import { HOSTILE, startWorld, ZONES } from './world.ts';
 
 const VIEWS = ['now', 'time', 'emissions', 'scheduling', 'sites'] as const;
+const CLEANER = 'electricity will be 31.4 % cleaner then';
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -85,8 +86,10 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await open.page.route('**/api/emissions?*', async (route) => {
       const body = await (await route.fetch()).json();
       for (const row of body.data.flatMap((piece: object) => Object.values(piece)))
-        Object.assign(row, { power_quality: 'modelled', kwh_low: 0.9 * row.kwh, kwh_high: 1.2 * row.kwh }).gpu_joules =
-          row.kwh * 1_800_000;
+        Object.assign(row, {
+          ...{ power_quality: 'modelled', kwh_low: 0.9 * row.kwh, kwh_high: 1.2 * row.kwh },
+          ...{ gpu_joules: row.kwh * 1_800_000, embodied_grams: row.kwh * 10 },
+        });
       await route.fulfill({ json: body });
     });
 
@@ -94,14 +97,48 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await settled(open.page);
 
     const totals = await open.page.locator('[aria-label=Totals]').textContent();
+    const [first] = await rowsOf(open.page, 'Emissions by namespace');
+    await open.page.selectOption('#select-show', 'gpu');
+    await settled(open.page);
+    const onGpus = await open.page.locator('#emissions h2').textContent();
+    await open.page.selectOption('#select-show', 'embodied');
+    await settled(open.page);
+    const embodied = await rowsOf(open.page, 'Totals of each step');
     const { data } = await world.get('/api/emissions?window=24h&accumulate=true');
     const rows: { kwh: number; grams: number | null }[] = Object.values(data[0]);
     const [kwh, gram] = [rows.map((row) => row.kwh), rows.map((row) => row.grams ?? 0)].map((all) =>
       all.reduce((sum, value) => sum + value, 0),
     );
     expect(totals).toContain('50 % of the energy');
+    expect(totals).toContain(`Embodied${grams((kwh ?? 0) * 10)}`);
+    const row = data[0][first?.[0] ?? ''];
+    expect(first?.[1]).toBe(`${grams(row.grams)}${grams(row.grams * 0.9)} to ${grams(row.grams * 1.2)}`);
+    expect(first?.[2]).toBe(`${energy(row.kwh)}${energy(row.kwh * 0.9)} to ${energy(row.kwh * 1.2)}`);
+    expect(first?.slice(4, 6)).toEqual([energy(row.kwh / 2), grams(row.kwh * 10)]);
+    expect(onGpus).toBe('Energy on GPUs over time');
+    expect(embodied.some(([, figure]) => figure?.endsWith(' g'))).toBe(true);
     expect(totals).toContain(`${energy((kwh ?? 0) * 0.9)} to ${energy((kwh ?? 0) * 1.2)}`);
     expect(totals).toContain(`${grams((gram ?? 0) * 0.9)} to ${grams((gram ?? 0) * 1.2)} CO2e`);
+  });
+
+  it('keeps the choice about idle energy in the URL, and requests it', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    await open.page.goto(`${world.url}/?view=emissions&by=node`);
+    await settled(open.page);
+
+    open.asked.length = 0;
+    await open.page.selectOption('#select-idle-energy', 'shared');
+    await settled(open.page);
+    const shared = open.asked.filter((url) => url.includes('/api/emissions'));
+    await open.page.selectOption('#select-idle-energy', 'row');
+    await settled(open.page);
+
+    expect(shared.length).toBeGreaterThan(1);
+    expect(shared.every((url) => url.includes('shareIdle=true'))).toBe(true);
+    expect(new URL(open.page.url()).searchParams.get('idle')).toBe('row');
+    expect(open.asked.at(-1)).toContain('includeIdle=true');
+    expect(open.faults).toEqual([]);
   });
 
   it.each(['now', 'emissions'])('names the nodes whose energy has no grams, and what to do (%s)', async (view) => {
@@ -187,17 +224,25 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     const shown = await rowsOf(open.page, 'Waiting pods and Jobs');
     const note = await open.page.locator('#waiting .note').textContent();
     const lanes = await open.page.locator('.timeline .lane:not(.scale)').count();
+    const pieces = await open.page
+      .locator('.lane-track .piece')
+      .evaluateAll((all) => all.map((piece) => piece.className));
     await open.page.goto(`${idle.url}/?view=scheduling`);
     await settled(open.page);
 
     const { waiting } = await world.get('/api/waiting');
     const text = (iso: string) => iso.slice(5, 16).replace('T', ' ');
     expect(shown.map((cells) => cells.slice(2))).toEqual([
-      [text(waiting[0].planned_start), text(waiting[0].deadline), '31.4 %', 'electricity will be 31.4 % cleaner then'],
-      ['no plan yet', text(waiting[1].deadline), '–', 'waiting for a forecast to plan with'],
+      ...[[`${text(waiting[0].planned_start)}FR`, text(waiting[0].deadline), '31.4 %', CLEANER]],
+      ...[['no plan yet', text(waiting[1].deadline), '–', 'waiting for a forecast to plan with']],
+      [
+        ...[`${text(waiting[2].planned_start)}FR`, text(waiting[2].deadline), '31.4 %'],
+        `paused since ${text(waiting[2].paused_since)}, which saves 31.4 %`,
+      ],
     ]);
-    expect(lanes).toBe(2);
-    expect(note).toContain('2 of 3');
+    expect(lanes).toBe(3);
+    expect(pieces).toEqual(['piece planned', 'piece ran', 'piece planned']);
+    expect(note).toContain('3 of 4');
     expect(await open.page.locator('#waiting').textContent()).toContain('Waiting is switched off');
   });
 

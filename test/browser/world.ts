@@ -225,13 +225,20 @@ function manyPods(now: number, count: number) {
 function waitingList(now: number, hostile: boolean): WaitingList {
   const hour = hourOf(now);
   const of = { kind: 'Pod', namespace: 'batch', arrivedAt: hour, deadline: hour + 9 * HOUR_MS } as const;
-  const planned = { plannedStart: hour + 4 * HOUR_MS, expectedSavingPercent: 31.4 };
+  const planned = {
+    ...{ plannedStart: hour + 4 * HOUR_MS, expectedSavingPercent: 31.4, zone: 'FR' },
+    pieces: [{ start: hour + 4 * HOUR_MS, end: hour + 6 * HOUR_MS, ran: false }],
+  };
   const unplanned = { plannedStart: null, expectedSavingPercent: null };
   const entries = [
     { ...of, name: hostile ? HOSTILE[0] : 'train-model', ...planned },
     { ...of, name: 'thumbnails', ...unplanned },
+    {
+      ...{ ...of, ...planned, name: 'render', arrivedAt: hour - 5 * HOUR_MS, pausedAt: hour - HOUR_MS },
+      pieces: [{ start: hour - 3 * HOUR_MS, end: hour - HOUR_MS, ran: true }, ...planned.pieces],
+    },
   ];
-  return { deferral: 'on', total: 3, entries };
+  return { deferral: 'on', total: 4, entries };
 }
 
 function placements(now: number, hostile: boolean): Decision[] {

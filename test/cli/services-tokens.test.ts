@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR_MS, joules } from '../../shared/grid/units.ts';
 import type { Container } from '../../shared/records/power.ts';
+import { ROOT } from '../laws/sources.ts';
 import { findProgram } from '../servers/available.ts';
 import { type PrometheusServer, startPrometheus } from '../servers/prometheus.ts';
 import { openSqliteWriter } from '../shared/store/opened-parts.ts';
 import { hourOfZone } from './history.ts';
+import { expectedOf, pageCommands } from './reports-page.ts';
 import { run, temporaryFolder } from './run.ts';
 
 const NINE = Date.parse('2026-03-15T09:00:00Z');
@@ -116,6 +118,15 @@ describe.skipIf(promtool === undefined)('carbon services measure --unit token, a
 
     expect(rate.hours[0].model).toBe('all models');
     expect(increase.total.tokens).toBeCloseTo(rate.total.tokens, 3);
+  });
+
+  it('prints what docs/reports.md shows', async () => {
+    const page = readFileSync(join(ROOT, 'docs/reports.md'), 'utf8');
+    const shown = pageCommands(page).find(({ text }) => text.startsWith('carbon services measure'));
+
+    const { out } = await measured('sum by (model_name, pod) (rate(vllm:generation_tokens_total[$interval]))');
+
+    expect(out.trimEnd()).toMatch(expectedOf(shown?.output ?? 'nothing'));
   });
 
   it('prints a table with the totals of models and of everything', async () => {

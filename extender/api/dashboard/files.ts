@@ -37,8 +37,16 @@ export function dashboardFiles(): ReadonlyMap<string, DashboardFile> {
   const require = createRequire(import.meta.url);
   files.set('/dashboard/uplot.js', fileOf(require.resolve('uplot/dist/uPlot.esm.js')));
   files.set('/dashboard/uplot.css', fileOf(require.resolve('uplot/dist/uPlot.min.css')));
-  const index = files.get('/dashboard/index.html') as DashboardFile;
-  return files.set('/', index).set('/dashboard/', index);
+  const modules = [...files.keys()].filter((path) => path.endsWith('.js')).sort();
+  const index = fileWith(withPreloads(readFileSync(join(FOLDER, 'index.html'), 'utf8'), modules), '.html');
+  for (const path of ['/', '/dashboard/', '/dashboard/index.html']) files.set(path, index);
+  return files;
+}
+
+/** Every module is requested at once: else the browser finds each level of imports only after the one above has arrived. */
+function withPreloads(html: string, modules: readonly string[]): string {
+  const links = modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n');
+  return html.replace('</head>', () => `${links}\n</head>`);
 }
 
 /** Answers GET and HEAD of the dashboard's files, without a token; everything else goes on. */
@@ -64,7 +72,11 @@ export function serveDashboard(files: ReadonlyMap<string, DashboardFile> = dashb
 }
 
 function fileOf(path: string): DashboardFile {
-  const plain = readFileSync(path);
+  return fileWith(readFileSync(path), extname(path));
+}
+
+function fileWith(content: Buffer | string, extension: string): DashboardFile {
+  const plain = Buffer.from(content);
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
-  return { type: TYPES[extname(path)] ?? 'text/plain', plain, zipped: gzipSync(plain, { level: 9 }), etag };
+  return { type: TYPES[extension] ?? 'text/plain', plain, zipped: gzipSync(plain, { level: 9 }), etag };
 }

@@ -12,6 +12,17 @@ const entry = z.strictObject({
   arrived: z.iso.datetime(),
   planned_start: z.iso.datetime().nullable().describe('null: not planned yet'),
   deadline: z.iso.datetime().describe('Starts by then at the latest'),
+  zone: z.string().nullable().describe('Where the start is planned; null: not planned yet'),
+  paused_since: z.iso.datetime().nullable().describe('null: it has not started yet'),
+  pieces: z
+    .array(
+      z.strictObject({
+        start: z.iso.datetime(),
+        end: z.iso.datetime(),
+        ran: z.boolean().describe('false: planned, as of the forecast'),
+      }),
+    )
+    .describe('When it ran, as far as that is known, and when it is planned to run, oldest first'),
   over_budget: z.boolean().describe('Its namespace has used up its carbon budget, so that it may wait longer'),
   expected_saving_percent: z
     .number()
@@ -57,6 +68,9 @@ function entryJson(one: WaitingEntry): z.output<typeof entry> {
     arrived: isoTime(one.arrivedAt),
     planned_start: one.plannedStart === null ? null : isoTime(one.plannedStart),
     deadline: isoTime(one.deadline),
+    zone: one.zone ?? null,
+    paused_since: one.pausedAt === undefined ? null : isoTime(one.pausedAt),
+    pieces: (one.pieces ?? []).map(({ start, end, ran }) => ({ start: isoTime(start), end: isoTime(end), ran })),
     over_budget: one.isExtended ?? false,
     expected_saving_percent: one.expectedSavingPercent,
   };

@@ -120,25 +120,27 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
   const isSelected = selection(query, naming, nameOf);
   const uses = new NodeUses(pieces);
   const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces, uses);
+  const facility = await deps.facility?.();
   const { namespace, pod, container, node } = query;
-  // Idle energy is shared by all that a node ran, selected or not.
-  const names: ContainerFilter = shares === undefined ? { namespace, pod, container, node } : { node };
+  // Idle energy and the making of machines are shared by all that a node ran, selected or not.
+  const isShared = shares !== undefined || facility?.knowsEmbodied() === true;
+  const names: ContainerFilter = isShared ? { node } : { namespace, pod, container, node };
   const all = await deps.store.containers(names);
   const spans = all.filter((span) => isSelected(span.container));
   const nodes = new Set(spans.map((span) => span.container.node));
-  const facility = await deps.facility?.();
   const pricing = await pricingByNode({ ...deps, facility }, nodes, window, query.zone);
   const embodied = facility && [...nodes].some((node) => facility.embodiedPerHour(node) !== undefined);
   const sums = pieces.map((piece) => new RowSums(piece, embodied));
   const pieceOf = pieceFinder(window, pieces);
   expectTime(shares ? spans.filter((span) => span.container.namespace !== IDLE) : spans, sums, pieceOf, nameOf);
   const rowOf = (container: Container) => (isSelected(container) ? nameOf(container) : undefined);
-  // The making of a machine goes by the hours in which its power is known, which no total has.
-  const isAdded =
-    !embodied && (await addInStore(deps.store, all, pieces, { rowOf, pricingOf: pricing.of, sums, shares }));
-  const energy = isAdded ? energyOfCutHours : energyWithin;
-  // It is shared by all that the machine ran, as idle energy is.
   const whole = shares !== undefined || embodied;
+  const own = whole ? all.filter((span) => nodes.has(span.container.node)) : spans;
+  const grouping = { rowOf, pricingOf: pricing.of, sums, shares, uses: whole ? uses : undefined };
+  // The making of a machine goes by the hours in which its power is known.
+  const isAdded =
+    (!embodied || deps.store.nodeTimes !== undefined) && (await addInStore(deps.store, own, pieces, grouping));
+  const energy = isAdded ? energyOfCutHours : energyWithin;
   for (const part of whole ? ofNodes(names, nodes) : isSelective(query) ? narrowed(names, spans) : [names])
     for await (const piece of energy(deps.store, part, window)) {
       const at = pieceOf(piece.hour);

@@ -16,11 +16,6 @@ export class IdleShares {
     this.#uses = uses;
   }
 
-  /** Counts energy that something on a node used; `row` is undefined for what is in no row. */
-  use(at: number, row: RowName | undefined, energy: Energy): void {
-    this.#uses.use(at, row, energy);
-  }
-
   /** Takes idle energy of a node. */
   idle(at: number, energy: Energy, pricing: Pricing, priced: PricedPart | undefined): void {
     this.#uses.time(at, energy);

@@ -11,6 +11,8 @@ export interface NodeUse {
   readonly rows: Map<string, { readonly row: RowName; joules: number }>;
   /** Milliseconds with power by hour: those of the container that has most. */
   readonly coveredMs: Map<number, number>;
+  /** The same of hours that the store has added up. */
+  addedMs: number;
 }
 
 /** Adds up what rows used of each node, by piece of time: what anything of the node is shared by. */
@@ -37,6 +39,12 @@ export class NodeUses {
     this.#timed(at, piece);
   }
 
+  /** Counts time for which the power of a node is known, beside that of its energy by hour. */
+  known(at: number, node: string, ms: number): void {
+    const use = this.#of(at, node);
+    if (use !== undefined) use.addedMs += ms;
+  }
+
   /** What rows used of a node in a piece of time; undefined where nothing did. */
   of(at: number, node: string): NodeUse | undefined {
     return this.#uses[at]?.get(node);
@@ -45,9 +53,9 @@ export class NodeUses {
   /** Shares the making of each node's machine, for the time that its power is known, among the rows by their energy; that of a node that nothing ran on is the idle row's. */
   shareEmbodied(sums: readonly RowSums[], facility: Facility, idleRow: RowName | undefined): void {
     for (const [at, nodes] of this.#uses.entries())
-      for (const [node, { joules, rows, coveredMs }] of nodes) {
+      for (const [node, { joules, rows, coveredMs, addedMs }] of nodes) {
         const perHour = facility.embodiedPerHour(node)?.value;
-        const hours = [...coveredMs.values()].reduce((sum, ms) => sum + ms, 0) / HOUR_MS;
+        const hours = [...coveredMs.values()].reduce((sum, ms) => sum + ms, addedMs) / HOUR_MS;
         const perJoule = joules > 0 ? hours / joules : 0;
         if (rows.size === 0 && joules === 0 && idleRow !== undefined)
           sums[at]?.addEmbodied(idleRow, perHour === undefined ? undefined : perHour * hours);
@@ -57,14 +65,19 @@ export class NodeUses {
   }
 
   #timed(at: number, { container, hour, coveredMs }: Energy): NodeUse | undefined {
+    const node = this.#of(at, container.node);
+    if (node !== undefined && hour !== undefined)
+      node.coveredMs.set(hour, Math.max(node.coveredMs.get(hour) ?? 0, coveredMs));
+    return node;
+  }
+
+  #of(at: number, name: string): NodeUse | undefined {
     const uses = this.#uses[at];
-    if (uses === undefined) return undefined;
-    let node = uses.get(container.node);
-    if (node === undefined) {
-      node = { joules: 0, rows: new Map(), coveredMs: new Map() };
-      uses.set(container.node, node);
+    let node = uses?.get(name);
+    if (uses !== undefined && node === undefined) {
+      node = { joules: 0, rows: new Map(), coveredMs: new Map(), addedMs: 0 };
+      uses.set(name, node);
     }
-    if (hour !== undefined) node.coveredMs.set(hour, Math.max(node.coveredMs.get(hour) ?? 0, coveredMs));
     return node;
   }
 }

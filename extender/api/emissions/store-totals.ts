@@ -14,6 +14,7 @@ import {
 import { wholeHoursOf } from './energy.ts';
 import type { IdleShares } from './idle-shares.ts';
 import type { RowName } from './naming.ts';
+import type { NodeUses } from './node-uses.ts';
 import type { PricedPart, Pricing } from './priced.ts';
 import type { RowSums } from './rows.ts';
 
@@ -38,8 +39,10 @@ export interface Grouping {
   readonly pricingOf: (node: string) => Pricing;
   /** One for each piece of time. */
   readonly sums: readonly RowSums[];
-  /** Set where idle energy is shared: then energy is added up by node, too. */
+  /** Set where idle energy is shared. */
   readonly shares: IdleShares | undefined;
+  /** What rows used of each node; absent where nothing of a node is shared. Otherwise energy is added up by node, too. */
+  readonly uses: NodeUses | undefined;
 }
 
 /**
@@ -62,6 +65,10 @@ export async function addInStore(
     const classes = priceOfGroups.map((price) => (price === undefined ? undefined : prices.indexOf(price)));
     return store.energyTotals?.({ members, classes, prices, pieces: pieces.map(wholeHoursOf) });
   };
+  const nodes = new Set(members.map(([{ node }]) => node));
+  if (grouping.uses !== undefined)
+    for (const { node, pieceAt, coveredMs } of (await store.nodeTimes?.(pieces.map(wholeHoursOf))) ?? [])
+      if (nodes.has(node)) grouping.uses.known(pieceAt, node, coveredMs);
   for (const total of (await totalsBy(({ intensity }) => intensity?.at)) ?? [])
     addTotal(total, groups[total.classAt] as Group, grouping);
   if (groups.every(({ pricing }) => pricing.whatIf === undefined)) return true;
@@ -85,15 +92,15 @@ function addDifference(
   else if (row !== undefined) sums[pieceAt]?.addDifferences(row, differences);
 }
 
-function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, shares }: Grouping) {
+function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, uses }: Grouping) {
   const groups: Group[] = [];
   const places = new Map<string, number>();
   const members: [Container, number][] = [];
   for (const { container } of spans) {
     const row = rowOf(container);
-    if (row === undefined && shares === undefined) continue;
+    if (row === undefined && uses === undefined) continue;
     const pricing = pricingOf(container.node);
-    const key = keyOf(container, row, pricing, shares === undefined ? '' : container.node);
+    const key = keyOf(container, row, pricing, uses === undefined ? '' : container.node);
     const place = places.get(key) ?? groups.push({ container, row, pricing }) - 1;
     places.set(key, place);
     members.push([container, place]);
@@ -101,12 +108,12 @@ function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, shares }:
   return { groups, members };
 }
 
-function addTotal(total: EnergyTotal, { container, row, pricing }: Group, { sums, shares }: Grouping): void {
+function addTotal(total: EnergyTotal, { container, row, pricing }: Group, { sums, shares, uses }: Grouping): void {
   const energy = { container, joules: joules(total.millijoules / 1000), coveredMs: total.coveredMs };
   const priced = pricedPart(total);
   if (shares !== undefined && container.namespace === IDLE) shares.idle(total.pieceAt, energy, pricing, priced);
   else {
-    shares?.use(total.pieceAt, row, energy);
+    uses?.use(total.pieceAt, row, energy);
     if (row !== undefined) sums[total.pieceAt]?.add(row, energy, pricing, priced);
   }
 }

@@ -1,12 +1,12 @@
 import { stackedChart } from '../charts/stacked.js';
 import { dayTime } from '../clock.js';
 import { card, h } from '../dom.js';
-import { energy, grams } from '../format.js';
 import { table } from '../table.js';
+import { MEASURES, sumOf } from './measures.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
- * @typedef {'grams' | 'kwh'} Unit
+ * @typedef {import('./measures.js').Unit} Unit
  */
 
 /** Longest name in the legend, in characters. */
@@ -17,25 +17,43 @@ const MAX_LABEL = 32;
  * @param {{current: Emissions, previous: Emissions | undefined, whatIf: Emissions | undefined, zone: string | undefined, unit: Unit, by: string}} data
  */
 export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
-  const times = current.meta.pieces.map(({ start }) => Date.parse(start));
+  const times = timesOf(current);
   const names = rankedNames(current, unit);
   const layers = names.map((label) => ({
     label: label === '__other__' ? 'other' : shortened(label),
-    values: current.data.map((piece) => piece[label]?.[unit] ?? null),
+    values: current.data
+      .slice(0, times.length)
+      .map((piece) => (piece[label] === undefined ? null : MEASURES[unit].of(piece[label]))),
   }));
   /** @type {import('../charts/chart.js').ChartSeries[]} */
   const lines = [];
   if (previous)
-    lines.push({ label: 'window before', token: '--muted', dash: [4, 4], values: totalsOf(previous, unit) });
+    lines.push({
+      label: 'window before',
+      token: '--muted',
+      dash: [4, 4],
+      values: totalsOf(previous, unit).slice(0, times.length),
+    });
   if (whatIf && unit === 'grams')
-    lines.push({ label: `all in ${zone}`, token: '--forecast', dash: [8, 4], values: totalsOf(whatIf, unit) });
-  const title = unit === 'grams' ? 'Emissions over time' : 'Energy over time';
+    lines.push({
+      label: `all in ${zone}`,
+      token: '--forecast',
+      dash: [8, 4],
+      values: totalsOf(whatIf, unit).slice(0, times.length),
+    });
+  const { title, axis } = MEASURES[unit];
   const label = `${title} by ${by}. The table below has the totals of each step.`;
-  return card(
-    title,
-    stackedChart({ label, times, layers, lines, unit: unit === 'grams' ? 'g' : 'kWh' }),
-    stepsTable(current, times, unit),
-  );
+  return card(title, stackedChart({ label, times, layers, lines, unit: axis }), stepsTable(current, times, unit));
+}
+
+/**
+ * Starts of the steps so far: a window of whole days has some that lie ahead, and nothing is known of them.
+ * @param {Emissions} response
+ */
+function timesOf({ meta }) {
+  const starts = meta.pieces.map(({ start }) => Date.parse(start));
+  const now = Date.now();
+  return starts.filter((start) => start <= now);
 }
 
 /**
@@ -55,7 +73,8 @@ function rankedNames({ data }, unit) {
   /** @type {Map<string, number>} */
   const totals = new Map();
   for (const piece of data)
-    for (const [name, row] of Object.entries(piece)) totals.set(name, (totals.get(name) ?? 0) + (row[unit] ?? 0));
+    for (const [name, row] of Object.entries(piece))
+      totals.set(name, (totals.get(name) ?? 0) + (MEASURES[unit].of(row) ?? 0));
   const rest = (/** @type {string} */ name) => (name === '__other__' ? 1 : 0);
   return [...totals].sort(([a, x], [b, y]) => rest(a) - rest(b) || y - x).map(([name]) => name);
 }
@@ -66,10 +85,7 @@ function rankedNames({ data }, unit) {
  * @param {Unit} unit
  */
 function totalsOf({ data }, unit) {
-  return data.map((piece) => {
-    const known = Object.values(piece).flatMap((row) => row[unit] ?? []);
-    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
-  });
+  return data.map((piece) => sumOf(Object.values(piece), MEASURES[unit].of));
 }
 
 /**
@@ -83,9 +99,9 @@ function stepsTable(response, times, unit) {
   const columns = [
     { title: 'From', cell: (/** @type {typeof rows[number]} */ { at }) => dayTime(at) },
     {
-      title: unit === 'grams' ? 'Emissions' : 'Energy',
+      title: MEASURES[unit].text,
       numeric: true,
-      cell: (/** @type {typeof rows[number]} */ { total }) => (unit === 'grams' ? grams(total) : energy(total)),
+      cell: (/** @type {typeof rows[number]} */ { total }) => MEASURES[unit].format(total),
     },
   ];
   return h('details', {}, h('summary', {}, 'Totals of each step'), table('Totals of each step', columns, rows));

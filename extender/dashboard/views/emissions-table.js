@@ -4,6 +4,7 @@ import { bar, card, chip, empty, h, name } from '../dom.js';
 import { energy, grams, number, percent } from '../format.js';
 import { choose } from '../location.js';
 import { table } from '../table.js';
+import { bandOf, MEASURES } from './measures.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
@@ -15,7 +16,7 @@ import { table } from '../table.js';
  * @property {string} sort
  * @property {number} offset
  * @property {string | undefined} zone
- * @property {'grams' | 'kwh'} unit
+ * @property {import('./measures.js').Unit} unit
  * @property {URLSearchParams} query
  */
 
@@ -23,7 +24,7 @@ import { table } from '../table.js';
 export const PAGE_SIZE = 50;
 
 /** What a click on a row's name shows next. @type {Record<string, string>} */
-const NEXT_LEVEL = { namespace: 'workload', workload: 'pod', pod: 'container', node: 'pod' };
+const NEXT_LEVEL = { cluster: 'namespace', namespace: 'workload', workload: 'pod', pod: 'container', node: 'pod' };
 
 /**
  * One page of rows, sorted and searched by the server; a click on a name shows what is inside it.
@@ -62,7 +63,9 @@ function orderedRows({ data, meta }) {
  */
 function columnsOf({ by, zone, whatIf, unit }, rows) {
   const other = whatIf?.data[0] ?? {};
-  const largest = Math.max(...rows.map((row) => row[unit] ?? 0), 1e-9);
+  const measure = MEASURES[unit].of;
+  const largest = Math.max(...rows.map((row) => measure(row) ?? 0), 1e-9);
+  const has = (/** @type {(row: Row) => unknown} */ of) => rows.some((row) => (of(row) ?? null) !== null);
   const title = by.charAt(0).toUpperCase() + by.slice(1);
   return [
     { title, sort: 'name', cell: (row) => h('div', { class: 'whole' }, rowName(row, by)) },
@@ -70,10 +73,16 @@ function columnsOf({ by, zone, whatIf, unit }, rows) {
       title: 'Emissions',
       sort: 'grams',
       numeric: true,
-      cell: (row) => h('span', { class: 'value' }, grams(row.grams)),
+      cell: (row) => [h('span', { class: 'value' }, grams(row.grams)), bounds(bandOf(row)?.grams, grams)],
     },
-    { title: 'Energy', sort: 'kwh', numeric: true, cell: (row) => energy(row.kwh) },
-    { title: 'Share', minor: true, cell: (row) => (row[unit] === null ? '–' : bar(row[unit], largest, 'plain')) },
+    {
+      title: 'Energy',
+      sort: 'kwh',
+      numeric: true,
+      cell: (row) => [energy(row.kwh), bounds(bandOf(row)?.kwh, energy)],
+    },
+    { title: 'Share', minor: true, cell: (row) => share(measure(row), largest) },
+    ...optionalColumns(has),
     ...(zone
       ? [{ title: `In ${zone}`, numeric: true, cell: (/** @type {Row} */ row) => grams(other[row.name]?.grams) }]
       : []),
@@ -82,6 +91,43 @@ function columnsOf({ by, zone, whatIf, unit }, rows) {
     { title: 'Quality', cell: (row) => chip(row.quality) },
     { title: 'Power', cell: (row) => chip(row.power_quality) },
   ];
+}
+
+/**
+ * Columns of what is known of some rows only: a column of dashes says nothing.
+ * @param {(of: (row: Row) => unknown) => boolean} has
+ * @returns {import('../table.js').TableColumn<Row>[]}
+ */
+function optionalColumns(has) {
+  const { gpu, embodied } = MEASURES;
+  return [
+    ...(has(gpu.of)
+      ? [{ title: 'On GPUs', numeric: true, cell: (/** @type {Row} */ row) => energy(gpu.of(row)) }]
+      : []),
+    ...(has(embodied.of)
+      ? [{ title: 'Embodied', numeric: true, cell: (/** @type {Row} */ row) => grams(embodied.of(row)) }]
+      : []),
+    ...(has((row) => row.totalCost)
+      ? [{ title: 'Cost', numeric: true, cell: (/** @type {Row} */ row) => number(row.totalCost) }]
+      : []),
+  ];
+}
+
+/**
+ * @param {number | null} value
+ * @param {number} largest
+ */
+function share(value, largest) {
+  return value === null ? '–' : bar(value, largest, 'plain');
+}
+
+/**
+ * The bounds of a modelled figure, below it.
+ * @param {readonly (number | null)[] | undefined} bounds
+ * @param {(value: number | null | undefined) => string} format
+ */
+function bounds(bounds, format) {
+  return bounds && bounds[0] !== null && h('small', {}, `${format(bounds[0])} to ${format(bounds[1])}`);
 }
 
 /**
@@ -133,6 +179,10 @@ async function saveCsv({ by, sort, zone, whatIf, query }) {
   const measures = /** @type {const} */ ([
     'kwh',
     'grams',
+    'kwh_low',
+    'kwh_high',
+    'gpu_joules',
+    'embodied_grams',
     'intensity_g_per_kwh',
     'coverage',
     'power_coverage',

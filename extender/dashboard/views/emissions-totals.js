@@ -1,7 +1,6 @@
 import { figure, h } from '../dom.js';
 import { energy, grams, percent } from '../format.js';
-
-const JOULES_PER_KWH = 3_600_000;
+import { bandOf, MEASURES, sumOf } from './measures.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses['emissions']} Emissions
@@ -14,11 +13,14 @@ const JOULES_PER_KWH = 3_600_000;
  */
 export function totalsCard({ current, previous, whatIf, zone }) {
   const rows = rowsOf(current);
-  const [kwh, total, unpriced] = [sum(rows, 'kwh'), sum(rows, 'grams'), sum(rows, 'unpriced_kwh') ?? 0];
-  const gpuJoules = sum(rows, 'gpu_joules');
-  const gpu = gpuJoules === null ? null : gpuJoules / JOULES_PER_KWH;
-  const before = previous && sum(rowsOf(previous), 'grams');
-  const elsewhere = whatIf && sum(rowsOf(whatIf), 'grams');
+  const [kwh, total, unpriced] = [
+    sumOf(rows, (row) => row.kwh),
+    sumOf(rows, (row) => row.grams),
+    sumOf(rows, (row) => row.unpriced_kwh) ?? 0,
+  ];
+  const [gpu, embodied] = [sumOf(rows, MEASURES.gpu.of), sumOf(rows, MEASURES.embodied.of)];
+  const before = previous && sumOf(rowsOf(previous), (row) => row.grams);
+  const elsewhere = whatIf && sumOf(rowsOf(whatIf), (row) => row.grams);
   const minutes = rows.reduce((all, row) => all + row.minutes, 0);
   const covered = minutes > 0 ? rows.reduce((all, row) => all + row.coverage * row.minutes, 0) / minutes : null;
   const reasons = [...new Set(rows.flatMap(({ reason }) => reason ?? []))].slice(0, 3).join('; ');
@@ -40,6 +42,8 @@ export function totalsCard({ current, previous, whatIf, zone }) {
       figure('Energy', energy(kwh), '', modelled && 'partly modelled, not measured'),
       gpu !== null && figure('On GPUs', energy(gpu), '', kwh ? `${percent(gpu / kwh)} of the energy` : ''),
       figure('Emissions', grams(total), 'CO2e', difference(before, total, 'than the window before')),
+      embodied !== null &&
+        figure('Embodied', grams(embodied), 'CO2e', 'making of the machines, beside the emissions of use'),
       zone && figure(`If all had run in ${zone}`, grams(elsewhere), 'CO2e', difference(total, elsewhere, '')),
       figure('Coverage', percent(covered), '', 'of the time, energy and intensity known'),
     ),
@@ -54,28 +58,15 @@ export function totalsCard({ current, previous, whatIf, zone }) {
  * @param {readonly Row[]} rows
  */
 function band(rows) {
-  const total = (/** @type {(row: Row) => number} */ of) => rows.reduce((all, row) => all + of(row), 0);
-  const share = (/** @type {Row} */ { kwh }, /** @type {number | undefined} */ bound) =>
-    kwh && bound !== undefined ? bound / kwh : 1;
-  const [low, high] = [total((row) => row.kwh_low ?? row.kwh ?? 0), total((row) => row.kwh_high ?? row.kwh ?? 0)];
-  const gramsLow = total((row) => (row.grams ?? 0) * share(row, row.kwh_low));
-  const gramsHigh = total((row) => (row.grams ?? 0) * share(row, row.kwh_high));
-  return `Modelled energy is known within bounds: ${energy(low)} to ${energy(high)}, ${grams(gramsLow)} to ${grams(gramsHigh)} CO2e.`;
+  const bounds = (/** @type {'kwh' | 'grams'} */ field) =>
+    [0, 1].map((side) => sumOf(rows, (row) => bandOf(row)?.[field][side] ?? row[field]));
+  const [[lowKwh, highKwh], [low, high]] = [bounds('kwh'), bounds('grams')];
+  return `Modelled energy is known within bounds: ${energy(lowKwh)} to ${energy(highKwh)}, ${grams(low)} to ${grams(high)} CO2e.`;
 }
 
 /** @param {Emissions} response */
 function rowsOf({ data }) {
   return data.flatMap((piece) => Object.values(piece));
-}
-
-/**
- * The sum of the known values; null when none is known.
- * @param {readonly Row[]} rows
- * @param {'kwh' | 'grams' | 'unpriced_kwh' | 'gpu_joules'} field
- */
-function sum(rows, field) {
-  const known = rows.flatMap((row) => row[field] ?? []);
-  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
 }
 
 /**

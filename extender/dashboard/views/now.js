@@ -36,6 +36,7 @@ export function nowView(place) {
     fill(placements, 'placements', async () => placementsCard(await request('/api/decisions?window=60m&limit=12')));
   void fill(grid, 'carbon intensity', async () => show(await request('/api/grid')));
   void showPlacements();
+  void unpriced.update();
   const timer = setInterval(() => updateAges(grid, (performance.now() - receivedAt) / 1000), 5000);
   return {
     onEvent(/** @type {string} */ kind, /** @type {any} */ data) {

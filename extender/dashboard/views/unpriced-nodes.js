@@ -7,7 +7,7 @@ const SHOWN = 8;
 /**
  * A notice of nodes whose energy has no grams, because their zone is not known, with what to do; nothing where every node
  * has a zone. It also stays away where the status cannot be read: the rest of the page does not depend on it.
- * @returns {{place: HTMLElement, update: () => Promise<void>}} where it appears, and how it is brought up to date
+ * @returns {{place: HTMLElement, update: () => Promise<void>}} where it appears, and how it is filled and brought up to date
  */
 export function unpricedNotice() {
   const place = h('div', { id: 'unpriced' });
@@ -16,7 +16,6 @@ export function unpricedNotice() {
     const status = await request('/api/status').catch(() => undefined);
     if (status !== undefined) place.replaceChildren(...noticeOf(status.unpriced_nodes));
   };
-  void update();
   return { place, update };
 }
 

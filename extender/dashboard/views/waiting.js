@@ -1,7 +1,8 @@
-import { dayTime, time } from '../clock.js';
+import { dayTime } from '../clock.js';
 import { card, empty, h, name } from '../dom.js';
 import { number } from '../format.js';
 import { table } from '../table.js';
+import { timeline } from './timeline.js';
 
 /**
  * @typedef {import('../responses.ts').ApiResponses['waiting']} Waiting
@@ -55,52 +56,6 @@ function note(listed, total) {
 }
 
 /**
- * One bar per pod from arrival to deadline, with a mark at the planned start.
- * @param {readonly WaitingWork[]} waiting
- * @param {number} now
- */
-function timeline(waiting, now) {
-  const from = Math.min(now, ...waiting.map(({ arrived }) => Date.parse(arrived)));
-  const to = Math.max(now + 3_600_000, ...waiting.map(({ deadline }) => Date.parse(deadline)));
-  const share = (/** @type {number} */ ms) => `${((ms - from) / (to - from)) * 100}%`;
-  const mark = (/** @type {string} */ kind, /** @type {number} */ at, /** @type {string} */ title) => {
-    const element = h('span', { class: kind, title });
-    element.style.left = share(at);
-    return element;
-  };
-  const lanes = waiting.map((work) => {
-    const [arrived, deadline] = [Date.parse(work.arrived), Date.parse(work.deadline)];
-    const wait = h('span', { class: 'wait', title: `deadline ${time(work.deadline, true)}` });
-    wait.style.left = share(arrived);
-    wait.style.width = `${((deadline - arrived) / (to - from)) * 100}%`;
-    const start =
-      work.planned_start &&
-      mark('start', Date.parse(work.planned_start), `planned start ${time(work.planned_start, true)}`);
-    return h(
-      'div',
-      { class: 'lane' },
-      h('span', { class: 'lane-name' }, name(work.name)),
-      h('span', { class: 'lane-track' }, wait, start, mark('present', now, 'now')),
-    );
-  });
-  return h(
-    'div',
-    {
-      class: 'timeline',
-      role: 'img',
-      'aria-label': 'Timeline from arrival to deadline with planned starts; the table below has the same data',
-    },
-    lanes,
-    h(
-      'div',
-      { class: 'lane scale' },
-      h('span', { class: 'lane-name' }),
-      h('span', { class: 'lane-track' }, h('span', {}, dayTime(from)), h('span', {}, dayTime(to))),
-    ),
-  );
-}
-
-/**
  * @param {readonly WaitingWork[]} waiting
  * @param {number} now
  */
@@ -112,7 +67,8 @@ function workTable(waiting, now) {
     {
       title: 'Planned start',
       numeric: true,
-      cell: (work) => (work.planned_start ? dayTime(work.planned_start) : 'no plan yet'),
+      cell: ({ planned_start: start, zone }) =>
+        start === null ? 'no plan yet' : [dayTime(start), zone !== null && h('small', {}, name(zone))],
     },
     { title: 'Deadline', numeric: true, cell: (work) => dayTime(work.deadline) },
     {
@@ -129,10 +85,12 @@ function workTable(waiting, now) {
  * @param {WaitingWork} work
  * @param {number} now
  */
-function reasonOf({ planned_start: start, expected_saving_percent: saving, over_budget: isOver }, now) {
+function reasonOf({ planned_start: start, expected_saving_percent: saving, over_budget: isOver, paused_since }, now) {
   const why = isOver ? '; it may wait longer, its namespace has used up its carbon budget' : '';
   if (start === null) return 'waiting for a forecast to plan with';
   if (Date.parse(start) <= now) return 'the planned start is reached; it is being released';
+  if (paused_since !== null)
+    return `paused since ${dayTime(paused_since)}${saving === null ? '' : `, which saves ${number(saving)} %`}`;
   return saving === null
     ? `a cleaner hour is planned${why}`
     : `electricity will be ${number(saving)} % cleaner then${why}`;

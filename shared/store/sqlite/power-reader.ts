@@ -3,6 +3,8 @@ import type {
   Container,
   ContainerFilter,
   ContainerSpan,
+  EnergyTotal,
+  EnergyTotalsRequest,
   HourlyEnergy,
   PodLabels,
   PowerReader,
@@ -16,6 +18,7 @@ import { blockOf } from '../blocks.ts';
 import { type CheckedBlob, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
+import { energyTotalsOf } from './energy-totals.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
 import {
@@ -39,6 +42,8 @@ const CHUNKS_AT_A_TIME = 500;
 /** Reads container energy from SQLite; empty while there is no database yet. */
 export class SqlitePowerReader implements PowerReader {
   readonly #source: () => SqliteDatabase | undefined;
+  /** Number of the series of every container that was given out. */
+  readonly #numbers = new WeakMap<Container, number>();
 
   constructor(source: () => SqliteDatabase | undefined) {
     this.#source = source;
@@ -50,11 +55,11 @@ export class SqlitePowerReader implements PowerReader {
       database?.read(() => {
         const last = new Map<number, EpochMs>();
         eachTickSample(database, (series, _start, end) => last.set(series, Math.max(end, last.get(series) ?? 0)));
-        return seriesMatching(database, filter).map((series) => ({
-          container: storedContainer(series),
-          first: series.first,
-          last: Math.max(series.last, last.get(series.id) ?? 0),
-        }));
+        return seriesMatching(database, filter).map((series) => {
+          const container = storedContainer(series);
+          this.#numbers.set(container, series.id);
+          return { container, first: series.first, last: Math.max(series.last, last.get(series.id) ?? 0) };
+        });
       }) ?? []
     );
   }
@@ -91,20 +96,30 @@ export class SqlitePowerReader implements PowerReader {
   async *hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy> {
     const database = this.#source();
     if (database === undefined || range.to <= range.from) return;
-    const { matching, open, folded } = database.read(() => ({
+    const { matching, hours } = database.read(() => ({
       matching: new Map(seriesMatching(database, filter).map((series) => [series.id, storedContainer(series)])),
-      open: openHours(database, range),
-      folded: foldedHours(database, range),
+      hours: hoursOf(database, range),
     }));
-    for (const hour of [...new Set([...folded, ...open.keys()])].sort((a, b) => a - b)) {
-      if (hour < hourOf(range.from) || hour >= range.to) continue;
-      const energies = open.get(hour) ?? energyOf(database, hour);
+    for (const [hour, energies] of hours) {
       for (const [series, { millijoules, coveredMs }] of energies) {
         const container = matching.get(series);
         if (container !== undefined)
           yield { container, hour, joules: joules(millijoules / 1000), coveredMs: Math.min(coveredMs, HOUR_MS) };
       }
     }
+  }
+
+  async energyTotals(request: EnergyTotalsRequest): Promise<EnergyTotal[]> {
+    const database = this.#source();
+    const [first, last] = [request.pieces[0], request.pieces.at(-1)];
+    if (database === undefined || first === undefined || last === undefined || last.to <= first.from) return [];
+    const classOf = new Map<number, number>();
+    for (const [container, classAt] of request.members) {
+      const id = this.#numbers.get(container);
+      if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
+      classOf.set(id, classAt);
+    }
+    return database.read(() => energyTotalsOf(request, classOf, hoursOf(database, { from: first.from, to: last.to })));
   }
 
   async podLabels(): Promise<readonly PodLabels[] | undefined> {
@@ -161,6 +176,18 @@ function takeUntil(waiting: Map<number, Measured[]>, series: number, time: Epoch
   if (later.length > 0) waiting.set(series, later);
   else waiting.delete(series);
   return later.length > 0 ? all.filter(({ end }) => end <= time) : all;
+}
+
+/** Hours of a range in order, each with the energy of every series that has any; an hour is read when its turn has come. */
+function hoursOf(database: SqliteDatabase, range: TimeRange): Iterable<readonly [EpochMs, Map<number, SeriesEnergy>]> {
+  const [open, folded] = [openHours(database, range), foldedHours(database, range)];
+  const within = [...new Set([...folded, ...open.keys()])].filter(
+    (hour) => hour >= hourOf(range.from) && hour < range.to,
+  );
+  return within
+    .sort((a, b) => a - b)
+    .values()
+    .map((hour) => [hour, open.get(hour) ?? energyOf(database, hour)] as const);
 }
 
 /** Hours of a range that the rollup has. */

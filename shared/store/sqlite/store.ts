@@ -69,6 +69,7 @@ function history(file: SqliteFile): WritableStore {
     samples: (filter, range, after) => reader.samples(filter, range, after),
     lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
     hourly: (filter, range) => reader.hourly(filter, range),
+    energyTotals: (request) => reader.energyTotals(request),
     totals: () => reader.totals(),
     podLabels: () => reader.podLabels(),
     append: (tick) => writer.append(tick),

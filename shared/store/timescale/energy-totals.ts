@@ -1,9 +1,9 @@
 import { QUALITIES } from '../../grid/intensity.ts';
-import type { EpochMs } from '../../grid/units.ts';
 import type { EnergyTotal, EnergyTotalsRequest, TimeRange } from '../../records/power.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
+import { withFoldedDays } from './day-cuts.ts';
 import { dayPriceColumns, hourPriceColumns, type PieceRange } from './energy-prices.ts';
-import { DAY_MS, foldedDays, HOURS_OF_DAY } from './folded-days.ts';
+import { HOURS_OF_DAY } from './folded-days.ts';
 import { type Member, type SeriesMember, wholeGroups } from './series-groups.ts';
 
 interface TotalRow {
@@ -74,15 +74,8 @@ export async function timescaleEnergyTotals(
   members: readonly SeriesMember[],
   request: EnergyTotalsRequest,
 ): Promise<EnergyTotal[]> {
-  const pieces = request.pieces.filter(({ from, to }) => from < to);
-  const [first, last] = [pieces[0], pieces.at(-1)];
-  if (first === undefined || last === undefined || members.length === 0) return [];
-  return database.transaction(async (connection) => {
-    // Days must not be folded or unfolded between the statements. Compiling them would take longer than running them.
-    await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-    // Sums by class need no order; sorting all rows for them would.
-    await connection.query('SET LOCAL jit = off; SET LOCAL enable_sort = off');
-    const { days, spans } = cut(request.pieces, await foldedDays(connection, first.from, last.to));
+  if (members.length === 0) return [];
+  return withFoldedDays(database, request.pieces, async (connection, { days, spans }) => {
     const totals = await addedDays(connection, members, request.prices, days);
     for (const span of spans) {
       const values = [...columnsOf(members), ...hourPriceColumns(request.prices, span)];
@@ -134,21 +127,4 @@ async function added(
     pricedMs: row.priced_ms,
     worst: row.worst === null ? undefined : QUALITIES[row.worst],
   }));
-}
-
-/** Cuts pieces of time into folded days, and spans of what lies between them. */
-function cut(pieces: readonly TimeRange[], folded: ReadonlySet<EpochMs>) {
-  const days: PieceRange[] = [];
-  const spans: PieceRange[][] = [];
-  let end: EpochMs | undefined;
-  for (const [pieceAt, piece] of pieces.entries())
-    for (let from = piece.from; from < piece.to; ) {
-      const to = Math.min((Math.floor(from / DAY_MS) + 1) * DAY_MS, piece.to);
-      if (folded.has(from) && to - from === DAY_MS) days.push({ from, to, pieceAt });
-      else if (end === from) spans.at(-1)?.push({ from, to, pieceAt });
-      else spans.push([{ from, to, pieceAt }]);
-      if (!(folded.has(from) && to - from === DAY_MS)) end = to;
-      from = to;
-    }
-  return { days, spans };
 }

@@ -37,7 +37,7 @@ export async function foldDays(database: TimescaleDatabase, now: EpochMs): Promi
       await connection.query('SET LOCAL jit = off');
       await connection.query('DELETE FROM power_day WHERE day = $1', [day]);
       await connection.query(FOLD, [day]);
-      await connection.query('SELECT power_fold_groups($1)', [day]);
+      await connection.query('SELECT power_fold_groups($1), power_fold_nodes($1)', [day]);
       await connection.query('INSERT INTO power_folded_day (day) VALUES ($1) ON CONFLICT DO NOTHING', [day]);
     });
 }
@@ -53,6 +53,7 @@ export async function forgetDays(connection: Connection, before: Date): Promise<
   await connection.query('DELETE FROM power_folded_day WHERE day < $1', [before]);
   await connection.query('DELETE FROM power_day WHERE day < $1', [before]);
   await connection.query('DELETE FROM power_group_day WHERE day < $1', [before]);
+  await connection.query('DELETE FROM power_node_day WHERE day < $1', [before]);
   await connection.query(
     `DELETE FROM power_group WHERE NOT EXISTS (SELECT FROM power_series AS series
        WHERE (series.namespace, series.node, series.device) = (power_group.namespace, power_group.node, power_group.device))`,

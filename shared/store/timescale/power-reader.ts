@@ -6,6 +6,7 @@ import type {
   EnergyTotal,
   EnergyTotalsRequest,
   HourlyEnergy,
+  NodeTime,
   PodLabels,
   PowerReader,
   PowerSample,
@@ -17,6 +18,7 @@ import { containerNames, storedContainer } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
 import { timescaleEnergyTotals } from './energy-totals.ts';
 import { batchesOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
+import { timescaleNodeTimes } from './node-times.ts';
 import { groupKey } from './series-groups.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
@@ -148,6 +150,10 @@ export class TimescalePowerReader implements PowerReader {
       ] as const;
     });
     return timescaleEnergyTotals(this.#database, members, request);
+  }
+
+  nodeTimes(pieces: readonly TimeRange[]): Promise<NodeTime[]> {
+    return timescaleNodeTimes(this.#database, pieces);
   }
 
   async totals(): Promise<PowerTotals> {

@@ -7,7 +7,7 @@ export function oracle(actual: Float64Array): Policy {
 }
 
 /** The share of the best static threshold for each duration, picked in hindsight. */
-export function bestStaticThreshold(actual: Float64Array): number {
+export function bestStaticThreshold(actual: Float64Array, isArrival: (hour: number) => boolean): number {
   const ascending = actual.slice().sort();
   let total = 0;
   for (const wanted of DURATIONS) {
@@ -15,7 +15,7 @@ export function bestStaticThreshold(actual: Float64Array): number {
     for (let percent = 2; percent < 98; percent += 4) {
       const threshold = ascending[Math.floor((percent / 100) * ascending.length)] as number;
       const waits = waitsBelow(actual, () => threshold);
-      best = Math.max(best, shareOf(actual, (arrival) => waits[arrival] as number, [wanted]).share);
+      best = Math.max(best, shareOf(actual, (arrival) => waits[arrival] as number, isArrival, [wanted]).share);
     }
     total += best / DURATIONS.length;
   }

@@ -1,6 +1,7 @@
 import type { MadeForecast } from '../../../shared/forecast/accuracy.ts';
 import type { Shape } from '../../../shared/forecast/climatology.ts';
-import { type ForecastModel, fitForecast, forecastWith } from '../../../shared/forecast/forecast.ts';
+import { type ForecastModel, forecastWith } from '../../../shared/forecast/forecast.ts';
+import { refitForecast } from '../../../shared/forecast/refit.ts';
 import type { HourlySeries } from '../../../shared/forecast/series.ts';
 import type { ZoneWeather } from '../../../shared/forecast/weather.ts';
 import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
@@ -46,16 +47,16 @@ export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {})
   let model: ForecastModel | undefined;
   let fittedAt = Number.NEGATIVE_INFINITY;
   for (let hour = FIRST_START; hour < trace.hours; hour++) {
-    if (!isWanted(hour)) continue;
     const now = trace.start + hour * HOUR_MS;
     const histories = historiesAt(hour);
     if (model === undefined || hour - fittedAt >= refitHours) {
       fittedAt = hour;
       const began = performance.now();
-      model = fitForecast({ zone, now, histories, weather, ...(shape && { shape }) });
+      model = refitForecast(model, { zone, now, histories, weather, ...(shape && { shape }) });
       cost.fitMs += performance.now() - began;
       cost.fits += 1;
     }
+    if (!isWanted(hour)) continue;
     const began = performance.now();
     const points = (model && forecastWith(model, { now, histories, weather })) ?? [];
     cost.forecastMs += performance.now() - began;

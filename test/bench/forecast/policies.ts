@@ -1,4 +1,4 @@
-import { DEFAULT_PAUSE_LIMITS } from '../../../shared/deferral/pieces.ts';
+import type { PauseLimits } from '../../../shared/deferral/pieces.ts';
 import { type PlanRequest, plan, type Slot } from '../../../shared/deferral/plan.ts';
 import { revise } from '../../../shared/deferral/replan.ts';
 import type { ForecastPoint } from '../../../shared/grid/intensity.ts';
@@ -61,13 +61,13 @@ function request(
 }
 
 /** Mean intensity that work which may pause meets, times what its restarts add; and how often its deadline is missed. */
-export function pausedMean(forecasts: HourlyForecasts, sums: Float64Array) {
+export function pausedMean(forecasts: HourlyForecasts, sums: Float64Array, limits: PauseLimits = {}) {
   const { start, at } = forecasts;
   const world = {
     zones: [ZONE],
     forecast: (now: number) => [{ zone: ZONE, forecast: at[Math.floor((now - start) / HOUR_MS)] ?? [] }],
   };
-  const policy = inPieces(world as unknown as World, DEFAULT_PAUSE_LIMITS);
+  const policy = inPieces(world as unknown as World, limits);
   return (arrival: number, duration: number): { mean: number; isLate: boolean } => {
     const job = {
       arrival: start + arrival * HOUR_MS,

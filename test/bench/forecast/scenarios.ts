@@ -11,17 +11,13 @@ import { randomOf } from '../../../shared/simulation/random.ts';
 import { type Forecasts, forecastsOf } from './forecasts.ts';
 import { climatologyYears, genericOf, longitudeOf } from './make-climatology.ts';
 import { type HourlyForecasts, planAndRevise } from './policies.ts';
-import { DURATIONS, isSampledArrival, isSampledForecast, shareOf } from './shares.ts';
+import { type Sample, shareOf } from './shares.ts';
 
-/** A model for scenarios is fitted this often: what is compared is what it knows, not how fresh it is. */
-const REFIT_HOURS = 28 * 24;
-
-/** Share of the clairvoyant saving of a zone, by scenario, with the product's defaults and hourly revision; jobs of the sampled weeks. */
-export function scenarioShares(trace: Trace, zone: Zone): Record<string, number> {
+/** Share of the clairvoyant saving of a zone, by scenario, with the product's defaults and hourly revision. */
+export function scenarioShares(trace: Trace, zone: Zone, sample: Sample): Record<string, number> {
   const values = trace.zones.get(zone) as Float64Array;
-  const isWanted = isSampledForecast;
-  const revised = (forecasts: HourlyForecasts) =>
-    shareOf(values, planAndRevise(forecasts), DURATIONS, isSampledArrival).share;
+  const { isForecast: isWanted, refitHours } = sample;
+  const revised = (forecasts: HourlyForecasts) => shareOf(values, planAndRevise(forecasts), sample.isArrival).share;
   const shares: Record<string, number> = {};
   const shape = shapeBefore(trace, zone);
   for (const days of [1, 3, 7, 14, 28]) {
@@ -35,17 +31,17 @@ export function scenarioShares(trace: Trace, zone: Zone): Record<string, number>
     ['outages of 48 h', outages(values, 0.1, 48)],
   ] as const) {
     const historiesAt = (hour: number) => new Map([[zone, { start: trace.start, values: gaps.subarray(0, hour + 1) }]]);
-    shares[name] = revised(forecastsOf(trace, zone, { historiesAt, shape, isWanted, refitHours: REFIT_HOURS }));
+    shares[name] = revised(forecastsOf(trace, zone, { historiesAt, shape, isWanted, refitHours }));
   }
-  const alone = forecastsOf(trace, zone, { isWanted, refitHours: REFIT_HOURS });
+  const alone = forecastsOf(trace, zone, { isWanted, refitHours });
   shares.alone = revised(alone);
   for (const hours of [5, 24, 48]) {
     shares[`given ${hours} h`] = revised(joinedWith(trace, values, alone, hours));
-    shares[`given ${hours} h alone`] = revised(providerOnly(trace, values, hours));
+    shares[`given ${hours} h alone`] = revised(providerOnly(trace, values, hours, isWanted));
   }
   const changedAt = (hour: number) => new Map([[zone, changedYesterday(trace, values, hour)]]);
   shares['provider changed'] = revised(
-    forecastsOf(trace, zone, { historiesAt: changedAt, shape, isWanted, refitHours: REFIT_HOURS }),
+    forecastsOf(trace, zone, { historiesAt: changedAt, shape, isWanted, refitHours }),
   );
   return shares;
 }
@@ -98,9 +94,14 @@ function joinedWith(trace: Trace, values: Float64Array, own: Forecasts, hours: n
   return { start: trace.start, at };
 }
 
-function providerOnly(trace: Trace, values: Float64Array, hours: number): HourlyForecasts {
+function providerOnly(
+  trace: Trace,
+  values: Float64Array,
+  hours: number,
+  isWanted: Sample['isForecast'],
+): HourlyForecasts {
   const known = Math.min(33, hours);
-  const at = Array.from(values, (_, hour) => (isSampledForecast(hour) ? truth(trace, values, hour, known) : []));
+  const at = Array.from(values, (_, hour) => (isWanted(hour) ? truth(trace, values, hour, known) : []));
   return { start: trace.start, at };
 }
 

@@ -8,17 +8,25 @@ export const FIRST_START = 60 * 24;
 const ARRIVAL_STEP = 3;
 const LONGEST = 8;
 const WEEK = 7 * 24;
-/** One week of so many is sampled where a whole year would take too long. */
-const SAMPLED_WEEKS = 3;
 
-/** Whether a job that arrives at an hour is in the sample. */
-export function isSampledArrival(hour: number): boolean {
-  return Math.floor(hour / WEEK) % SAMPLED_WEEKS === 0;
+/** Which part of a year is computed: all of it takes an hour for all tables, a sample some minutes. */
+export interface Sample {
+  /** Whether a job that arrives at an hour counts. */
+  isArrival(hour: number): boolean;
+  /** Whether such a job may still look at a forecast made at an hour. */
+  isForecast(hour: number): boolean;
+  /** Hours after which a model is fitted anew; the product does it daily. */
+  readonly refitHours: number;
 }
 
-/** Whether a job of the sample may still look at a forecast made at an hour. */
-export function isSampledForecast(hour: number): boolean {
-  return isSampledArrival(hour) || isSampledArrival(hour - SLACK - LONGEST - 1);
+/** One week of so many, spread over the year; 1 takes all, with a fit every week instead of every fourth. */
+export function sampleOf(weeks: number): Sample {
+  const isArrival = (hour: number) => Math.floor(hour / WEEK) % weeks === 0;
+  return {
+    isArrival,
+    isForecast: (hour) => isArrival(hour) || isArrival(hour - SLACK - LONGEST - 1),
+    refitHours: weeks === 1 ? WEEK : 4 * WEEK,
+  };
 }
 
 /** Chooses how many hours (0 to 24) a job that arrives at an hour waits. */
@@ -54,8 +62,8 @@ export function leastWait(sums: Float64Array, arrival: number, duration: number)
 export function shareOf(
   actual: Float64Array,
   policy: Policy,
-  durations: readonly number[] = DURATIONS,
   isArrival: (hour: number) => boolean = () => true,
+  durations: readonly number[] = DURATIONS,
 ): { share: number; saving: number; wait: number } {
   const sums = runningSums(actual);
   let share = 0;
@@ -82,17 +90,18 @@ export function shareOf(
   return { share, saving, wait: wait / count };
 }
 
-/** Share of the contiguous clairvoyant saving by work of the sampled weeks that may pause, by duration and as their mean; and missed deadlines. */
+/** Share of the contiguous clairvoyant saving by work that may pause, by duration and as their mean; and missed deadlines. */
 export function shareOfPaused(
   actual: Float64Array,
   meanOf: (arrival: number, duration: number) => { readonly mean: number; readonly isLate: boolean },
+  isArrival: (hour: number) => boolean,
 ): { readonly byDuration: readonly number[]; readonly share: number; readonly late: number } {
   const sums = runningSums(actual);
   let late = 0;
   const byDuration = DURATIONS.map((duration) => {
     let [saved, possible] = [0, 0];
     for (let arrival = FIRST_START; arrival + SLACK + LONGEST <= actual.length; arrival += ARRIVAL_STEP) {
-      if (!isSampledArrival(arrival)) continue;
+      if (!isArrival(arrival)) continue;
       const atOnce = meanOver(sums, arrival, duration);
       const { mean, isLate } = meanOf(arrival, duration);
       saved += atOnce - mean;

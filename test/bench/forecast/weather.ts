@@ -7,10 +7,9 @@ import { randomOf } from '../../../shared/simulation/random.ts';
 import { type Forecasts, forecastsOf } from './forecasts.ts';
 import { planAndRevise } from './policies.ts';
 import { dayAheadError } from './scenarios.ts';
-import { DURATIONS, FIRST_START, isSampledArrival, isSampledForecast, shareOf } from './shares.ts';
+import { FIRST_START, type Sample, shareOf } from './shares.ts';
 import { weatherYears } from './years.ts';
 
-const REFIT_HOURS = 28 * 24;
 const YEAR_HOURS = 365 * 24;
 /** The archive holds the run of each day: what is forecast for tomorrow misses the wind by more, in m/s, for hours together. */
 const WIND_ERROR = { size: 0.8, carried: 0.95 };
@@ -18,8 +17,8 @@ const WIND_ERROR = { size: 0.8, carried: 0.95 };
 /** Zones with weather. */
 export const WEATHER_ZONES: readonly Zone[] = ['DE', 'US-TEX-ERCO', 'ES', 'PL', 'US-MIDA-PJM'].map(zoneOf);
 
-/** Share of the clairvoyant saving (jobs of the sampled weeks) and day-ahead MAPE of a zone's last year, without weather, with the archived and with noisier weather. */
-export function weatherShares(zone: Zone): Record<string, number> {
+/** Share of the clairvoyant saving and day-ahead MAPE of a zone's last year, without weather, with the archived and with noisier weather. */
+export function weatherShares(zone: Zone, sample: Sample): Record<string, number> {
   const known = weatherYears().get(zone);
   if (!known) throw new Error(`no weather of ${zone}`);
   const { intensity, weather } = known;
@@ -29,9 +28,9 @@ export function weatherShares(zone: Zone): Record<string, number> {
     ['weather', weather],
     ['noisy', { ...weather, wind: noisier(weather.wind) }],
   ] as const) {
-    const { trace, forecasts } = lastYear(zone, intensity, used);
+    const { trace, forecasts } = lastYear(zone, intensity, used, sample);
     const values = trace.zones.get(zone) as Float64Array;
-    shares[`${name} rev`] = shareOf(values, planAndRevise(forecasts), DURATIONS, isSampledArrival).share;
+    shares[`${name} rev`] = shareOf(values, planAndRevise(forecasts), sample.isArrival).share;
     shares[`${name} MAPE`] = dayAheadError(trace, zone, forecasts).ours;
   }
   return shares;
@@ -42,6 +41,7 @@ function lastYear(
   zone: Zone,
   intensity: HourlySeries,
   weather: Weather | undefined,
+  sample: Sample,
 ): { trace: Trace; forecasts: Forecasts } {
   const years = Math.floor(intensity.values.length / YEAR_HOURS);
   const first = (years - 1) * YEAR_HOURS - FIRST_START;
@@ -54,8 +54,8 @@ function lastYear(
     trace,
     forecasts: forecastsOf(trace, zone, {
       historiesAt,
-      refitHours: REFIT_HOURS,
-      isWanted: (hour) => isSampledForecast(hour) || hour % 24 === 0,
+      refitHours: sample.refitHours,
+      isWanted: (hour) => sample.isForecast(hour) || hour % 24 === 0,
       weather: weather && { byLead: [weather] },
     }),
   };

@@ -22,6 +22,8 @@ const affinity = (...terms: object[]) => ({
 const expression = (key: string, operator: string, values?: string[]) => ({
   matchExpressions: [{ key, operator, values }],
 });
+const requesting = (cpu: string) => ({ resources: { requests: { cpu } } });
+const sidecar = (cpu: string) => ({ ...requesting(cpu), restartPolicy: 'Always' });
 const gpu = { key: 'gpu', value: 'yes', effect: 'NoSchedule' };
 
 describe('a pod fits a node', () => {
@@ -71,6 +73,22 @@ describe('a pod fits a node', () => {
     ['that it fills exactly', { containers: [{ resources: { requests: { cpu: '4' } } }] }, node(), true],
     ['not one that is too small', { containers: [{ resources: { requests: { cpu: '4001m' } } }] }, node(), false],
     ['not by its init container', { initContainers: [{ resources: { requests: { memory: '9Gi' } } }] }, node(), false],
+    ['not with its sidecar', { initContainers: [sidecar('2')], containers: [requesting('3')] }, node(), false],
+    ['not with an init container behind a sidecar', { initContainers: [sidecar('2'), requesting('3')] }, node(), false],
+    ['with an init container before a sidecar', { initContainers: [requesting('3'), sidecar('2')] }, node(), true],
+    [
+      'by what the pod requests as a whole',
+      { resources: { requests: { cpu: '4' } }, containers: [requesting('1')] },
+      node(),
+      true,
+    ],
+    [
+      'not by what the pod requests as a whole',
+      { resources: { requests: { cpu: '5' } }, containers: [requesting('1')] },
+      node(),
+      false,
+    ],
+    ['not with its overhead', { overhead: { cpu: '1' }, containers: [requesting('3500m')] }, node(), false],
     ['not by its limits alone', { containers: [{ resources: { limits: { 'nvidia.com/gpu': 1 } } }] }, node(), false],
   ])('%s', (_what, spec, on, expected) => {
     expect(fitsNode(pod(spec), on)).toBe(expected);

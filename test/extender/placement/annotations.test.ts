@@ -15,6 +15,10 @@ const OWN = 'carbon-extender.io/';
 const HOUR = 3_600_000;
 
 describe('parseAnnotations', () => {
+  it('makes nothing new of annotations of other programs: most pods have only those', () => {
+    expect(parseAnnotations({ 'prometheus.io/scrape': 'true' })).toBe(parseAnnotations(undefined));
+  });
+
   it('reads every annotation of our own', () => {
     const { preferences, invalid } = parseAnnotations({
       [`${OWN}skip`]: 'false',

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NodeView } from '../../../extender/placement/candidate-table.ts';
-import { createKnownNames } from '../../../extender/webhook/known-names.ts';
+import type { Candidates, NodeView } from '../../../extender/placement/candidate-table.ts';
+import { createKnownNames, type KnownNames } from '../../../extender/webhook/known-names.ts';
+import type { GramsPerKwh } from '../../../shared/grid/units.ts';
+import type { Zone } from '../../../shared/grid/zones.ts';
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 /** Few letters, so that names share prefixes, lengths and hashes. */
@@ -65,38 +67,64 @@ describe('known names', () => {
     for (const text of texts) expect(known.read(Buffer.from(text)), text).toBeUndefined();
   });
 
-  it('encodes scores from 0 to 10 as kube-scheduler decodes them', () => {
-    const known = createKnownNames();
-    const names = Array.from({ length: 11 }, (_, score) => `node-${score}`);
-    const places = known.read(json(names)) ?? new Int32Array(0);
-
-    const response = known.encodeScores(places, [...names.keys()]);
-
-    expect(response.toString()).toBe(JSON.stringify(names.map((Host, Score) => ({ Host, Score }))));
-    expect(known.encodeScores(new Int32Array(0), []).toString()).toBe('[]');
-  });
-
   it('looks a node up once in each view, and again in the next', () => {
     const known = createKnownNames();
     const asked: string[] = [];
     const [first, second] = [view(asked, 'first'), view(asked, 'second')];
-    const places = known.read(json(['a', 'b'])) ?? new Int32Array(0);
-
-    for (const each of [first, first, second]) known.candidates(places, each);
+    for (const each of [first, first, second]) candidatesOf(known, ['a', 'b'], each);
 
     expect(asked).toEqual(['first a', 'first b', 'second a', 'second b']);
   });
 
   it('keeps candidates that later lists, later views and a new table leave alone', () => {
     const known = createKnownNames(4);
-    const candidatesOf = (names: readonly string[], title: string) =>
-      known.candidates(known.read(json(names)) ?? new Int32Array(0), view([], title));
-    const kept = candidatesOf(['b', 'a'], 'first').keep();
+    const kept = candidatesOf(known, ['b', 'a'], view([], 'first')).keep();
 
-    for (const names of [['c', 'a'], ['d'], ['x', 'y']]) candidatesOf(names, 'second').keep();
+    for (const names of [['c', 'a'], ['d'], ['x', 'y']]) candidatesOf(known, names, view([], 'second')).keep();
 
     expect(kept.nodes().map(({ name }) => name)).toEqual(['b', 'a']);
     expect(kept.bytes).toBe(4);
+  });
+
+  it('finds all names again when it grows, for many and for long ones, also within a list that repeats some', () => {
+    const known = createKnownNames(10_000);
+    const many = Array.from({ length: 3_000 }, (_, at) => `node-${at}`);
+    const long = ['a', 'b'.repeat(60), 'a', 'c'.repeat(253), `${'c'.repeat(252)}d`, 'b'.repeat(60)];
+
+    const lists = [many.slice(0, 10), many.flatMap((name) => [name, name]), long, many, [...long, ...many]];
+    const read = lists.map((names) => namesIn(known, json(names)));
+
+    expect(read).toEqual(lists.map((names) => [...new Set(names)]));
+  });
+
+  it('groups candidates by the zone of their node, and numbers views anew after 65,535 of them', () => {
+    const known = createKnownNames();
+    const zones: Record<string, Zone | undefined> = { a: 'FR' as Zone, b: undefined, c: 'DE' as Zone, d: 'FR' as Zone };
+    const seen = (grams: number): NodeView => ({
+      ...view([], ''),
+      candidate: ({ name }) => ({
+        name,
+        zone: zones[name],
+        intensity: zones[name] && (grams as GramsPerKwh),
+        watts: undefined,
+      }),
+    });
+    const intensitiesIn = (names: readonly string[], each: NodeView) => {
+      const { groups, intensities } = candidatesOf(known, names, each);
+      return Array.from(groups, (group) => intensities[group]);
+    };
+
+    const first = candidatesOf(known, ['b', 'a', 'c', 'd'], seen(50));
+    const later: unknown[] = [];
+    for (let number = 0; number < 65_540; number++) {
+      const names = number === 0 ? ['a'] : ['c'];
+      later.push(intensitiesIn(names, seen(number))[0]);
+    }
+
+    expect(Array.from(first.groups)).toEqual([0, 1, 2, 1]);
+    expect([first.unplaced, first.measured]).toEqual([1, false]);
+    expect(later).toEqual([...later.keys()]);
+    expect(intensitiesIn(['b', 'a'], seen(7))).toEqual([Number.NaN, 7]);
   });
 
   it('forgets all names when it is full, and reads on', () => {
@@ -110,9 +138,21 @@ describe('known names', () => {
   });
 });
 
-function namesIn(known: ReturnType<typeof createKnownNames>, bytes: Buffer): readonly string[] | undefined {
-  const places = known.read(bytes);
-  return places && known.candidates(places, view([], '')).nodes.map((candidate) => candidate.name);
+function namesIn(known: KnownNames, bytes: Buffer): readonly string[] | undefined {
+  const list = known.read(bytes);
+  return (
+    list &&
+    known
+      .candidates(list, view([], ''))
+      .nodes()
+      .map((candidate) => candidate.name)
+  );
+}
+
+function candidatesOf(known: KnownNames, names: readonly string[], seen: NodeView): Candidates {
+  const list = known.read(json(names));
+  if (list === undefined) throw new Error('the list has to be parsed');
+  return known.candidates(list, seen);
 }
 
 function view(asked: string[], title: string): NodeView {

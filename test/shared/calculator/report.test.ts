@@ -24,11 +24,12 @@ describe('reportOn', () => {
       record(0, 100, { service_name: 'api', region: 'FR' }),
     ];
 
-    expect(reportOn(records, PERIOD)?.rows.map((row) => [row.service, row.region, row.coverage])).toEqual([
-      ['api', 'FR', 1],
-      ['web', 'DE', 1],
-      ['web', 'FR', 0.5],
-    ]);
+    for (const order of [records, records.toReversed()])
+      expect(reportOn(order, PERIOD)?.rows.map((row) => [row.service, row.region, row.coverage])).toEqual([
+        ['api', 'FR', 1],
+        ['web', 'DE', 1],
+        ['web', 'FR', 0.5],
+      ]);
   });
 
   it('says how many records reach beyond the period, on either side, and none that fit', () => {

@@ -54,7 +54,7 @@ describe('firstDaysForecast', () => {
 
     expect(low).toBe(0);
     expect(high).toBeGreaterThan(carbonIntensity + 10);
-    const band = { below: new Float64Array(72).fill(-2), above: new Float64Array(72).fill(3) };
+    const band = { below: new Float64Array(72).fill(-2), above: new Float64Array(72).fill(3), shares: [] };
     const measured = firstDaysForecast({ ...past, band })(5);
     expect((measured.high ?? 0) - measured.carbonIntensity).toBeCloseTo(3, 6);
   });

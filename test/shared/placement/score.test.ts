@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GramsPerKwh, gramsPerKwh } from '../../../shared/grid/units.ts';
-import { relativePowers, scores } from '../../../shared/placement/score.ts';
+import { groupScores, relativePowers, scores } from '../../../shared/placement/score.ts';
 
 const known = fc.double({ min: 0, max: 2_000, noNaN: true }).map(gramsPerKwh);
 const candidate = fc.option(known, { nil: undefined });
@@ -97,6 +97,26 @@ describe('scores with relative powers', () => {
   it('count no machine as more than four times better or worse than the usual one', () => {
     expect(at([1, 4, 400])).toEqual([10, 3, 3]);
     expect(at([0.001, 0.25, 1])).toEqual([10, 10, 3]);
+  });
+});
+
+describe('groupScores', () => {
+  it('are the scores of their members, also with groups that are empty or of unknown intensity', () => {
+    const group = fc.record({ intensity: fc.option(known, { nil: Number.NaN }), size: fc.nat(4) });
+    fc.assert(
+      fc.property(fc.array(group, { maxLength: 8 }), (groups) => {
+        const members = groups.flatMap(({ size }, at) => new Array<number>(size).fill(at));
+
+        const ofGroup = groupScores(
+          groups.map(({ intensity }) => intensity),
+          groups.map(({ size }) => size),
+        );
+
+        const all = scores(members.map((at) => groups[at]?.intensity));
+        expect(members.map((at) => ofGroup[at])).toEqual(all);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

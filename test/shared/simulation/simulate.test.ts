@@ -71,7 +71,7 @@ describe('the simulator', () => {
 
     expect(out).toMatch(/Saved +Saved kg \(marginal\)/);
     expect(out).toMatch(/oracle +100\.0 +300\.0 +75\.0 % +-400\.0/);
-    expect(out).toContain('for at least 1 of 1 jobs');
+    expect(out).toContain('for at least 1 of 1 job');
     expect(without.out).not.toContain('marginal');
   });
 

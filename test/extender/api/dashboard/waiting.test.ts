@@ -31,7 +31,14 @@ describe('GET /api/waiting', () => {
         deferral: 'on',
         total: 401,
         entries: [
-          { ...of, name: 'planned', plannedStart: NOON + 2 * HOUR_MS, expectedSavingPercent: 37.5, isExtended: true },
+          {
+            ...{ ...of, name: 'planned', plannedStart: NOON + 2 * HOUR_MS, expectedSavingPercent: 37.5 },
+            ...{ isExtended: true, zone: 'FR', pausedAt: NOON + HOUR_MS },
+            pieces: [
+              { start: NOON, end: NOON + HOUR_MS, ran: true },
+              { start: NOON + 2 * HOUR_MS, end: NOON + 3 * HOUR_MS, ran: false },
+            ],
+          },
           { ...of, name: 'new', plannedStart: null, expectedSavingPercent: null },
         ],
       },
@@ -51,9 +58,16 @@ describe('GET /api/waiting', () => {
           planned_start: '2026-03-02T14:00:00.000Z',
           expected_saving_percent: 37.5,
         },
-        over_budget: true,
+        ...{ over_budget: true, zone: 'FR', paused_since: '2026-03-02T13:00:00.000Z' },
+        pieces: [
+          { start: '2026-03-02T12:00:00.000Z', end: '2026-03-02T13:00:00.000Z', ran: true },
+          { start: '2026-03-02T14:00:00.000Z', end: '2026-03-02T15:00:00.000Z', ran: false },
+        ],
       },
-      { ...told, name: 'new', deadline, planned_start: null, expected_saving_percent: null },
+      {
+        ...{ ...told, name: 'new', deadline, planned_start: null, expected_saving_percent: null },
+        ...{ zone: null, paused_since: null, pieces: [] },
+      },
     ]);
   });
 });

@@ -1,13 +1,14 @@
-// Flow: emissions that PostgreSQL adds up, beside the same that this program adds up from each container's hours.
+// Flow: emissions that a store adds up, beside the same that this program adds up from each container's hours.
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
 import { type Container, IDLE, type PowerSample, SYSTEM } from '../../../../shared/records/power.ts';
 import type { RecordingStore } from '../../../../shared/store/store.ts';
+import { temporaryFolder } from '../../../cli/run.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
-import { timescaleRecording } from '../../../shared/store/opened-parts.ts';
+import { sqliteRecording, timescaleRecording } from '../../../shared/store/opened-parts.ts';
 import { NOON, start } from '../start-api.ts';
 
 const DAYS = 5;
@@ -113,33 +114,91 @@ function expectAlike(ours: unknown, theirs: unknown, path = ''): void {
   } else expect(ours, path).toEqual(theirs);
 }
 
+/** A late sample takes a day out of those that are folded. */
+async function recordLate({ history }: RecordingStore): Promise<void> {
+  const [container] = CONTAINERS as [Container];
+  const late = NOON - 60 * HOUR_MS - 1;
+  await history.append({
+    target: 't',
+    samples: [{ container: { ...container, pod: 'late-0' }, start: late - 1_000, end: late, joules: joules(5) }],
+  });
+}
+
+/** The same store, which adds nothing up itself. */
+function withoutTotals({ history: { energyTotals: _added, ...history }, ...store }: RecordingStore): RecordingStore {
+  return { ...store, history };
+}
+
+/** The making of two of the three machines is known. */
+const MACHINES = { EMBODIED_KG: 'n1=900,lost=70', PUE: '1.2' };
+
+type Api = Awaited<ReturnType<typeof start>>;
+
+/** Compares both ways for many requests. */
+async function expectSame(ours: Api, theirs: Api): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(requests, async (request) => {
+      const [own, other] = [await ours.get(`/api/emissions?${request}`), await theirs.get(`/api/emissions?${request}`)];
+
+      expect(own.status).toBe(200);
+      expectAlike(own.body, other.body);
+    }),
+    { numRuns: 30 },
+  );
+}
+
+describe('emissions added up in the embedded store', () => {
+  it('are those that are added up from hours, whatever is asked for', { timeout: 120_000 }, async () => {
+    using folder = temporaryFolder();
+    await using stack = new AsyncDisposableStack();
+    const store = stack.use(sqliteRecording(folder.path));
+    const counted = { calls: 0 };
+    const { energyTotals } = store.history;
+    const history = {
+      ...store.history,
+      energyTotals: (request: Parameters<NonNullable<typeof energyTotals>>[0]) => {
+        counted.calls += 1;
+        return energyTotals?.(request) ?? Promise.resolve([]);
+      },
+    };
+    const inStore = stack.use(await start(undefined, undefined, undefined, {}, { ...store, history }));
+    const here = stack.use(await start(undefined, undefined, undefined, {}, withoutTotals(store)));
+    await record(store);
+    await intensities(store);
+    await marginals(store);
+    await store.history.compact(NOON - 2 * HOUR_MS);
+    await recordLate(store);
+
+    await expectSame(inStore, here);
+    const made = stack.use(await start(undefined, undefined, undefined, MACHINES, store));
+    const { body } = await made.get('/api/emissions?window=5d&aggregate=node');
+
+    expect(body.data[0].n1.embodied_grams).toBeGreaterThan(0);
+    expect(counted.calls).toBeGreaterThan(30);
+  });
+});
+
 describeDatabases('emissions added up in the database', (_name, server) => {
   let dsn: string;
   const opened: AsyncDisposable[] = [];
-  const serve = async (change: (store: RecordingStore) => RecordingStore) => {
-    const api = await start(undefined, undefined, undefined, {}, change(timescaleRecording(dsn)));
+  const serve = async (change: (store: RecordingStore) => RecordingStore, env: Record<string, string> = {}) => {
+    const api = await start(undefined, undefined, undefined, env, change(timescaleRecording(dsn)));
     opened.push(api);
     return api;
   };
-  let inDatabase: Awaited<ReturnType<typeof start>>;
-  let here: Awaited<ReturnType<typeof start>>;
+  let inDatabase: Api;
+  let here: Api;
 
   beforeAll(async () => {
     dsn = await server().database();
     inDatabase = await serve((store) => store);
-    here = await serve(({ history: { energyTotals: _added, ...history }, ...store }) => ({ ...store, history }));
+    here = await serve(withoutTotals);
     await using store = timescaleRecording(dsn);
     await record(store);
     await intensities(store);
     await marginals(store);
     await store.history.compact(NOON);
-    // A late sample takes a day out of those that are folded.
-    const [container] = CONTAINERS as [Container];
-    const late = NOON - 60 * HOUR_MS - 1;
-    await store.history.append({
-      target: 't',
-      samples: [{ container: { ...container, pod: 'late-0' }, start: late - 1_000, end: late, joules: joules(5) }],
-    });
+    await recordLate(store);
   }, 120_000);
   afterAll(async () => {
     for (const api of opened) await api[Symbol.asyncDispose]();
@@ -149,18 +208,17 @@ describeDatabases('emissions added up in the database', (_name, server) => {
     const folded = await query(dsn, 'SELECT day FROM power_folded_day');
     expect(folded).toHaveLength(4);
 
-    await fc.assert(
-      fc.asyncProperty(requests, async (request) => {
-        const [ours, theirs] = [
-          await inDatabase.get(`/api/emissions?${request}`),
-          await here.get(`/api/emissions?${request}`),
-        ];
+    await expectSame(inDatabase, here);
+  });
 
-        expect(ours.status).toBe(200);
-        expectAlike(ours.body, theirs.body);
-      }),
-      { numRuns: 60 },
-    );
+  it('share the making of machines as those that are added up from hours', { timeout: 120_000 }, async () => {
+    const adding = await serve((store) => store, MACHINES);
+
+    await expectSame(adding, await serve(withoutTotals, MACHINES));
+
+    const { body } = await adding.get('/api/emissions?window=5d&aggregate=node');
+    expect(body.data[0].n1.embodied_grams).toBeGreaterThan(0);
+    expect(body.data[0].n2.embodied_grams).toBeNull();
   });
 
   it('of a part of a group are those of its series alone', async () => {
