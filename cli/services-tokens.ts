@@ -1,10 +1,18 @@
 import { type Selector, selects } from '../shared/calculator/selector.ts';
-import { type TokenCount, type TokenFigures, type TokenRow, tokenFigures } from '../shared/calculator/tokens.ts';
-import { type ActivityHour, activityHours } from '../shared/emissions/activity.ts';
+import {
+  type PricedEnergy,
+  type TokenCount,
+  type TokenFigures,
+  type TokenRow,
+  tokenFigures,
+} from '../shared/calculator/tokens.ts';
+import { activityHours } from '../shared/emissions/activity.ts';
 import { HOUR_MS } from '../shared/grid/units.ts';
 import { reportedElse } from '../shared/grid/zone-of-node.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { zoneByName } from '../shared/runtime/zone-settings.ts';
+import { hourlyFromApi } from './api-activity.ts';
+import type { ApiClient } from './api-client.ts';
 import { cliError } from './errors.ts';
 import type { Io } from './io.ts';
 import { type PrometheusSeries, queryPrometheusHours } from './prometheus.ts';
@@ -37,12 +45,12 @@ export interface TokenMeasurement {
 /** Measures joules and grams per 1,000 generated tokens by model and hour, and prints them. */
 export async function measureTokens(
   { selector, query, url, period }: TokenMeasurement,
-  config: CliConfig,
+  source: ApiClient | CliConfig,
   json: boolean | undefined,
   io: Io,
 ): Promise<void> {
   const counts = countsOf(await queryPrometheusHours(url, query, period), /\bi?rate\s*\(/.test(query));
-  const energy = await energyOf(selector, period, config);
+  const energy = await energyOf(selector, period, source);
   if (energy.length === 0) throw cliError('NO_POWER_RECORDED', { selector: selector.namespace, period: 'these hours' });
   const figures = tokenFigures(energy, counts);
   if (json)
@@ -73,13 +81,22 @@ function countsOf(series: readonly PrometheusSeries[], isRate: boolean): TokenCo
   );
 }
 
-function energyOf(selector: Selector, range: TimeRange, config: CliConfig): Promise<ActivityHour[]> {
+async function energyOf(
+  selector: Selector,
+  range: TimeRange,
+  source: ApiClient | CliConfig,
+): Promise<readonly PricedEnergy[]> {
+  if ('stream' in source)
+    return (await hourlyFromApi(source, selector.namespace, range)).filter(({ container }) =>
+      selects(selector, container),
+    );
+  const config = source;
   return withStore(config, async (store) => {
     const published = await store.nodeZones.nodeZones();
     const zoneOfNode = reportedElse((node) => published.get(node), zoneByName(config));
-    const found: ActivityHour[] = [];
-    const source = { store: store.history, zoneOfNode };
-    for await (const hours of activityHours(source, { range, namespace: selector.namespace }))
+    const found: PricedEnergy[] = [];
+    const from = { store: store.history, zoneOfNode };
+    for await (const hours of activityHours(from, { range, namespace: selector.namespace }))
       found.push(...hours.filter(({ container }) => selects(selector, container)));
     return found;
   });

@@ -6,6 +6,7 @@ import type { ServiceProfile } from '../shared/calculator/service-profiles.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { knownProfiles, saveProfile } from '../shared/runtime/services-file.ts';
+import { hourlyFromApi } from './api-activity.ts';
 import { apiClient } from './api-client.ts';
 import { profilesFromApi } from './api-recorded.ts';
 import { cliError } from './errors.ts';
@@ -32,14 +33,7 @@ export function servicesCommand(env: Environment, io: Io): Command {
       ),
     )
     .addCommand(listCommand(env, io))
-    .addCommand(measureCommand(env, io))
-    .addHelpText(
-      'after',
-      examples(
-        'carbon services list',
-        'carbon services measure --service checkout --selector shop/checkout --requests 120000',
-      ),
-    );
+    .addCommand(measureCommand(env, io));
 }
 
 function listCommand(env: Environment, io: Io): Command {
@@ -128,7 +122,8 @@ function measureCommand(env: Environment, io: Io): Command {
     .addHelpText(
       'after',
       `
-Energy is recorded per hour, so the period is extended to full hours.
+Energy is recorded per hour, so the period is extended to full hours. It is read from the API at CARBON_API
+(with CARBON_API_TOKEN) if that is set.
 ` +
         examples(
           'carbon services measure --service checkout --selector shop/checkout --requests 120000 --save-to services.yaml',
@@ -142,22 +137,25 @@ Energy is recorded per hour, so the period is extended to full hours.
 }
 
 async function measure(options: MeasureOptions, env: Environment, io: Io): Promise<void> {
-  const config = cliConfig(env);
+  const api = apiClient(env);
+  // The store's directory need not exist where the API is read instead.
+  const config = cliConfig(api ? { ...env, DATA_DIR: undefined } : env);
   const period = fullHours(periodOf(options, io));
   const selector = await resolveSelector(options.selector, env);
   if (parseChoice('--unit', options.unit, ['request', 'token'] as const) === 'token') {
     const url = prometheusUrl(options.prometheusUrl ?? config.PROMETHEUS_URL);
     if (options.prometheus === undefined)
       throw cliError('OPTIONS_MISSING', { reason: '--unit token needs the rate of tokens', hint: 'pass --prometheus' });
-    return measureTokens({ selector, query: options.prometheus, url, period }, config, options.json, io);
+    return measureTokens({ selector, query: options.prometheus, url, period }, api ?? config, options.json, io);
   }
   const { service } = options;
   if (service === undefined)
     throw cliError('OPTIONS_MISSING', { reason: 'a profile needs a name', hint: 'pass --service' });
   const requests = await requestsOf(options, options.prometheusUrl ?? config.PROMETHEUS_URL, period);
-  const use = await withHistory(config, (history) =>
-    recordedUse(history.hourly({ namespace: selector.namespace }, period), selector, period),
-  );
+  const { namespace } = selector;
+  const use = api
+    ? await recordedUse(await hourlyFromApi(api, namespace, period), selector, period)
+    : await withHistory(config, (history) => recordedUse(history.hourly({ namespace }, period), selector, period));
   const profile = measuredProfile(service, use, requests, period);
   if (options.saveTo !== undefined) await saveProfile(options.saveTo, profile);
   io.out(options.json ? `${JSON.stringify(profile, null, 2)}\n` : textTable(COLUMNS, [profile]));

@@ -2,6 +2,9 @@ import type { ActivityHour } from '../emissions/activity.ts';
 import { emissions } from '../emissions/pricing.ts';
 import { type EpochMs, isoTime } from '../grid/units.ts';
 
+/** Energy of a container in an hour, with its price. */
+export type PricedEnergy = Pick<ActivityHour, 'container' | 'hour' | 'joules' | 'price'>;
+
 /** Tokens that a model generated in the UTC hour that starts at a time; of one pod where that is known. */
 export interface TokenCount {
   readonly model: string;
@@ -48,7 +51,7 @@ interface Sum {
  * Joins energy with tokens by hour, and by pod where tokens are counted so. Models that share a pod, or all pods where tokens are
  * not counted by pod, share their energy in proportion to their tokens.
  */
-export function tokenFigures(energy: readonly ActivityHour[], counts: readonly TokenCount[]): TokenFigures {
+export function tokenFigures(energy: readonly PricedEnergy[], counts: readonly TokenCount[]): TokenFigures {
   const byPod = counts.some(({ pod }) => pod !== undefined);
   const keyOf = (hour: EpochMs, pod: string | undefined) => `${hour}/${byPod ? (pod ?? '') : ''}`;
   const used = new Map<string, Sum>();
@@ -81,7 +84,7 @@ export function tokenFigures(energy: readonly ActivityHour[], counts: readonly T
   };
 }
 
-function addEnergy(sum: Sum, { container, joules, price }: ActivityHour): void {
+function addEnergy(sum: Sum, { container, joules, price }: PricedEnergy): void {
   sum.joules += joules;
   if (container.device === 'gpu') sum.gpuJoules = (sum.gpuJoules ?? 0) + joules;
   if (price === undefined) sum.unpricedJoules += joules;

@@ -127,6 +127,27 @@ describe('reporting commands with CARBON_API', () => {
     expect(shown(api.out)).toEqual(shown(store.out));
   });
 
+  it('services measure reads the energy of the API, and is refused where that knows none', async () => {
+    await using world = await startWorld({ token: 'secret-of-the-test' });
+    const now = new Date().toISOString();
+    const args = ['services', 'measure', '--service', 'shop', '--requests', '5000', '--json', '--selector'];
+    const api = { CARBON_API: world.url, CARBON_API_TOKEN: 'secret-of-the-test', DATA_DIR: '/nowhere' };
+
+    const fromStore = await run([...args, 'shop/checkout'], { DATA_DIR: world.folder }, 'carbon', now);
+    const fromApi = await run([...args, 'shop/checkout'], api, 'carbon', now);
+    const nothing = await run([...args, 'shop/none'], api, 'carbon', now);
+
+    expect(fromApi).toMatchObject({ code: 0, notes: '' });
+    const [ours, theirs] = [JSON.parse(fromApi.out), JSON.parse(fromStore.out)];
+    expect(ours).toEqual({
+      ...theirs,
+      wh_per_request: expect.closeTo(theirs.wh_per_request, 9),
+      measured: { ...theirs.measured, coverage: expect.closeTo(theirs.measured.coverage, 9) },
+    });
+    expect(theirs.wh_per_request).toBeGreaterThan(0);
+    expect(nothing).toMatchObject({ code: 1, out: '' });
+  });
+
   it('windows reads the forecast of the API', async () => {
     await using world = await startWorld();
 

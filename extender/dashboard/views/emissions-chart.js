@@ -17,21 +17,43 @@ const MAX_LABEL = 32;
  * @param {{current: Emissions, previous: Emissions | undefined, whatIf: Emissions | undefined, zone: string | undefined, unit: Unit, by: string}} data
  */
 export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
-  const times = current.meta.pieces.map(({ start }) => Date.parse(start));
+  const times = timesOf(current);
   const names = rankedNames(current, unit);
   const layers = names.map((label) => ({
     label: label === '__other__' ? 'other' : shortened(label),
-    values: current.data.map((piece) => (piece[label] === undefined ? null : MEASURES[unit].of(piece[label]))),
+    values: current.data
+      .slice(0, times.length)
+      .map((piece) => (piece[label] === undefined ? null : MEASURES[unit].of(piece[label]))),
   }));
   /** @type {import('../charts/chart.js').ChartSeries[]} */
   const lines = [];
   if (previous)
-    lines.push({ label: 'window before', token: '--muted', dash: [4, 4], values: totalsOf(previous, unit) });
+    lines.push({
+      label: 'window before',
+      token: '--muted',
+      dash: [4, 4],
+      values: totalsOf(previous, unit).slice(0, times.length),
+    });
   if (whatIf && unit === 'grams')
-    lines.push({ label: `all in ${zone}`, token: '--forecast', dash: [8, 4], values: totalsOf(whatIf, unit) });
+    lines.push({
+      label: `all in ${zone}`,
+      token: '--forecast',
+      dash: [8, 4],
+      values: totalsOf(whatIf, unit).slice(0, times.length),
+    });
   const { title, axis } = MEASURES[unit];
   const label = `${title} by ${by}. The table below has the totals of each step.`;
   return card(title, stackedChart({ label, times, layers, lines, unit: axis }), stepsTable(current, times, unit));
+}
+
+/**
+ * Starts of the steps so far: a window of whole days has some that lie ahead, and nothing is known of them.
+ * @param {Emissions} response
+ */
+function timesOf({ meta }) {
+  const starts = meta.pieces.map(({ start }) => Date.parse(start));
+  const now = Date.now();
+  return starts.filter((start) => start <= now);
 }
 
 /**

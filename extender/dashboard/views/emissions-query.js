@@ -24,7 +24,7 @@ export const BY = [
   ['pod', 'Pod'],
   ['container', 'Container'],
   ['node', 'Node'],
-  ['controllerKind', 'Kind of controller'],
+  ['controllerKind', 'Controller kind'],
   ['cluster', 'Cluster'],
   ['label', 'Label'],
 ];
@@ -33,8 +33,8 @@ const IDLE_QUERIES = { '': {}, row: { includeIdle: 'true' }, shared: { shareIdle
 /** @type {readonly (readonly [idle: string, text: string])[]} */
 export const IDLE = [
   ['', 'left out'],
-  ['row', 'as its own row'],
-  ['shared', 'shared among all'],
+  ['row', 'its own row'],
+  ['shared', 'shared out'],
 ];
 /** Choices that narrow the data; each is a removable chip. */
 export const FILTERS = ['namespace', 'workload', 'pod', 'container', 'node'];

@@ -28,12 +28,12 @@ export const MEASURES = {
     format: energy,
   },
   gpu: {
-    ...{ text: 'Energy on GPUs', title: 'Energy on GPUs over time', sort: 'kwh', axis: 'kWh' },
+    ...{ text: 'GPU energy', title: 'Energy on GPUs over time', sort: 'kwh', axis: 'kWh' },
     of: (row) => (row.gpu_joules === null ? null : row.gpu_joules / JOULES_PER_KWH),
     format: energy,
   },
   embodied: {
-    ...{ text: 'Embodied emissions', title: 'Embodied emissions over time', sort: 'grams', axis: 'g' },
+    ...{ text: 'Embodied', title: 'Embodied emissions over time', sort: 'grams', axis: 'g' },
     of: (row) => row.embodied_grams,
     format: grams,
   },

@@ -63,12 +63,12 @@ function workTable(waiting, now) {
   /** @type {import('../table.js').TableColumn<WaitingWork>[]} */
   const columns = [
     { title: 'Name', cell: (work) => [name(work.name), h('small', {}, `${work.kind} in `, name(work.namespace))] },
-    { title: 'Zone', minor: true, cell: ({ zone }) => (zone === null ? '–' : name(zone)) },
     { title: 'Waiting since', numeric: true, minor: true, cell: (work) => dayTime(work.arrived) },
     {
       title: 'Planned start',
       numeric: true,
-      cell: (work) => (work.planned_start ? dayTime(work.planned_start) : 'no plan yet'),
+      cell: ({ planned_start: start, zone }) =>
+        start === null ? 'no plan yet' : [dayTime(start), zone !== null && h('small', {}, name(zone))],
     },
     { title: 'Deadline', numeric: true, cell: (work) => dayTime(work.deadline) },
     {

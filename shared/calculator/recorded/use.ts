@@ -13,7 +13,7 @@ export interface RecordedUse {
 
 /** Adds up the recorded hours of the selected containers. */
 export async function recordedUse(
-  hourly: AsyncIterable<HourlyEnergy>,
+  hourly: AsyncIterable<HourlyEnergy> | Iterable<HourlyEnergy>,
   selector: Selector,
   period: TimeRange,
 ): Promise<RecordedUse> {
