@@ -18,7 +18,7 @@ const MAX_DELAY = `${ANNOTATION_PREFIX}max-delay`;
 /**
  * What the webhook changes in an object: the scheduling gate of a pod that may wait, Kueue's admission gate of queued work
  * that may wait, and a CronJob's window in the template of its pods. The same as the MutatingAdmissionPolicies of
- * k8s/base/gate-policy.yaml do where the API server has them.
+ * k8s/components/gate-policies/gate-policy.yaml do where the API server has them.
  */
 export function gateChanges(request: AdmissionRequest, policyOf: PolicyOf): readonly PatchOperation[] {
   const { kind, namespace, object } = request;

@@ -7,7 +7,7 @@ export const admissionSettings = {
     .enum(['on', 'off'])
     .default('off')
     .describe(
-      '`on`: gates work that may wait by a mutating admission webhook, for clusters without MutatingAdmissionPolicy (before Kubernetes 1.36)',
+      '`on`: gates work that may wait by a mutating admission webhook; `off`: admission policies of the API server do it (from Kubernetes 1.36 on), or nothing',
     ),
   ADMISSION_NAME: z
     .string()

@@ -44,15 +44,18 @@ describe.skipIf(assets === undefined)('Kubernetes 1.33', () => {
     expect(JSON.stringify(group.body)).not.toContain('mutatingadmissionpolicies');
   });
 
-  it('accepts every object of the overlay, and of the chart', async () => {
-    const [overlay = [], chart = []] = ['before-1.36', 'chart-on-1.33'].map((variant) => recorded().variants[variant]);
+  it('accepts every object of the base, of the overlay, and of the chart', async () => {
+    const [base = [], overlay = [], chart = []] = ['base', 'before-1.36', 'chart-on-1.33'].map(
+      (variant) => recorded().variants[variant],
+    );
     // Under names of their own, because a Deployment's selector cannot change.
     const apart = chart.map((object) => ({
       ...object,
       metadata: { ...object.metadata, name: `dry-${object.metadata.name}` },
     }));
 
-    expect(Math.min(overlay.length, chart.length)).toBeGreaterThan(25);
+    expect(Math.min(base.length, overlay.length, chart.length)).toBeGreaterThan(25);
+    expect(await applyAll(admin, base)).toEqual([]);
     expect(await applyAll(admin, overlay)).toEqual([]);
     expect(await applyAll(admin, apart, { dryRun: true })).toEqual([]);
   });

@@ -112,8 +112,8 @@ async function live(given: World): Promise<{ planned: number; released: number; 
     for (const { at, minutes } of given.jumps) if (at === minute) wall += minutes * 60_000;
     for (const [index, { arrival, delayMinutes, durationMinutes, minSaving }] of given.jobs.entries()) {
       if (arrival !== minute) continue;
-      const wishes = { 'max-delay': `${delayMinutes}m`, duration: `${durationMinutes}m`, 'min-saving': `${minSaving}` };
-      const pod = gatedPod(`p${index}`, wishes, wall);
+      const own = { 'max-delay': `${delayMinutes}m`, duration: `${durationMinutes}m`, 'min-saving': `${minSaving}` };
+      const pod = gatedPod(`p${index}`, own, wall);
       pod.metadata.uid = `u${index}`;
       pods.set(`p${index}`, pod);
     }

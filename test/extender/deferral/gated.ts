@@ -4,8 +4,8 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import type { KubeObject } from '../../doubles/kubernetes.ts';
 
-/** A pod behind our gate, with wishes given without their prefix. */
-export function gatedPod(name: string, wishes: Readonly<Record<string, string>>, createdAt: number): KubeObject {
+/** A pod behind our gate, with our annotations, given without their prefix. */
+export function gatedPod(name: string, own: Readonly<Record<string, string>>, createdAt: number): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -13,7 +13,7 @@ export function gatedPod(name: string, wishes: Readonly<Record<string, string>>,
       name,
       namespace: 'batch',
       creationTimestamp: `${new Date(createdAt).toISOString().slice(0, 19)}Z`,
-      annotations: ours(wishes),
+      annotations: ours(own),
     },
     spec: {
       schedulingGates: [{ name: 'carbon-extender.io/wait' }, { name: 'example.org/other' }],
@@ -23,15 +23,15 @@ export function gatedPod(name: string, wishes: Readonly<Record<string, string>>,
   };
 }
 
-/** A suspended Job with the same wishes. */
-export function suspendedJob(name: string, wishes: Readonly<Record<string, string>>, createdAt: number): KubeObject {
-  const { metadata } = gatedPod(name, wishes, createdAt);
+/** A suspended Job with the same annotations. */
+export function suspendedJob(name: string, own: Readonly<Record<string, string>>, createdAt: number): KubeObject {
+  const { metadata } = gatedPod(name, own, createdAt);
   return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { suspend: true } };
 }
 
 /** Annotations of ours from names without the prefix. */
-export function ours(wishes: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(wishes).map(([name, value]) => [`carbon-extender.io/${name}`, value]));
+export function ours(own: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(own).map(([name, value]) => [`carbon-extender.io/${name}`, value]));
 }
 
 /** One annotation of ours. */

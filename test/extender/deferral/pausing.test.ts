@@ -64,8 +64,9 @@ describe('a Job that may be paused', () => {
     expect(annotation(job('train'), 'paused-at')).toBeUndefined();
     expect(Number(annotation(job('train'), 'paused-seconds'))).toBeCloseTo(6 * 3_600, -2);
     expect(annotation(job('train'), 'released-because')).toBe('due');
-    const reasons = cluster.all('events').map(({ reason }) => reason);
-    expect(reasons).toEqual(expect.arrayContaining(['Paused', 'Released']));
+    await expect
+      .poll(() => cluster.all('events').map(({ reason }) => reason))
+      .toEqual(expect.arrayContaining(['Paused', 'Released']));
   });
 
   it('completes before its deadline when the controller is killed while it is paused', async () => {

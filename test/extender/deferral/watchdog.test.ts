@@ -33,9 +33,9 @@ describe('the watchdog', { timeout: 120_000 }, () => {
     const CACHE_FILE = join(folder.path, 'carbon_cache.json');
     const now = Date.now();
     await writeFile(CACHE_FILE, gridText({ DE: [500, 400, 100, 400, 400, 400, 400, 400] }, now, 60));
-    const wishes = { 'max-delay': '6h', duration: '30m' };
-    cluster.create('pods', gatedPod('held', wishes, now));
-    cluster.create('pods', gatedPod('may-wait', wishes, now));
+    const own = { 'max-delay': '6h', duration: '30m' };
+    cluster.create('pods', gatedPod('held', own, now));
+    cluster.create('pods', gatedPod('may-wait', own, now));
     const listening = { EXTENDER_PORT: '0', EXTENDER_HOST: '127.0.0.1', API_PORT: '0', API_HOST: '127.0.0.1' };
     const env = { ...listening, KUBECONFIG, CACHE_FILE, DATA_DIR: folder.path, DEFAULT_ZONE: 'DE', DEFERRAL: 'on' };
     await using extender = startProcess('extender', { ...env, DEFERRAL_PERIOD_SECONDS: '0.2' });

@@ -49,18 +49,22 @@ describe('a plan by joined forecasts', () => {
         let started: number | undefined;
         for (let look = 0; started === undefined; look++) {
           const now = look === 0 ? arrival : Math.min(latestStart, hourOf(arrival) + look * HOUR_MS);
+          const nextLook = Math.min(latestStart, hourOf(now) + HOUR_MS);
           const forecast = joinedAt(now, seen[look % seen.length] as (typeof seen)[number]);
           const request = { now, durationHours: job.durationHours, latestStart, candidates: [{ zone: DE, forecast }] };
           const atOnce = windowMean(forecast, now, job.durationHours * HOUR_MS);
           const decided = slot === undefined ? plan(request) : revise(slot, request);
           if (decided.kind === 'run-now') started = now;
           if (decided.kind === 'wait' || decided.kind === 'change') slot = decided.slot;
+          if (decided.kind === 'hold') expect(decided.until).toBeLessThanOrEqual(latestStart);
           // A plan that is kept is measured by the newest forecast too: what it was expected to save before is no excuse.
           const expected = slot && windowMean(forecast, Math.max(now, slot.start), job.durationHours * HOUR_MS);
           if (expected !== undefined && atOnce !== undefined && started === undefined)
             expect(expected).toBeLessThanOrEqual(atOnce * (1 + 1e-9));
-          if (slot && slot.start < now + HOUR_MS) started = Math.max(now, slot.start);
-          if (now >= latestStart) started ??= now;
+          if (slot) expect(slot.start).toBeLessThanOrEqual(latestStart);
+          if (slot && slot.start <= nextLook) started ??= Math.max(now, slot.start);
+          // Nothing but the plan itself starts the work: at the last moment it has to.
+          if (now >= latestStart) expect(started).toBeDefined();
         }
 
         expect(started).toBeLessThanOrEqual(latestStart);
