@@ -1,7 +1,6 @@
 import { type EpochMs, type Grams, HOUR_MS } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
-import { type IntensityAt, intervalEmissions } from './pricing.ts';
-import type { IntensityIn, MeasuredEnergy } from './savings.ts';
+import { type IntensityAt, type IntensityIn, intervalEmissions, type MeasuredEnergy } from './pricing.ts';
 
 /** Starts that are compared at most: those of the two days after the arrival. */
 const MOST_STARTS = 48;

@@ -5,7 +5,14 @@ import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
 import type { Decision } from '../records/placements.ts';
 import { type LeastPossible, leastByStart, leastByZone } from './possible-savings.ts';
-import { emissions, type IntensityAt, type IntervalEmissions, intervalEmissions } from './pricing.ts';
+import {
+  emissions,
+  type IntensityAt,
+  type IntensityIn,
+  type IntervalEmissions,
+  intervalEmissions,
+  type MeasuredEnergy,
+} from './pricing.ts';
 
 /**
  * What a pod is compared with. `arrival`: the same energy, in the same zone, as early as the pod was made. `candidates-mean`:
@@ -14,13 +21,6 @@ import { emissions, type IntensityAt, type IntervalEmissions, intervalEmissions 
 export const BASELINES = ['arrival', 'candidates-mean'] as const;
 /** One of {@link BASELINES}. */
 export type Baseline = (typeof BASELINES)[number];
-
-/** Measured energy of a pod over a span of time. */
-export interface MeasuredEnergy {
-  readonly start: EpochMs;
-  readonly end: EpochMs;
-  readonly joules: Joules;
-}
 
 /** What one pod saved against one baseline; negative when it emitted more. */
 export interface Saving {
@@ -71,9 +71,6 @@ export interface SavingsTotal {
   /** Sums over the pods whose marginal intensities are known; null where there are none. */
   readonly marginal: (Omit<MarginalSaving, 'coverage'> & { readonly pods: number }) | null;
 }
-
-/** Finds the intensity of a zone. */
-export type IntensityIn = (zone: Zone) => IntensityAt;
 
 /** What one decision saved by its measured energy; empty when it had no part in it, or too little is known. */
 export function savingsOf(
