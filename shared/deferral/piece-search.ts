@@ -26,7 +26,7 @@ const UNKNOWN = 1e12;
 
 /**
  * For each number of pieces that begin anew, the cheapest way to run what is needed before the costs end; absent where
- * there is none. Exact: dynamic programming over pieces left, steps left and time.
+ * there is none. Exact: dynamic programming over pieces left, steps left, time, and whether it runs.
  */
 export function cheapestPieces(search: PieceSearch): readonly FoundPieces[] {
   const { costs, mostPieces, stepsFor, runningLeast } = search;
@@ -62,47 +62,94 @@ interface Table {
   sum(from: number, to: number): number;
 }
 
-function tableOf({ costs, mostPieces, leastSteps, stepsFor }: PieceSearch, mostSteps: number): Table {
-  const least = Math.min(leastSteps, stepsFor(0));
-  const times = costs.length + 2;
-  const sums = new Float64Array(costs.length + 1);
-  for (const [step, cost] of costs.entries())
-    sums[step + 1] = (sums[step] as number) + (Number.isNaN(cost) ? UNKNOWN : cost);
-  const sum = (from: number, to: number): number => (to === from ? 0 : (sums[to] as number) - (sums[from] as number));
-  const at = (pieces: number, steps: number, time: number): number =>
-    (pieces * (mostSteps + 1) + steps) * times + Math.min(time, times - 1);
-  const cost = new Float64Array((mostPieces + 1) * (mostSteps + 1) * times).fill(Number.POSITIVE_INFINITY);
-  const length = new Int16Array(cost.length);
-  for (let time = 0; time < times; time++) cost[at(0, 0, time)] = 0;
-  for (let pieces = 1; pieces <= mostPieces; pieces++) {
-    for (let steps = 1; steps <= mostSteps; steps++) {
-      const shortest = pieces === 1 ? Math.max(steps, least) : least;
-      for (let time = costs.length - 1; time >= 0; time--) {
-        let [lowest, chosen] = [cost[at(pieces, steps, time + 1)] as number, 0];
-        for (let run = shortest; run <= steps && time + run <= costs.length; run++) {
-          const total = sum(time, time + run) + (cost[at(pieces - 1, steps - run, time + run + 1)] as number);
-          // At equal cost the earlier start: what is done is done.
-          if (total <= lowest && total < Number.POSITIVE_INFINITY) [lowest, chosen] = [total, run];
-        }
-        cost[at(pieces, steps, time)] = lowest;
-        length[at(pieces, steps, time)] = chosen;
-      }
-    }
-  }
+/** Least costs and choices by pieces left to begin, steps left, and time: while nothing runs, and while a piece runs that may end. */
+interface Entries {
+  readonly idle: Float64Array;
+  readonly going: Float64Array;
+  /** Whether a piece starts, and whether a running one goes on. */
+  readonly starts: Uint8Array;
+  readonly goesOn: Uint8Array;
+  at(pieces: number, steps: number, time: number): number;
+}
+
+function tableOf(search: PieceSearch, mostSteps: number): Table {
+  const times = search.costs.length;
+  const sum = sumsOf(search.costs);
+  const least = Math.max(1, Math.min(search.leastSteps, search.stepsFor(0)));
+  const entries = emptyEntries(search.mostPieces, mostSteps, times);
+  const { idle, starts, goesOn, at } = entries;
+  for (let pieces = 0; pieces <= search.mostPieces; pieces++)
+    for (let steps = 0; steps <= mostSteps; steps++)
+      for (let time = times; time >= 0; time--) fill(entries, { pieces, steps, time, times, least, sum });
   return {
     sum,
-    cost: (pieces, steps, from) => (steps < 0 ? Number.POSITIVE_INFINITY : (cost[at(pieces, steps, from)] as number)),
+    cost: (pieces, steps, from) => (steps < 0 ? Number.POSITIVE_INFINITY : (idle[at(pieces, steps, from)] as number)),
     pieces(pieces, steps, from) {
       const found: [number, number][] = [];
       let [left, time] = [steps, from];
       for (let count = pieces; count > 0; count--) {
-        while (time < costs.length && length[at(count, left, time)] === 0) time++;
-        const run = length[at(count, left, time)] as number;
-        found.push([time, time + run]);
-        left -= run;
-        time += run + 1;
+        while (time < times && starts[at(count, left, time)] === 0) time++;
+        const first = time;
+        const run = count === 1 ? left : least;
+        [left, time] = [left - run, time + run];
+        while (count > 1 && goesOn[at(count - 1, left, time)] === 1) [left, time] = [left - 1, time + 1];
+        found.push([first, time]);
+        time++;
       }
       return found;
     },
   };
+}
+
+function emptyEntries(mostPieces: number, mostSteps: number, times: number): Entries {
+  const size = (mostPieces + 1) * (mostSteps + 1) * (times + 1);
+  return {
+    idle: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+    going: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+    starts: new Uint8Array(size),
+    goesOn: new Uint8Array(size),
+    at: (pieces, steps, time) => (pieces * (mostSteps + 1) + steps) * (times + 1) + Math.min(time, times),
+  };
+}
+
+/** Where an entry is, and what costs there. */
+interface Here {
+  readonly pieces: number;
+  readonly steps: number;
+  readonly time: number;
+  readonly times: number;
+  readonly least: number;
+  readonly sum: Table['sum'];
+}
+
+/** Fills one entry from those of later times and fewer pieces. */
+function fill({ idle, going, starts, goesOn, at }: Entries, here: Here): void {
+  const { pieces, steps, time, times, least, sum } = here;
+  const index = at(pieces, steps, time);
+  if (pieces === 0) {
+    // The last piece runs to the end of the work.
+    if (steps === 0) idle[index] = 0;
+    if (time + steps <= times) going[index] = sum(time, time + steps);
+    return;
+  }
+  const waited = time < times ? (idle[index + 1] as number) : Number.POSITIVE_INFINITY;
+  const first = pieces === 1 ? Math.max(steps, least) : least;
+  let started = Number.POSITIVE_INFINITY;
+  if (first <= steps && time + first <= times)
+    started = sum(time, time + first) + (going[at(pieces - 1, steps - first, time + first)] as number);
+  let on = Number.POSITIVE_INFINITY;
+  if (time < times && steps > 0) on = sum(time, time + 1) + (going[at(pieces, steps - 1, time + 1)] as number);
+  // At equal cost the earlier start and the longer run: what is done is done.
+  starts[index] = started <= waited && started < Number.POSITIVE_INFINITY ? 1 : 0;
+  idle[index] = Math.min(started, waited);
+  goesOn[index] = on <= waited ? 1 : 0;
+  going[index] = Math.min(on, waited);
+}
+
+/** Cost of a span of steps, from running sums. */
+function sumsOf(costs: Float64Array): Table['sum'] {
+  const sums = new Float64Array(costs.length + 1);
+  for (const [step, cost] of costs.entries())
+    sums[step + 1] = (sums[step] as number) + (Number.isNaN(cost) ? UNKNOWN : cost);
+  return (from, to) => (to === from ? 0 : (sums[to] as number) - (sums[from] as number));
 }
