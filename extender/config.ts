@@ -3,6 +3,7 @@ import {
   type Environment,
   integer,
   list,
+  listenAddress,
   port,
   positive,
   type SettingWarning,
@@ -32,12 +33,13 @@ export const watchdogConfigSchema = z.object({
   ...deferralSettings,
   ...admissionSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
-  EXTENDER_HOST: z
-    .string()
+  EXTENDER_HOST: listenAddress()
     .default('::')
     .describe('Address that EXTENDER_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
-  API_HOST: z.string().default('::').describe('Address that API_PORT listens on; `::` is every address, IPv6 and IPv4'),
+  API_HOST: listenAddress()
+    .default('::')
+    .describe('Address that API_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_TOKEN: z.string().optional().meta({
     secret: true,
     description: 'Bearer token that everything but health, metrics and the dashboard’s own files requires',
