@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port } from '../../shared/runtime/config.ts';
+import { listenAddress, port } from '../../shared/runtime/config.ts';
 
 /** Settings of the admission webhook. */
 export const admissionSettings = {
@@ -17,5 +17,5 @@ export const admissionSettings = {
       'Name of the admission policy or MutatingWebhookConfiguration, and of the Service and the Secret of the webhook',
     ),
   ADMISSION_PORT: port().default(9443).describe('Port of the admission webhook, always with TLS'),
-  ADMISSION_HOST: z.string().default('::').describe('Address that ADMISSION_PORT listens on'),
+  ADMISSION_HOST: listenAddress().default('::').describe('Address that ADMISSION_PORT listens on'),
 };

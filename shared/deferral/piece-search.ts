@@ -74,15 +74,14 @@ interface Entries {
 
 function tableOf(search: PieceSearch, mostSteps: number): Table {
   const times = search.costs.length;
-  const sum = sumsOf(search.costs);
+  const sums = sumsOf(search.costs);
   const least = Math.max(1, Math.min(search.leastSteps, search.stepsFor(0)));
   const entries = emptyEntries(search.mostPieces, mostSteps, times);
   const { idle, starts, goesOn, at } = entries;
   for (let pieces = 0; pieces <= search.mostPieces; pieces++)
-    for (let steps = 0; steps <= mostSteps; steps++)
-      for (let time = times; time >= 0; time--) fill(entries, { pieces, steps, time, times, least, sum });
+    for (let steps = 0; steps <= mostSteps; steps++) fillTimes(entries, { pieces, steps, least, sums });
   return {
-    sum,
+    sum: (from, to) => (sums[to] as number) - (sums[from] as number),
     cost: (pieces, steps, from) => (steps < 0 ? Number.POSITIVE_INFINITY : (idle[at(pieces, steps, from)] as number)),
     pieces(pieces, steps, from) {
       const found: [number, number][] = [];
@@ -112,44 +111,50 @@ function emptyEntries(mostPieces: number, mostSteps: number, times: number): Ent
   };
 }
 
-/** Where an entry is, and what costs there. */
-interface Here {
+/** Which entries are filled, from what. */
+interface Filling {
   readonly pieces: number;
   readonly steps: number;
-  readonly time: number;
-  readonly times: number;
+  /** Least steps of a piece. */
   readonly least: number;
-  readonly sum: Table['sum'];
+  readonly sums: Float64Array;
 }
 
-/** Fills one entry from those of later times and fewer pieces. */
-function fill({ idle, going, starts, goesOn, at }: Entries, here: Here): void {
-  const { pieces, steps, time, times, least, sum } = here;
-  const index = at(pieces, steps, time);
+/** Fills the entries of all times for so many pieces and steps from those of fewer. */
+function fillTimes({ idle, going, starts, goesOn, at }: Entries, { pieces, steps, least, sums }: Filling): void {
+  const times = sums.length - 1;
+  const here = at(pieces, steps, 0);
   if (pieces === 0) {
     // The last piece runs to the end of the work.
-    if (steps === 0) idle[index] = 0;
-    if (time + steps <= times) going[index] = sum(time, time + steps);
+    if (steps === 0) idle.fill(0, here, here + times + 1);
+    for (let time = 0; time + steps <= times; time++)
+      going[here + time] = (sums[time + steps] as number) - (sums[time] as number);
     return;
   }
-  const waited = time < times ? (idle[index + 1] as number) : Number.POSITIVE_INFINITY;
   const first = pieces === 1 ? Math.max(steps, least) : least;
-  let started = Number.POSITIVE_INFINITY;
-  if (first <= steps && time + first <= times)
-    started = sum(time, time + first) + (going[at(pieces - 1, steps - first, time + first)] as number);
-  let on = Number.POSITIVE_INFINITY;
-  if (time < times && steps > 0) on = sum(time, time + 1) + (going[at(pieces, steps - 1, time + 1)] as number);
-  // At equal cost the earlier start and the longer run: what is done is done.
-  starts[index] = started <= waited && started < Number.POSITIVE_INFINITY ? 1 : 0;
-  idle[index] = Math.min(started, waited);
-  goesOn[index] = on <= waited ? 1 : 0;
-  going[index] = Math.min(on, waited);
+  const begun = first <= steps ? at(pieces - 1, steps - first, 0) : -1;
+  const shorter = steps > 0 ? at(pieces, steps - 1, 0) : -1;
+  let waited = Number.POSITIVE_INFINITY;
+  for (let time = times; time >= 0; time--) {
+    const sum = sums[time] as number;
+    let started = Number.POSITIVE_INFINITY;
+    if (begun >= 0 && time + first <= times)
+      started = (sums[time + first] as number) - sum + (going[begun + time + first] as number);
+    let on = Number.POSITIVE_INFINITY;
+    if (shorter >= 0 && time < times) on = (sums[time + 1] as number) - sum + (going[shorter + time + 1] as number);
+    // At equal cost the earlier start and the longer run: what is done is done.
+    if (started <= waited && started < Number.POSITIVE_INFINITY) starts[here + time] = 1;
+    if (on <= waited) goesOn[here + time] = 1;
+    going[here + time] = Math.min(on, waited);
+    waited = Math.min(started, waited);
+    idle[here + time] = waited;
+  }
 }
 
-/** Cost of a span of steps, from running sums. */
-function sumsOf(costs: Float64Array): Table['sum'] {
+/** Running sums of the costs: entry k is the sum of the first k. */
+function sumsOf(costs: Float64Array): Float64Array {
   const sums = new Float64Array(costs.length + 1);
   for (const [step, cost] of costs.entries())
     sums[step + 1] = (sums[step] as number) + (Number.isNaN(cost) ? UNKNOWN : cost);
-  return (from, to) => (to === from ? 0 : (sums[to] as number) - (sums[from] as number));
+  return sums;
 }

@@ -6,7 +6,7 @@ import { pausedMean, planAndRevise, planOnce } from './forecast/policies.ts';
 import { dayAheadError, scenarioShares } from './forecast/scenarios.ts';
 import { type Policy, runningSums, type Sample, sampleOf, shareOf, shareOfPaused } from './forecast/shares.ts';
 import { WEATHER_ZONES, weatherShares } from './forecast/weather.ts';
-import { trace2021 } from './forecast/years.ts';
+import { trace2021, weatherYears } from './forecast/years.ts';
 
 /** A table of the benchmark: its title, and the numbers of a zone by column. */
 interface Table {
@@ -42,7 +42,8 @@ const PARTS: Readonly<Record<string, Table>> = {
   paused: {
     title: [
       'Work that may pause (min-run 1 h, 4 interruptions), share of the contiguous clairvoyant saving in %, by duration: restarts that',
-      'cost nothing, as in the literature, and the default of 2 minutes; contiguous: the same jobs without pauses.',
+      'cost nothing, as in the literature, and the default of 2 minutes; contiguous: the same jobs without pauses. All from a history',
+      'that begins with the trace; year: with the years before it where they are known (those of the weather set).',
     ].join('\n'),
     zones: TRACED,
     row: pausedRow,
@@ -113,6 +114,8 @@ function pausedRow(zone: Zone, { isArrival, isForecast: isWanted, refitHours }: 
   const values = trace.zones.get(zone) as Float64Array;
   const sums = runningSums(values);
   const all = forecastsOf(trace, zone, { neighbours: TRACED, isWanted, refitHours });
+  const longer = new Map([...weatherYears()].map(([of, { intensity }]) => [of, intensity]));
+  const years = forecastsOf(trace, zone, { neighbours: TRACED, isWanted, refitHours, longer });
   const free = shareOfPaused(values, pausedMean(all, sums, { restartCostHours: 0 }), isArrival);
   const usual = shareOfPaused(values, pausedMean(all, sums), isArrival);
   const columns = (name: string, [one = 0, four = 0, eight = 0]: readonly number[], mixed: number) => ({
@@ -122,6 +125,8 @@ function pausedRow(zone: Zone, { isArrival, isForecast: isWanted, refitHours }: 
     ...columns('free', free.byDuration, free.share),
     ...columns('2 min', usual.byDuration, usual.share),
     contiguous: shareOf(values, planAndRevise(all), isArrival).share,
+    'year MIXED': shareOfPaused(values, pausedMean(years, sums, { restartCostHours: 0 }), isArrival).share,
+    'year contiguous': shareOf(values, planAndRevise(years), isArrival).share,
     'deadlines missed': free.late + usual.late,
   };
 }
