@@ -1,6 +1,6 @@
 import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
-import { type EpochMs, type Grams, type GramsPerKwh, JOULES_PER_KWH, type Joules, joules } from '../grid/units.ts';
+import { type Grams, type GramsPerKwh, JOULES_PER_KWH, joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
 import type { Decision } from '../records/placements.ts';
