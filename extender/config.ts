@@ -11,6 +11,7 @@ import {
 } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { facilitySettings } from '../shared/runtime/facility-settings.ts';
+import { hostSettings } from '../shared/runtime/host-names.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -50,11 +51,7 @@ export const watchdogConfigSchema = z.object({
   API_CORS_ORIGINS: list()
     .default([])
     .describe('Origins whose pages may call the API, such as https://app.example; * allows all'),
-  ALLOWED_HOSTS: list()
-    .default([])
-    .describe(
-      'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
-    ),
+  ...hostSettings,
   ...priceSettings,
   ...facilitySettings,
   ...contractSettings,

@@ -82,9 +82,7 @@ export async function startExtender(
       log: placement.decisions.log,
       readiness: () =>
         readiness.ready ? { ready: true, details: limitations(placement, client, { admission, deferral }) } : readiness,
-      metrics: placement.metrics,
-      clock,
-      logger,
+      ...{ metrics: placement.metrics, allowedHosts: config.ALLOWED_HOSTS, clock, logger },
     }),
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
