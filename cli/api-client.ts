@@ -32,8 +32,8 @@ export interface ApiClient {
   stream(path: string): AsyncIterable<Uint8Array>;
 }
 
-/** The API that CARBON_API names, with the bearer token of CARBON_API_TOKEN; undefined when it is not set. */
-export function apiClient(env: Environment): ApiClient | undefined {
+/** The API that CARBON_API names, with the bearer token of CARBON_API_TOKEN; undefined when it is not set. Responses are waited for 30 seconds unless another time is given, in milliseconds. */
+export function apiClient(env: Environment, timeoutMs = TIMEOUT_MS): ApiClient | undefined {
   const { CARBON_API: address, CARBON_API_TOKEN: token } = loadConfig('carbon', schema, env);
   if (address === undefined) return undefined;
   const url = address.replace(/\/+$/, '');
@@ -41,7 +41,7 @@ export function apiClient(env: Environment): ApiClient | undefined {
   return {
     url,
     async get(path, schema) {
-      const response = await request(url, path, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const response = await request(url, path, { headers, signal: AbortSignal.timeout(timeoutMs) });
       const body: unknown = await response.json().catch(() => undefined);
       checkStatus(url, response, body);
       const parsed = schema.safeParse(body);

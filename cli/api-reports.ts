@@ -37,6 +37,7 @@ const savings = z.object({
       emissions_grams: z.number(),
       saved_grams: z.number(),
       saved_percent: quantity,
+      possible_grams: z.number(),
       coverage: quantity,
       qualities: z.array(z.enum(QUALITIES)),
       marginal: z
@@ -83,19 +84,22 @@ export async function savingsFromApi(
   const { decisions, totals } = await api.get(path, savings);
   return {
     decisions,
-    totals: totals.map(({ energy_kwh, emissions_grams, saved_grams, saved_percent, marginal, ...rest }) => ({
-      ...rest,
-      kilowattHours: energy_kwh,
-      met: grams(emissions_grams),
-      saved: saved_grams as SavingsTotal['saved'],
-      savedPercent: saved_percent,
-      marginal: marginal && {
-        pods: marginal.pods,
-        met: grams(marginal.emissions_grams),
-        wouldHaveMet: grams(marginal.baseline_grams),
-        saved: marginal.saved_grams as SavingsTotal['saved'],
-      },
-    })),
+    totals: totals.map(
+      ({ energy_kwh, emissions_grams, saved_grams, saved_percent, possible_grams, marginal, ...rest }) => ({
+        ...rest,
+        kilowattHours: energy_kwh,
+        met: grams(emissions_grams),
+        saved: saved_grams as SavingsTotal['saved'],
+        savedPercent: saved_percent,
+        possible: possible_grams as SavingsTotal['possible'],
+        marginal: marginal && {
+          pods: marginal.pods,
+          met: grams(marginal.emissions_grams),
+          wouldHaveMet: grams(marginal.baseline_grams),
+          saved: marginal.saved_grams as SavingsTotal['saved'],
+        },
+      }),
+    ),
   };
 }
 

@@ -33,6 +33,7 @@ const COLUMNS: readonly Column<SavingsTotal>[] = [
   { title: 'g emitted', align: 'right', cell: ({ met }) => met.toFixed(1) },
   { title: 'g saved', align: 'right', cell: ({ saved }) => saved.toFixed(1) },
   { title: 'Saved', align: 'right', cell: ({ savedPercent: of }) => (of === null ? '-' : `${of.toFixed(1)} %`) },
+  { title: 'g possible', align: 'right', cell: ({ possible }) => possible.toFixed(1) },
   { title: 'Coverage', align: 'right', cell: ({ coverage }) => percent(coverage) },
   { title: 'Quality', cell: ({ qualities }) => qualities.join(' + ') },
 ];
@@ -72,6 +73,7 @@ export function savingsCommand(env: Environment, io: Io): Command {
       'after',
       `
 ${API_HELP}
+Possible is what the cleanest start within its slack, or its cleanest candidate zone, would have saved each pod in hindsight.
 Savings are attributional differences to a baseline, with average intensities; where marginal intensities are known for the
 hours, the difference with them is beside it, with its sign.
 

@@ -8,16 +8,23 @@ import { cliError } from './errors.ts';
 import { parseNumber } from './options.ts';
 
 /**
- * Rows of a CSV file by column name, as programs and spreadsheets of any country write it: UTF-8 or UTF-16, separated by
- * commas, tabs, or by semicolons with decimal commas. Throws FILE_INVALID with the file and the line when it cannot be read.
+ * Rows of a CSV file by column name, which `required` and `optional` give whatever its case in the file, as programs and spreadsheets of any country write it: UTF-8, UTF-16 or
+ * Windows-1252, separated by commas, tabs, or by semicolons with decimal commas; a first line such as `sep=;` is heeded.
+ * Throws FILE_INVALID with the file and the line when it cannot be read.
  */
-export function readCsv(file: string, required: readonly string[]): Record<string, string>[] {
+export function readCsv(
+  file: string,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Record<string, string>[] {
+  const known = new Map([...required, ...optional].map((name) => [name.toLowerCase(), name]));
   let rows: Record<string, string>[];
   try {
-    const text = decoded(readFileSync(file));
-    const delimiter = delimiterOf(text);
-    rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true, delimiter });
-    if (delimiter === ';') rows = rows.map((row, index) => withDecimalPoints(file, index + 2, row));
+    const { text, delimiter, headerLine } = separated(decoded(readFileSync(file)));
+    const columns = (header: string[]) => header.map((name) => known.get(name.trim().toLowerCase()) ?? name);
+    const skip = { skip_empty_lines: true, skip_records_with_empty_values: true };
+    rows = parse(text, { columns, bom: true, trim: true, ...skip, delimiter });
+    rows = rows.map((row, index) => withPlainNumbers(file, headerLine + 1 + index, row, delimiter === ';'));
   } catch (error) {
     if (isCodedError(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -43,30 +50,51 @@ export function readUsage(file: string, period: TimeRange): HourlyUse[] {
   throw cliError('NO_REQUESTS', { file, period: writtenPeriod(period) });
 }
 
-/** Text in UTF-16 where the file begins with its byte order mark, else UTF-8. */
+const ZIP = Buffer.from('PK\x03\x04');
+
+/** Text by its byte order mark, or by what its first bytes can only be. Throws for a workbook. */
 function decoded(bytes: Buffer): string {
+  if (bytes.subarray(0, ZIP.length).equals(ZIP)) throw new Error('it is a workbook; save it as CSV');
   const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  return bytes.toString('utf8');
+  // A header is ASCII mostly, of which UTF-16 has every other byte zero.
+  if ((first === 0xff && second === 0xfe) || second === 0) return new TextDecoder('utf-16le').decode(bytes);
+  if ((first === 0xfe && second === 0xff) || first === 0) return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }
 
-/** What separates the fields of the header: names of columns contain none of these. */
-function delimiterOf(text: string): string {
-  const [header = ''] = text.split(/\r?\n/, 1);
-  return [';', '\t'].find((each) => header.includes(each)) ?? ',';
+/** The text from its header on, what separates its fields, and in which line the header is. Names of columns contain no delimiter. */
+function separated(text: string): { text: string; delimiter: string; headerLine: number } {
+  const named = /^\ufeff?sep=(.)\r?\n?/i.exec(text);
+  const rest = named === null ? text : text.slice(named[0].length);
+  const [header = ''] = rest.split(/[\r\n]/, 1);
+  const delimiter = named?.[1] ?? [';', '\t'].find((each) => header.includes(each)) ?? ',';
+  return { text: rest, delimiter, headerLine: named === null ? 1 : 2 };
 }
 
-/** Decimal commas become points. A thousands separator could be either, so it is refused. */
-function withDecimalPoints(file: string, line: number, row: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * Decimal commas become points where they are used, and spaces or apostrophes between thousands go. A point or comma
+ * between thousands could be either, so it is refused.
+ */
+function withPlainNumbers(
+  file: string,
+  line: number,
+  row: Readonly<Record<string, string>>,
+  decimalComma: boolean,
+): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => {
-      if (/^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(value))
+    Object.entries(row).map(([name, written]) => {
+      const grouped = /^-?\d{1,3}([ \u00a0\u202f'’]\d{3})+([.,]\d+)?$/.test(written);
+      const value = grouped ? written.replaceAll(/[ \u00a0\u202f'’]/g, '') : written;
+      if (decimalComma && /^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(value))
         throw cliError('FILE_INVALID', {
           file,
           reason: `line ${line}: "${value}" in ${name} may have a thousands separator or a decimal point; write it without`,
         });
-      return [name, /^-?\d+,\d+$/.test(value) ? value.replace(',', '.') : value];
+      return [name, decimalComma && /^-?\d+,\d+(e[+-]?\d+)?$/i.test(value) ? value.replace(',', '.') : value];
     }),
   );
 }

@@ -18,6 +18,7 @@ interface ImportOptions {
 }
 
 const REQUIRED = ['service_name', 'region', 'period_start', 'period_end', 'request_count'];
+const OPTIONAL = ['total_kWh', 'total_gCO2e'];
 
 /** Number of issues that are listed; further ones are only counted. */
 const MAX_ISSUES = 20;
@@ -30,7 +31,7 @@ export function workloadsCommand(env: Environment, io: Io): Command {
   return command.addCommand(
     new Command('import')
       .description('Calculate and save every line of a CSV file, or none if any line is invalid')
-      .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,total_kWh,total_gCO2e]`)
+      .argument('<file>', `CSV with a header: ${REQUIRED.join(',')}[,${OPTIONAL.join(',')}]`)
       .option('--yearly-average', 'use the yearly average for periods without history')
       .option('--services <file>', 'YAML or JSON file of energy profiles (SERVICES_FILE)')
       .option('--json', 'print JSON')
@@ -66,7 +67,12 @@ function recordsOf(recorded: Recorded, file: string) {
 function read(file: string, yearly: boolean): WorkloadInput[] {
   const inputs: WorkloadInput[] = [];
   const issues: string[] = [];
-  for (const [index, row] of readCsv(file, REQUIRED).entries()) {
+  for (const [index, row] of readCsv(file, REQUIRED, OPTIONAL).entries()) {
+    const wrong = numberIssues(row);
+    if (wrong.length > 0) {
+      issues.push(...wrong.map((issue) => `line ${index + 2}: ${issue}`));
+      continue;
+    }
     const parsed = workloadInput.safeParse({ ...fieldsOf(row), ...(yearly && { yearly_average: true }) });
     if (parsed.success) inputs.push(parsed.data);
     else
@@ -76,11 +82,17 @@ function read(file: string, yearly: boolean): WorkloadInput[] {
   return inputs;
 }
 
+const NUMBERS = ['request_count', ...OPTIONAL];
+
+/** What of a row is not a number although it should be: a spreadsheet may have written thousands separators. */
+function numberIssues(row: Readonly<Record<string, string>>): string[] {
+  const wrong = NUMBERS.filter((name) => row[name] && Number.isNaN(Number(row[name])));
+  return wrong.map((name) => `${name} "${row[name]}" is not a number; write it without thousands separators and units`);
+}
+
 function fieldsOf(row: Record<string, string>): Record<string, unknown> {
   const given = Object.entries(row).filter(([, value]) => value !== '');
-  return Object.fromEntries(
-    given.map(([name, value]) => [name, /^(request_count|total_kWh|total_gCO2e)$/.test(name) ? Number(value) : value]),
-  );
+  return Object.fromEntries(given.map(([name, value]) => [name, NUMBERS.includes(name) ? Number(value) : value]));
 }
 
 function importError(file: string, issues: readonly string[]): Error {

@@ -3,6 +3,7 @@ import {
   type Environment,
   integer,
   list,
+  listenAddress,
   port,
   positive,
   type SettingWarning,
@@ -10,6 +11,7 @@ import {
 } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { facilitySettings } from '../shared/runtime/facility-settings.ts';
+import { hostSettings } from '../shared/runtime/host-names.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, processSettings, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneCorrections, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -32,12 +34,13 @@ export const watchdogConfigSchema = z.object({
   ...deferralSettings,
   ...admissionSettings,
   EXTENDER_PORT: port().default(8888).describe('Port that kube-scheduler calls'),
-  EXTENDER_HOST: z
-    .string()
+  EXTENDER_HOST: listenAddress()
     .default('::')
     .describe('Address that EXTENDER_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_PORT: port().default(5001).describe('Port of the REST API and the dashboard'),
-  API_HOST: z.string().default('::').describe('Address that API_PORT listens on; `::` is every address, IPv6 and IPv4'),
+  API_HOST: listenAddress()
+    .default('::')
+    .describe('Address that API_PORT listens on; `::` is every address, IPv6 and IPv4'),
   API_TOKEN: z.string().optional().meta({
     secret: true,
     description: 'Bearer token that everything but health, metrics and the dashboard’s own files requires',
@@ -48,11 +51,7 @@ export const watchdogConfigSchema = z.object({
   API_CORS_ORIGINS: list()
     .default([])
     .describe('Origins whose pages may call the API, such as https://app.example; * allows all'),
-  ALLOWED_HOSTS: list()
-    .default([])
-    .describe(
-      'Names in the Host header that the API serves beside addresses, names without a dot, localhost, *.local, *.internal, *.svc and *.cluster.local; * allows all',
-    ),
+  ...hostSettings,
   ...priceSettings,
   ...facilitySettings,
   ...contractSettings,

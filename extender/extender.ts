@@ -81,10 +81,8 @@ export async function startExtender(
       verbs: createVerbs(placement.decisions, placement.metrics),
       log: placement.decisions.log,
       readiness: () =>
-        readiness.ready ? { ready: true, details: limitations(placement, client, admission) } : readiness,
-      metrics: placement.metrics,
-      clock,
-      logger,
+        readiness.ready ? { ready: true, details: limitations(placement, client, { admission, deferral }) } : readiness,
+      ...{ metrics: placement.metrics, allowedHosts: config.ALLOWED_HOSTS, clock, logger },
     }),
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
@@ -165,7 +163,7 @@ function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClien
 function limitations(
   { zones, gatePresence }: Pick<RunningPlacement, 'zones' | 'gatePresence'>,
   client: KubernetesClient | undefined,
-  admission: RunningAdmission | undefined,
+  { admission, deferral }: { admission: RunningAdmission | undefined; deferral: RunningDeferral | undefined },
 ): readonly string[] {
   const found = [...(client?.failingWatches ?? [])].map(
     ([path, error]) => `the watch of ${path} does not run: ${error}`,
@@ -177,6 +175,10 @@ function limitations(
   if (gatePresence() === 'none')
     found.push(
       'no gate on this cluster: neither the admission policy nor the webhook is there; what may wait starts at once',
+    );
+  if (deferral?.kueueIgnoresGates())
+    found.push(
+      'Kueue does not hold queued work back here, which needs Kueue 0.19, or 0.17 with its feature gate AdmissionGatedBy: it starts at once',
     );
   const problem = admission?.problem();
   if (problem !== undefined) found.push(`the admission webhook does not work: ${problem}`);

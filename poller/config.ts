@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { zoneProblem } from '../shared/grid/known-zones.ts';
 import { parseZone } from '../shared/grid/zones.ts';
-import { flag, httpUrl, integer, list, port, positive } from '../shared/runtime/config.ts';
+import { flag, httpUrl, integer, list, listenAddress, port, positive } from '../shared/runtime/config.ts';
+import { hostSettings } from '../shared/runtime/host-names.ts';
 import { kubernetesSettings } from '../shared/runtime/kubernetes/settings.ts';
 import { nodePowerSettings } from '../shared/runtime/node-power-setting.ts';
 import { outboundSettings } from '../shared/runtime/outbound.ts';
@@ -30,10 +31,10 @@ const settings = z.object({
     .describe(
       'Port of /healthz, /readyz and /metrics; of a worker of the readings stream also of /health and /sites/{site_id}/readings',
     ),
-  POLLER_HOST: z
-    .string()
+  POLLER_HOST: listenAddress()
     .default('::')
     .describe('Address that POLLER_PORT listens on; `::` is every address, IPv6 and IPv4'),
+  ...hostSettings,
   ZONES: list()
     .pipe(
       z

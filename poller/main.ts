@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { chosenMode, helpPage } from '../shared/runtime/command-line.ts';
-import { loadConfig, redacted, settingWarnings } from '../shared/runtime/config.ts';
+import { loadConfig, settingWarnings } from '../shared/runtime/config.ts';
 import { fail, runUntilSignal } from '../shared/runtime/lifecycle.ts';
+import { checkedSettings } from './checked-settings.ts';
 import { POLLER_COMMAND_LINE } from './command-line.ts';
 import { type PollerConfig, pollerConfigSchema } from './config.ts';
 import { pollOnceAndExit } from './once.ts';
@@ -13,8 +14,7 @@ try {
   const mode = chosenMode(POLLER_COMMAND_LINE, process.argv.slice(2));
   if (mode !== 'help') config = loadConfig('poller', pollerConfigSchema, process.env);
   if (config === undefined) process.stdout.write(helpPage(POLLER_COMMAND_LINE));
-  else if (mode === 'check-config')
-    process.stdout.write(`${JSON.stringify(redacted(pollerConfigSchema, config), null, 2)}\n`);
+  else if (mode === 'check-config') process.stdout.write(checkedSettings(config));
   else if (mode === 'once') process.exitCode = await pollOnceAndExit(config, { warnings });
   else await runUntilSignal(startPoller.bind(undefined, config, { warnings }));
 } catch (error) {

@@ -20,7 +20,7 @@ export const LONG: readonly string[] = [
   'test/shared/emissions/savings-ledger.test.ts',
   'test/shared/runtime/{command-line,client-certificates}.test.ts',
   'test/extender/api/store-problem.test.ts',
-  'test/extender/api/api-thread.test.ts',
+  'test/extender/api/{api-thread,slow-downloads}.test.ts',
   'test/extender/api/readings.test.ts',
   'test/extender/readings/*-intake.test.ts',
   'test/extender/heartbeat.test.ts',

@@ -1,4 +1,5 @@
 import { bestSlot } from '../../shared/deferral/plan.ts';
+import type { ForecastPoint } from '../../shared/grid/intensity.ts';
 import type { Trace } from '../../shared/grid/trace.ts';
 import { replayedIntensity } from '../../shared/grid/trace.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
@@ -53,7 +54,12 @@ function nodeIn(of: Zone): string {
   return found.node;
 }
 
-/** Every run of a span of time, planned with the product's own rules on the trace that the demo replays. */
+/** What a plain forecast would have expected: the same hours of the day before. A perfect one would have saved all that was possible. */
+function asYesterday(trace: Trace, of: Zone, from: EpochMs, hours: number): ForecastPoint[] {
+  return hoursAhead(trace, of, from - DAY_MS, hours).map((point) => ({ ...point, datetime: point.datetime + DAY_MS }));
+}
+
+/** Every run of a span of time, planned with the product's own rules by what the day before was like. */
 export function demoRuns(trace: Trace, from: EpochMs, to: EpochMs): DemoRun[] {
   const runs: DemoRun[] = [];
   for (let start = from; start < to; start += ROLLOUT_MS)
@@ -93,7 +99,7 @@ function jobRun(trace: Trace, job: DemoJob, arrivedAt: EpochMs, to: EpochMs): De
   const { namespace, name, watts, hours, maxDelayHours = 0 } = job;
   const latestStart = arrivedAt + maxDelayHours * HOUR_MS;
   const length = Math.ceil(maxDelayHours + hours) + 1;
-  const candidates = DEMO_ZONES.map((each) => ({ zone: each, forecast: hoursAhead(trace, each, arrivedAt, length) }));
+  const candidates = DEMO_ZONES.map((each) => ({ zone: each, forecast: asYesterday(trace, each, arrivedAt, length) }));
   const slot = bestSlot({ now: arrivedAt, durationHours: hours, latestStart, candidates });
   if (slot === undefined || slot.start >= to) return undefined;
   const jobName = `${name}-${Math.floor(arrivedAt / 60_000)}`;

@@ -5,6 +5,7 @@ import { startLoop } from '../../shared/runtime/loop.ts';
 import type { ExtenderConfig } from '../config.ts';
 import type { ExtenderMetrics } from '../metrics.ts';
 import type { PolicyOf } from './gates.ts';
+import { watchQueueDefaults } from './queue-defaults.ts';
 import { type AdmissionServer, type ReviewOutcome, startAdmissionServer } from './server.ts';
 import { servingCertificate } from './serving-certificate.ts';
 import { trustAuthorities } from './webhook-configuration.ts';
@@ -42,13 +43,15 @@ const RETRY_MS = 5_000;
  */
 export function startAdmission(options: AdmissionOptions): RunningAdmission {
   const { client, name, clock, logger } = options;
+  const queues = watchQueueDefaults(options);
   let server: AdmissionServer | undefined;
   let used: string | undefined;
   let problem: string | undefined = 'the certificate has not been read yet';
   let refreshed: number | undefined;
   const refresh = async () => {
     const certificate = await servingCertificate(options);
-    if (server === undefined) server = await startAdmissionServer({ ...options, certificate: certificate.server });
+    if (server === undefined)
+      server = await startAdmissionServer({ ...options, queues, certificate: certificate.server });
     else if (used !== certificate.server.certificate) server.useCertificate(certificate.server);
     if (used !== certificate.server.certificate)
       logger.info({ name, port: server.port }, 'the admission webhook serves with a new certificate');
@@ -79,6 +82,7 @@ export function startAdmission(options: AdmissionOptions): RunningAdmission {
     async [Symbol.asyncDispose]() {
       await refreshing[Symbol.asyncDispose]();
       await server?.[Symbol.asyncDispose]();
+      await queues[Symbol.asyncDispose]();
     },
   };
 }

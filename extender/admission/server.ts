@@ -12,6 +12,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { readBody } from '../webhook/body.ts';
 import { gateChanges, type PolicyOf } from './gates.ts';
 import type { KeyPair } from './issue-certificate.ts';
+import type { QueueDefaults } from './queue-defaults.ts';
 import { admissionReview, allowedReview } from './review.ts';
 
 /** The admission webhook, listening with TLS. */
@@ -32,6 +33,7 @@ export async function startAdmissionServer(options: {
   readonly port: number;
   readonly certificate: KeyPair;
   readonly policyOf: PolicyOf;
+  readonly queues: QueueDefaults;
   readonly count: (outcome: ReviewOutcome) => void;
   readonly logger: Logger;
 }): Promise<AdmissionServer> {
@@ -54,7 +56,15 @@ function contextOf({ certificate, key }: KeyPair) {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { policyOf, count }: { readonly policyOf: PolicyOf; readonly count: (outcome: ReviewOutcome) => void },
+  {
+    policyOf,
+    queues,
+    count,
+  }: {
+    readonly policyOf: PolicyOf;
+    readonly queues: QueueDefaults;
+    readonly count: (outcome: ReviewOutcome) => void;
+  },
 ): Promise<void> {
   if (request.method !== 'POST' || pathOf(request) !== '/admit')
     return void sendProblemDetail(response, 404, 'not found; the API server sends POST /admit');
@@ -67,7 +77,7 @@ async function serve(
     count('invalid');
     return void sendProblemDetail(response, 400, 'the body is not an AdmissionReview of admission.k8s.io/v1');
   }
-  const changes = gateChanges(review.data.request, policyOf);
+  const changes = gateChanges(review.data.request, policyOf, queues);
   count(changes.length === 0 ? 'unchanged' : 'changed');
   sendJson(response, 200, allowedReview(review.data.request.uid, changes));
 }

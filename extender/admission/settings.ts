@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port } from '../../shared/runtime/config.ts';
+import { listenAddress, port } from '../../shared/runtime/config.ts';
 
 /** Settings of the admission webhook. */
 export const admissionSettings = {
@@ -7,7 +7,7 @@ export const admissionSettings = {
     .enum(['on', 'off'])
     .default('off')
     .describe(
-      '`on`: gates work that may wait by a mutating admission webhook, for clusters without MutatingAdmissionPolicy (before Kubernetes 1.36)',
+      '`on`: gates work that may wait by a mutating admission webhook; `off`: admission policies of the API server do it (from Kubernetes 1.36 on), or nothing',
     ),
   ADMISSION_NAME: z
     .string()
@@ -17,5 +17,5 @@ export const admissionSettings = {
       'Name of the admission policy or MutatingWebhookConfiguration, and of the Service and the Secret of the webhook',
     ),
   ADMISSION_PORT: port().default(9443).describe('Port of the admission webhook, always with TLS'),
-  ADMISSION_HOST: z.string().default('::').describe('Address that ADMISSION_PORT listens on'),
+  ADMISSION_HOST: listenAddress().default('::').describe('Address that ADMISSION_PORT listens on'),
 };

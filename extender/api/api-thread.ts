@@ -2,6 +2,7 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createBackoff } from '../../shared/pacing/backoff.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
+import { contractsOf } from '../../shared/runtime/contracts-file.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { knownProfiles } from '../../shared/runtime/services-file.ts';
 import type { ExtenderConfig } from '../config.ts';
@@ -64,6 +65,7 @@ export function superviseApiThread(
 ): ApiThread {
   // A thread that dies is restarted; a file that cannot be read now would let it die for ever.
   knownProfiles(config.SERVICES_FILE);
+  contractsOf(config.CONTRACTS_FILE);
   const stop = new AbortController();
   const backoff = createBackoff(BACKOFF);
   let current = startWorker(config, config.API_PORT, onMessage);

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
+import { foreignHost } from '../../shared/runtime/host-names.ts';
 import { extenderError } from '../errors.ts';
 import { sendProblem } from './problem.ts';
 
@@ -11,8 +11,6 @@ export interface BrowserGuardOptions {
   readonly corsOrigins: readonly string[];
 }
 
-/** Names that no public DNS server can give to another machine: what a rebinding attack needs. */
-const INSIDE = /^([^.]+|.+\.(localhost|local|internal|svc|cluster\.local))$/;
 const PREFLIGHT_SECONDS = 600;
 const METHODS = 'GET, HEAD, POST, PUT';
 const HEADERS = 'Authorization, Content-Type, Idempotency-Key';
@@ -23,15 +21,13 @@ const EXPOSED = 'Link, Retry-After';
  * is neither the Host nor allowed. Marks every response as neither cacheable nor to be sniffed.
  */
 export function guardBrowsers({ allowedHosts, corsOrigins }: BrowserGuardOptions): RequestHandler {
-  const hosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(corsOrigins);
   return (request, response, next) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
     const { host, origin } = request.headers;
-    const name = hostNameOf(host);
-    if (name !== undefined && !isOurs(name, hosts))
-      return sendProblem(response, extenderError('HOST_NOT_ALLOWED', { host: name }));
+    const name = foreignHost(host, allowedHosts);
+    if (name !== undefined) return sendProblem(response, extenderError('HOST_NOT_ALLOWED', { host: name }));
     if (origin === undefined) return next();
     response.vary('Origin');
     const cors = origins.has('*') || origins.has(origin);
@@ -46,20 +42,6 @@ export function guardBrowsers({ allowedHosts, corsOrigins }: BrowserGuardOptions
     response.setHeader('Access-Control-Max-Age', String(PREFLIGHT_SECONDS));
     response.status(204).end();
   };
-}
-
-/** The name or address in a Host header, without port and brackets; undefined where there is none, as with HTTP/1.0. */
-function hostNameOf(host: string | undefined): string | undefined {
-  if (host === undefined || host === '') return undefined;
-  return host
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '')
-    .toLowerCase();
-}
-
-function isOurs(name: string, hosts: ReadonlySet<string>): boolean {
-  return isIP(name) !== 0 || INSIDE.test(name) || hosts.has(name) || hosts.has('*');
 }
 
 function isSameHost(origin: string, host: string | undefined): boolean {

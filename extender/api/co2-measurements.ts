@@ -19,9 +19,10 @@ export async function* measurementPieces(
   batches: AsyncIterable<readonly PowerSample[]> | Iterable<readonly PowerSample[]>,
   range: TimeRange,
   intensities: readonly CountryIntensity[],
+  marginals: readonly CountryIntensity[],
 ): AsyncIterable<Buffer> {
   const writer = new ByteWriter();
-  const pricers = intensities.map((country, index) => pricer(writer, country, index > 0 ? ',' : ''));
+  const pricers = intensities.map((country, at) => pricer(writer, country, marginals[at], at > 0 ? ',' : ''));
   let container: Container | undefined;
   let middle: Uint8Array = FIRST;
   let opening = FIRST;
@@ -66,6 +67,7 @@ function containerText({ namespace, pod, container, node, powerQuality = 'measur
 function pricer(
   writer: ByteWriter,
   country: CountryIntensity,
+  marginal: CountryIntensity | undefined,
   separator: string,
 ): (joules: Joules, start: EpochMs, end: EpochMs) => void {
   const name = separator + JSON.stringify(country.code);
@@ -83,12 +85,13 @@ function pricer(
         1 as Joules,
         of,
         of + HOUR_MS,
+        marginal,
       );
       head = Buffer.from(`${name}:{"intensity_g_per_kwh":${intensity_g_per_kwh},"grams_per_second":`);
       tail = Buffer.from(`,${JSON.stringify(others).slice(1)}`);
     }
     if (gramsPerKwh === undefined || end > of + HOUR_MS) {
-      writer.bytes(Buffer.from(`${name}:${JSON.stringify(priced(country, joules, start, end))}`));
+      writer.bytes(Buffer.from(`${name}:${JSON.stringify(priced(country, joules, start, end, marginal))}`));
       return;
     }
     const grams = emissions(joules, gramsPerKwh);

@@ -35,12 +35,22 @@ async function respond(store: ApiDependencies['store'], request: Request, respon
   const codes = [...new Map(countries.map((country): [string, RequestedZone] => [country.code, country])).values()];
   if (start_time !== undefined && end_time !== undefined) {
     const range = { from: start_time, to: end_time };
-    const intensities = await countryIntensities(store, codes, range);
-    return streamArray(response, measurementPieces(store.samples(names, range), range, intensities));
+    return streamArray(
+      response,
+      measurementPieces(store.samples(names, range), range, ...(await bothSignals(store, codes, range))),
+    );
   }
   const newest = await newestSamples(store, names, n);
   const range = spanOf(newest);
-  await streamArray(response, measurementPieces([newest], range, await countryIntensities(store, codes, range)));
+  await streamArray(response, measurementPieces([newest], range, ...(await bothSignals(store, codes, range))));
+}
+
+/** Average and marginal intensities, in the order of the codes. */
+function bothSignals(store: ApiDependencies['store'], codes: readonly RequestedZone[], range: TimeRange) {
+  return Promise.all([
+    countryIntensities(store, codes, range),
+    countryIntensities(store, codes, range, 'marginal'),
+  ] as const);
 }
 
 function spanOf(samples: readonly PowerSample[]): TimeRange {

@@ -50,6 +50,11 @@ export const savingsResponse = z.strictObject({
       pods: z.int().positive(),
       negative: z.int().nonnegative().describe('Pods that emitted more than at the baseline'),
       saved_percent: z.number().nullable(),
+      possible_grams: z
+        .number()
+        .describe(
+          'What the cleanest start within each pod’s slack, or its cleanest candidate zone, would have saved in hindsight',
+        ),
       coverage: z.number().min(0).max(1).nullable(),
       marginal: z.strictObject({ ...marginal, pods: z.int().positive() }).nullable(),
     }),
@@ -63,6 +68,7 @@ export const savingsResponse = z.strictObject({
       pod: z.string(),
       zone: z.string(),
       baseline_grams: z.number(),
+      possible_grams: z.number().nullable().describe('Saved at most, in hindsight; null: not known'),
       coverage: z.number().min(0).max(1),
       marginal: z.strictObject({ ...marginal, coverage: z.number().min(0).max(1) }).nullable(),
     }),
@@ -138,6 +144,7 @@ function total({
   met,
   saved,
   savedPercent,
+  possible,
   coverage,
   qualities,
   marginal,
@@ -148,6 +155,7 @@ function total({
     emissions_grams: met,
     saved_grams: saved,
     saved_percent: savedPercent,
+    possible_grams: possible,
     marginal: marginal && { pods: marginal.pods, ...marginalFields(marginal) },
   };
 }
@@ -156,8 +164,9 @@ function marginalFields({ met, wouldHaveMet, saved }: Omit<MarginalSaving, 'cove
   return { emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved };
 }
 
-function entry({ kilowattHours, met, wouldHaveMet, saved, marginal, ...rest }: Saving) {
+function entry({ kilowattHours, met, wouldHaveMet, saved, possible, marginal, ...rest }: Saving) {
   return {
+    possible_grams: possible,
     ...{ ...rest, energy_kwh: kilowattHours, emissions_grams: met, baseline_grams: wouldHaveMet, saved_grams: saved },
     marginal: marginal && { coverage: marginal.coverage, ...marginalFields(marginal) },
   };

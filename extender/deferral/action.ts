@@ -28,7 +28,7 @@ export type Action =
     } & Horizon)
   | ({ readonly kind: 'plan'; readonly slot: Slot; readonly saving: number } & Horizon)
   /** Suspends a running Job that may be paused. */
-  | { readonly kind: 'pause'; readonly slot: Slot; readonly saving: number }
+  | ({ readonly kind: 'pause'; readonly slot: Slot; readonly saving: number } & Horizon)
   | { readonly kind: 'wait' };
 
 /** What a decision is based on, beside the work itself. */

@@ -87,10 +87,11 @@ export function createActions(options: ActionOptions): Actions {
     report(work, work.plan ? 'PlanChanged' : 'WaitingForCleanHour', planText(work, plan) + horizonOf(action));
     await copy(work, plan);
   };
-  const doPause = async ({ work }: DecidedWork, next: PlanToWrite) => {
+  const doPause = async ({ work, action }: DecidedWork, next: PlanToWrite) => {
     await pause(client, work, next, clock.now());
     metrics.planned.inc({ kind: 'paused' });
-    report(work, 'Paused', `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`);
+    const text = `paused until ${whenAndWhere(next)}, expected to save ${percent(next)}`;
+    report(work, 'Paused', text + horizonOf(action));
   };
   return {
     copyPlan,

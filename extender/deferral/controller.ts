@@ -48,6 +48,8 @@ const CONCURRENCY = 8;
 export interface RunningDeferral extends AsyncDisposable {
   /** The wait that the owner of a pod had, by the owner's UID; undefined where it had none. */
   releasedJob(uid: string): ReleasedJob | undefined;
+  /** Whether Kueue did not hold back the last work that carried our admission gate and was let go. */
+  kueueIgnoresGates(): boolean;
 }
 
 /** Starts the controller: it keeps every deadline, plans new work, and releases what is due. */
@@ -59,6 +61,11 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   const waiting = watchWaiting({ client, clock, logger, onNew });
   const earlier = watchEarlierRuns({ client, clock, logger });
   const { zoneOf } = options;
+  let ignoresGates = false;
+  const onReleased = (released: ReleasedWork) => {
+    if (released.work.admission?.workload) ignoresGates = released.reason === 'queue-without-gate';
+    options.onReleased?.(released);
+  };
   const use = createNodeRequests({ client, clock, logger });
   const nodes = zoneOf && watchSchedulableNodes({ client, zoneOf, use, clock, logger });
   const leadership = startLeadership({
@@ -69,6 +76,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   });
   const reconcile = createController({
     ...options,
+    onReleased,
     leadership,
     waiting,
     durationOf: earlier.durationOf,
@@ -94,6 +102,7 @@ export function startDeferral(options: DeferralOptions): RunningDeferral {
   })();
   return {
     releasedJob: waiting.released,
+    kueueIgnoresGates: () => ignoresGates,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await finished;

@@ -1,5 +1,5 @@
 import { DEFAULT_PAUSE_LIMITS, planPieces } from '../../shared/deferral/pieces.ts';
-import { latestStartOf } from '../../shared/deferral/plan.ts';
+import { isHorizonLimited, latestStartOf } from '../../shared/deferral/plan.ts';
 import { type EpochMs, HOUR_MS } from '../../shared/grid/units.ts';
 import type { Action, DecisionContext } from './action.ts';
 import { ranMs } from './job-progress.ts';
@@ -49,21 +49,26 @@ export function decidePieces(work: WaitingWork, context: DecisionContext): Actio
   if (forecast.kind === 'lost') return isRunning ? { kind: 'wait' } : { kind: 'release', reason: 'signal-lost' };
   // Longer than expected: nobody knows how much is left.
   if (hours <= 0) return isRunning ? { kind: 'wait' } : { kind: 'release', reason: 'due' };
+  const { candidates } = forecast;
+  const deadline = completionDeadline(work, durationHours) - lostMs - periodMs;
+  const latestStart = deadline - hours * HOUR_MS;
+  const isLimited = isHorizonLimited({ candidates, durationHours: hours, latestStart });
+  const horizon = isLimited ? { horizonLimited: true as const } : {};
   const planned = planPieces({
-    ...{ now, remainingHours: hours, candidates: forecast.candidates, limits: limitsOf(work) },
-    deadline: completionDeadline(work, durationHours) - lostMs - periodMs,
+    ...{ now, deadline, remainingHours: hours, candidates, limits: limitsOf(work) },
     state: isRunning ? { kind: 'running', since: progress.resumedAt } : { kind: progress ? 'paused' : 'waiting' },
     ...(progress && { interruptions: progress.interruptions }),
   });
   if (planned.kind === 'run') {
     if (isRunning) return { kind: 'wait' };
     const reason = planned.reason === 'gain-too-small' ? 'saving-too-small' : planned.reason;
-    return { kind: 'release', reason: work.plan === undefined ? reason : 'due' };
+    return { kind: 'release', reason: work.plan === undefined ? reason : 'due', ...horizon };
   }
   const { until, zone, saving } = planned;
   const slot = { start: until, zone, expected: Number.NaN };
-  if (isRunning) return until - now < SHORTEST_PAUSE_MS ? { kind: 'wait' } : { kind: 'pause', slot, saving };
+  if (isRunning)
+    return until - now < SHORTEST_PAUSE_MS ? { kind: 'wait' } : { kind: 'pause', slot, saving, ...horizon };
   if (until < now + periodMs) return { kind: 'release', reason: 'due' };
   const isSame = work.plan?.start === until && work.plan.zone === zone;
-  return isSame ? { kind: 'wait' } : { kind: 'plan', slot, saving };
+  return isSame ? { kind: 'wait' } : { kind: 'plan', slot, saving, ...horizon };
 }

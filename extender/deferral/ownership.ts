@@ -43,6 +43,8 @@ export interface JobOwnership extends Belongings {
   /** Grows with every change of the spec; 1 while the Job is as it was created. */
   readonly generation?: number | null | undefined;
   readonly startTime?: string | null | undefined;
+  /** A pod of it has run. */
+  readonly hasRun?: boolean;
   readonly conditions?: readonly { readonly type: string; readonly lastTransitionTime?: string | null | undefined }[];
 }
 
@@ -57,7 +59,8 @@ const REPORTED_MS = 60_000;
 export function isOursToResume(job: JobOwnership): boolean {
   const controller = controllerOf(job.ownerReferences);
   if (controller !== undefined && controller.kind !== 'CronJob') return false;
-  if ((job.managedBy ?? JOB_CONTROLLER) !== JOB_CONTROLLER || isQueuedElsewhere(job) || job.startTime) return false;
+  if ((job.managedBy ?? JOB_CONTROLLER) !== JOB_CONTROLLER || isQueuedElsewhere(job)) return false;
+  if (job.startTime || job.hasRun) return false;
   if ((job.generation ?? 1) === 1) return true;
   return (job.conditions ?? []).every(
     ({ type, lastTransitionTime }) =>

@@ -17,7 +17,7 @@ export interface QueuedKinds {
 
 /** The kinds that Kueue queues and this cluster has; undefined where it has no Kueue. */
 export async function queuedKinds(client: Pick<KubernetesClient, 'request'>): Promise<QueuedKinds | undefined> {
-  const kueue = await versionOf(client, 'kueue.x-k8s.io');
+  const kueue = await kueueVersion(client);
   if (kueue === undefined) return undefined;
   // Every cluster has pods.
   const found: QueuedResource[] = QUEUED_KINDS.filter(({ group }) => group === '').map(({ kind, plural }) => ({
@@ -33,6 +33,11 @@ export async function queuedKinds(client: Pick<KubernetesClient, 'request'>): Pr
       if (of === group && plurals.has(plural)) found.push({ apiVersion, kind, plural });
   }
   return { kueue, resources: found };
+}
+
+/** The version of Kueue's own API that the cluster prefers, with its group; undefined where it has no Kueue. */
+export function kueueVersion(client: Pick<KubernetesClient, 'request'>): Promise<string | undefined> {
+  return versionOf(client, 'kueue.x-k8s.io');
 }
 
 async function versionOf(client: Pick<KubernetesClient, 'request'>, group: string): Promise<string | undefined> {

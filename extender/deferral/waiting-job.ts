@@ -38,8 +38,8 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   const { ownerReferences: owners, labels, generation } = meta;
   const ownership = { labels, ownerReferences: owners, generation, schedulerName, managedBy: spec.managedBy };
   const { startTime, conditions } = status ?? {};
-  if (!isOursToResume({ ...ownership, startTime, conditions: conditions ?? [], createdAt: work.createdAt }))
-    return undefined;
+  const history = { startTime, hasRun: hasRun(status), conditions: conditions ?? [], createdAt: work.createdAt };
+  if (!isOursToResume({ ...ownership, ...history })) return undefined;
   if (work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined) return undefined;
   return { ...work, pods: spec.parallelism ?? 1 };
 }
@@ -69,6 +69,7 @@ export interface JobFacts {
   /** A pod of it has run, or it has waited for us already. */
   readonly hasStarted: boolean;
   readonly queuedElsewhere: boolean;
+  readonly isSuspended: boolean;
   /** UID of the controller that owns it; undefined for one on its own. */
   readonly controllerUid: string | undefined;
 }
@@ -76,14 +77,19 @@ export interface JobFacts {
 /** Reads what of a Job matters for its pods. */
 export function jobFacts(object: unknown): JobFacts {
   const { metadata: meta, spec, status } = jobSchema.parse(object);
-  const ran = (status?.ready ?? 0) + (status?.succeeded ?? 0) + (status?.failed ?? 0) > 0;
   return {
     uid: meta.uid,
     createdAt: Date.parse(meta.creationTimestamp),
-    hasStarted: ran || meta.annotations?.[WRITTEN.releasedAt] !== undefined,
+    hasStarted: hasRun(status) || meta.annotations?.[WRITTEN.releasedAt] !== undefined,
     queuedElsewhere: isQueuedElsewhere({ ...meta, schedulerName: spec.template?.spec.schedulerName }),
+    isSuspended: spec.suspend === true,
     controllerUid: controllerOf(meta.ownerReferences)?.uid ?? undefined,
   };
+}
+
+/** Whether a pod of a Job has run. */
+function hasRun(status: z.output<typeof jobSchema>['status']): boolean {
+  return (status?.ready ?? 0) + (status?.succeeded ?? 0) + (status?.failed ?? 0) > 0;
 }
 
 /** A Job that waited and runs since; its pods were created later by as much as it waited. */

@@ -52,6 +52,7 @@ export function watchWaiting(options: {
   };
   const pods = watchCollection<WaitingWork>({ ...source, ...GATED_PODS, keep: waitingPod, onChange });
   const byUid = new Map<string, KnownJob>();
+  const suspensions = createSuspensionMemory();
   const jobs = watchCollection<KnownJob>({
     ...source,
     path: '/apis/batch/v1/jobs',
@@ -60,6 +61,7 @@ export function watchWaiting(options: {
       onChange(key, now?.waiting, before?.waiting);
       if (before) byUid.delete(before.facts.uid);
       if (now) byUid.set(now.facts.uid, now);
+      suspensions.note(now?.facts, before?.facts);
     },
   });
   const namespaces = watchCollection<NamespaceDefaults>({ ...source, path: '/api/v1/namespaces', keep: keptDefaults });
@@ -68,7 +70,8 @@ export function watchWaiting(options: {
   return {
     all() {
       const suspended = [...jobs.entries()].flatMap(
-        ([, { waiting, pausable }]) => waiting ?? (pausable?.progress?.pausedAt ? pausable : []),
+        ([, { waiting, pausable, facts }]) =>
+          (suspensions.cameLater(facts.uid) ? undefined : waiting) ?? (pausable?.progress?.pausedAt ? pausable : []),
       );
       const gated = [...pods.entries()].map(([, work]) => work);
       const found = [...gated, ...suspended, ...queued.all()].map(located);
@@ -88,6 +91,22 @@ export function watchWaiting(options: {
     async [Symbol.asyncDispose]() {
       await Promise.all([pods, jobs, namespaces, queued].map((each) => each[Symbol.asyncDispose]()));
     },
+  };
+}
+
+/**
+ * Remembers Jobs that were seen to run and are suspended now: by somebody else, unless we have paused them. Kubernetes keeps
+ * no trace of a start that a suspension has undone.
+ */
+function createSuspensionMemory() {
+  const later = new Set<string>();
+  return {
+    note(now: JobFacts | undefined, before: JobFacts | undefined) {
+      if (before && before.uid !== now?.uid) later.delete(before.uid);
+      if (now && !now.isSuspended) later.delete(now.uid);
+      else if (now && before?.uid === now.uid && !before.isSuspended) later.add(now.uid);
+    },
+    cameLater: (uid: string) => later.has(uid),
   };
 }
 

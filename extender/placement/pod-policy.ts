@@ -19,7 +19,7 @@ export interface NamespaceDirectory {
   of(namespace: string): NamespaceDefaults | undefined;
 }
 
-/** What applies to one pod: its own preferences over its namespace's over the cluster's. */
+/** What applies to one pod: its own preferences over its queue's, its namespace's and the cluster's. */
 export interface PodPolicy {
   readonly mode: Mode;
   readonly preferences: PodPreferences;
@@ -50,10 +50,12 @@ export function createPodPolicies(cluster: ClusterDefaults, namespaces: Namespac
   return (pod: {
     namespace?: string | undefined;
     annotations?: Readonly<Record<string, string>> | undefined;
+    /** What the queue sets that the object is in. */
+    queue?: PodPreferences | undefined;
   }): PodPolicy => {
     const { preferences: own, invalid } = parseAnnotations(pod.annotations);
     const namespace = namespaces.of(pod.namespace ?? 'default');
-    const preferences = mergePreferences(own, namespace?.preferences, cluster.preferences);
+    const preferences = mergePreferences(own, pod.queue, namespace?.preferences, cluster.preferences);
     const mode = effectiveMode({ skip: preferences.skip, namespace: namespace?.mode, cluster: cluster.mode });
     return { mode, preferences, invalid, key: keyOf(mode, preferences) };
   };

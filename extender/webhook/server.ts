@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { limitConnections } from '../../shared/runtime/connection-limits.ts';
+import { foreignHost } from '../../shared/runtime/host-names.ts';
 import {
   answerOperations,
   type ListeningServer,
@@ -29,6 +30,8 @@ export interface SchedulerServerOptions {
   readonly verbs: Verbs;
   /** What GET /explain reads. */
   readonly log: DecisionLog;
+  /** Further names in the Host header under which GET /explain is served, see ALLOWED_HOSTS. */
+  readonly allowedHosts?: readonly string[];
   readonly readiness: () => Readiness;
   readonly metrics: ExtenderMetrics;
   readonly clock: Clock;
@@ -115,6 +118,9 @@ async function decide(request: IncomingMessage, verb: Verb, options: SchedulerSe
 /** What is wrong with a request before its body is read; undefined for nothing. */
 function refusal({ method, headers }: IncomingMessage): VerbReply | undefined {
   const refuse = (status: number, error: string): VerbReply => ({ status, outcome: 'bad-request', body: { error } });
+  // kube-scheduler sends none; a browser does with every POST, also of a page under a rebound name.
+  if (headers.origin !== undefined)
+    return refuse(403, `pages, such as those of ${headers.origin}, may not call this port`);
   if (method !== 'POST') return refuse(405, `${method} is not allowed here, only POST`);
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))
@@ -133,11 +139,15 @@ function send(response: ServerResponse, { status, body }: VerbReply): void {
 async function serveOther(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, readiness, logger, log, clock }: SchedulerServerOptions,
+  { metrics, readiness, logger, log, clock, allowedHosts = [] }: SchedulerServerOptions,
 ): Promise<void> {
   try {
-    if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request)))
-      return serveExplain(request, response, log, clock);
+    if (request.method === 'GET' && /^(\/scheduler)?\/explain$/.test(pathOf(request))) {
+      const foreign = foreignHost(request.headers.host, allowedHosts);
+      if (foreign === undefined) return serveExplain(request, response, log, clock);
+      const detail = `the Host ${foreign} is not a name of this server; see ALLOWED_HOSTS`;
+      return void sendProblemDetail(response, 403, detail);
+    }
     if (await answerOperations(request, response, metrics.registry, readiness)) return;
     const error = 'not found; try POST /filter, /prioritize, /preempt or GET /explain, /healthz, /readyz, /metrics';
     sendProblemDetail(response, 404, error);

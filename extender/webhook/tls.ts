@@ -99,6 +99,11 @@ export async function createTlsServer(
   return { server, clients, watching, refresh };
 }
 
+/** Loads the files once, as a start would. Throws a ConfigError when they cannot be used. */
+export async function checkTlsFiles(files: TlsFiles): Promise<void> {
+  await read(files);
+}
+
 function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && a.equals(b));
 }

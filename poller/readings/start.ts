@@ -21,6 +21,13 @@ export function startReadings(options: ReadingsOptions): AsyncDisposable | undef
       onReadiness(error === undefined ? { ready: true } : { ready: false, reason: error.message });
     return startReadingsTask({ ...given, config, onState });
   }
-  if (config.POLLER_TASKS.length > 1) return undefined;
+  checkReadings(config);
+  return undefined;
+}
+
+/** Throws a ConfigError when the readings task is all that runs, and has nothing to read from. */
+export function checkReadings(config: PollerConfig): void {
+  const { POLLER_TASKS: tasks } = config;
+  if (!tasks.includes('readings') || tasks.length > 1 || usesRedis(config)) return;
   throw new ConfigError('poller', ['POLLER_TASKS: "readings" alone needs REDIS_URL or REDIS_HOST']);
 }

@@ -5,7 +5,8 @@ import { isoTime } from '../../shared/grid/units.ts';
 import { meterId, meterReadingJson } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { pathOf, type Readiness, sendJson } from '../../shared/runtime/http-server.ts';
+import { foreignHost } from '../../shared/runtime/host-names.ts';
+import { pathOf, type Readiness, sendJson, sendProblemDetail } from '../../shared/runtime/http-server.ts';
 import { usesRedis } from '../../shared/runtime/redis-settings.ts';
 import type { PollerConfig } from '../config.ts';
 import type { FurtherRoutes } from '../server.ts';
@@ -44,6 +45,9 @@ export function workerRoutes(options: WorkerRoutesOptions): FurtherRoutes {
     }
     const site = siteOf(path);
     if (site === undefined) return false;
+    const foreign = foreignHost(request.headers.host, config.ALLOWED_HOSTS);
+    if (foreign !== undefined)
+      return sendProblemDetail(response, 403, `the Host ${foreign} is not a name of this server; see ALLOWED_HOSTS`);
     response.writeHead(200, { 'Content-Type': 'application/json' });
     await pipeline(Readable.from(rowsOf(meters, site)), response);
     return true;

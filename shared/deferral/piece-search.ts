@@ -26,7 +26,7 @@ const UNKNOWN = 1e12;
 
 /**
  * For each number of pieces that begin anew, the cheapest way to run what is needed before the costs end; absent where
- * there is none. Exact: dynamic programming over pieces left, steps left and time.
+ * there is none. Exact: dynamic programming over pieces left, steps left, time, and whether it runs.
  */
 export function cheapestPieces(search: PieceSearch): readonly FoundPieces[] {
   const { costs, mostPieces, stepsFor, runningLeast } = search;
@@ -62,47 +62,99 @@ interface Table {
   sum(from: number, to: number): number;
 }
 
-function tableOf({ costs, mostPieces, leastSteps, stepsFor }: PieceSearch, mostSteps: number): Table {
-  const least = Math.min(leastSteps, stepsFor(0));
-  const times = costs.length + 2;
-  const sums = new Float64Array(costs.length + 1);
-  for (const [step, cost] of costs.entries())
-    sums[step + 1] = (sums[step] as number) + (Number.isNaN(cost) ? UNKNOWN : cost);
-  const sum = (from: number, to: number): number => (to === from ? 0 : (sums[to] as number) - (sums[from] as number));
-  const at = (pieces: number, steps: number, time: number): number =>
-    (pieces * (mostSteps + 1) + steps) * times + Math.min(time, times - 1);
-  const cost = new Float64Array((mostPieces + 1) * (mostSteps + 1) * times).fill(Number.POSITIVE_INFINITY);
-  const length = new Int16Array(cost.length);
-  for (let time = 0; time < times; time++) cost[at(0, 0, time)] = 0;
-  for (let pieces = 1; pieces <= mostPieces; pieces++) {
-    for (let steps = 1; steps <= mostSteps; steps++) {
-      const shortest = pieces === 1 ? Math.max(steps, least) : least;
-      for (let time = costs.length - 1; time >= 0; time--) {
-        let [lowest, chosen] = [cost[at(pieces, steps, time + 1)] as number, 0];
-        for (let run = shortest; run <= steps && time + run <= costs.length; run++) {
-          const total = sum(time, time + run) + (cost[at(pieces - 1, steps - run, time + run + 1)] as number);
-          // At equal cost the earlier start: what is done is done.
-          if (total <= lowest && total < Number.POSITIVE_INFINITY) [lowest, chosen] = [total, run];
-        }
-        cost[at(pieces, steps, time)] = lowest;
-        length[at(pieces, steps, time)] = chosen;
-      }
-    }
-  }
+/** Least costs and choices by pieces left to begin, steps left, and time: while nothing runs, and while a piece runs that may end. */
+interface Entries {
+  readonly idle: Float64Array;
+  readonly going: Float64Array;
+  /** Whether a piece starts, and whether a running one goes on. */
+  readonly starts: Uint8Array;
+  readonly goesOn: Uint8Array;
+  at(pieces: number, steps: number, time: number): number;
+}
+
+function tableOf(search: PieceSearch, mostSteps: number): Table {
+  const times = search.costs.length;
+  const sums = sumsOf(search.costs);
+  const least = Math.max(1, Math.min(search.leastSteps, search.stepsFor(0)));
+  const entries = emptyEntries(search.mostPieces, mostSteps, times);
+  const { idle, starts, goesOn, at } = entries;
+  for (let pieces = 0; pieces <= search.mostPieces; pieces++)
+    for (let steps = 0; steps <= mostSteps; steps++) fillTimes(entries, { pieces, steps, least, sums });
   return {
-    sum,
-    cost: (pieces, steps, from) => (steps < 0 ? Number.POSITIVE_INFINITY : (cost[at(pieces, steps, from)] as number)),
+    sum: (from, to) => (sums[to] as number) - (sums[from] as number),
+    cost: (pieces, steps, from) => (steps < 0 ? Number.POSITIVE_INFINITY : (idle[at(pieces, steps, from)] as number)),
     pieces(pieces, steps, from) {
       const found: [number, number][] = [];
       let [left, time] = [steps, from];
       for (let count = pieces; count > 0; count--) {
-        while (time < costs.length && length[at(count, left, time)] === 0) time++;
-        const run = length[at(count, left, time)] as number;
-        found.push([time, time + run]);
-        left -= run;
-        time += run + 1;
+        while (time < times && starts[at(count, left, time)] === 0) time++;
+        const first = time;
+        const run = count === 1 ? left : least;
+        [left, time] = [left - run, time + run];
+        while (count > 1 && goesOn[at(count - 1, left, time)] === 1) [left, time] = [left - 1, time + 1];
+        found.push([first, time]);
+        time++;
       }
       return found;
     },
   };
+}
+
+function emptyEntries(mostPieces: number, mostSteps: number, times: number): Entries {
+  const size = (mostPieces + 1) * (mostSteps + 1) * (times + 1);
+  return {
+    idle: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+    going: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+    starts: new Uint8Array(size),
+    goesOn: new Uint8Array(size),
+    at: (pieces, steps, time) => (pieces * (mostSteps + 1) + steps) * (times + 1) + Math.min(time, times),
+  };
+}
+
+/** Which entries are filled, from what. */
+interface Filling {
+  readonly pieces: number;
+  readonly steps: number;
+  /** Least steps of a piece. */
+  readonly least: number;
+  readonly sums: Float64Array;
+}
+
+/** Fills the entries of all times for so many pieces and steps from those of fewer. */
+function fillTimes({ idle, going, starts, goesOn, at }: Entries, { pieces, steps, least, sums }: Filling): void {
+  const times = sums.length - 1;
+  const here = at(pieces, steps, 0);
+  if (pieces === 0) {
+    // The last piece runs to the end of the work.
+    if (steps === 0) idle.fill(0, here, here + times + 1);
+    for (let time = 0; time + steps <= times; time++)
+      going[here + time] = (sums[time + steps] as number) - (sums[time] as number);
+    return;
+  }
+  const first = pieces === 1 ? Math.max(steps, least) : least;
+  const begun = first <= steps ? at(pieces - 1, steps - first, 0) : -1;
+  const shorter = steps > 0 ? at(pieces, steps - 1, 0) : -1;
+  let waited = Number.POSITIVE_INFINITY;
+  for (let time = times; time >= 0; time--) {
+    const sum = sums[time] as number;
+    let started = Number.POSITIVE_INFINITY;
+    if (begun >= 0 && time + first <= times)
+      started = (sums[time + first] as number) - sum + (going[begun + time + first] as number);
+    let on = Number.POSITIVE_INFINITY;
+    if (shorter >= 0 && time < times) on = (sums[time + 1] as number) - sum + (going[shorter + time + 1] as number);
+    // At equal cost the earlier start and the longer run: what is done is done.
+    if (started <= waited && started < Number.POSITIVE_INFINITY) starts[here + time] = 1;
+    if (on <= waited) goesOn[here + time] = 1;
+    going[here + time] = Math.min(on, waited);
+    waited = Math.min(started, waited);
+    idle[here + time] = waited;
+  }
+}
+
+/** Running sums of the costs: entry k is the sum of the first k. */
+function sumsOf(costs: Float64Array): Float64Array {
+  const sums = new Float64Array(costs.length + 1);
+  for (const [step, cost] of costs.entries())
+    sums[step + 1] = (sums[step] as number) + (Number.isNaN(cost) ? UNKNOWN : cost);
+  return sums;
 }

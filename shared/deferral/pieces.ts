@@ -72,8 +72,8 @@ const PAUSE_MARGIN = 0.005;
 
 /** Steps that a plan is made of: fine for short work, coarse for long. */
 const STEPS_MINUTES = [15, 30, 60] as const;
-/** Table entries times choices that a search may take: about a millisecond. */
-const MOST_WORK = 2e5;
+/** Table entries that a search may take: about a millisecond. */
+const MOST_WORK = 1e5;
 
 /**
  * Plans the cleanest pieces of work that may pause. The deadline is kept: when no more than a step of slack is left, the
@@ -133,7 +133,7 @@ function stepOf({ now, deadline, remainingHours }: PiecesRequest, mostPieces: nu
   for (const minutes of STEPS_MINUTES) {
     const steps = (remainingHours * 60) / minutes;
     const times = (deadline - now) / (minutes * 60_000);
-    if (mostPieces * times * steps * steps <= MOST_WORK) return minutes / 60;
+    if (mostPieces * times * steps <= MOST_WORK) return minutes / 60;
   }
   return 1;
 }

@@ -112,7 +112,11 @@ export function usualMinSaving({ now, candidates }: Pick<PlanRequest, 'now' | 'c
 }
 
 /** Whether the forecast ends before the latest start could be tried, so that a cleaner start may lie beyond it. */
-export function isHorizonLimited({ candidates, durationHours, latestStart }: PlanRequest): boolean {
+export function isHorizonLimited({
+  candidates,
+  durationHours,
+  latestStart,
+}: Pick<PlanRequest, 'candidates' | 'durationHours' | 'latestStart'>): boolean {
   return endOf(candidates) - durationHours * HOUR_MS < latestStart;
 }
 

@@ -63,14 +63,21 @@ export function ownCode(zone: Zone): RequestedZone {
   return { code: zone, zone };
 }
 
-/** What one interval's energy emitted at a country's intensity; null where it is not known. */
-export function priced(country: CountryIntensity, joules: Joules, start: EpochMs, end: EpochMs) {
+/** What one interval's energy emitted at a country's intensity, with the marginal intensity of the whole interval beside it; null where it is not known. */
+export function priced(
+  country: CountryIntensity,
+  joules: Joules,
+  start: EpochMs,
+  end: EpochMs,
+  marginal?: CountryIntensity,
+) {
   const { grams, intensity, coveredMs, qualities } = intervalEmissions(joules, start, end, country.at);
   const providers = new Set<string>();
   forEachHour(start, end, (hour) => {
     for (const provider of country.at(hour)?.providers ?? []) providers.add(provider);
   });
   const joulesPerSecond = toJoules(joules / ((end - start) / 1000));
+  const atMargin = marginal && intervalEmissions(joules, start, end, marginal.at);
   return {
     intensity_g_per_kwh: intensity ?? null,
     grams_per_second: intensity === undefined ? null : emissions(joulesPerSecond, intensity),
@@ -80,6 +87,7 @@ export function priced(country: CountryIntensity, joules: Joules, start: EpochMs
     coverage: coveredMs / (end - start),
     basis: country.basis,
     zones: country.zones,
+    marginal_g_per_kwh: atMargin?.coveredMs === end - start ? (atMargin.intensity ?? null) : null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
 import { type EpochMs, type Grams, type GramsPerKwh, JOULES_PER_KWH, type Joules } from '../grid/units.ts';
+import type { Zone } from '../grid/zones.ts';
 
 /**
  * Emissions of an amount of energy in gCO2eq: joules / 3 600 000 × gCO2eq/kWh (GHG Protocol scope 2, location based).
@@ -49,3 +50,13 @@ export function intervalEmissions(energy: Joules, start: EpochMs, end: EpochMs, 
   if (coveredMs === 0) return { grams: undefined, intensity: undefined, coveredMs, qualities };
   return { grams: total as Grams, intensity: (weighted / coveredMs) as GramsPerKwh, coveredMs, qualities };
 }
+
+/** Measured energy of a pod over a span of time. */
+export interface MeasuredEnergy {
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+  readonly joules: Joules;
+}
+
+/** Finds the intensity of a zone. */
+export type IntensityIn = (zone: Zone) => IntensityAt;

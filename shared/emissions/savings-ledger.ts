@@ -4,7 +4,8 @@ import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
 import type { Decision } from '../records/placements.ts';
 import type { Container, IntensityReader, PowerReader, TimeRange } from '../records/power.ts';
-import { countSavings, type IntensityIn, type MeasuredEnergy, type Saving } from './savings.ts';
+import type { IntensityIn, MeasuredEnergy } from './pricing.ts';
+import { countSavings, type Saving } from './savings.ts';
 
 /** Source of the energy: the hourly rollup, or the raw samples that it was made of. */
 export type EnergyResolution = 'rollup' | 'raw';

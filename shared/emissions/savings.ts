@@ -1,10 +1,18 @@
 import { forEachHour } from '../grid/hours.ts';
 import type { Quality } from '../grid/intensity.ts';
-import { type EpochMs, type Grams, type GramsPerKwh, JOULES_PER_KWH, type Joules, joules } from '../grid/units.ts';
+import { type Grams, type GramsPerKwh, JOULES_PER_KWH, joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { decodeCandidateZones } from '../records/candidate-zones.ts';
 import type { Decision } from '../records/placements.ts';
-import { emissions, type IntensityAt, type IntervalEmissions, intervalEmissions } from './pricing.ts';
+import { type LeastPossible, leastByStart, leastByZone } from './possible-savings.ts';
+import {
+  emissions,
+  type IntensityAt,
+  type IntensityIn,
+  type IntervalEmissions,
+  intervalEmissions,
+  type MeasuredEnergy,
+} from './pricing.ts';
 
 /**
  * What a pod is compared with. `arrival`: the same energy, in the same zone, as early as the pod was made. `candidates-mean`:
@@ -13,13 +21,6 @@ import { emissions, type IntensityAt, type IntervalEmissions, intervalEmissions 
 export const BASELINES = ['arrival', 'candidates-mean'] as const;
 /** One of {@link BASELINES}. */
 export type Baseline = (typeof BASELINES)[number];
-
-/** Measured energy of a pod over a span of time. */
-export interface MeasuredEnergy {
-  readonly start: EpochMs;
-  readonly end: EpochMs;
-  readonly joules: Joules;
-}
 
 /** What one pod saved against one baseline; negative when it emitted more. */
 export interface Saving {
@@ -34,6 +35,8 @@ export interface Saving {
   /** Emissions with the intensity that it would have met. */
   readonly wouldHaveMet: Grams;
   readonly saved: Grams;
+  /** What the cleanest start within its slack, or the cleanest candidate zone, would have saved in hindsight: at least `saved`; null where it is not known. */
+  readonly possible: Grams | null;
   /** Share (0 to 1) of the energy's time for which both intensities are known; the figures are about that part. */
   readonly coverage: number;
   readonly qualities: readonly Quality[];
@@ -59,6 +62,8 @@ export interface SavingsTotal {
   readonly kilowattHours: number;
   readonly met: Grams;
   readonly saved: Grams;
+  /** What was possible in hindsight; pods of which that is not known count with what they saved. */
+  readonly possible: Grams;
   /** Of what would have been emitted; null when that is nothing. */
   readonly savedPercent: number | null;
   readonly coverage: number | null;
@@ -66,9 +71,6 @@ export interface SavingsTotal {
   /** Sums over the pods whose marginal intensities are known; null where there are none. */
   readonly marginal: (Omit<MarginalSaving, 'coverage'> & { readonly pods: number }) | null;
 }
-
-/** Finds the intensity of a zone. */
-export type IntensityIn = (zone: Zone) => IntensityAt;
 
 /** What one decision saved by its measured energy; empty when it had no part in it, or too little is known. */
 export function savingsOf(
@@ -84,8 +86,8 @@ export function savingsOf(
 
 /** Counts what one decision saved while its energy is read; with marginal intensities beside it where they are given. */
 export function countSavings(decision: Decision, at: IntensityIn, marginalAt?: IntensityIn) {
-  const comparisons = comparisonsOf(decision, at);
-  const marginals = marginalAt === undefined ? [] : comparisonsOf(withoutOldMeans(decision), marginalAt);
+  const comparisons = comparisonsOf(decision, at, true);
+  const marginals = marginalAt === undefined ? [] : comparisonsOf(withoutOldMeans(decision), marginalAt, false);
   return {
     add(span: MeasuredEnergy): void {
       for (const comparison of [...comparisons, ...marginals]) comparison.add(span);
@@ -119,6 +121,7 @@ export function savingsTotals(savings: readonly Saving[]): readonly SavingsTotal
       kilowattHours,
       met: sum(({ met }) => met) as Grams,
       saved: saved as Grams,
+      possible: sum((saving) => saving.possible ?? saving.saved) as Grams,
       savedPercent: would > 0 ? (100 * saved) / would : null,
       coverage: kilowattHours > 0 ? sum((saving) => saving.coverage * saving.kilowattHours) / kilowattHours : null,
       qualities: [...new Set(these.flatMap(({ qualities }) => qualities))].sort(),
@@ -152,14 +155,21 @@ function withoutOldMeans(decision: Decision): Decision {
 
 type Elsewhere = (span: MeasuredEnergy, met: IntervalEmissions) => IntervalEmissions;
 
-function comparisonsOf(decision: Decision, at: IntensityIn) {
-  const { zone, mode, arrivedAt, releasedAt, boundAt } = decision;
+/** `withPossible`: also with what was possible in hindsight, which takes many times as long. */
+function comparisonsOf(decision: Decision, at: IntensityIn, withPossible: boolean) {
+  const { zone, mode, arrivedAt, releasedAt, boundAt, latestStart } = decision;
   if (zone === null) return [];
   const found: ReturnType<typeof compare>[] = [];
-  if (arrivedAt !== null && releasedAt !== null && boundAt > arrivedAt)
-    found.push(compare(decision, zone, 'arrival', at(zone), earlierBy(boundAt - arrivedAt, at(zone))));
+  const here = { decision, zone, at: at(zone) };
+  if (arrivedAt !== null && releasedAt !== null && boundAt > arrivedAt) {
+    const hasSlack = withPossible && latestStart !== null;
+    const least = !hasSlack ? undefined : leastByStart({ arrivedAt, latestStart, boundAt }, at(zone));
+    found.push(compare({ ...here, baseline: 'arrival', elsewhere: earlierBy(boundAt - arrivedAt, at(zone)), least }));
+  }
   const elsewhere = mode === 'enforce' ? amongCandidates(decision, at) : undefined;
-  if (elsewhere) found.push(compare(decision, zone, 'candidates-mean', at(zone), elsewhere));
+  const zones = withPossible ? decodeCandidateZones(decision.candidateZones) : undefined;
+  const least = zones && leastByZone(zones.keys(), at);
+  if (elsewhere) found.push(compare({ ...here, baseline: 'candidates-mean', elsewhere, least }));
   return found;
 }
 
@@ -197,13 +207,16 @@ function inMeanOf(zones: ReadonlyMap<Zone, number>, at: IntensityIn): Elsewhere 
   };
 }
 
-function compare(
-  { uid, namespace, pod }: Decision,
-  zone: Zone,
-  baseline: Baseline,
-  at: IntensityAt,
-  elsewhere: Elsewhere,
-) {
+function compare(options: {
+  readonly decision: Decision;
+  readonly zone: Zone;
+  readonly baseline: Baseline;
+  readonly at: IntensityAt;
+  readonly elsewhere: Elsewhere;
+  readonly least: LeastPossible | undefined;
+}) {
+  const { zone, baseline, at, elsewhere, least } = options;
+  const { uid, namespace, pod } = options.decision;
   const sum = { met: 0, would: 0, total: 0, spanMs: 0, coveredMs: 0 };
   const qualities = new Set<Quality>();
   return {
@@ -217,6 +230,7 @@ function compare(
         // Only where both are known whole: half a comparison is none.
         if (here.coveredMs < length || there.coveredMs < length) continue;
         sum.met += here.grams ?? 0;
+        least?.add(span, here.grams ?? 0);
         sum.would += there.grams ?? 0;
         sum.coveredMs += length;
         for (const quality of [...here.qualities, ...there.qualities]) qualities.add(quality);
@@ -224,12 +238,14 @@ function compare(
     },
     saving(): Saving | undefined {
       if (sum.coveredMs === 0) return undefined;
+      const possible = least?.least();
       return {
         ...{ uid, namespace, pod, zone, baseline },
         kilowattHours: sum.total / JOULES_PER_KWH,
         met: sum.met as Grams,
         wouldHaveMet: sum.would as Grams,
         saved: (sum.would - sum.met) as Grams,
+        possible: possible === undefined ? null : ((sum.would - possible) as Grams),
         coverage: sum.coveredMs / sum.spanMs,
         qualities: [...qualities].sort(),
         marginal: null,

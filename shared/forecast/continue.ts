@@ -35,8 +35,7 @@ function usualFactor(older: HourlySeries, newer: HourlySeries): number | undefin
   const past = cut(older, start, PROFILE_DAYS * 24);
   const usual = Float64Array.from(newer.values, (_, index) => {
     const hour = (newer.start - start) / HOUR_MS + index;
-    const firstDay = Math.floor((hour - past.length) / 24) + 1;
-    return firstDay < 1 ? Number.NaN : usualAt(past, hour, firstDay);
+    return usualAt(past, hour, Math.max(1, Math.floor((hour - past.length) / 24) + 1));
   });
   return ratio(newer.values, usual, 1);
 }

@@ -18,16 +18,14 @@ const BLOCKS = [
   [21, 24],
 ] as const;
 const NEIGHBOUR_LAGS = [1, 4, 8, 16] as const;
-/** Inputs of neighbours are shrunk, so that the penalty prefers the zone's own past. */
-const NEIGHBOUR_WEIGHT = 0.4;
-/** So are those of the calendar, which the usual day has in it already: a thirtieth of the trust in deviations. */
-const CALENDAR_WEIGHT = 0.18;
+/** Inputs of the calendar are small, so that the penalty prefers deviations: the usual day knows the calendar already. */
+const CALENDAR_WEIGHT = 0.32;
 const WEEKDAY_WEIGHT = 0.5 * CALENDAR_WEIGHT;
 /** The day of the origin and the three that a 72-hour forecast reaches. */
 const DAYS_REACHED = 4;
-const HARMONICS = 2;
+const HARMONICS = 3;
 
-/** A zone's past with the size of its usual deviation, by which inputs are made comparable. */
+/** A zone's past with the size of its usual deviation, by which inputs are made comparable; larger for a neighbour that counts less. */
 export interface Scaled {
   readonly past: Past;
   readonly scale: number;
@@ -75,10 +73,9 @@ export function writeInputs(
   }
 
   for (const { past, scale } of neighbours) {
-    const weight = NEIGHBOUR_WEIGHT / scale;
-    push(weight * meanBack(past.deviation, origin, 1, 24));
-    push(weight * meanBack(past.deviation, origin, 25, 48));
-    for (const lag of NEIGHBOUR_LAGS) push(weight * meanBack(past.deviation, origin, lag, lag));
+    push(meanBack(past.deviation, origin, 1, 24) / scale);
+    push(meanBack(past.deviation, origin, 25, 48) / scale);
+    for (const lag of NEIGHBOUR_LAGS) push(meanBack(past.deviation, origin, lag, lag) / scale);
   }
 }
 

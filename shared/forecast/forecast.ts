@@ -77,10 +77,11 @@ export function fitForecast(request: ForecastRequest): ForecastModel | undefined
   const start = end - hours * HOUR_MS;
   const raw = cut(series, start, hours);
   const own = describe(raw, 0, daysBack(horizonHours - 1));
-  const neighbours = closestZones(zone, histories, end, hours).map((other) => ({
-    zone: other,
-    ...describe(cut(histories.get(other), start, hours), 0, 1),
-  }));
+  const neighbours = closestZones(zone, histories, end, hours).map(({ zone: other, strength }) => {
+    const { past, scale } = describe(cut(histories.get(other), start, hours), 0, 1);
+    // Made small, so that the penalty lets a zone that hardly moves alike say little.
+    return { zone: other, past, scale: scale / strength ** 2 };
+  });
   const weeks = countKnown(raw.subarray(-PROFILE_DAYS * 24));
   const span = { start, hours, ahead: horizonHours, firstHour: 0 };
   const terms = request.weather && weatherTerms(request.weather, span);

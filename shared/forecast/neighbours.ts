@@ -10,21 +10,28 @@ const LEAST_CORRELATION = 0.2;
 const LEAST_SHARED_HOURS = 21 * 24;
 const LEAST_KNOWN_SHARE = 0.7;
 
+/** A zone that moves like another one. */
+export interface Neighbour {
+  readonly zone: Zone;
+  readonly strength: number;
+}
+
 /**
  * The zones whose deviations from their usual day went most closely with those of `own` in the last 60 days before
- * `end`; ties by code. No map is needed: weather reaches neighbours together. Empty when the histories are too short.
+ * `end`, with the strength of that (absolute correlation, 0 to 1), strongest first; ties by code. No map is needed: weather
+ * reaches neighbours together. Empty when the histories are too short.
  */
 export function closestZones(
   own: Zone,
   histories: ReadonlyMap<Zone, HourlySeries>,
   end: EpochMs,
   hours: number,
-): readonly Zone[] {
+): readonly Neighbour[] {
   const span = Math.min(hours, COMPARED_DAYS * 24 + WARM_UP_HOURS);
   const start = end - span * HOUR_MS;
   const mine = deviations(histories.get(own), start, span);
   if (!mine) return [];
-  const found: { zone: Zone; strength: number }[] = [];
+  const found: Neighbour[] = [];
   for (const [zone, series] of histories) {
     if (zone === own) continue;
     const theirs = deviations(series, start, span);
@@ -33,7 +40,7 @@ export function closestZones(
     if (strength >= LEAST_CORRELATION) found.push({ zone, strength });
   }
   found.sort((a, b) => b.strength - a.strength || (a.zone < b.zone ? -1 : 1));
-  return found.slice(0, MOST_NEIGHBOURS).map(({ zone }) => zone);
+  return found.slice(0, MOST_NEIGHBOURS);
 }
 
 /** Deviations where they are known, NaN elsewhere; undefined when too few are. */

@@ -20,13 +20,19 @@ export interface ZoneWeather {
   readonly byLead: readonly [Weather, ...Weather[]];
 }
 
-/** How the weather of an hour enters: with curvature where plants or demand answer to it unevenly. */
-const TERMS: readonly ((weather: Weather) => HourlySeries)[] = [
-  ({ wind }) => wind,
-  ({ wind }) => mapped(wind, (speed) => speed ** 2),
-  ({ radiation }) => radiation,
-  ({ temperature }) => temperature,
-  ({ temperature }) => mapped(temperature, (degrees) => (degrees - MILD_DEGREES) ** 2),
+/** One of the ways in which the weather of an hour enters. */
+interface Term {
+  readonly of: keyof Weather;
+  readonly change?: (value: number) => number;
+}
+
+/** With curvature where plants or demand answer to it unevenly. */
+const TERMS: readonly Term[] = [
+  { of: 'wind' },
+  { of: 'wind', change: (speed) => speed ** 2 },
+  { of: 'radiation' },
+  { of: 'temperature' },
+  { of: 'temperature', change: (degrees) => (degrees - MILD_DEGREES) ** 2 },
 ];
 /** Neither heated nor cooled. */
 const MILD_DEGREES = 16;
@@ -76,10 +82,11 @@ export function weatherTerms(
   scales?: readonly number[],
 ): readonly WeatherTerm[] {
   const { start, hours, ahead, firstHour, isHindsight = scales === undefined } = span;
-  return TERMS.map((term, index) => {
-    const byLead = weather.byLead
-      .slice(0, isHindsight ? undefined : 1)
-      .map((of) => cut(term(of), start, hours + ahead));
+  return TERMS.map(({ of, change }, index) => {
+    const byLead = weather.byLead.slice(0, isHindsight ? undefined : 1).map((known) => {
+      const values = cut(known[of], start, hours + ahead);
+      return change ? values.map(change) : values;
+    });
     const past = describePast((byLead[0] as Float64Array).slice(0, hours), firstHour, scales ? 1 : daysBack(ahead - 1));
     return { past, byLead, scale: scales?.[index] ?? rootMeanSquare(past.deviation) };
   });
@@ -119,10 +126,6 @@ export function writeWeatherNow(
       out[next++] = sum / (far - near + 1) / scale;
     }
   }
-}
-
-function mapped({ start, values }: HourlySeries, change: (value: number) => number): HourlySeries {
-  return { start, values: values.map(change) };
 }
 
 function rootMeanSquare(values: Float64Array): number {

@@ -1,3 +1,4 @@
+import { isEicCode, zoneOfEicCode } from './eic-codes.ts';
 import { nearest } from './nearest.ts';
 import { findRegion, regionNames } from './regions.ts';
 import { yearlyIntensity, yearlyZones } from './yearly-intensity.ts';
@@ -20,14 +21,6 @@ const OTHER_NOTATIONS: ReadonlyMap<string, string> = new Map(
       IT_SARD: 'IT-SAR',
     },
     ...{ IT_CALA: 'IT-SO', IT_ROSN: 'IT-SO', IT_BRNN: 'IT-SO', IT_FOGN: 'IT-SO', IT_PRGP: 'IT-SIC' },
-    ...{ '10Y1001A1001A83F': 'DE', '10Y1001A1001A82H': 'DE', '10YFR-RTE------C': 'FR', '10YGB----------A': 'GB' },
-    ...{
-      '10YDK-1--------W': 'DK-DK1',
-      '10YDK-2--------M': 'DK-DK2',
-      '10YNL----------L': 'NL',
-      '10YBE----------2': 'BE',
-    },
-    ...{ '10YES-REE------0': 'ES', '10YPT-REN------W': 'PT', '10YPL-AREA-----S': 'PL', '10YAT-APG------L': 'AT' },
     ...{ 'AUS-NSW': 'AU-NSW', 'AUS-QLD': 'AU-QLD', 'AUS-SA': 'AU-SA', 'AUS-TAS': 'AU-TAS', 'AUS-VIC': 'AU-VIC' },
     ...{ 'AUS-WA': 'AU-WA', 'AUS-NT': 'AU-NT', 'IN-DL': 'IN-NO', 'IN-UP': 'IN-NO', 'IN-PB': 'IN-NO', 'IN-HP': 'IN-NO' },
     ...{ 'IN-KA': 'IN-SO', 'IN-AP': 'IN-SO', 'IN-TN': 'IN-SO', 'IN-KL': 'IN-SO', 'IN-GJ': 'IN-WE', 'IN-MH': 'IN-WE' },
@@ -60,7 +53,10 @@ export function isKnownZone(zone: Zone): boolean {
 /** The zone or cloud region that an unknown name most likely means; undefined when nothing is near. */
 export function likelyName(text: string): string | undefined {
   const code = text.trim().toUpperCase();
-  const noted = OTHER_NOTATIONS.get(code) ?? numbered(code) ?? lastPart(code);
+  // Nothing near it would be meant.
+  if (isEicCode(code)) return yearlyZones().find((zone) => zone === zoneOfEicCode(code));
+  const written = OTHER_NOTATIONS.get(code) ?? OTHER_NOTATIONS.get(code.replaceAll('-', '_'));
+  const noted = written ?? numbered(code) ?? lastPart(code) ?? countryNamed(text.trim());
   if (noted !== undefined) return noted;
   return nearest(text, [...yearlyZones(), ...regionNames()]);
 }
@@ -77,6 +73,13 @@ export function zoneProblem(text: string): string {
   return likely === undefined
     ? `${what}; a zone code is such as DE or US-CAL-CISO`
     : `${what}; did you mean "${likely}"?`;
+}
+
+/** The zone of a country by its English name, such as Germany. */
+function countryNamed(name: string): Zone | undefined {
+  const names = new Intl.DisplayNames('en', { type: 'region' });
+  const countries = yearlyZones().filter((zone) => /^[A-Z]{2}$/.test(zone));
+  return countries.find((zone) => names.of(zone)?.toLowerCase() === name.toLowerCase());
 }
 
 /** ENTSO-E numbers bidding zones: `DK_1`, `SE-3`, `NO_2` are `DK-DK1`, `SE-SE3`, `NO-NO2`. */

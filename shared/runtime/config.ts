@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import type { Logger } from './logger.ts';
 
@@ -135,6 +136,12 @@ export function positive(max: number = Number.MAX_SAFE_INTEGER) {
 /** A TCP port; 0 lets the system choose. */
 export function port() {
   return integer(0, 65_535);
+}
+
+/** An address to listen on, or a name of one; what looks like an address has to be one. */
+export function listenAddress() {
+  const wrong = (text: string) => (/^[\d.]+$/.test(text) && !isIPv4(text)) || (text.includes(':') && !isIPv6(text));
+  return z.string().refine((text) => !wrong(text), 'is not an IPv4 or IPv6 address');
 }
 
 /** A switch: true, yes, on, 1 or false, no, off, 0. */

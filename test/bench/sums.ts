@@ -83,7 +83,8 @@ async function fill(dsn: string): Promise<void> {
     await connection.query(
       `INSERT INTO power_hour (series_id, hour, millijoules, covered_ms, samples, max_milliwatts, minutes, first_start, last_end)
        SELECT id, hour, 1000000 + id * 7 % 100000, 3600000, 240, 1000, (1::bigint << 60) - 1, hour, hour + INTERVAL '1 hour'
-       FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS hour, power_series ORDER BY hour, id`,
+       FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS hour
+       CROSS JOIN LATERAL (SELECT id FROM power_series ORDER BY id) AS series`,
       [new Date(NOON - DAYS * 24 * HOUR_MS), new Date(NOON - HOUR_MS)],
     );
     await connection.query(

@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, '../../docs/images');
 /** What a view shows, and how much of it is in the picture, in pixels. */
 const VIEWS = {
   now: { path: '', height: 1250 },
-  time: { path: '?view=time&zone=US-NW-BPAT&window=3d&scale=zone', height: 1500 },
+  time: { path: '?view=time&zone=US-NW-BPAT&window=3d&scale=zone', height: 2050 },
   emissions: { path: '?view=emissions&window=7d&by=workload', height: 1300 },
   scheduling: { path: '?view=scheduling&window=30d', height: 1950 },
   sites: { path: '?view=sites&site=simulated-berlin', height: 1100 },

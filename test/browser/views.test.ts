@@ -156,7 +156,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard', { timeout: 120_000 }, () => {
     await open.page.reload();
     await settled(open.page);
     const many = await open.page.locator('#unpriced .notice').textContent();
-    await open.page.unroute('**/api/status');
+    await open.page.unrouteAll({ behavior: 'wait' });
     await open.page.route('**/api/status', (route) => route.fulfill({ status: 500, body: 'broken' }));
     const broken = open.page.waitForResponse('**/api/status');
     await open.page.reload();

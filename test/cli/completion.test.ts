@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWorld } from '../browser/world.ts';
 import { ROOT } from '../laws/sources.ts';
 import { available } from '../servers/available.ts';
 import { temporaryFolder } from './run.ts';
@@ -34,6 +36,28 @@ describe('carbon completion', { timeout: 90_000 }, () => {
       __carbon_complete; printf '%s\n' "\${COMPREPLY[@]}"`;
 
     expect(shell('bash', '--norc', '-c', script).trim().split('\n')).toEqual(choices);
+  });
+
+  it('completes zones and services with those of the API, and with its own where that cannot be read', async () => {
+    await using world = await startWorld({ token: 'secret-of-the-test' });
+    const completed = async (words: readonly string[], env: Readonly<Record<string, string>>) => {
+      const script = `source <(carbon completion bash)
+        COMP_WORDS=(carbon ${words.join(' ')}); COMP_CWORD=${words.length}
+        __carbon_complete; printf '%s\n' "\${COMPREPLY[@]}"`;
+      const all = { PATH, HOME: folder.path, TERM: 'dumb', ...env };
+      const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script], { env: all });
+      // Bash itself reports that no key was pressed; the program has nothing to report.
+      expect(stderr).not.toMatch(/\[[A-Z_]+\]|Error/);
+      return stdout.trim().split('\n');
+    };
+    const api = { CARBON_API: world.url, CARBON_API_TOKEN: 'secret-of-the-test' };
+
+    expect(await completed(['windows', '--zone', 'F'], api)).toEqual(['FR']);
+    expect(await completed(['calculate', '--service', 'q'], api)).toEqual(['q2q-ai']);
+    const own = await completed(['windows', '--zone', 'F'], {});
+    expect(own.length).toBeGreaterThan(1);
+    expect(await completed(['windows', '--zone', 'F'], { CARBON_API: world.url })).toEqual(own);
+    expect(await completed(['windows', '--zone', 'F'], { CARBON_API: 'http://127.0.0.1:1' })).toEqual(own);
   });
 
   it.skipIf(!available('fish', 'install fish (Debian: apt-get install fish)'))('completes in fish', () => {

@@ -21,9 +21,32 @@ describe('a CSV file', () => {
     ['of a European Excel', '\ufeffhour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n'],
     ['with tabs', 'hour\trequests\n2026-01-01T10:00:00Z\t1500.5\n'],
     ['in UTF-16 (little endian)', Buffer.from('\ufeffhour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n', 'utf16le')],
+    ['with its separator named', '\ufeffsep=;\r\nhour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n'],
+    ['with names in another case', 'Hour;Requests\n2026-01-01T10:00:00Z;1500,5\n'],
+    ['with spaces between thousands', 'hour;requests\n2026-01-01T10:00:00Z;1\u202f500,5\n'],
+    ['with apostrophes between thousands', "hour,requests\n2026-01-01T10:00:00Z,1'500.5\n"],
+    ['with rows that are empty', 'hour;requests\n2026-01-01T10:00:00Z;1500,5\n;\n\n'],
+    ['with line ends of old Macs', 'hour;requests\r2026-01-01T10:00:00Z;1500,5\r'],
+    ['in UTF-16 without a mark', Buffer.from('hour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n', 'utf16le')],
     ['in UTF-16 (big endian)', Buffer.from('\ufeffhour,requests\n2026-01-01T10:00:00Z,1500.5\n', 'utf16le').swap16()],
   ])('%s is read', (_, content) => {
     expect(readCsv(fileOf(content), ['hour', 'requests'])).toEqual(ROWS);
+  });
+
+  it('in Windows-1252 is read with its umlauts', () => {
+    const file = fileOf(Buffer.from('dienst;name\r\nä;Größe\r\n', 'latin1'));
+
+    expect(readCsv(file, ['dienst'])).toEqual([{ dienst: 'ä', name: 'Größe' }]);
+  });
+
+  it('with exponents after decimal commas is read', () => {
+    expect(readCsv(fileOf('hour;requests\nx;1,5E+03\n'), ['hour'])).toEqual([{ hour: 'x', requests: '1.5E+03' }]);
+  });
+
+  it('that is a workbook is refused as one', () => {
+    const file = fileOf(Buffer.from('504b030414000600', 'hex'));
+
+    expect(() => readCsv(file, ['hour'])).toThrow('it is a workbook; save it as CSV');
   });
 
   it.each(['1.500', '1.500,5', '12.345.678'])('with semicolons and %s is refused with its line', (requests) => {

@@ -11,10 +11,13 @@ import { type Api, apiOf, applyAll, podFor, readyNode, tokenOf } from './api.ts'
 import { clusterAssets } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
+import { installKueueResources, kueueAssets } from './real-kueue.ts';
 
 const assets = clusterAssets();
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/carbon-extender-gate';
 const MAY_WAIT = { 'carbon-extender.io/max-delay': '6h' };
+const QUEUE = 'kueue.x-k8s.io/queue-name';
+const GATED_BY = 'kueue.x-k8s.io/admission-gated-by';
 const GATED = [{ name: 'carbon-extender.io/wait' }];
 
 describe.skipIf(assets === undefined)('Kubernetes 1.33', () => {
@@ -44,15 +47,18 @@ describe.skipIf(assets === undefined)('Kubernetes 1.33', () => {
     expect(JSON.stringify(group.body)).not.toContain('mutatingadmissionpolicies');
   });
 
-  it('accepts every object of the overlay, and of the chart', async () => {
-    const [overlay = [], chart = []] = ['before-1.36', 'chart-on-1.33'].map((variant) => recorded().variants[variant]);
+  it('accepts every object of the base, of the overlay, and of the chart', async () => {
+    const [base = [], overlay = [], chart = []] = ['base', 'before-1.36', 'chart-on-1.33'].map(
+      (variant) => recorded().variants[variant],
+    );
     // Under names of their own, because a Deployment's selector cannot change.
     const apart = chart.map((object) => ({
       ...object,
       metadata: { ...object.metadata, name: `dry-${object.metadata.name}` },
     }));
 
-    expect(Math.min(overlay.length, chart.length)).toBeGreaterThan(25);
+    expect(Math.min(base.length, overlay.length, chart.length)).toBeGreaterThan(25);
+    expect(await applyAll(admin, base)).toEqual([]);
     expect(await applyAll(admin, overlay)).toEqual([]);
     expect(await applyAll(admin, apart, { dryRun: true })).toEqual([]);
   });
@@ -102,6 +108,48 @@ describe.skipIf(assets === undefined)('Kubernetes 1.33', () => {
     expect(away.spec.schedulingGates).toBeUndefined();
     expect(JSON.stringify(extender.log)).not.toMatch(/forbidden/i);
   });
+
+  it.skipIf(kueueAssets(assets) === undefined)(
+    'holds queued work back by its own annotation, its LocalQueue’s or its namespace’s, and a queued pod likewise',
+    async () => {
+      await installKueueResources(assets ?? '', plane);
+      const patient = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'patient', annotations: MAY_WAIT } };
+      const queue = { apiVersion: 'kueue.x-k8s.io/v1beta2', kind: 'LocalQueue', spec: { clusterQueue: 'any' } };
+      const calm = { ...queue, metadata: { name: 'calm', namespace: 'default', annotations: MAY_WAIT } };
+      expect(await applyAll(admin, [patient, calm] as never)).toEqual([]);
+      await using extender = await start({ ADMISSION: 'on', ADMISSION_PORT: '0' });
+      const { port } = await extender.logged('the admission webhook serves with a new certificate');
+      await reachable(Number(port));
+
+      const ofQueue = await eventually(
+        () => queuedJob('default', `of-queue-${tries++}`, 'calm'),
+        (gates) => gates !== undefined,
+      );
+      const own = await queuedJob('default', 'own', 'hasty', MAY_WAIT);
+      const ofNamespace = await queuedJob('patient', 'of-namespace', 'hasty');
+      const hasty = await queuedJob('default', 'hasty', 'hasty');
+      const single = podFor('single', MAY_WAIT) as { metadata: object };
+      const labelled = { ...single, metadata: { ...single.metadata, labels: { [QUEUE]: 'hasty' } } };
+      const { body } = await admin.post('/api/v1/namespaces/default/pods', labelled);
+
+      expect([ofQueue, own, ofNamespace, hasty]).toEqual([...new Array(3).fill('carbon-extender.io/wait'), undefined]);
+      expect(body.metadata.annotations[GATED_BY]).toBe('carbon-extender.io/wait');
+      expect(body.spec.schedulingGates).toBeUndefined();
+      expect(JSON.stringify(extender.log)).not.toMatch(/forbidden/i);
+    },
+  );
+
+  /** The admission gates of a new queued Job. */
+  async function queuedJob(namespace: string, name: string, queue: string, annotations: Record<string, string> = {}) {
+    const container = { name: 'main', image: 'none.example/image' };
+    const { status, body } = await admin.post(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
+      ...{ apiVersion: 'batch/v1', kind: 'Job' },
+      metadata: { name, labels: { [QUEUE]: queue }, annotations },
+      spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [container] } } },
+    });
+    expect(status, JSON.stringify(body)).toBe(201);
+    return body.metadata.annotations?.[GATED_BY] as string | undefined;
+  }
 
   let tries = 0;
 

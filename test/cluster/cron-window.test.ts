@@ -22,7 +22,7 @@ describe.skipIf(assets === undefined)('a CronJob with a window', () => {
   beforeAll(async () => {
     const plane = stack.use(await startControlPlane({ assets: assets ?? '', dir: join(folder, 'plane') }));
     api = apiOf(plane);
-    expect(await applyAll(api, recorded().variants.base ?? [])).toEqual([]);
+    expect(await applyAll(api, recorded().variants['from-1.36'] ?? [])).toEqual([]);
     // The policies take effect a moment after they were accepted.
     await eventually(
       () => api.post(`${CRON_JOBS}?dryRun=All`, cronJob('probe', { window: '6h' })),

@@ -28,15 +28,15 @@ describe.skipIf(assets === undefined)('the shipped manifests on a real API serve
     folder = mkdtempSync(join(tmpdir(), 'shipped-'));
     plane = stack.use(await startControlPlane({ assets: assets ?? '', dir: join(folder, 'plane') }));
     admin = apiOf(plane);
-    expect(await applyAll(admin, variants.base ?? [])).toEqual([]);
+    expect(await applyAll(admin, variants['from-1.36'] ?? [])).toEqual([]);
     for (const [name, zone] of NODES)
       expect((await admin.post('/api/v1/nodes', readyNode(name, zone))).status).toBe(201);
     pod = await startShippedPod(stack, {
       assets: assets ?? '',
       folder,
       plane,
-      variant: 'base',
-      configuration: shippedConfiguration('base', 'prioritize-only.yaml'),
+      variant: 'from-1.36',
+      configuration: shippedConfiguration('from-1.36', 'prioritize-only.yaml'),
     });
     account = apiOf(plane, pod.token);
   });

@@ -72,6 +72,8 @@ function hours(now: number, respondent: string, value: number, how: Parameters<t
   return Array.from({ length: HOURS }, (_, back) => newest - back * 3_600_000).flatMap((time, back) => [
     row(time, 'COL', coal),
     row(time, 'BAT', -120),
+    // A code that the service may add one day.
+    ...(respondent === 'PJM' ? [row(time, 'ZZZ', 3)] : []),
     // The newest hour lacks a fuel still.
     ...(back === 0 ? [] : [row(time, 'WND', 100_000 - coal)]),
   ]);

@@ -79,6 +79,10 @@ describe('what Grafana and Prometheus are given', () => {
       const names = templating.list.map(({ name }) => name);
       for (const name of ['datasource', 'cluster', 'job', 'instance'])
         if (!names.includes(name)) problems.push(`${uid} has no variable ${name}`);
+      const byNamespace = panels.filter(({ targets }) => targets.some(({ expr }) => /by \([^)]*namespace/.test(expr)));
+      for (const { title, targets } of byNamespace)
+        if (!names.includes('namespace') || !targets.every(({ expr }) => expr.includes('namespace=~"$namespace"')))
+          problems.push(`${uid}: panel "${title}" is by namespace and follows no variable`);
       for (const { title, description, datasource, fieldConfig, targets } of panels) {
         if (!title || !description) problems.push(`${uid}: panel "${title}" has no title or no description`);
         if (fieldConfig?.defaults?.unit === undefined) problems.push(`${uid}: panel "${title}" has no unit`);

@@ -91,6 +91,12 @@ const countryEmissions = z.strictObject({
   coverage: share.describe('Share of the measurement for which the intensity is known'),
   basis,
   zones,
+  marginal_g_per_kwh: z
+    .number()
+    .nullable()
+    .describe(
+      'Marginal intensity beside the average one, which grams are of; null: not known for all of the measurement',
+    ),
 });
 
 /** Response of `POST /api/co2-per-container` and its alias. */

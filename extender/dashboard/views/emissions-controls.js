@@ -6,7 +6,7 @@ import { MEASURES } from './measures.js';
 /** @typedef {import('../location.js').Choices} Choices */
 
 /** Typing pauses this long before a search starts, in milliseconds. */
-const SEARCH_DELAY_MS = 120;
+const SEARCH_DELAY_MS = 80;
 
 /**
  * @param {HTMLElement} place

@@ -38,19 +38,25 @@ export function savingsCard({ totals, pods, decisions }) {
     TITLE,
     h('dl', { class: 'figures' }, totals.map(savedFigure)),
     totalsTable(totals),
+    h(
+      'p',
+      { class: 'note' },
+      'Possible: what the cleanest start within its slack, or its cleanest candidate zone, would have saved each pod in hindsight.',
+    ),
     totals.length > 1 && h('p', { class: 'note' }, 'A pod may count for both baselines; the two are never added up.'),
     negative.length > 0 && negativeTable(negative),
   );
 }
 
 /** @param {Total} total */
-function savedFigure({ baseline, saved_grams, saved_percent }) {
+function savedFigure({ baseline, saved_grams, saved_percent, possible_grams: possible }) {
   const share = saved_percent === null ? '' : `${number(saved_percent)} % less than `;
+  const reached = possible > 0 ? `; ${percent(saved_grams / possible)} of the ${grams(possible)} possible` : '';
   return figure(
     baseline === 'arrival' ? 'Saved by waiting' : 'Saved by placement',
     grams(saved_grams),
     'CO2e',
-    `${share}${BASELINES[baseline]}`,
+    `${share}${BASELINES[baseline]}${reached}`,
   );
 }
 
@@ -69,6 +75,7 @@ function totalsTable(totals) {
     { title: 'Energy', numeric: true, cell: (one) => energy(one.energy_kwh) },
     { title: 'Pods', numeric: true, cell: (one) => number(one.pods) },
     { title: 'Emitted more', numeric: true, cell: (one) => number(one.negative) },
+    { title: 'Possible', numeric: true, minor: true, cell: (one) => grams(one.possible_grams) },
     { title: 'Coverage', numeric: true, cell: (one) => percent(one.coverage) },
     { title: 'Quality', cell: (one) => one.qualities.map((quality) => chip(quality)) },
   ];

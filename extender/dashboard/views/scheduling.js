@@ -22,18 +22,18 @@ const WINDOWS = [
  */
 export function schedulingView(place, choices) {
   const [window, , hours] = WINDOWS.find(([key]) => key === choices.window) ?? /** @type {const} */ (['24h', '', 24]);
-  const [waiting, savings, budgets, placed] = ['waiting', 'savings', 'budgets', 'placed'].map((id) => h('div', { id }));
+  const [waiting, budgets, savings, placed] = ['waiting', 'budgets', 'savings', 'placed'].map((id) => h('div', { id }));
   const options = WINDOWS.map(([key, text]) => /** @type {const} */ ([key, text]));
   const selector = select('Window', window, options, (value) => choose({ window: value }));
-  const places = [waiting, savings, budgets, placed].filter((part) => part !== undefined);
+  const places = [waiting, budgets, savings, placed].filter((part) => part !== undefined);
   place.append(h('div', { class: 'controls' }, selector), ...places);
   /** @type {(index: number, what: string, task: () => Promise<import('../dom.js').Child>) => void} */
   const show = (index, what, task) => void fill(places[index] ?? place, what, task);
   const showWaiting = () => show(0, 'waiting pods', async () => waitingCard(await request('/api/waiting'), Date.now()));
   const showAll = () => {
     showWaiting();
-    show(1, 'savings', async () => savingsCard(await request(savingsPath(hours))));
-    show(2, 'budgets', async () => budgetsCard(await request('/api/budgets')));
+    show(2, 'savings', async () => savingsCard(await request(savingsPath(hours))));
+    show(1, 'budgets', async () => budgetsCard(await request('/api/budgets')));
     show(3, 'placements', async () => placementsCard(await request(`/api/decisions?window=${window}&limit=50`)));
   };
   showAll();

@@ -22,6 +22,7 @@ import { energyTotalsOf } from './energy-totals.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
 import {
+  groupsOfWaiting,
   hoursWithin,
   type Measured,
   merged,
@@ -72,12 +73,14 @@ export class SqlitePowerReader implements PowerReader {
     if (database === undefined) return;
     const all = seriesMatching(database, filter);
     const matching = after === undefined ? all : all.filter((series) => !isBefore(series, after));
-    // Decoded once: each batch would have to go through all of them again.
-    const waiting = database.read(() => waitingSamples(database, new Set(matching.map(({ id }) => id)), range));
-    const hours = hoursWithin(database, range);
-    const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / Math.max(1, hours.length)));
-    for (let from = 0; from < matching.length; from += atATime)
-      yield* seriesSamples(database, matching.slice(from, from + atATime), { range, hours, waiting });
+    for (const group of database.read(() => groupsOfWaiting(database, matching, range))) {
+      // Once for a group: each batch would have to go through all ticks again.
+      const waiting = database.read(() => waitingSamples(database, new Set(group.map(({ id }) => id)), range));
+      const hours = hoursWithin(database, range);
+      const atATime = Math.max(1, Math.floor(CHUNKS_AT_A_TIME / Math.max(1, hours.length)));
+      for (let from = 0; from < group.length; from += atATime)
+        yield* seriesSamples(database, group.slice(from, from + atATime), { range, hours, waiting });
+    }
   }
 
   async lastBlocks(filter: ContainerFilter, blocks: number): Promise<PowerSample[]> {

@@ -58,6 +58,39 @@ export function waitingSamples(
   return found;
 }
 
+/** Bytes of ticks whose samples are in memory at a time, of two to six bytes each. */
+const TICK_BYTES = 500_000;
+/** Samples of ticks that are in memory at a time, at some hundred bytes each. */
+const WAITING_AT_A_TIME = 150_000;
+
+/**
+ * The series in their order, in groups whose waiting samples fit into memory together: in a large cluster those of the
+ * current hour are millions, which several exports would hold at once.
+ */
+export function groupsOfWaiting(
+  database: SqliteDatabase,
+  series: readonly SqliteSeries[],
+  { from, to }: TimeRange,
+): (readonly SqliteSeries[])[] {
+  const sql = 'SELECT total(length(v)) AS bytes FROM tick WHERE t > ? AND first < ?';
+  if ((database.get<{ bytes: number }>(sql, from, to)?.bytes ?? 0) <= TICK_BYTES) return [series];
+  const counts = new Map<number, number>();
+  for (const { t, v } of ticksWhere(database, 't > ? AND first < ?', from, to))
+    decodeTick(t, v, (id) => counts.set(id, (counts.get(id) ?? 0) + 1));
+  const groups: SqliteSeries[][] = [[]];
+  let room = WAITING_AT_A_TIME;
+  for (const one of series) {
+    const count = counts.get(one.id) ?? 0;
+    if (count > room && room < WAITING_AT_A_TIME) {
+      groups.push([]);
+      room = WAITING_AT_A_TIME;
+    }
+    groups.at(-1)?.push(one);
+    room -= count;
+  }
+  return groups;
+}
+
 /** Folded chunks of one series that may hold samples of a range, by hour. */
 export function packedChunks(
   timelines: Timelines,

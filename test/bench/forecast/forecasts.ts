@@ -20,6 +20,8 @@ export interface Knowledge {
   readonly historiesAt?: (hour: number) => ReadonlyMap<Zone, HourlySeries>;
   /** Zones whose history is used beside the zone's own; default none. */
   readonly neighbours?: readonly Zone[];
+  /** Longer series of some zones, whose earlier years are known from the start; default none. */
+  readonly longer?: ReadonlyMap<Zone, HourlySeries>;
   /** Whether the value of the present hour is known; default true, as in the product. */
   readonly isPresentKnown?: boolean;
   readonly refitHours?: number;
@@ -40,7 +42,8 @@ export interface Forecasts extends HourlyForecasts {
 /** Forecasts a zone at every hour, seeing nothing of the future. */
 export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {}): Forecasts {
   const { refitHours = 7 * 24, isPresentKnown = true, isWanted = () => true, shape, weather } = knowledge;
-  const historiesAt = knowledge.historiesAt ?? before(trace, [zone, ...(knowledge.neighbours ?? [])], isPresentKnown);
+  const historiesAt =
+    knowledge.historiesAt ?? before(trace, [zone, ...(knowledge.neighbours ?? [])], isPresentKnown, knowledge.longer);
   const at: (readonly ForecastPoint[])[] = [];
   const made: MadeForecast[] = [];
   const cost = { fits: 0, fitMs: 0, forecasts: 0, forecastMs: 0 };
@@ -71,12 +74,21 @@ export function forecastsOf(trace: Trace, zone: Zone, knowledge: Knowledge = {})
   };
 }
 
-function before(trace: Trace, zones: readonly Zone[], isPresentKnown: boolean) {
+function before(
+  trace: Trace,
+  zones: readonly Zone[],
+  isPresentKnown: boolean,
+  longer?: ReadonlyMap<Zone, HourlySeries>,
+) {
   return (hour: number): ReadonlyMap<Zone, HourlySeries> =>
     new Map(
       zones.map((zone) => {
-        const values = trace.zones.get(zone) ?? new Float64Array(0);
-        return [zone, { start: trace.start, values: values.subarray(0, isPresentKnown ? hour + 1 : hour) }] as const;
+        const { start, values } = longer?.get(zone) ?? {
+          start: trace.start,
+          values: trace.zones.get(zone) ?? new Float64Array(0),
+        };
+        const hours = (trace.start - start) / HOUR_MS + hour + (isPresentKnown ? 1 : 0);
+        return [zone, { start, values: values.subarray(0, hours) }] as const;
       }),
     );
 }

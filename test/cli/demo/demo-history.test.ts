@@ -30,7 +30,7 @@ describe('the history of the demo', () => {
     expect(hours.every(({ container }) => container.namespace.startsWith('simulated-'))).toBe(true);
   });
 
-  it('lets jobs start in an hour that is no dirtier than their arrival, within their delay', async () => {
+  it('lets jobs wait within their delay, and start in more than one zone', async () => {
     using folder = temporaryFolder();
     const { trace } = await writeDemoTrace(folder.path);
     await seedHistory(folder.path, trace, NOW);

@@ -40,7 +40,7 @@ describe('the changes of the admission webhook', () => {
       { annotations: MAY_WAIT, ownerReferences: [{ kind: 'DaemonSet', name: 'd', controller: true }] },
       {},
     ],
-    ['another queue', { annotations: MAY_WAIT, labels: QUEUED }, {}],
+    ['another queue', { annotations: MAY_WAIT, labels: { 'volcano.sh/queue-name': 'batch' } }, {}],
     ['another queue’s scheduler', { annotations: MAY_WAIT }, { schedulerName: 'volcano' }],
   ])('leave a pod with %s alone', (_, metadata, spec) => {
     expect(gateChanges(pod(metadata, spec), policies())).toEqual([]);
@@ -65,6 +65,49 @@ describe('the changes of the admission webhook', () => {
     expect(first).toEqual([{ op: 'add', path, value: 'carbon-extender.io/wait' }]);
     expect(second).toEqual([{ op: 'add', path, value: 'other,carbon-extender.io/wait' }]);
     expect(child).toEqual([]);
+  });
+
+  it('let queued work wait by what its LocalQueue sets, behind its own annotations and before its namespace’s', () => {
+    const set = { batch: { maxDelayMs: 3_600_000 }, calm: { skip: true } } as Record<string, object>;
+    const queues = { of: (namespace: string, queue: string) => (namespace === 'shop' ? set[queue] : undefined) };
+    const labels = (queue: string) => ({ 'kueue.x-k8s.io/queue-name': queue });
+    const skip = { 'carbon-extender.io/skip': 'true' };
+    const gated = (request: AdmissionRequest, namespace?: Record<string, string>) =>
+      gateChanges(request, policies({ ...(namespace && { namespace }) }), queues).length > 0;
+
+    expect(gated(job({ labels: labels('batch') }))).toBe(true);
+    expect(gated(job({ labels: labels('batch'), annotations: skip }))).toBe(false);
+    expect(gated(job({ labels: labels('calm') }), MAY_WAIT)).toBe(false);
+    expect(gated(job({ labels: labels('unknown') }), MAY_WAIT)).toBe(true);
+    expect(gated(job({ labels: labels('unknown') }))).toBe(false);
+    expect(gated(pod({}))).toBe(false);
+  });
+
+  it.each([
+    ['by itself', {}, true],
+    [
+      'of a Deployment',
+      { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', controller: true }] },
+      true,
+    ],
+    [
+      'of a controller that Kueue does not know',
+      { ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', name: 'w', controller: true }] },
+      true,
+    ],
+    ['of a group', { labels: { ...QUEUED, 'kueue.x-k8s.io/pod-group-name': 'g' } }, false],
+    ['of a Job', { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', controller: true }] }, false],
+    [
+      'of a JobSet',
+      { ownerReferences: [{ apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet', name: 's', controller: true }] },
+      false,
+    ],
+    ['of a DaemonSet', { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd' }] }, false],
+  ])('hold a queued pod %s back from admission, and never by a scheduling gate', (_, metadata, expected) => {
+    const changes = gateChanges(pod({ annotations: MAY_WAIT, labels: QUEUED, ...metadata }), policies());
+
+    const path = '/metadata/annotations/kueue.x-k8s.io~1admission-gated-by';
+    expect(changes).toEqual(expected ? [{ op: 'add', path, value: 'carbon-extender.io/wait' }] : []);
   });
 
   it('write a CronJob’s window into the template of its pods, and follow it, but never a max-delay of its own', () => {

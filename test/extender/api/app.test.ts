@@ -133,6 +133,31 @@ describe('POST /api/co2-per-container', () => {
     expect(body[0].co2_emissions_by_country.DE.grams).toBe(yearlyIntensity(zone('DE'))?.gramsPerKwh);
   });
 
+  it('shows marginal intensity beside the average of each country, where it is known for all of a measurement', async () => {
+    await using api = await start();
+    await api.power(3610, 3_600_000, 20);
+    await api.power(3650, 3_600_000);
+    for (const [code, hour, average, marginal] of [
+      ['DE', 0, 300, 700],
+      ['DE', 1, 200, 500],
+      ['FR', 1, 50, 800],
+    ] as const) {
+      await api.intensity(code, hour, average);
+      await api.intensity(code, hour, marginal, 'estimated', 'marginal');
+    }
+
+    const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE', 'FR'], n: 2 });
+
+    const [first, second] = body;
+    const shown = [first, second].flatMap((one) => Object.values(one.co2_emissions_by_country));
+    expect(shown).toMatchObject([
+      { marginal_g_per_kwh: 600, coverage: 1 },
+      { marginal_g_per_kwh: null, coverage: 0.5 },
+      { grams: 200, marginal_g_per_kwh: 500 },
+      { grams: 50, marginal_g_per_kwh: 800 },
+    ]);
+  });
+
   it('says null, never zero, where the intensity is not known', async () => {
     await using api = await start();
     await api.power(3610, 3600, 20);
@@ -142,7 +167,14 @@ describe('POST /api/co2-per-container', () => {
     const { body } = await api.post('/api/co2-per-container', { ...WEB, countries: ['DE', 'NL', 'QQ'], n: 1 });
 
     const { DE, NL, QQ } = body[0].co2_emissions_by_country;
-    const unknown = { intensity_g_per_kwh: null, grams_per_second: null, grams: null, quality: null, provider: null };
+    const unknown = {
+      intensity_g_per_kwh: null,
+      grams_per_second: null,
+      grams: null,
+      quality: null,
+      provider: null,
+      marginal_g_per_kwh: null,
+    };
     expect(DE).toEqual({ ...unknown, coverage: 0, basis: 'zone', zones: ['DE'] });
     expect(QQ).toEqual({ ...unknown, coverage: 0, basis: 'unknown', zones: [] });
     // Of the Netherlands only the first hour is known: half the energy, 1800 J, 0.25 g.

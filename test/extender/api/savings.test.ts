@@ -48,11 +48,13 @@ describe('GET /api/savings', () => {
         ...{ pods: 1, negative: 0, coverage: 1, saved_percent: expect.closeTo(44.44, 1) },
         ...{ energy_kwh: expect.closeTo(2, 3), emissions_grams: expect.closeTo(100, 1) },
         ...{ saved_grams: expect.closeTo(80, 1), qualities: ['estimated', 'measured'], marginal: null },
+        possible_grams: expect.closeTo(80, 1),
       },
       {
         baseline: 'candidates-mean',
         ...{ pods: 1, negative: 0, coverage: 1, saved_percent: 80 },
         ...{ energy_kwh: 1, emissions_grams: 50, saved_grams: 200, qualities: ['measured'], marginal: null },
+        possible_grams: 200,
       },
     ]);
     expect(body.pods.map((entry: { uid: string }) => entry.uid)).toEqual(['waited', 'web']);
@@ -63,6 +65,7 @@ describe('GET /api/savings', () => {
         emissions_grams: 50,
         baseline_grams: 250,
         saved_grams: 200,
+        possible_grams: 200,
         qualities: ['measured'],
         marginal: null,
       },

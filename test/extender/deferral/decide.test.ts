@@ -75,6 +75,17 @@ describe('work that may be paused', () => {
   });
 });
 
+it('is said of a plan of pieces, too, that the forecast ended before the deadline, and not otherwise', () => {
+  const job = suspendedJob('long', { 'max-delay': '20h', duration: '2h', interruptible: 'true' }, NOON);
+  job.metadata.uid = 'u-3';
+
+  expect(decide(waitingJob(job) as WaitingWork, contextAt(NOON))).toMatchObject({
+    kind: 'plan',
+    horizonLimited: true,
+  });
+  expect(decide(pausable(), contextAt(NOON))).not.toHaveProperty('horizonLimited');
+});
+
 function pausable(plan?: { start: number; zone: Zone }): WaitingWork {
   const job = suspendedJob('night', { 'max-delay': '8h', duration: '2h', interruptible: 'true' }, NOON);
   job.metadata.uid = 'u-2';

@@ -165,6 +165,24 @@ describe('work of others', () => {
     expect(others.map((name) => annotation(job(name), 'planned-start'))).toEqual(others.map(() => undefined));
   });
 
+  it('is not resumed when it ran only for a moment before somebody suspended it', async () => {
+    const made = suspendedJob('seen-running', { ...WAIT, skip: 'true' }, NOON);
+    const running = cluster.create('jobs', { ...made, spec: { ...made.spec, suspend: false } });
+    const ended = suspendedJob('has-failed', { ...WAIT, skip: 'true' }, NOON);
+    const conditions = [{ type: 'Suspended', lastTransitionTime: '2026-03-02T12:00:05Z' }];
+    cluster.create('jobs', { ...ended, status: { conditions, failed: 1 } });
+    startController(world());
+    cluster.create('jobs', suspendedJob('ours', { ...WAIT, skip: 'true' }, NOON));
+    await eventually(async () => job('ours')?.spec.suspend === false, Boolean);
+
+    const metadata = { ...running.metadata, generation: 2 };
+    cluster.update('jobs', { ...running, metadata, spec: { ...made.spec, suspend: true }, status: { conditions } });
+    cluster.create('jobs', suspendedJob('ours-too', { ...WAIT, skip: 'true' }, NOON));
+    await eventually(async () => job('ours-too')?.spec.suspend === false, Boolean);
+
+    expect(['seen-running', 'has-failed'].map((name) => job(name)?.spec.suspend)).toEqual([true, true]);
+  });
+
   it('is let go at once when its pods were gated all the same', async () => {
     const queued = suspendedJob('queued', {}, NOON);
     queued.metadata.labels = { 'kueue.x-k8s.io/queue-name': 'team' };

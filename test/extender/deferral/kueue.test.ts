@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningDeferral } from '../../../extender/deferral/controller.ts';
 import { runWatchdog } from '../../../extender/deferral/watchdog.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { createClient } from '../../../shared/runtime/kubernetes/client.ts';
@@ -140,13 +141,22 @@ describe('a Job that Kueue queues', () => {
 
   it('is released at once, with a Warning and no plan, where its Workload shows that Kueue ignores the gate', async () => {
     cluster.create('workloads', workloadFor(cluster.create('jobs', queuedJob('old', {})), 'ungated'));
-    start();
+    const controller = start();
+    expect(controller.kueueIgnoresGates()).toBe(false);
 
     await eventually(async () => annotation(job('old'), 'released-because'), Boolean);
 
     expect(annotation(job('old'), 'released-because')).toBe('queue-without-gate');
     expect(annotation(job('old'), 'planned-start')).toBeUndefined();
     await expect.poll(() => cluster.all('events').filter(({ type }) => type === 'Warning').length).toBeGreaterThan(0);
+    expect(controller.kueueIgnoresGates()).toBe(true);
+
+    const made = queuedJob('newer', {});
+    const annotations = { ...made.metadata.annotations, 'carbon-extender.io/skip': 'true' };
+    const skipping = { ...made, metadata: { ...made.metadata, annotations } };
+    cluster.create('workloads', workloadFor(cluster.create('jobs', skipping), 'gated'));
+    await eventually(async () => annotation(job('newer'), 'released-because'), Boolean);
+    expect(controller.kueueIgnoresGates()).toBe(false);
   });
 
   it('is planned for no more work at a time than its queue has quota for, all its pods counted', async () => {
@@ -217,8 +227,8 @@ describe('a Job that Kueue queues', () => {
   });
 });
 
-function start(): void {
-  startController({ stack, cluster, clock, log, grid });
+function start(): RunningDeferral {
+  return startController({ stack, cluster, clock, log, grid });
 }
 
 interface Recording {

@@ -31,8 +31,8 @@ describe('work of another queue', () => {
   });
 
   it('is known to the admission policies by the same lists', () => {
-    const [gate, guard] = ['gate-policy.yaml', 'guard-policy.yaml'].map((file) =>
-      readFileSync(join(ROOT, 'k8s/base', file), 'utf8'),
+    const [gate, guard] = ['components/gate-policies/gate-policy.yaml', 'base/guard-policy.yaml'].map((file) =>
+      readFileSync(join(ROOT, 'k8s', file), 'utf8'),
     );
 
     for (const name of [...QUEUES.groups, ...QUEUES.labels, ...QUEUES.schedulers]) expect(gate).toContain(`'${name}'`);

@@ -50,6 +50,23 @@ describe('GET /explain', () => {
     expect(explained.candidates[1]).toMatchObject({ node: 'de', score: null, refused: expect.stringContaining('DE') });
   });
 
+  it('says how many rank behind the others because they are nearly full', async () => {
+    await using scheduler = await startScheduler({ ...SETTING, above: ['fr'] });
+    const response = await scheduler.call('/prioritize', namesCall(['fr', 'de'], annotatedPod({})));
+    const decision = scheduler.log.find('shop', 'web-0');
+    if (decision) decision.node = 'de';
+
+    const explained = JSON.parse((await scheduler.send('GET', '/explain?pod=shop/web-0')).text);
+
+    expect(JSON.parse(response.text)).toEqual([
+      { Host: 'fr', Score: 0 },
+      { Host: 'de', Score: 10 },
+    ]);
+    expect(explained.reason).toBe(
+      'de has the best score, 10, of 2 candidates, 1 behind the others for their utilisation',
+    );
+  });
+
   it('says what is wrong with a request that it cannot serve', async () => {
     await using scheduler = await startScheduler(SETTING);
 

@@ -161,6 +161,25 @@ describe.skipIf(!redisAvailable())('readings while Redis is in trouble', () => {
     expect((await send(url, reading())).status).toBe(201);
   });
 
+  it('are unsafe in /health from the moment the policy of Redis changes, and name the keys that were evicted', async () => {
+    await using redis = await startRedis({ maxmemory: '50mb', 'maxmemory-policy': 'noeviction' });
+    await using api = await start(redis.url);
+    await using admin = await redisClient(redis.url);
+    await expect.poll(() => health(api)).toMatchObject({ status: 'ok', evicted_keys: 0 });
+
+    await admin.client.configSet('maxmemory-policy', 'volatile-ttl');
+    await expect
+      .poll(() => health(api))
+      .toMatchObject({ status: 'unsafe', reason: expect.stringContaining('volatile-ttl') });
+    await admin.client.set('cold', 'x'.repeat(1_000_000), { expiration: { type: 'EX', value: 600 } });
+    await admin.client.configSet('maxmemory', '1500000');
+    await admin.client.set('hot', 'x'.repeat(700_000)).catch(() => undefined);
+
+    await expect.poll(() => health(api)).toMatchObject({ status: 'unsafe', evicted_keys: 1 });
+    await admin.client.configSet({ maxmemory: '50mb', 'maxmemory-policy': 'noeviction' });
+    await expect.poll(() => health(api)).toMatchObject({ status: 'ok', evicted_keys: 1 });
+  });
+
   it('warns of a Redis that may evict accepted readings', async () => {
     await using redis = await startRedis({ maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' });
     await using api = await start(redis.url);

@@ -34,6 +34,8 @@ export interface Setting {
   readonly watts?: Readonly<Record<string, number>>;
   /** Replaces `watts`. */
   readonly power?: NodePower;
+  /** Nodes above MAX_NODE_UTILISATION. */
+  readonly above?: readonly string[];
   /** Intensity by zone and percentile. */
   readonly history?: Readonly<Record<string, Readonly<Record<number, number>>>>;
 }
@@ -68,6 +70,7 @@ export async function startScheduler(setting: Setting = {}) {
     cache: state,
     directory: setting.directory ?? configuredDirectory(zoneMap, defaultZone as Zone | undefined),
     power: setting.power ?? { version: 0, wattsPerCore: (node) => watts.get(node) as Watts | undefined },
+    utilisation: { above: new Set(setting.above) },
     history: {
       percentile: (zone, percent) => setting.history?.[zone]?.[percent] as GramsPerKwh | undefined,
     },

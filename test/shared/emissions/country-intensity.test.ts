@@ -53,7 +53,7 @@ describe('priced', () => {
 
     expect(priced(found, joules(KWH), HOUR_MS, 2 * HOUR_MS)).toEqual({
       ...{ intensity_g_per_kwh: 400, grams: 400, grams_per_second: 400 / 3600, quality: 'measured', provider: 'p' },
-      ...{ coverage: 1, basis: 'zone', zones: ['DE'] },
+      ...{ coverage: 1, basis: 'zone', zones: ['DE'], marginal_g_per_kwh: null },
     });
   });
 

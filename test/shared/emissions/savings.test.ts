@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IntensityAt } from '../../../shared/emissions/pricing.ts';
-import { type IntensityIn, savingsOf, savingsTotals } from '../../../shared/emissions/savings.ts';
+import type { IntensityAt, IntensityIn } from '../../../shared/emissions/pricing.ts';
+import { savingsOf, savingsTotals } from '../../../shared/emissions/savings.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
 import type { Decision } from '../../../shared/records/placements.ts';

@@ -33,6 +33,17 @@ describe('continueSeries', () => {
     expect(joined.values.at(-1)).toBe(2 * (whole.values.at(-1) as number));
   });
 
+  it('finds the level, too, where the new provider knows only a few of the hours that the old one knows', () => {
+    const hours = DAYS * 24;
+    for (const shared of [1, 3, 5]) {
+      const joined = continueSeries(whole, part(whole, hours - shared, hours, 2));
+
+      expect(joined.values).toHaveLength(hours);
+      expect((joined.values[100] as number) / (whole.values[100] as number)).toBeGreaterThan(1.7);
+      expect((joined.values[100] as number) / (whole.values[100] as number)).toBeLessThan(2.3);
+    }
+  });
+
   it('keeps a forecast going over a change of provider', () => {
     const hours = DAYS * 24;
     const joined = continueSeries(part(whole, 0, hours - 1), part(whole, hours - 1, hours, 1.3));

@@ -4,8 +4,8 @@ import { describePast, PROFILE_DAYS } from '../../../shared/forecast/profile.ts'
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 
 const HOURS = PROFILE_DAYS * 24 + LEVEL_HOURS;
-/** For the day of the origin and each of the next three: a weekend flag, and its product with four waves of the day. */
-const WEEKEND_INPUTS = 4 * 5;
+/** For the day of the origin and each of the next three: a weekend flag, and its product with six waves of the day. */
+const WEEKEND_INPUTS = 4 * 7;
 
 function inputsAt(origin: string, more: { readonly neighbours?: number } = {}): Float64Array {
   const past = { scale: 1, past: describePast(new Float64Array(HOURS).fill(300), HOURS - 48, 1) };
@@ -17,7 +17,7 @@ function inputsAt(origin: string, more: { readonly neighbours?: number } = {}): 
 
 function weekendFlags(origin: string): number[] {
   const inputs = inputsAt(origin).slice(-WEEKEND_INPUTS);
-  return [0, 1, 2, 3].map((day) => Math.sign(inputs[day * 5] as number));
+  return [0, 1, 2, 3].map((day) => Math.sign(inputs[day * 7] as number));
 }
 
 describe('the inputs of the forecast', () => {

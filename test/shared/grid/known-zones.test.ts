@@ -22,6 +22,13 @@ describe('likelyName', () => {
     ['DE-LU', 'DE'],
     ['IT_NORD', 'IT-NO'],
     ['10Y1001A1001A83F', 'DE'],
+    ['IE-SEM', 'IE'],
+    ['10YCZ-CEPS-----N', 'CZ'],
+    ['10YDE-RWENET---I', 'DE'],
+    ['10YNO-2--------T', 'NO-NO2'],
+    ['10Y1001A1001A46L', 'SE-SE3'],
+    ['10YCS-SERBIATSOV', 'RS'],
+    ['germany', 'DE'],
     ['AUS-NSW', 'AU-NSW'],
     ['IN-DL', 'IN-NO'],
     ['US-TVA', 'US-TEN-TVA'],
@@ -29,6 +36,10 @@ describe('likelyName', () => {
   ])('finds what %s means', (given, meant) => {
     expect(likelyName(given)).toBe(meant);
   });
+});
+
+it('means nothing by an area code that is not known, however near it is to a region', () => {
+  expect(likelyName('10Y1001A1001A999')).toBeUndefined();
 });
 
 describe('zoneProblem', () => {

@@ -61,6 +61,10 @@ describe('a file that a setting names', () => {
       { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' },
       'TLS_CERT_FILE: "/nowhere.pem" cannot be read (ENOENT)',
     ],
+    ['extender/main.ts', { CONTRACTS_FILE: '/nowhere.yaml' }, 'CONTRACTS_FILE'],
+    ['poller/main.ts', { OUTBOUND_CA_FILE: join(ROOT, 'package.json') }, 'OUTBOUND_CA_FILE: '],
+    ['poller/main.ts', { POLLER_TASKS: 'readings' }, 'POLLER_TASKS: "readings" alone needs REDIS_URL'],
+    ['poller/main.ts', { POLLER_HOST: '10.0.0.300' }, 'POLLER_HOST: "10.0.0.300" is not an IPv4 or IPv6 address'],
     ['extender/main.ts', { MODE: 'db', TSDB_DSN: 'nonsense' }, 'TSDB_DSN: (hidden) is not a connection string'],
   ])('is told by %s with the setting, without a stack: %o', (program, settings, told) => {
     const folder = mkdtempSync(join(tmpdir(), 'named-'));
@@ -71,5 +75,8 @@ describe('a file that a setting names', () => {
     expect(code).toBe(1);
     expect(faults).toContain(told);
     expect(faults).not.toMatch(/^ {4}at /m);
+    // What --check-config passes starts.
+    const checked = run(program, ['--check-config'], { ...ports, CACHE_FILE: join(folder, 'cache.json'), ...settings });
+    expect(checked).toEqual({ code, out: '', faults });
   });
 });

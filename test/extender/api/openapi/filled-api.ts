@@ -1,11 +1,15 @@
-import { start, web } from '../start-api.ts';
+import { NOON, start, web } from '../start-api.ts';
 
-/** The API over a store with two hours of energy, an intensity, readings and a budget, for requests of any kind. */
+/** The API over a store with two hours of energy, labels, an intensity, readings and a budget, for requests of any kind. */
 export async function filledApi() {
   const api = await start();
   await api.hour(-2, [web, 3_600]);
   await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '' }, 60]);
   await api.store.compact(Date.parse('2026-01-01T11:00:00Z'));
+  await api.store.recordLabels?.(
+    [{ namespace: web.namespace, pod: web.pod, labels: { app: 'web', team: 'front' } }],
+    NOON,
+  );
   await api.intensity('DE', -1, 300);
   for (const minute of [10, 20, 30])
     await api.post('/readings', {

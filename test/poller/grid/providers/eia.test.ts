@@ -36,6 +36,18 @@ describe('eia', () => {
     expect(past[0]?.datetime).toBeLessThan(past.at(-1)?.datetime ?? 0);
   });
 
+  it('counts a fuel code that the service has added, and warns of it once', async () => {
+    await using started = await startProvider('EIA', clock, { PJM: 415.5 });
+
+    const sample = await started.provider.latest(zone('US-MIDA-PJM'), live());
+    await clock.advance(10 * 60_000);
+    await started.provider.latest(zone('US-MIDA-PJM'), live());
+
+    expect(sample.carbonIntensity).toBeCloseTo(415.5, 0);
+    expect(await started.issues('unknown-code')).toBeGreaterThan(0);
+    expect(started.log.at('warn').map(({ fields }) => fields.code)).toEqual(['GRID_CODE_UNKNOWN']);
+  });
+
   it('sends DEMO_KEY no more than its fifty requests a day', async () => {
     await using started = await startProvider('EIA', clock, { ERCO: 415.5 }, { EIA_API_KEY: 'DEMO_KEY' });
 

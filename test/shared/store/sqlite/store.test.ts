@@ -54,6 +54,38 @@ describe('the embedded store', () => {
     expect(await joulesOfHours(at)).toBe(9);
   });
 
+  it('gives the samples of a large open hour once each and in order, also when a part is folded meanwhile', async () => {
+    await using store = openSqliteWriter(folder());
+    const [ticks, pods] = [130, 1_500];
+    for (let n = 0; n < ticks; n += 1)
+      await store.append({
+        target: 't',
+        samples: Array.from({ length: pods }, (_, pod) => ({
+          container: { namespace: 'a', pod: `p${pod}`, container: 'c', node: 'n' },
+          start: NOON + n * 60_000,
+          end: NOON + (n + 1) * 60_000,
+          joules: joules(1_000 + pod),
+        })),
+      });
+    const container = { last: '', samples: 0, out: 0, end: 0 };
+    let batches = 0;
+    for await (const samples of store.samples({}, { from: 0, to: Number.MAX_SAFE_INTEGER })) {
+      batches += 1;
+      if (batches === 20) await store.compact(NOON + 3 * HOUR_MS);
+      for (const {
+        container: { pod },
+        start,
+        joules: energy,
+      } of samples) {
+        if (pod < container.last || (pod === container.last && start !== container.end)) container.out += 1;
+        if (energy !== 1_000 + Number(pod.slice(1))) container.out += 1;
+        Object.assign(container, { last: pod, end: start + 60_000, samples: container.samples + 1 });
+      }
+    }
+
+    expect(container).toMatchObject({ samples: ticks * pods, out: 0 });
+  });
+
   it('gives months of a container in parts, in order, with samples that wait to be folded', async () => {
     await using store = openSqliteWriter(folder());
     const [first] = tickNumber(1).samples;
