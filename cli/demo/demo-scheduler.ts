@@ -4,13 +4,13 @@ import type { ClusterObjects, DemoObject } from './cluster-objects.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Pods that fit on a node: further ones go to the next best, as resources would make them. */
-const PODS_PER_NODE = 4;
+const PODS_PER_NODE = 6;
 
 const scores = z.array(z.object({ Host: z.string(), Score: z.number() }));
 
 /**
  * What kube-scheduler does with one pending pod: send its candidates to the extender's webhook and bind it to the node
- * with the best score, among equals to the one with the fewest pods. Returns false while the webhook does not respond.
+ * with the best score that has room, among equals to the one with the fewest pods. Returns false while the webhook does not respond.
  */
 export async function schedulePod(
   objects: ClusterObjects,
@@ -30,8 +30,14 @@ export async function schedulePod(
   const load = Map.groupBy(running(objects), ({ spec }) => String(spec?.nodeName ?? ''));
   const podsOn = (node: string) => load.get(node)?.length ?? 0;
   const isFull = (node: string) => Number(podsOn(node) >= PODS_PER_NODE);
+  // A node outside the zones that a pod asks for scores nothing: rather a full one than that.
+  const isUnwanted = (score: number) => Number(score === 0);
   const [best] = parsed.data.sort(
-    (a, b) => isFull(a.Host) - isFull(b.Host) || b.Score - a.Score || podsOn(a.Host) - podsOn(b.Host),
+    (a, b) =>
+      isUnwanted(a.Score) - isUnwanted(b.Score) ||
+      isFull(a.Host) - isFull(b.Host) ||
+      b.Score - a.Score ||
+      podsOn(a.Host) - podsOn(b.Host),
   );
   if (best === undefined) return false;
   const status = { phase: 'Pending', since: new Date(clock.now()).toISOString() };

@@ -95,6 +95,15 @@ describe('every pod of the manifests', () => {
       expect([name, classes.filter((one) => one?.startsWith('system-') && !allowed.includes(one))]).toEqual([name, []]);
   });
 
+  it('is started again as the watchdog although the run before hangs, as on a lost node', () => {
+    const watchdogs = everyObject().filter(
+      ({ object: { kind, metadata } }) => kind === 'CronJob' && metadata.name.endsWith('watchdog'),
+    );
+
+    expect(watchdogs.length).toBeGreaterThan(5);
+    expect(new Set(watchdogs.map(({ object }) => object.spec.concurrencyPolicy))).toEqual(new Set(['Allow']));
+  });
+
   it('has probes where it keeps running', () => {
     const lasting = containers.filter(({ pod }) => pod.owner.kind === 'Deployment' || pod.owner.kind === 'StatefulSet');
     const blind = lasting.filter(({ container }) => !container.livenessProbe || !container.startupProbe);

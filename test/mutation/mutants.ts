@@ -93,7 +93,11 @@ function changesOf(node: Node, text: string): Change[] {
   return called && other !== undefined ? [{ start: called.start, end: called.end, replacement: other }] : [];
 }
 
+/** Orders by `a < b ? -1 : 1` are of keys that differ: `<=` is the same there. */
+const OF_UNIQUE_KEYS = /^\s*\?\s*-?1\s*:\s*-?1\b/;
+
 function operatorChange(left: Node, right: Node, operator: string, text: string): Change[] {
+  if (/[<>]/.test(operator) && OF_UNIQUE_KEYS.test(text.slice(right.end))) return [];
   const other = operator === '+' && !isText(left) && !isText(right) ? '-' : OPERATORS[operator];
   const at = text.indexOf(operator, left.end);
   return other === undefined || at < 0 || at > right.start

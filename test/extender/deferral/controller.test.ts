@@ -148,6 +148,7 @@ describe('the deferral controller', () => {
         {
           ...{ kind: 'Pod', namespace: 'batch', name: 'report', arrivedAt: NOON },
           ...{ plannedStart: NOON + 110 * 60_000, deadline: NOON + 6 * HOUR_MS, expectedSavingPercent: 80 },
+          ...{ zone: 'DE', pieces: [{ start: NOON + 110 * 60_000, end: NOON + 140 * 60_000, ran: false }] },
         },
       ],
     });
