@@ -15,6 +15,8 @@ const timer = setInterval(() => {
 }, 1_000);
 process.once('SIGTERM', async () => {
   clearInterval(timer);
+  // What a stop waits for that takes too long.
+  setInterval(() => console.error(`the soaked poller still stops: ${process.getActiveResourcesInfo()}`), 5_000).unref();
   await poller[Symbol.asyncDispose]();
   process.exit(0);
 });

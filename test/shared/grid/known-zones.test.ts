@@ -38,6 +38,13 @@ describe('likelyName', () => {
   });
 });
 
+it('takes a last part only where one zone of the country has it, and a number only where that zone is known', () => {
+  // Nothing but the nearest name is left: neither is a guess at a zone of the part or number.
+  expect(likelyName('US-XYZ')).not.toMatch(/XYZ/);
+  expect(likelyName('SE_9')).not.toBe('SE-SE9');
+  expect(likelyName('NO-7')).not.toBe('NO-NO7');
+});
+
 it('means nothing by an area code that is not known, however near it is to a region', () => {
   expect(likelyName('10Y1001A1001A999')).toBeUndefined();
 });

@@ -13,8 +13,8 @@ import { Spool } from '../../../shared/store/spool/spool.ts';
 import { CACHE_ZONES, KEPT_TICKS, TICK_MS } from './killed-write-paths.ts';
 import { joulesOfHours, openSqliteReader, openSqliteWriter } from './opened-parts.ts';
 
-/** Of each path; WRITE_PATH_KILLS is another number. */
-const KILLS = Number(process.env.WRITE_PATH_KILLS ?? 100);
+/** Of each path: a hundred in CI, which takes two cores some two minutes; WRITE_PATH_KILLS is another number. */
+const KILLS = Number(process.env.WRITE_PATH_KILLS ?? (process.env.CI ? 100 : 20));
 const root = mkdtempSync(join(tmpdir(), 'write-paths-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
