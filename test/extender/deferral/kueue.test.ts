@@ -54,11 +54,10 @@ describe('a Job that Kueue queues', () => {
     expect(gates('report')).toBe('example.com/budget');
     // Whether it runs is for Kueue to say.
     expect(job('report')?.spec.suspend).toBe(true);
-    const events = cluster.all('events').filter((event) => event.involvedObject.name === 'report');
-    expect(events.map((event) => [event.reason, event.involvedObject.kind])).toContainEqual([
-      'WaitingForCleanHour',
-      'Job',
-    ]);
+    const events = () => cluster.all('events').filter((event) => event.involvedObject.name === 'report');
+    await expect
+      .poll(() => events().map((event) => [event.reason, event.involvedObject.kind]))
+      .toContainEqual(['WaitingForCleanHour', 'Job']);
   });
 
   it('is let go at its deadline by every replica, and the annotation goes with the last name', async () => {
@@ -134,8 +133,10 @@ describe('a Job that Kueue queues', () => {
     await eventually(async () => annotation(workload(), 'released-at'), Boolean);
 
     expect(annotation(workload(), 'released-because')).toBe('due');
-    const events = cluster.all('events').filter((event) => event.involvedObject.kind === 'Workload');
-    expect(events.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['WaitingForCleanHour', 'Released']));
+    const events = () => cluster.all('events').filter((event) => event.involvedObject.kind === 'Workload');
+    await expect
+      .poll(() => events().map(({ reason }) => reason))
+      .toEqual(expect.arrayContaining(['WaitingForCleanHour', 'Released']));
     expect(workload()?.metadata.annotations?.[GATES]).toBe(OURS);
   });
 
@@ -149,14 +150,14 @@ describe('a Job that Kueue queues', () => {
     expect(annotation(job('old'), 'released-because')).toBe('queue-without-gate');
     expect(annotation(job('old'), 'planned-start')).toBeUndefined();
     await expect.poll(() => cluster.all('events').filter(({ type }) => type === 'Warning').length).toBeGreaterThan(0);
-    expect(controller.kueueIgnoresGates()).toBe(true);
+    await expect.poll(() => controller.kueueIgnoresGates()).toBe(true);
 
     const made = queuedJob('newer', {});
     const annotations = { ...made.metadata.annotations, 'carbon-extender.io/skip': 'true' };
     const skipping = { ...made, metadata: { ...made.metadata, annotations } };
     cluster.create('workloads', workloadFor(cluster.create('jobs', skipping), 'gated'));
     await eventually(async () => annotation(job('newer'), 'released-because'), Boolean);
-    expect(controller.kueueIgnoresGates()).toBe(false);
+    await expect.poll(() => controller.kueueIgnoresGates()).toBe(false);
   });
 
   it('is planned for no more work at a time than its queue has quota for, all its pods counted', async () => {
