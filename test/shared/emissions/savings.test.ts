@@ -101,6 +101,21 @@ describe('savings', () => {
     expect(arrival).toMatchObject({ met: 100, saved: 300, coverage: 0.5, kilowattHours: 2 });
   });
 
+  it('have no coverage and no percentage in total where no energy was used: null, not 0 or 100 %', () => {
+    const totals = savingsTotals(
+      savingsOf(
+        decision(),
+        ONE_HOUR_AT_TWELVE.map((span) => ({ ...span, joules: joules(0) })),
+        inDe,
+      ),
+    );
+
+    expect(totals.map(({ coverage, savedPercent, kilowattHours }) => [coverage, savedPercent, kilowattHours])).toEqual(
+      totals.map(() => [null, null, 0]),
+    );
+    expect(savingsTotals([]).every(({ coverage }) => coverage === null)).toBe(true);
+  });
+
   it('follow the zones of the candidates hour by hour, each counted by its nodes', () => {
     const placed = decision({ releasedAt: null, candidateZones: 'DE=1,FR=3', boundAt: TEN });
     const energy = [{ start: TEN, end: TEN + 2 * HOUR_MS, joules: joules(2 * KWH) }];
