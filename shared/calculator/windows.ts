@@ -31,7 +31,8 @@ export function cleanestWindows(values: readonly HourValue[], hours: number, cou
     for (const { gCO2_per_kWh } of window) sum += gCO2_per_kWh;
     all.push({ start, avg: sum / hours });
   }
-  all.sort((a, b) => a.avg - b.avg || a.start - b.start);
+  // Of those alike the earlier comes first, as it does in `all`.
+  all.sort((a, b) => a.avg - b.avg);
   const best: typeof all = [];
   for (const window of all) {
     if (best.length >= count) break;
