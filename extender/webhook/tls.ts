@@ -109,11 +109,19 @@ function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
 }
 
 async function read({ cert, key, clientCa }: TlsFiles) {
-  const [certText, keyText, caText] = await Promise.all([
-    readNamed('TLS_CERT_FILE', cert),
-    readNamed('TLS_KEY_FILE', key),
-    clientCa === undefined ? undefined : readNamed('TLS_CLIENT_CA_FILE', clientCa),
-  ]);
+  const named = { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa };
+  const unreadable: string[] = [];
+  const texts = await Promise.all(
+    Object.entries(named).map(([setting, file]) =>
+      file === undefined
+        ? undefined
+        : readFile(file).catch(({ code }: NodeJS.ErrnoException) => {
+            unreadable.push(`${setting}: "${file}" cannot be read (${code})`);
+          }),
+    ),
+  );
+  if (unreadable.length > 0) throw new ConfigError('extender', unreadable.sort());
+  const [certText, keyText, caText] = texts as [Buffer, Buffer, Buffer | undefined];
   const context: { cert: Buffer; key: Buffer; ca?: Buffer } = {
     cert: certText,
     key: keyText,
@@ -127,15 +135,6 @@ async function read({ cert, key, clientCa }: TlsFiles) {
   }
   const authorities = caText === undefined ? [] : certificatesIn(caText, 'client-ca');
   return { context, certificates: [...certificatesIn(certText, 'server'), ...authorities] };
-}
-
-async function readNamed(setting: string, file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError('extender', [`${setting}: "${file}" cannot be read (${code})`]);
-  }
 }
 
 async function stampOf({ cert, key, clientCa }: TlsFiles): Promise<string> {

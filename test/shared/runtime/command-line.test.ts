@@ -59,7 +59,7 @@ describe('a file that a setting names', () => {
     [
       'extender/main.ts',
       { TLS_CERT_FILE: '/nowhere.pem', TLS_KEY_FILE: '/nowhere.pem' },
-      'TLS_CERT_FILE: "/nowhere.pem" cannot be read (ENOENT)',
+      '  - TLS_CERT_FILE: "/nowhere.pem" cannot be read (ENOENT)\n  - TLS_KEY_FILE: "/nowhere.pem" cannot be read (ENOENT)\n',
     ],
     ['extender/main.ts', { CONTRACTS_FILE: '/nowhere.yaml' }, 'CONTRACTS_FILE'],
     ['poller/main.ts', { OUTBOUND_CA_FILE: join(ROOT, 'package.json') }, 'OUTBOUND_CA_FILE: '],
