@@ -1,6 +1,6 @@
 /**
  * Test files that `npm test` leaves to `npm run test:all`: those that kill processes, soak, fuzz, start PostgreSQL,
- * Redis, a browser or whole programs. The rest is to run in under 90 seconds on two cores (131 when last measured).
+ * Redis, a browser or whole programs. The rest is to run in under 90 seconds on two cores (52 when last measured, on 2026-11-28).
  */
 export const LONG: readonly string[] = [
   'test/**/*kill.test.ts',
