@@ -4,6 +4,7 @@ import { arrivingJobs } from './arriving-jobs.ts';
 import { type ClusterObjects, type DemoObject, keyOf } from './cluster-objects.ts';
 import {
   agentPod,
+  gatePolicy,
   jobObject,
   jobPod,
   namespaceObject,
@@ -26,12 +27,14 @@ const PULL_MS = 2_000;
 /** Finished pods and Jobs are removed after this, in milliseconds. */
 const KEEP_FINISHED_MS = 60_000;
 
-/** Fills the cluster with nodes, namespaces and services. */
+/** Fills the cluster with nodes, namespaces, services and the admission policy. */
 export function populate(objects: ClusterObjects, clock: Clock): void {
   for (const node of DEMO_NODES) {
     objects.put('nodes', nodeObject(node));
     objects.put('pods', agentPod(node, clock.now()));
   }
+  // Jobs of the demo are created as this policy would have them: suspended where they may wait.
+  objects.put('mutatingadmissionpolicies', gatePolicy());
   const namespaces = new Set([...DEMO_SERVICES, ...DEMO_JOBS].map(({ namespace }) => namespace));
   for (const namespace of [...namespaces, 'carbon-extender']) objects.put('namespaces', namespaceObject(namespace));
   for (const service of DEMO_SERVICES)

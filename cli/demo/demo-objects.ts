@@ -33,6 +33,11 @@ export function namespaceObject(name: string): DemoObject {
   return { kind: 'Namespace', metadata: { name } };
 }
 
+/** The admission policy of the manifests, by its name: the extender looks whether it is there. */
+export function gatePolicy(): DemoObject {
+  return { kind: 'MutatingAdmissionPolicy', metadata: { name: 'carbon-extender-gate' } };
+}
+
 /** Pod names of a service, one for each replica. */
 export function replicaNames({ namespace, name, replicas }: DemoService): string[] {
   const hash = generatedSuffix(`${namespace}/${name}`, 10);

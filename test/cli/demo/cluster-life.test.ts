@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { step } from '../../../cli/demo/cluster-life.ts';
+import { populate, step } from '../../../cli/demo/cluster-life.ts';
 import { createClusterObjects, type DemoObject } from '../../../cli/demo/cluster-objects.ts';
 import { jobObject, RUNS_FOR } from '../../../cli/demo/demo-objects.ts';
+import { extenderConfigSchema } from '../../../extender/config.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
+import { loadConfig } from '../../../shared/runtime/config.ts';
 
 const NOW = Date.parse('2026-11-28T10:00:00Z');
 const JOB = { namespace: 'batch', name: 'report', watts: 100, hours: 1, arrivals: [] };
@@ -21,6 +23,14 @@ function cluster() {
   };
   return { objects, pods, job, suspend, bind };
 }
+
+it('is a cluster whose work is gated, as the extender looks for it: its start has no warning', () => {
+  const objects = createClusterObjects(systemClock);
+  populate(objects, systemClock);
+
+  const { ADMISSION_NAME } = loadConfig('extender', extenderConfigSchema, {});
+  expect(objects.get('mutatingadmissionpolicies', ADMISSION_NAME)).toBeDefined();
+});
 
 describe('a Job of the demo', () => {
   it('loses its pod when it is suspended, and goes on later with what is left', () => {
