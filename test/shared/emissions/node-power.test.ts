@@ -46,6 +46,12 @@ describe('nodePowerRows', () => {
     ]);
   });
 
+  it('knows watts, but no shares, of a node that used nothing', async () => {
+    expect(await rows([{ at: -1, of: 0, ms: HOUR_MS }])).toEqual([
+      expect.objectContaining({ watts: 0, idle_share: null, system_share: null, unmetered_share: null }),
+    ]);
+  });
+
   it('lists nodes by name, and counts no GPU as a container', async () => {
     const found = await rows([
       { at: -1, of: 1, ms: HOUR_MS, node: 'b' },

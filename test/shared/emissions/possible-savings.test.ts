@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { leastByStart, leastByZone } from '../../../shared/emissions/possible-savings.ts';
 import { savingsOf, savingsTotals } from '../../../shared/emissions/savings.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
 import { type Zone, zone } from '../../../shared/grid/zones.ts';
@@ -82,5 +83,28 @@ describe('what was possible', () => {
     const [total] = savingsTotals(both.filter(({ baseline }) => baseline === 'arrival'));
 
     expect(total).toMatchObject({ saved: 500, possible: 700 });
+  });
+});
+
+describe('a start or zone of which a part of the time is not known', () => {
+  const half = HOUR_MS / 2;
+  const span = { start: NOON + 4 * HOUR_MS + half, end: NOON + 5 * HOUR_MS + half, joules: joules(3_600_000) };
+
+  it('is no possibility: its unknown part would count as clean', () => {
+    const times = { arrivedAt: span.start, latestStart: span.start, boundAt: span.start };
+    const later = leastByStart(times, at(zone('DE')));
+    later.add(span, 1000);
+    const elsewhere = leastByZone([zone('FR')], at);
+    elsewhere.add(span, 1000);
+
+    expect([later.least(), elsewhere.least()]).toEqual([undefined, undefined]);
+  });
+
+  it('is one where all of it is known', () => {
+    const known = { ...span, start: span.start - HOUR_MS, end: span.end - HOUR_MS };
+    const elsewhere = leastByZone([zone('FR')], at);
+    elsewhere.add(known, 1000);
+
+    expect(elsewhere.least()).toBeCloseTo(85, 9);
   });
 });

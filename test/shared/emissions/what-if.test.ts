@@ -6,6 +6,7 @@ import {
   plusDifferences,
   UNKNOWN_WHAT_IF,
   type WhatIf,
+  whatIfs,
 } from '../../../shared/emissions/what-if.ts';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -45,5 +46,26 @@ describe('differences to another zone', () => {
       ...{ difference_grams: -75, marginal_difference_grams: 37.5, difference_kwh: 0.75 },
     });
     expect(plusDifferences(undefined, undefined, 1)).toBeUndefined();
+  });
+});
+
+describe('whatIfs', () => {
+  const row = (code: string, hour: number, intensity: number, signal: 'average' | 'marginal' = 'average') => ({
+    ...{ zone: zone(code), hour: hour * HOUR_MS, carbonIntensity: gramsPerKwh(intensity), provider: 'p', signal },
+    quality: 'measured' as const,
+  });
+  const history = [row('DE', 0, 400), row('FR', 0, 50), row('DE', 1, 400), row('DE', 0, 700, 'marginal')];
+  const store = {
+    zones: async () => [zone('DE'), zone('FR')],
+    intensities: async (zones: readonly unknown[]) => history.filter((each) => zones.includes(each.zone)),
+  };
+
+  it('know the difference of the hours that both zones know, signal by signal', async () => {
+    const known = await whatIfs(store, zone('FR'), [zone('DE')], { from: 0, to: 2 * HOUR_MS });
+    const { from, average } = known.get(zone('DE')) ?? UNKNOWN_WHAT_IF;
+
+    expect(from).toBe('DE');
+    expect(average(0)).toEqual({ carbonIntensity: -350, quality: 'measured' });
+    expect(average(HOUR_MS)).toBeUndefined();
   });
 });

@@ -39,6 +39,28 @@ describe('firstDaysForecast', () => {
     expect(dip(false)).toBeLessThan(0.2);
   });
 
+  it('expects less and less of the last deviation, and never more than it was', () => {
+    const flat = Object.assign(() => 1, { spread: 0.1, isOwn: true });
+    const values = valuesOf(10, () => 400);
+    values[values.length - 1] = 500;
+    const at = firstDaysForecast({ values, end: END, shape: flat });
+    const excess = (ahead: number) => at(ahead).carbonIntensity - at(70).carbonIntensity;
+
+    expect(excess(0)).toBeLessThan(100);
+    expect(excess(0)).toBeGreaterThan(60);
+    expect(excess(1) / excess(0)).toBeCloseTo(Math.exp(-1 / 24), 1);
+    expect(excess(12)).toBeLessThan(0.8 * excess(0));
+    expect(excess(12)).toBeGreaterThan(0);
+  });
+
+  it('takes the level from what the shape says of the hours that were, not of those ahead', () => {
+    const half = Object.assign((time: number) => (time < END ? 2 : 1), { spread: 0.1, isOwn: true });
+
+    expect(
+      firstDaysForecast({ values: valuesOf(1, () => 400), end: END, shape: half })(30).carbonIntensity,
+    ).toBeLessThan(300);
+  });
+
   it('follows what the days show as they become more', () => {
     const shape = shapeOf(NOON_DIP, { isOwn: true });
     const noonOf = (days: number) =>
