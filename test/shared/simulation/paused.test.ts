@@ -36,6 +36,21 @@ describe('inPieces', () => {
     expect(pieces.at(-1)?.end).toBeLessThanOrEqual(START + 8 * HOUR_MS);
   });
 
+  it('uses the time until its completion deadline, the latest start and its run time after the arrival', () => {
+    const policy = inPieces(knownWorld([300, 300, 300, 300, 300, 300, 100, 50, 300]), { restartCostHours: 0 });
+
+    expect(policy(job)?.pieces).toEqual([{ start: START + 6 * HOUR_MS, end: START + 8 * HOUR_MS }]);
+  });
+
+  it('is paused no more often than it may be; waiting for its first hour is no pause', () => {
+    const values = [300, 300, 50, 50, 300, 300, 50, 300, 300, 50, 300];
+    const long = { ...job, durationHours: 4 };
+    const pieces = (maxInterruptions: number) =>
+      inPieces(knownWorld(values), { restartCostHours: 0, maxInterruptions })(long)?.pieces ?? [];
+
+    expect([pieces(0).length, pieces(1).length, pieces(2).length]).toEqual([1, 2, 3]);
+  });
+
   it('runs through from the arrival without a forecast', () => {
     const world = { ...knownWorld([300, 100, 300]), forecast: () => [{ zone: DE, forecast: [] }] };
 
