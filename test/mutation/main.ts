@@ -51,7 +51,7 @@ for (const source of covered) await mutate(source);
 const { text, fails } = report(results, explained);
 console.log(text);
 if (flags.write) writeFileSync(join(ROOT, 'docs/mutation-score.md'), text);
-if (fails) process.exitCode = 1;
+process.exit(fails ? 1 : 0);
 
 async function mutate(source: Source): Promise<void> {
   const mutants = sampleOf(mutantsOf(source), Number(flags['per-file']), keyOf);

@@ -48,7 +48,8 @@ export function createMutationRunner(): MutationRunner {
       clearTimeout(timer);
       if (outcome === 'late') {
         running = undefined;
-        await vitest.close().catch(() => undefined);
+        // A thread that a mutant has caught in a loop does not end before this program does.
+        vitest.close().catch(() => undefined);
         return true;
       }
       return outcome.unhandledErrors.length > 0 || outcome.testModules.some((module) => !module.ok());
