@@ -40,7 +40,11 @@ describe('bandFrom', () => {
   });
 
   it('pools an hour ahead with the one before and the one after it only', () => {
-    const band = bandFrom(errorsOf(8, 400, (ahead) => (ahead >= 5 ? 1000 : 1)));
+    const shares = new Array<number>(7).fill(0.9);
+    const band = bandFrom(
+      errorsOf(8, 400, (ahead) => (ahead >= 5 ? 1000 : 1)),
+      shares,
+    );
 
     expect(band?.above[3]).toBeLessThan(1);
     expect(band?.above[4]).toBeGreaterThan(1);

@@ -85,8 +85,8 @@ describe('a forecast with weather', () => {
   it('leaves weather out that was a gain earlier, but none in the weeks that it was not learnt from', () => {
     const long = 300 * 24;
     const [windy, other, now] = [windOf(7, long), windOf(8, long), timeAfter(long)];
-    // Wind decides until 23 days ago, then something else does.
-    const turned = long - 23 * 24;
+    // Wind decides until 16 days ago, then something else does; the last 23 days are not learnt from.
+    const turned = long - 16 * 24;
     const driver = windy.values.map((speed, hour) => (hour < turned ? speed : (other.values[hour] as number)));
     const histories = new Map([[DE, windyZone({ start: PAST_START, values: driver })]]);
     const archive = { start: now - 92 * 24 * HOUR_MS, values: windy.values.subarray(long - 92 * 24) };
