@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { entry, listOf, runTask, STREAM, stateOf, storedOf, temporaryStore } from '../poller/readings/running-task.ts';
 import { redisAvailable, redisClient, startRedis } from '../servers/redis.ts';

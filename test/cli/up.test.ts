@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { inFolder, localSettings } from '../../cli/up.ts';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 
 /** Runs `carbon` to its end, as a process, with a data folder that does not exist yet. */

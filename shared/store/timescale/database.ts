@@ -175,12 +175,22 @@ function isWrongServer(error: unknown): boolean {
   return error instanceof pg.DatabaseError && WRONG_SERVER.has(error.code ?? '');
 }
 
+/**
+ * Begins a transaction whose statements end after a time in milliseconds (0: never). A process that is stopped or cut
+ * off in the middle of it keeps its connection, and with it the locks on rows: the server ends it a little after the
+ * process would have, so that others are not kept waiting until the network notices.
+ */
+export function beginWithin(timeoutMs: number): string {
+  const idleMs = (timeoutMs === 0 ? PREPARE_MS : timeoutMs) + CONNECT_MS;
+  return `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
+}
+
 async function transact<Result>(
   connection: Connection,
   timeoutMs: number,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  await connection.query(`BEGIN; SET LOCAL statement_timeout = ${timeoutMs}`);
+  await connection.query(beginWithin(timeoutMs));
   try {
     const result = await work(connection);
     await connection.query('COMMIT');

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createExtenderMetrics } from '../../../extender/metrics.ts';
 import { createTlsServer } from '../../../extender/webhook/tls.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { execFile } from '../../children.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { temporaryFolder } from '../cache/cache-file.ts';
 

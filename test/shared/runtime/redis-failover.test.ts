@@ -1,5 +1,4 @@
 // Flow: a connection to Redis through failovers, sentinels, and servers that cannot be used.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { loadConfig } from '../../../shared/runtime/config.ts';
 import { connectRedis } from '../../../shared/runtime/redis.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { spawn } from '../../children.ts';
 import { findProgram } from '../../servers/available.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../../servers/redis.ts';
