@@ -97,7 +97,7 @@ function socketOf(config: RedisConfig, found: RedisAddress | undefined) {
   return { ...common, ...address, tls: true as const, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
-/** What of `INFO` tells whether accepted readings are safe. */
+/** The fields of `INFO` that say whether accepted readings are safe. */
 export interface RedisFacts {
   readonly role: string | undefined;
   readonly cluster: boolean;
