@@ -25,7 +25,7 @@ export type Recorded =
   | { readonly kind: 'invalid'; readonly issues: readonly WorkloadIssue[] };
 
 /** What may be given to {@link recordWorkloads}. */
-export interface RecordingOptions {
+export interface WorkloadPricingOptions {
   /** Called after each record; what it returns is awaited. */
   readonly onProgress?: (done: number) => unknown;
   /** What issues call another record, by its index; default: `record 1 of the list`. */
@@ -37,7 +37,7 @@ export async function recordWorkloads(
   inputs: readonly WorkloadInput[],
   profiles: ServiceProfiles,
   history: IntensityReader,
-  { onProgress, nameOf = (index) => `record ${index + 1} of the list` }: RecordingOptions = {},
+  { onProgress, nameOf = (index) => `record ${index + 1} of the list` }: WorkloadPricingOptions = {},
 ): Promise<Recorded> {
   const known = await history.zones();
   const byZone = new Map<Zone, ReturnType<IntensityReader['intensities']>>();
