@@ -4,7 +4,7 @@ import { type ForecastModel, type ForecastRequest, fitForecast, forecastWith } f
 import { cut } from './series.ts';
 
 const DAY_MS = 24 * HOUR_MS;
-/** Values of more days than this before the fit are not compared: a long break is no evidence of the band of today. */
+/** Values of more days than this before the fit are not compared: after a long break they say nothing of the band of today. */
 const COMPARED_MS = 7 * DAY_MS;
 /** Of the forecasts made before the former fit every fifth is compared: over days that meets all times of day. */
 const EARLIER_STEP = 5;
@@ -44,7 +44,7 @@ function compare(
   points: NonNullable<ReturnType<typeof forecastWith>>,
   came: { readonly start: EpochMs; readonly values: Float64Array },
 ): void {
-  // A reading of the hour in progress is no forecast: what is ahead is counted from the first hour without one.
+  // A reading of the hour in progress is not a forecast: what is ahead is counted from the first hour without one.
   const first = points.findIndex(({ low, high }) => low !== high);
   for (const [index, { datetime, low, high }] of points.entries()) {
     const actual = came.values[(datetime - came.start) / HOUR_MS];

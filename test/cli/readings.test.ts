@@ -24,9 +24,7 @@ describe.skipIf(!redisAvailable())('carbon readings', () => {
     const ids = [];
     for (let number = 0; number < 3; number++) ids.push(await observer.client.xAdd(STREAM, '*', entry(number)));
     await observer.client.xAdd(STREAM, '*', entry(3, { site_id: 'other-1' }));
-    await expect
-      .poll(() => stateOf(observer.client), { timeout: 10_000 })
-      .toMatchObject({ pending: 0, deadLetters: 3 });
+    await expect.poll(() => stateOf(observer.client)).toMatchObject({ pending: 0, deadLetters: 3 });
 
     const dead = await carbon(['readings', 'dead', '--limit', '2'], env);
     await observer.client.del('site_readings:hall-7');

@@ -14,7 +14,7 @@ async function carbon(args: readonly string[], env: Record<string, string> = {})
   const folder = join(mkdtempSync(join(tmpdir(), 'up-')), 'data');
   const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], {
     env: { DATA_DIR: folder, EXTENDER_PORT: '0', API_PORT: '0', POLLER_PORT: '0', ...env },
-    timeout: 30_000,
+    timeout: 60_000,
   });
   const [out, faults, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code, out, faults, wrote: existsSync(folder) };

@@ -34,7 +34,7 @@ const WITHIN: Readonly<Record<string, readonly string[]>> = {
   container: ['namespace', 'pod', 'container'],
 };
 
-/** Whether grouping by some dimensions needs the pods' labels, which also tell their controllers. */
+/** Whether grouping by some dimensions needs the pods' labels, which also name their controllers. */
 export function needLabels(dimensions: readonly string[]): boolean {
   return dimensions.some((dimension) => /^(label:|controller|deployment|statefulset|daemonset|job)/.test(dimension));
 }
