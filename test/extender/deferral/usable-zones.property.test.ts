@@ -1,4 +1,4 @@
-// The flow from objects of a cluster (nodes, volumes, claims, storage classes, a pod) to the zones of a plan, against
+// Flow: from objects of a cluster (nodes, volumes, claims, storage classes, a pod) to the zones of a plan, against
 // kube-scheduler's rules written once more from Kubernetes' documentation, in schedulable.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
