@@ -1,3 +1,4 @@
+// Flow: violations of the rules of Grafana’s dashboard-linter, one of each kind, and a dashboard without any.
 import { describe, expect, it } from 'vitest';
 import { type Dashboard, dashboardIssues } from './dashboard-lint.ts';
 
