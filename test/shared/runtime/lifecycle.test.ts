@@ -1,7 +1,8 @@
 // Flow: how a process ends after a signal, in processes of their own.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { spawn } from '../../children.ts';
 
 const LIFECYCLE = new URL('../../../shared/runtime/lifecycle.ts', import.meta.url).href;
 
