@@ -9,7 +9,7 @@ import { seedHistory } from './demo/demo-history.ts';
 import { writeDemoTrace } from './demo/demo-trace.ts';
 import { DEMO_NODES } from './demo/demo-world.ts';
 import { examples } from './help.ts';
-import { runSideBySide } from './processes.ts';
+import { runSideBySide, withFreePorts } from './processes.ts';
 import { cliConfig } from './settings.ts';
 import { startSimulatedKepler } from './simulated-kepler.ts';
 import { inFolder, LOCAL_SETTINGS, localSettings, tokenHeader, withoutEmpty } from './up.ts';
@@ -44,7 +44,7 @@ async function runDemo(given: Settings): Promise<number> {
   await using cluster = await startDemoCluster(folder, systemClock);
   await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 }, cluster.pods);
   const settings = {
-    ...localSettings({ ...given, DATA_DIR: folder }),
+    ...(await withFreePorts(localSettings({ ...given, DATA_DIR: folder }))),
     REPLAY_TRACE: given.REPLAY_TRACE ?? file,
     ZONES: given.ZONES ?? ZONES,
     ZONE_MAP: given.ZONE_MAP ?? DEMO_NODES.map(({ node, zone }) => `${node}=${zone}`).join(','),

@@ -45,6 +45,8 @@ export interface JobOwnership extends Belongings {
   readonly startTime?: string | null | undefined;
   /** A pod of it has run. */
   readonly hasRun?: boolean;
+  /** Its managed fields say that somebody else than its maker suspended it later; default false. */
+  readonly suspendedLater?: boolean;
   readonly conditions?: readonly { readonly type: string; readonly lastTransitionTime?: string | null | undefined }[];
 }
 
@@ -62,6 +64,7 @@ export function isOursToResume(job: JobOwnership): boolean {
   if ((job.managedBy ?? JOB_CONTROLLER) !== JOB_CONTROLLER || isQueuedElsewhere(job)) return false;
   if (job.startTime || job.hasRun) return false;
   if ((job.generation ?? 1) === 1) return true;
+  if (job.suspendedLater) return false;
   return (job.conditions ?? []).every(
     ({ type, lastTransitionTime }) =>
       type !== 'Suspended' || Date.parse(lastTransitionTime ?? '') - job.createdAt < REPORTED_MS,

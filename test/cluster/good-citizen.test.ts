@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitingJob } from '../../extender/deferral/waiting-job.ts';
 import { hourOf, isoTime } from '../../shared/grid/units.ts';
 import { gridText } from '../extender/deferral/grid-document.ts';
 import { eventually, type StartedProcess, startProcess } from '../started-process.ts';
@@ -126,6 +127,23 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
     }
   });
 
+  it('knows by what the API server keeps of each field that somebody suspended a Job later, though it never saw it run', async () => {
+    // No replica touches what is there.
+    const path = (name: string) => `${jobs('switched-off')}/${name}`;
+    await job('made-suspended', {}, { suspend: true }, 'switched-off');
+    await job('suspended-since', {}, {}, 'switched-off');
+    // The time of a change has whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const as = '?fieldManager=administrator';
+    await api.patch(path('made-suspended') + as, 'merge-patch+json', { spec: { parallelism: 2 } });
+    await api.patch(path('suspended-since') + as, 'merge-patch+json', { spec: { suspend: true } });
+
+    const [made, since] = await Promise.all(['made-suspended', 'suspended-since'].map((name) => api.get(path(name))));
+
+    expect([made?.body.metadata.generation, since?.body.metadata.generation]).toEqual([2, 2]);
+    expect([waitingJob(made?.body)?.name, waitingJob(since?.body)]).toEqual(['made-suspended', undefined]);
+  });
+
   it('holds nothing in a namespace whose mode is advise or off', async () => {
     for (const namespace of ['advised', 'switched-off']) await pod('may-wait', {}, namespace);
 
@@ -182,7 +200,7 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
   }
 
   const pods = (namespace = 'default') => `/api/v1/namespaces/${namespace}/pods`;
-  const jobs = () => '/apis/batch/v1/namespaces/default/jobs';
+  const jobs = (namespace = 'default') => `/apis/batch/v1/namespaces/${namespace}/jobs`;
   const hour = (ahead: number) => isoTime((hourOf(startedAt) + ahead * 3_600_000) as typeof startedAt);
 
   async function pod(name: string, spec: object, namespace = 'default'): Promise<void> {
@@ -192,8 +210,8 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
     });
   }
 
-  async function job(name: string, metadata: object, spec: object): Promise<void> {
-    await created(jobs(), {
+  async function job(name: string, metadata: object, spec: object, namespace = 'default'): Promise<void> {
+    await created(jobs(namespace), {
       ...{ apiVersion: 'batch/v1', kind: 'Job' },
       metadata: { name, annotations: { ...WAIT, ...SKIP }, ...metadata },
       spec: { ...spec, template: { spec: { restartPolicy: 'Never', containers: CONTAINERS } } },
