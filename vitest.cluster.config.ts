@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     pool: 'forks',
+    setupFiles: './test/setup.ts', // ends what a test left running
     // One control plane at a time: each is three servers.
     fileParallelism: false,
     reporters: ['default', './test/reporter.ts'],

@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
+    setupFiles: './test/setup.ts', // ends what a test left running
     // One build at a time: each installs every package.
     fileParallelism: false,
     reporters: ['default', './test/reporter.ts'],

@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { type DemoCluster, startDemoCluster } from './demo/demo-cluster.ts';
 import { DEMO_SITE_ZONES, sendReadings, setBudgets } from './demo/demo-extras.ts';
 import { seedHistory } from './demo/demo-history.ts';
 import { writeDemoTrace } from './demo/demo-trace.ts';
 import { DEMO_NODES } from './demo/demo-world.ts';
 import { examples } from './help.ts';
-import { runSideBySide } from './processes.ts';
+import { runSideBySide, withFreePorts } from './processes.ts';
 import { cliConfig } from './settings.ts';
 import { startSimulatedKepler } from './simulated-kepler.ts';
 import { inFolder, LOCAL_SETTINGS, localSettings, tokenHeader, withoutEmpty } from './up.ts';
@@ -33,18 +34,21 @@ REPLAY_TRACE and ZONES select another trace and other zones.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {
-      process.exitCode = await runDemo(withoutEmpty(env));
+      const given = withoutEmpty(env);
+      const folder = given.DATA_DIR ?? resolve('data/demo');
+      process.exitCode = await runDemo(given, folder).catch((error: unknown) => {
+        throw toSystemError(error, { DATA_DIR: folder }) ?? error;
+      });
     });
 }
 
-async function runDemo(given: Settings): Promise<number> {
-  const folder = given.DATA_DIR ?? resolve('data/demo');
+async function runDemo(given: Settings, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const { file, trace } = await writeDemoTrace(folder);
   await using cluster = await startDemoCluster(folder, systemClock);
   await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 }, cluster.pods);
   const settings = {
-    ...localSettings({ ...given, DATA_DIR: folder }),
+    ...(await withFreePorts(localSettings({ ...given, DATA_DIR: folder }))),
     REPLAY_TRACE: given.REPLAY_TRACE ?? file,
     ZONES: given.ZONES ?? ZONES,
     ZONE_MAP: given.ZONE_MAP ?? DEMO_NODES.map(({ node, zone }) => `${node}=${zone}`).join(','),

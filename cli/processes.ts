@@ -10,6 +10,8 @@ import { cliError } from './errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
+const PORTS = ['POLLER_PORT', 'EXTENDER_PORT', 'API_PORT'] as const;
+
 /** How long the programs may take to become ready, in milliseconds. */
 const START_WITHIN_MS = 30_000;
 
@@ -18,6 +20,21 @@ const PROBE_TIMEOUT_MS = 2_000;
 
 /** A program that is still running this long after a signal is killed, in milliseconds. Programs need at most half of it. */
 const KILL_AFTER_MS = 10_000;
+
+/** The settings with a free port in the place of each port 0, so that it is known before the program that gets it has started. */
+export async function withFreePorts(settings: Environment): Promise<Record<string, string | undefined>> {
+  await using stack = new AsyncDisposableStack();
+  const chosen: Record<string, string | undefined> = { ...settings };
+  for (const name of PORTS) {
+    if (settings[name] !== '0') continue;
+    // All are open at once, so that none is chosen twice.
+    const host = settings[name.replace('_PORT', '_HOST')] ?? '::';
+    const open = await listen(() => undefined, { host, port: 0 }).catch(() => undefined);
+    // A host that cannot be listened on is reported by the check of the settings.
+    if (open !== undefined) chosen[name] = String(stack.use(open).port);
+  }
+  return chosen;
+}
 
 /** The programs that `carbon up` runs. */
 export type ProgramName = 'poller' | 'extender';
@@ -85,8 +102,6 @@ async function settingsAreValid(env: Environment, ports: readonly (string | unde
   if (taken.length > 0) throw new ConfigError('carbon', taken);
   return true;
 }
-
-const PORTS = ['POLLER_PORT', 'EXTENDER_PORT', 'API_PORT'] as const;
 
 /** Why a port is not available; undefined when it is. Another program on it would be mistaken for ours. */
 async function portIssue(name: (typeof PORTS)[number], env: Environment): Promise<string | undefined> {

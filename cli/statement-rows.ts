@@ -11,7 +11,7 @@ export async function* keepRows(batches: AsyncIterable<StatementRows>, file: str
   });
   try {
     for await (const batch of batches) {
-      await handle.appendFile(batch.rows.map((row) => `${rowText(row)}\n`).join(''));
+      await handle.appendFile(batch.rows.map((row) => `${onOneLine(rowText(row))}\n`).join(''));
       yield batch;
     }
   } finally {
@@ -27,6 +27,7 @@ export async function* keptRows(file: string): AsyncIterable<StatementRows> {
   let line = 0;
   for await (const text of linesOf(file)) {
     line += 1;
+    if (text.trim() === '') continue;
     const row = parsed(text, file, line);
     const own = row.row === 'saving' ? null : row.hour.slice(0, 10);
     if (own !== day && rows.length > 0) {
@@ -39,6 +40,11 @@ export async function* keptRows(file: string): AsyncIterable<StatementRows> {
     rows.push(row);
   }
   if (rows.length > 0) yield { day, rows };
+}
+
+/** JSON that every reader of lines takes for one line: some break it at separators that JSON allows in a string. */
+function onOneLine(json: string): string {
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 async function* linesOf(file: string): AsyncIterable<string> {

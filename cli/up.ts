@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { parseZone } from '../shared/grid/zones.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { examples } from './help.ts';
-import { runSideBySide } from './processes.ts';
+import { runSideBySide, withFreePorts } from './processes.ts';
 
 /** Settings for one machine without a cluster: everything under ./data, loopback only, quiet logs. Variables of the user take precedence. */
 export function localSettings(env: Environment): Record<string, string | undefined> {
@@ -47,7 +47,7 @@ ${LOCAL_SETTINGS}
 ${examples('carbon up', 'ZONES=DE,FR carbon up', 'ELECTRICITY_MAPS_API_KEY=... ZONES=DE,FR carbon up', 'EXTENDER_PORT=9888 API_PORT=9001 POLLER_PORT=9889 carbon up')}`,
     )
     .action(async () => {
-      const settings = localSettings(env);
+      const settings = await withFreePorts(localSettings(env));
       process.exitCode = await runSideBySide(settings, {
         onReady: () => process.stdout.write(welcome(settings)),
       });

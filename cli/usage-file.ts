@@ -7,30 +7,44 @@ import type { TimeRange } from '../shared/records/power.ts';
 import { cliError } from './errors.ts';
 import { parseNumber } from './options.ts';
 
+/** A row of a CSV file. */
+export interface CsvRow {
+  /** The line of the file that it starts in, from 1. */
+  readonly line: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A row as csv-parse gives it. */
+interface ParsedRow {
+  readonly record: Record<string, string>;
+  readonly raw: string;
+  /** `lines` is the line that the row ends in. */
+  readonly info: { readonly lines: number };
+}
+
 /**
  * Rows of a CSV file by column name, which `required` and `optional` give whatever its case in the file, as programs and spreadsheets of any country write it: UTF-8, UTF-16 or
  * Windows-1252, separated by commas, tabs, or by semicolons with decimal commas; a first line such as `sep=;` is heeded.
  * Throws FILE_INVALID with the file and the line when it cannot be read.
  */
-export function readCsv(
-  file: string,
-  required: readonly string[],
-  optional: readonly string[] = [],
-): Record<string, string>[] {
+export function readCsv(file: string, required: readonly string[], optional: readonly string[] = []): CsvRow[] {
   const known = new Map([...required, ...optional].map((name) => [name.toLowerCase(), name]));
-  let rows: Record<string, string>[];
+  let rows: CsvRow[];
   try {
-    const { text, delimiter, headerLine } = separated(decoded(readFileSync(file)));
+    const { text, delimiter, headerFrom } = separated(decoded(readFileSync(file)).replaceAll(/\r\n?/g, '\n'));
     const columns = (header: string[]) => header.map((name) => known.get(name.trim().toLowerCase()) ?? name);
-    const skip = { skip_empty_lines: true, skip_records_with_empty_values: true };
-    rows = parse(text, { columns, bom: true, trim: true, ...skip, delimiter });
-    rows = rows.map((row, index) => withPlainNumbers(file, headerLine + 1 + index, row, delimiter === ';'));
+    const skip = { skip_empty_lines: true, skip_records_with_empty_values: true, from_line: headerFrom };
+    const parsed: unknown = parse(text, { columns, bom: true, trim: true, ...skip, delimiter, info: true, raw: true });
+    rows = (parsed as ParsedRow[]).map(({ record, raw, info }) => {
+      const line = info.lines - (raw.trim().split('\n').length - 1);
+      return { line, fields: withPlainNumbers(file, line, record, delimiter === ';') };
+    });
   } catch (error) {
     if (isCodedError(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw cliError('FILE_INVALID', { file, reason: code?.startsWith('E') ? `cannot be read (${code})` : message });
   }
-  const missing = required.filter((name) => rows[0] !== undefined && !(name in rows[0]));
+  const missing = required.filter((name) => rows[0] !== undefined && !(name in rows[0].fields));
   if (rows.length === 0 || missing.length > 0)
     throw cliError('FILE_INVALID', {
       file,
@@ -41,8 +55,8 @@ export function readCsv(
 
 /** Requests per hour from a CSV with hour,requests; only those within the period. */
 export function readUsage(file: string, period: TimeRange): HourlyUse[] {
-  const use = readCsv(file, ['hour', 'requests']).map(({ hour = '', requests = '' }, index) => {
-    const amount = parseNumber(`${file} line ${index + 2}: requests`, requests, { least: 0 });
+  const use = readCsv(file, ['hour', 'requests']).map(({ line, fields: { hour = '', requests = '' } }) => {
+    const amount = parseNumber(`${file} line ${line}: requests`, requests, { least: 0 });
     return { hour: parseTime(hour), amount };
   });
   const within = use.filter(({ hour, amount }) => amount > 0 && hour >= period.from && hour < period.to);
@@ -66,13 +80,12 @@ function decoded(bytes: Buffer): string {
   }
 }
 
-/** The text from its header on, what separates its fields, and in which line the header is. Names of columns contain no delimiter. */
-function separated(text: string): { text: string; delimiter: string; headerLine: number } {
-  const named = /^\ufeff?sep=(.)\r?\n?/i.exec(text);
-  const rest = named === null ? text : text.slice(named[0].length);
-  const [header = ''] = rest.split(/[\r\n]/, 1);
+/** What separates the fields of a text, and the line from which its header is looked for. Names of columns contain no delimiter. */
+function separated(text: string): { text: string; delimiter: string; headerFrom: number } {
+  const named = /^\ufeff?sep=(.)(?=\n|$)/i.exec(text);
+  const header = /\S.*/.exec(text.slice(named?.[0].length ?? 0))?.[0] ?? '';
   const delimiter = named?.[1] ?? [';', '\t'].find((each) => header.includes(each)) ?? ',';
-  return { text: rest, delimiter, headerLine: named === null ? 1 : 2 };
+  return { text, delimiter, headerFrom: named === null ? 1 : 2 };
 }
 
 /**

@@ -47,36 +47,45 @@ ${examples('carbon workloads import october.csv')}`,
 
 async function importFile(file: string, options: ImportOptions, env: Environment, io: Io): Promise<void> {
   const config = cliConfig(env);
-  const inputs = read(file, options.yearlyAverage ?? false);
+  const rows = read(file, options.yearlyAverage ?? false);
+  const inputs = rows.map(({ input }) => input);
   const profiles = knownProfiles(options.services ?? config.SERVICES_FILE);
   const recorded = await withHistory(config, (history) =>
-    withProgress(io, 'calculating', inputs.length, (tick) => recordWorkloads(inputs, profiles, history, tick)),
+    withProgress(io, 'calculating', inputs.length, (tick) =>
+      recordWorkloads(inputs, profiles, history, { onProgress: tick, nameOf: (index) => `line ${rows[index]?.line}` }),
+    ),
   );
-  const saved = await withWorkloads(config, (store) => store.saveWorkloads(recordsOf(recorded, file)));
+  const records = recordsOf(recorded, rows, file);
+  const saved = await withWorkloads(config, (store) => store.saveWorkloads(records));
   io.out(options.json ? `${JSON.stringify(saved)}\n` : `${saved.created} saved, ${saved.updated} replaced\n`);
 }
 
-function recordsOf(recorded: Recorded, file: string) {
+/** A record to be calculated, and the line of the file that it was read from. */
+interface InputRow {
+  readonly line: number;
+  readonly input: WorkloadInput;
+}
+
+function recordsOf(recorded: Recorded, rows: readonly InputRow[], file: string) {
   if (recorded.kind === 'records') return recorded.records;
   throw importError(
     file,
-    recorded.issues.map(({ index, message }) => `line ${index + 2}: ${message}`),
+    recorded.issues.map(({ index, message }) => `line ${rows[index]?.line}: ${message}`),
   );
 }
 
-function read(file: string, yearly: boolean): WorkloadInput[] {
-  const inputs: WorkloadInput[] = [];
+function read(file: string, yearly: boolean): InputRow[] {
+  const inputs: InputRow[] = [];
   const issues: string[] = [];
-  for (const [index, row] of readCsv(file, REQUIRED, OPTIONAL).entries()) {
-    const wrong = numberIssues(row);
+  for (const { line, fields } of readCsv(file, REQUIRED, OPTIONAL)) {
+    const wrong = numberIssues(fields);
     if (wrong.length > 0) {
-      issues.push(...wrong.map((issue) => `line ${index + 2}: ${issue}`));
+      issues.push(...wrong.map((issue) => `line ${line}: ${issue}`));
       continue;
     }
-    const parsed = workloadInput.safeParse({ ...fieldsOf(row), ...(yearly && { yearly_average: true }) });
-    if (parsed.success) inputs.push(parsed.data);
-    else
-      issues.push(...parsed.error.issues.map(({ path, message }) => `line ${index + 2}: ${path.join('.')} ${message}`));
+    const parsed = workloadInput.safeParse({ ...fieldsOf(fields), ...(yearly && { yearly_average: true }) });
+    if (parsed.success) inputs.push({ line, input: parsed.data });
+    else issues.push(...parsed.error.issues.map(({ path, message }) => `line ${line}: ${path.join('.')} ${message}`));
   }
   if (issues.length > 0) throw importError(file, issues);
   return inputs;
@@ -90,7 +99,7 @@ function numberIssues(row: Readonly<Record<string, string>>): string[] {
   return wrong.map((name) => `${name} "${row[name]}" is not a number; write it without thousands separators and units`);
 }
 
-function fieldsOf(row: Record<string, string>): Record<string, unknown> {
+function fieldsOf(row: Readonly<Record<string, string>>): Record<string, unknown> {
   const given = Object.entries(row).filter(([, value]) => value !== '');
   return Object.fromEntries(given.map(([name, value]) => [name, NUMBERS.includes(name) ? Number(value) : value]));
 }

@@ -1,4 +1,9 @@
-import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
+import {
+  certificateFiles,
+  type PresentedCertificates,
+  presentedCertificates,
+  watchCertificateFiles,
+} from '../shared/runtime/certificate-files.ts';
 import { type Clock, settledWithin, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { Readiness } from '../shared/runtime/http-server.ts';
@@ -86,9 +91,11 @@ export async function startExtender(
     }),
   );
   const { metrics, zones, zoneOf, writeEvent } = placement;
-  stack.use(watchCertificates(config, metrics.tls, clock, logger));
+  const presented = presentedCertificates();
+  const onCertificates = metrics.tls.setConnectionCertificates;
+  stack.use(watchCertificateFiles({ files: certificateFiles(config), presented, clock, logger, onCertificates }));
   if (startApi !== undefined) {
-    api = stack.use(startApi(config, logger, receiver(placement, budgets)));
+    api = stack.use(startApi(config, logger, receiver(placement, budgets, presented)));
     // Before the API thread ends, which is the only one that can store them.
     stack.defer(() => placement.link.flush());
   }
@@ -115,18 +122,17 @@ function watchEventLoop(
   );
 }
 
-function watchCertificates(
-  config: ExtenderConfig,
-  { setConnectionCertificates: onCertificates }: RunningPlacement['metrics']['tls'],
-  clock: Clock,
-  logger: Logger,
-): AsyncDisposable {
-  return watchCertificateFiles({ files: certificateFiles(config), clock, logger, onCertificates });
-}
-
 /** Passes what the API thread sends to the part that needs it. */
-function receiver({ link }: Pick<RunningPlacement, 'link'>, budgets: BudgetWatch): (message: FromApi) => void {
-  return (message) => (message.kind === 'over-budget' ? budgets.receive(message) : link.receive(message));
+function receiver(
+  { link }: Pick<RunningPlacement, 'link'>,
+  budgets: BudgetWatch,
+  presented: PresentedCertificates,
+): (message: FromApi) => void {
+  return (message) => {
+    if (message.kind === 'over-budget') budgets.receive(message);
+    else if (message.kind === 'certificate') presented.add(message.used);
+    else link.receive(message);
+  };
 }
 
 /** The port of the API; undefined where it does not listen in time. */

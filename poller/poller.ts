@@ -1,4 +1,4 @@
-import { certificateFiles, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
+import { certificateFiles, presentedCertificates, watchCertificateFiles } from '../shared/runtime/certificate-files.ts';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import { logSettingWarnings, type SettingWarning } from '../shared/runtime/config.ts';
 import type { ListeningServer, Readiness } from '../shared/runtime/http-server.ts';
@@ -37,7 +37,9 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   await using stack = new AsyncDisposableStack();
   const metrics = createPollerMetrics();
   logSettingWarnings(logger, dependencies.warnings ?? []);
-  const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true }));
+  const presented = presentedCertificates();
+  const onCertificate = presented.add;
+  const store = stack.use(await openRecordingStore(config, { clock, logger, spool: true, onCertificate }));
   const { history } = store;
   metrics.store.watch(store);
   const runs = (task: PollerConfig['POLLER_TASKS'][number]) => config.POLLER_TASKS.includes(task);
@@ -63,14 +65,15 @@ export async function startPoller(config: PollerConfig, dependencies: PollerDepe
   );
   stack.use(
     watchCertificateFiles({
-      ...{ files: certificateFiles(config), clock, logger },
+      ...{ files: certificateFiles(config), presented, clock, logger },
       onCertificates: (used) => metrics.certificates.replace('connections', used),
     }),
   );
   const tasks = stack.use(tasksTogether());
   if (runs('grid'))
     tasks.use(await startGridTask({ config, store: history, alerts: store, metrics, clock, logger, onCycle }));
-  tasks.use(startReadings({ config, store: store.meters, clock, logger, metrics: metrics.readings, onReadiness }));
+  const readings = { metrics: metrics.readings, onReadiness, onCertificate };
+  tasks.use(startReadings({ config, store: store.meters, clock, logger, ...readings }));
   if (runs('retention'))
     tasks.use(startRetentionTask({ config, store, clock, logger, onTrimmed: metrics.store.onTrimmed }));
   if (runs('power')) tasks.use(startPower({ config, store, metrics, clock, logger }));

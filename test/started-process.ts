@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { spawn } from './children.ts';
 import { ROOT } from './laws/sources.ts';
 
 /** One of the project's programs, running as its own process with only the environment that a test gives it. */

@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createBackoff } from '../../shared/pacing/backoff.ts';
+import type { UsedCertificate } from '../../shared/runtime/certificates.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
 import { contractsOf } from '../../shared/runtime/contracts-file.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -11,7 +12,7 @@ import { EXTENDER_ERRORS } from '../errors.ts';
 import type { FromStore, ToApi } from '../placement/placement-link.ts';
 
 /** What the API thread sends to the scheduling thread. */
-export type FromApi = FromStore | OverBudget;
+export type FromApi = FromStore | OverBudget | { readonly kind: 'certificate'; readonly used: UsedCertificate };
 
 /** What the API thread is started with. */
 export interface ApiThreadData {

@@ -43,7 +43,7 @@ export function startOtlp(options: OtlpOptions, endpoint: string): AsyncDisposab
       'k8s.cluster.name': config.CLUSTER_NAME,
     }),
   });
-  // What is there at the start is no part of the counters.
+  // What is there at the start is not part of the counters.
   const started = totals.observe(clock.now()).catch(warn);
   instruments(provider, totals, async () => {
     await started;

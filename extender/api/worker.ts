@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { OnCertificate } from '../../shared/runtime/certificates.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { limitConnections } from '../../shared/runtime/connection-limits.ts';
 import { contractsOf } from '../../shared/runtime/contracts-file.ts';
@@ -31,9 +32,10 @@ if (process.platform === 'linux') setPriority(NICE);
 
 const { config, port } = workerData as ApiThreadData;
 const stack = new AsyncDisposableStack();
-const store = stack.use(await openStore(config));
+const onCertificate: OnCertificate = (used) => parentPort?.postMessage({ kind: 'certificate', used });
+const store = stack.use(await openStore(config, onCertificate));
 const logger = createLogger('extender-api', config.LOG_LEVEL);
-const readings = stack.use(openReadingsApi(config, { store: store.meters, clock: systemClock, logger }));
+const readings = stack.use(openReadingsApi(config, { store: store.meters, clock: systemClock, logger, onCertificate }));
 const pollMs = config.CACHE_POLL_SECONDS * 1_000;
 // What the main thread logs of the cache file need not be said twice.
 const silent = createLogger('extender-api', 'silent');

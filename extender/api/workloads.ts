@@ -93,7 +93,7 @@ async function save(
   const inputs = Array.isArray(request.body)
     ? checked(workloadList, request.body)
     : [checked(workloadInput, request.body)];
-  const recorded = await recordWorkloads(inputs, profiles, store, pauseNowAndThen);
+  const recorded = await recordWorkloads(inputs, profiles, store, { onProgress: pauseNowAndThen });
   if (recorded.kind === 'invalid') {
     const issues = recorded.issues.map(({ index, message, isConflict }) => ({
       pointer: Array.isArray(request.body) ? `/${index}` : '',

@@ -16,13 +16,31 @@ export class ApiError extends Error {
   }
 }
 
+/** @type {Map<string, Promise<any>>} GET requests on their way, by path */
+const inFlight = new Map();
+
 /**
- * Requests JSON from the API within 30 seconds. On 401 the user is asked for a token, and the request is repeated.
+ * Requests JSON from the API within 30 seconds. On 401 the user is asked for a token, and the request is repeated. Parts
+ * of the page that GET the same at the same moment share one request and its response, which none of them changes.
  * @param {string} path
  * @param {{method?: string, body?: unknown}} [options]
  * @returns {Promise<any>} callers declare the type of the response
  */
-export async function request(path, { method = 'GET', body } = {}) {
+export function request(path, { method = 'GET', body } = {}) {
+  if (method !== 'GET') return requestJson(path, method, body);
+  const shared = inFlight.get(path);
+  if (shared) return shared;
+  const own = requestJson(path, method, body).finally(() => inFlight.delete(path));
+  inFlight.set(path, own);
+  return own;
+}
+
+/**
+ * @param {string} path
+ * @param {string} method
+ * @param {unknown} body
+ */
+async function requestJson(path, method, body) {
   for (;;) {
     const response = await send(path, { method, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 401) {

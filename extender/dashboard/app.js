@@ -1,13 +1,9 @@
 import { byId, request } from './api.js';
 import { isLocal, setLocal, timeZone } from './clock.js';
 import { h } from './dom.js';
+import { fill } from './fill.js';
 import { listen } from './live.js';
 import { choose, current, urlWith } from './location.js';
-import { emissionsView } from './views/emissions.js';
-import { nowView } from './views/now.js';
-import { schedulingView } from './views/scheduling.js';
-import { sitesView } from './views/sites.js';
-import { timeView } from './views/time.js';
 
 /** @typedef {import('./responses.ts').ApiResponses['grid']} Grid */
 
@@ -17,15 +13,24 @@ import { timeView } from './views/time.js';
  * @property {() => void} [stop] called before another view replaces it
  */
 
-/** @type {Record<string, {title: string, view: (place: HTMLElement, choices: import('./location.js').Choices) => View}>} */
-const VIEWS = {
-  now: { title: 'Now', view: nowView },
-  time: { title: 'Time', view: timeView },
-  emissions: { title: 'Emissions', view: emissionsView },
-  scheduling: { title: 'Scheduling', view: schedulingView },
-  sites: { title: 'Sites', view: sitesView },
-};
+/**
+ * @typedef {(place: HTMLElement, choices: import('./location.js').Choices) => View} ShowView
+ * @typedef {{title: string, load: () => Promise<ShowView>}} ViewEntry a view is loaded when it is first shown
+ */
 
+/** @type {Record<string, ViewEntry>} */
+const VIEWS = {
+  now: { title: 'Now', load: async () => (await import('./views/now.js')).nowView },
+  time: { title: 'Time', load: async () => (await import('./views/time.js')).timeView },
+  emissions: { title: 'Emissions', load: async () => (await import('./views/emissions.js')).emissionsView },
+  scheduling: { title: 'Scheduling', load: async () => (await import('./views/scheduling.js')).schedulingView },
+  sites: { title: 'Sites', load: async () => (await import('./views/sites.js')).sitesView },
+};
+/** The other views are loaded this long after the first response, in milliseconds, so that a click finds them there. */
+const REST_AFTER_MS = 1_000;
+
+/** @type {Map<string, ShowView>} */
+const loaded = new Map();
 const content = byId('content');
 const live = byId('live');
 /** @type {View | undefined} */
@@ -35,16 +40,52 @@ let shown;
 function draw({ focus = false } = {}) {
   const choices = current();
   const key = choices.view && Object.hasOwn(VIEWS, choices.view) ? choices.view : 'now';
-  const { title, view } = /** @type {typeof VIEWS[string]} */ (VIEWS[key]);
+  const { title } = /** @type {ViewEntry} */ (VIEWS[key]);
   document.title = `${title} · carbon-extender`;
   drawNav(key);
   const restoreFocus = focusKeeper();
   shown?.stop?.();
+  shown = undefined;
   const place = h('div', { class: 'view' });
   content.replaceChildren(h('h1', {}, title), place);
-  shown = view(place, choices);
+  const show = loaded.get(key);
+  if (show) shown = show(place, choices);
+  else void showLater(place, key, choices);
   if (focus) content.focus();
   else restoreFocus();
+}
+
+/**
+ * Shows a view that is not loaded yet, unless another one was selected in the meantime.
+ * @param {HTMLElement} place
+ * @param {string} key
+ * @param {import('./location.js').Choices} choices
+ */
+async function showLater(place, key, choices) {
+  try {
+    const show = await loadView(key);
+    if (place.isConnected) shown = show(place, choices);
+  } catch {
+    // A browser does not try a module again that failed to load, and after an update of the server it has another name.
+    void fill(
+      place,
+      'page',
+      () => Promise.reject(new Error('The page was updated, or the API cannot be reached.')),
+      () => location.reload(),
+    );
+  }
+}
+
+/** @param {string} key */
+async function loadView(key) {
+  const show = await /** @type {ViewEntry} */ (VIEWS[key]).load();
+  loaded.set(key, show);
+  return show;
+}
+
+/** Loads the views that are not shown, one after the other, while there is nothing else to do. */
+async function loadRest() {
+  for (const key of Object.keys(VIEWS)) if (!loaded.has(key)) await loadView(key);
 }
 
 /** Remembers the focused element and its caret; the returned function restores both in what replaced it. */
@@ -139,18 +180,40 @@ byId('clock').addEventListener('click', () => {
 drawClock();
 draw();
 
+/** The grid that views know of; empty where that is not certain. */
+let gridKnown = '';
+
+/**
+ * Differs where two responses differ in more than their age.
+ * @param {Grid} grid
+ */
+function gridKey({ state, written_at, reason, simulated_power }) {
+  return [state, written_at, reason, simulated_power].join(' ');
+}
+
 // The first request also asks for a token, before a stream is opened that needs one.
 const first = await request('/api/grid').catch(() => undefined);
-if (first) showBanner(first);
+if (first) {
+  gridKnown = gridKey(first);
+  showBanner(first);
+}
+// What cannot be loaded now is loaded when its view is selected.
+setTimeout(() => void loadRest().catch(() => undefined), REST_AFTER_MS);
 /** @type {import('./live.js').LiveState} */
 let before = 'live';
 void listen({
   onEvent(kind, data) {
-    if (kind === 'grid') showBanner(data);
+    if (kind === 'grid') {
+      // The server sends the grid to each new listener, also where it has not changed.
+      if (gridKey(data) === gridKnown) return;
+      gridKnown = gridKey(data);
+      showBanner(data);
+    }
     shown?.onEvent?.(kind, data);
   },
   onState(state) {
     setLive(state);
+    if (state === 'lost') gridKnown = '';
     if (state === 'live' && before === 'lost') shown?.onEvent?.('back');
     before = state;
   },

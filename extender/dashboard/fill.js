@@ -9,14 +9,15 @@ const newest = new WeakMap();
  * @param {HTMLElement} place
  * @param {string} what name of the data, for screen readers
  * @param {() => Promise<import('./dom.js').Child>} task
+ * @param {() => void} [retry] what `Try again` does after an error; by default the same task
  */
-export async function fill(place, what, task) {
+export async function fill(place, what, task, retry = () => void fill(place, what, task)) {
   const turn = Symbol(what);
   newest.set(place, turn);
   // Existing content stays until the new one arrives: a live update must not flicker.
   if (place.childElementCount === 0) place.replaceChildren(loading(what));
   place.setAttribute('aria-busy', 'true');
-  const shown = await task().catch((error) => failed(error, () => void fill(place, what, task)));
+  const shown = await task().catch((error) => failed(error, retry));
   if (newest.get(place) !== turn) return;
   place.removeAttribute('aria-busy');
   place.replaceChildren(...nodesOf([shown]));
@@ -44,4 +45,12 @@ function failed(error, retry) {
     h('p', {}, error.message),
     h('button', { type: 'button', onclick: retry }, 'Try again'),
   );
+}
+
+/** Resolves once what was filled in is on the screen, or after 100 ms in a tab that is not shown. */
+export function painted() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 100);
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 }

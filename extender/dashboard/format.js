@@ -19,6 +19,7 @@ export function number(value, digits = 3) {
  */
 export function grams(value) {
   if (value === null || value === undefined) return DASH;
+  if (value !== 0 && Math.abs(value) < 0.1) return `${number(value * 1000)} mg`;
   if (Math.abs(value) >= 1e6) return `${number(value / 1e6)} t`;
   return Math.abs(value) >= 1000 ? `${number(value / 1000)} kg` : `${number(value)} g`;
 }

@@ -5,6 +5,7 @@ import { h } from './dom.js';
  * @typedef {object} TableColumn
  * @property {string} title
  * @property {boolean} [numeric] aligned to the right
+ * @property {boolean} [sentence] may take several lines
  * @property {boolean} [minor] left out on a small screen
  * @property {string} [sort] value of the `sort` choice that orders by this column
  * @property {(row: Row) => import('./dom.js').Child} cell
@@ -72,7 +73,7 @@ function ariaSort({ sort }, sorting) {
   return sorting.by === `-${sort}` ? 'descending' : 'none';
 }
 
-/** @param {{numeric?: boolean, minor?: boolean}} column */
-function kindOf({ numeric, minor }) {
-  return [numeric && 'number', minor && 'minor'].filter(Boolean).join(' ') || undefined;
+/** @param {{numeric?: boolean, minor?: boolean, sentence?: boolean}} column */
+function kindOf({ numeric, minor, sentence }) {
+  return [numeric && 'number', minor && 'minor', sentence && 'sentence'].filter(Boolean).join(' ') || undefined;
 }

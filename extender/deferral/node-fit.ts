@@ -22,13 +22,13 @@ const CORDONED = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule'
  * NodeUnschedulable and NodeResourcesFit see them.
  */
 export function fitsNode(pod: PodRequirements, node: SchedulableNode): boolean {
-  for (const [key, value] of Object.entries(pod.nodeSelector)) if (node.labels[key] !== value) return false;
+  for (const [key, value] of Object.entries(pod.nodeSelector)) if (own(node.labels, key) !== value) return false;
   for (const terms of pod.selectors) if (!terms.some((term) => matchesTerm(term, node))) return false;
   if (node.unschedulable && !isTolerated(CORDONED, pod.tolerations)) return false;
   for (const taint of node.taints)
     if (taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, pod.tolerations)) return false;
   for (const [name, amount] of Object.entries(pod.requests))
-    if (amount > (node.allocatable[name] ?? 0) * (1 + ROUNDING)) return false;
+    if (amount > (own(node.allocatable, name) ?? 0) * (1 + ROUNDING)) return false;
   return true;
 }
 
@@ -53,7 +53,7 @@ function matchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, { name
   const fields = matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;
   return (
-    expressions.every((expression) => matches(expression, labels[expression.key])) &&
+    expressions.every((expression) => matches(expression, own(labels, expression.key))) &&
     fields.every((field) => field.key === 'metadata.name' && matches(field, name))
   );
 }
@@ -73,13 +73,23 @@ function matches(
     case 'DoesNotExist':
       return value === undefined;
     case 'Gt':
-    case 'Lt': {
-      const [found, limit] = [Number.parseInt(value ?? '', 10), Number.parseInt(given[0] ?? '', 10)];
-      return operator === 'Gt' ? found > limit : found < limit;
-    }
+    case 'Lt':
+      return compares(value, operator, given[0]);
     default:
       return false;
   }
+}
+
+/** Whether one whole number is greater or less than another; never where one of them is missing or is not whole. */
+function compares(value: string | undefined, operator: 'Gt' | 'Lt', limit: string | undefined): boolean {
+  const [found, than] = [value, limit].map((text) => (/^[+-]?\d+$/.test(text ?? '') ? BigInt(`${text}`) : undefined));
+  if (found === undefined || than === undefined) return false;
+  return operator === 'Gt' ? found > than : found < than;
+}
+
+/** Labels may be called like a property that every object has. */
+function own<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function isTolerated(
@@ -91,6 +101,8 @@ function isTolerated(
     if (key && key !== taint.key) return false;
     if (operator === 'Exists') return true;
     // Without a key only `Exists` is valid.
-    return Boolean(key) && (value ?? '') === (taint.value ?? '');
+    if (!key) return false;
+    if (operator === 'Gt' || operator === 'Lt') return compares(taint.value, operator, value ?? undefined);
+    return (value ?? '') === (taint.value ?? '');
   });
 }

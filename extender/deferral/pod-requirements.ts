@@ -14,9 +14,17 @@ const amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform
 const resources = z.object({ requests: amounts, limits: amounts }).nullish();
 const container = z.object({ resources, restartPolicy: z.string().nullish() });
 
+const volume = z.object({
+  persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
+  ephemeral: z
+    .object({ volumeClaimTemplate: z.object({ spec: z.object({ storageClassName: z.string().nullish() }) }).nullish() })
+    .nullish(),
+});
+
 /** The part of a pod's spec that decides which nodes it can run on. */
 export const podSpec = z.object({
   schedulerName: z.string().nullish(),
+  nodeName: z.string().nullish(),
   nodeSelector: z.record(z.string(), z.string()).nullish(),
   affinity: z
     .object({
@@ -37,7 +45,7 @@ export const podSpec = z.object({
   initContainers: z.array(container).nullish(),
   overhead: amounts,
   resources,
-  volumes: z.array(z.object({ persistentVolumeClaim: z.object({ claimName: z.string() }).nullish() })).nullish(),
+  volumes: z.array(volume).nullish(),
 });
 
 /** One term of a node selector: all of its expressions must hold. */
@@ -50,25 +58,34 @@ export interface PodRequirements {
   /** Default `default-scheduler`. */
   readonly schedulerName: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
-  /** Each of these lists must have a term that holds: the required node affinity, and one list per bound volume. */
+  /** Each of these lists must have a term that holds: the node's name, the required node affinity, where volumes are. */
   readonly selectors: readonly (readonly NodeSelectorTerm[])[];
   readonly tolerations: readonly Toleration[];
-  /** Requested amounts by resource, in the resource's base unit (CPUs, bytes, pieces). */
+  /** Requested amounts by resource, in the resource's base unit (CPUs, bytes, pieces); `pods` is 1. */
   readonly requests: Readonly<Record<string, number>>;
   /** Names of its PersistentVolumeClaims, whose volumes may be bound to a zone. */
   readonly claims: readonly string[];
+  /** Storage classes of its ephemeral volumes, whose claims are made for each pod. */
+  readonly storageClasses: readonly string[];
 }
 
 /** Reads the requirements of a pod, or of a Job's template. */
 export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements {
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const volumes = spec.volumes ?? [];
   return {
     schedulerName: spec.schedulerName ?? 'default-scheduler',
     nodeSelector: spec.nodeSelector ?? {},
-    selectors: required ? [required.nodeSelectorTerms] : [],
+    selectors: [
+      ...(spec.nodeName
+        ? [[{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [spec.nodeName] }] }]]
+        : []),
+      ...(required ? [required.nodeSelectorTerms] : []),
+    ],
     tolerations: spec.tolerations ?? [],
-    requests: requestsOf(spec),
-    claims: (spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
+    requests: { ...requestsOf(spec), pods: 1 },
+    claims: volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
+    storageClasses: volumes.flatMap(({ ephemeral }) => ephemeral?.volumeClaimTemplate?.spec.storageClassName ?? []),
   };
 }
 
@@ -76,7 +93,8 @@ type Container = z.output<typeof container>;
 
 /**
  * As kube-scheduler adds them up: the sum of the containers and sidecars, or the largest init container with the sidecars
- * that were started before it; where the pod itself requests something, that instead; plus the overhead.
+ * that were started before it; where the pod itself requests something, that instead; plus the overhead. A limit of the pod
+ * itself counts as its request only where no container requests any.
  */
 function requestsOf(spec: z.output<typeof podSpec>): Record<string, number> {
   const sidecars: Record<string, number> = {};
@@ -92,12 +110,13 @@ function requestsOf(spec: z.output<typeof podSpec>): Record<string, number> {
   const total = { ...sidecars };
   for (const each of spec.containers ?? []) add(total, ownRequests(each));
   for (const [name, amount] of Object.entries(largest)) total[name] = Math.max(total[name] ?? 0, amount);
-  Object.assign(total, ownRequests(spec));
+  for (const [name, limit] of Object.entries(amountsOf(spec.resources?.limits))) total[name] ??= limit;
+  Object.assign(total, amountsOf(spec.resources?.requests));
   add(total, amountsOf(spec.overhead));
   return total;
 }
 
-/** What a container requests, or a pod as a whole: a limit without a request is one, too. */
+/** What a container requests: a limit without a request is one, too. */
 function ownRequests({ resources: own }: Pick<Container, 'resources'>): Record<string, number> {
   return amountsOf({ ...own?.limits, ...own?.requests });
 }
@@ -117,7 +136,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 
 /** A quantity of Kubernetes (`250m`, `1.5Gi`, `2e3`) as a number in the base unit; 0 where it is not one. */
 export function quantityOf(text: string): number {
-  const [, number, suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkMGTPE]?i?)$/.exec(text.trim()) ?? [];
+  const [, number, suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkKMGTPE]?i?)$/.exec(text.trim()) ?? [];
   const value = Number(number) * (SUFFIXES[suffix] ?? Number.NaN);
   return Number.isFinite(value) ? value : 0;
 }

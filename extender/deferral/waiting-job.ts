@@ -6,11 +6,12 @@ import { parseAnnotations } from '../placement/annotations.ts';
 import { progressOf } from './job-progress.ts';
 import { isOursToResume, isQueuedElsewhere } from './ownership.ts';
 import { podSpec, requirementsOf } from './pod-requirements.ts';
+import { managedFields, wasSuspendedLater } from './suspension-history.ts';
 import { type ObjectMetadata, objectMetadata, type WaitingWork, WRITTEN, workOf } from './waiting-work.ts';
 
 const count = z.number().nullish();
 const jobSchema = z.object({
-  metadata: objectMetadata,
+  metadata: objectMetadata.extend({ managedFields }),
   spec: z.object({
     suspend: z.boolean().nullish(),
     parallelism: count,
@@ -38,7 +39,9 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   const { ownerReferences: owners, labels, generation } = meta;
   const ownership = { labels, ownerReferences: owners, generation, schedulerName, managedBy: spec.managedBy };
   const { startTime, conditions } = status ?? {};
-  const history = { startTime, hasRun: hasRun(status), conditions: conditions ?? [], createdAt: work.createdAt };
+  const { createdAt } = work;
+  const suspendedLater = wasSuspendedLater(meta.managedFields, createdAt);
+  const history = { startTime, hasRun: hasRun(status), conditions: conditions ?? [], createdAt, suspendedLater };
   if (!isOursToResume({ ...ownership, ...history })) return undefined;
   if (work.preferences.maxDelayMs === undefined && work.preferences.deadline === undefined) return undefined;
   return { ...work, pods: spec.parallelism ?? 1 };

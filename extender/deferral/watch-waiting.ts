@@ -121,8 +121,8 @@ function createLocator(
     const { controller, namespace, requirements } = work;
     const job = controller?.uid ? jobOf(controller.uid) : undefined;
     const placed = job || !controller ? withJob(work, job) : withOrigin(work, origins.of(namespace, controller));
-    if (requirements.claims.length === 0) return placed;
-    const selectors = volumes.selectorsOf(namespace, requirements.claims);
+    if (requirements.claims.length + requirements.storageClasses.length === 0) return placed;
+    const selectors = volumes.selectorsOf(namespace, requirements);
     if (selectors === 'pending') return { ...placed, isUnresolved: true };
     return { ...placed, requirements: { ...requirements, selectors: [...requirements.selectors, ...selectors] } };
   };

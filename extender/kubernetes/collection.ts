@@ -23,9 +23,9 @@ export interface CollectionOptions<Kept> {
   readonly path: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
-  /** What is kept of an object; undefined keeps nothing. Throws for what is no such object. */
+  /** What is kept of an object; undefined keeps nothing. Throws for anything but such an object. */
   readonly keep: (object: unknown) => Kept | undefined;
-  /** Told of every change: what is kept now, and what was before. */
+  /** Called with every change: what is kept now, and what was before. */
   readonly onChange?: (key: string, now: Kept | undefined, before: Kept | undefined) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -120,7 +120,7 @@ interface ObjectMeta {
   readonly resourceVersion?: string;
 }
 
-/** Takes one event over; tells the resource version that a watch can be resumed from. */
+/** Takes one event over; returns the resource version that a watch can be resumed from. */
 function keeper<Kept>(
   { keep, path, logger }: CollectionOptions<Kept>,
   put: (key: string, now: Kept | undefined) => void,

@@ -83,7 +83,7 @@ export function startPlacement(options: PlacementOptions): RunningPlacement {
   const decisions = createPlacementDecisions({
     ...{ cache, directory, power, history: link, utilisation, namespaces, cluster, metrics, clock },
     onUnplaced(names) {
-      // Before the first list the zone of no node is known, which is no news of any.
+      // Before the first list the zone of no node is known, which says nothing new of any.
       if (nodes === undefined || nodes.ageMs() !== undefined) unplaced.note(names);
     },
     onInvalidAnnotations: (pod, policy) => reportInvalidAnnotations(pod, policy, reports),

@@ -1,4 +1,5 @@
 import type { MeterReadingsStore } from '../../shared/records/meter-readings.ts';
+import type { OnCertificate } from '../../shared/runtime/certificates.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { usesRedis } from '../../shared/runtime/redis-settings.ts';
@@ -17,7 +18,7 @@ export interface ReadingsApi extends AsyncDisposable {
 /** Takes readings into the store, or into Redis where it is configured. */
 export function openReadingsApi(
   config: ReadingsApiConfig,
-  { store, ...options }: { store: MeterReadingsStore; clock: Clock; logger: Logger },
+  { store, ...options }: { store: MeterReadingsStore; clock: Clock; logger: Logger; onCertificate?: OnCertificate },
 ): ReadingsApi {
   const intake = usesRedis(config) ? redisIntake({ config, ...options }) : storeIntake({ store, ...options });
   return { intake, store, config, [Symbol.asyncDispose]: () => intake[Symbol.asyncDispose]() };

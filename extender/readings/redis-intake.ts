@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MeterReading } from '../../shared/records/meter-reading.ts';
 import type { KeyedDelivery } from '../../shared/records/meter-readings.ts';
+import type { OnCertificate } from '../../shared/runtime/certificates.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../shared/runtime/redis.ts';
@@ -31,9 +32,15 @@ return {ARGV[1], table.concat(ids, ' ')}`;
 const remembered = z.tuple([z.string(), z.string()]);
 
 /** Adds readings to the Redis stream. The stream is bounded by refusing new readings, never by dropping accepted ones. */
-export function redisIntake(options: { config: RedisConfig; clock: Clock; logger: Logger }): Intake {
-  const { config, clock, logger } = options;
-  const redis = connectRedis(config, 'intake', logger);
+export function redisIntake(options: {
+  readonly config: RedisConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called with the certificate of Redis at each connection over TLS. */
+  readonly onCertificate?: OnCertificate;
+}): Intake {
+  const { config, clock, logger, onCertificate } = options;
+  const redis = connectRedis(config, 'intake', logger, onCertificate);
   const stream = config.REDIS_STREAM;
   const capacity = new StreamCapacity(redis, config, clock);
   const batcher = new Batcher(async (readings) => {

@@ -138,7 +138,8 @@ async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some servers, .NET ones above all, begin with a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { HOUR_MS } from '../../shared/grid/units.ts';
 import { createBackoff } from '../../shared/pacing/backoff.ts';
 import type { MeterReadingsStore } from '../../shared/records/meter-readings.ts';
+import type { OnCertificate } from '../../shared/runtime/certificates.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { startLoop } from '../../shared/runtime/loop.ts';
@@ -23,6 +24,8 @@ export interface ReadingsTaskOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ReadingsMetrics;
+  /** Called with the certificate of Redis at each connection over TLS. */
+  readonly onCertificate?: OnCertificate;
   /** Called at each change: with the error that keeps readings from being processed, or undefined while they are. */
   readonly onState?: (error: RedisError | undefined) => void;
 }
@@ -36,9 +39,9 @@ const SILENT_MS = HOUR_MS;
 
 /** Takes readings from the Redis stream and finishes them, until it is disposed. */
 export function startReadingsTask(options: ReadingsTaskOptions): AsyncDisposable {
-  const { config, logger, clock } = options;
+  const { config, logger, clock, onCertificate } = options;
   const stack = new AsyncDisposableStack();
-  const redis = stack.use(connectRedis(config, 'readings', logger));
+  const redis = stack.use(connectRedis(config, 'readings', logger, onCertificate));
   // Waiting for entries blocks a connection: it has its own.
   const source = stack.use(connectRedis(config, 'readings-source', logger));
   const batch = batchOptions(options, redis);

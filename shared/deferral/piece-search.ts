@@ -8,7 +8,7 @@ export interface PieceSearch {
   readonly mostPieces: number;
   /** Least steps of a piece; a piece of all that is left may be shorter. */
   readonly leastSteps: number;
-  /** Steps that a piece which is already running has to go on; undefined when nothing runs. It is no further piece. */
+  /** Steps that a piece which is already running has to go on; undefined when nothing runs. It does not count as another piece. */
   readonly runningLeast?: number;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zoneProblem } from '../grid/known-zones.ts';
 import { type EpochMs, type GramsPerKwh, gramsPerKwh, HOUR_MS } from '../grid/units.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
 
@@ -39,7 +40,7 @@ const amount = z.number().finite().nonnegative();
 const zone = z.string().transform((text, context) => {
   const parsed = parseZone(text);
   if (parsed.kind !== 'malformed') return parsed.zone;
-  context.addIssue({ code: 'custom', message: 'is not a grid zone such as DE or US-CAL-CISO' });
+  context.addIssue({ code: 'custom', message: zoneProblem(text) });
   return z.NEVER;
 });
 /** YAML reads a date without quotes as text; both forms are UTC. */

@@ -56,7 +56,7 @@ export const SHARED_ERRORS = {
   },
   RECORD_CONFLICT: {
     exitCode: 1,
-    message: 'has the service, region and period of record {other} of the list, and other figures',
+    message: 'has the service, region and period of {other}, and other figures',
     action: 'add them up, or split the period',
   },
   REGION_AMBIGUOUS: {

@@ -5,7 +5,7 @@ import { type ForecastModel, type ForecastRequest, fitForecast, forecastWith } f
 import { cut, type HourlySeries, lastKnownHour } from './series.ts';
 
 const DAY_MS = 24 * HOUR_MS;
-/** Values of more days than this before the fit are not compared: a long break is no evidence of the band of today. */
+/** Values of more days than this before the fit are not compared: after a long break they say nothing of the band of today. */
 const COMPARED_MS = 7 * DAY_MS;
 /** Of the forecasts made before the former fit every fifth is compared: over days that meets all times of day. */
 const EARLIER_STEP = 5;

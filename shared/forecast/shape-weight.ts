@@ -8,7 +8,7 @@ const UNTESTED_DAYS = { own: 3, generic: 0.3 };
 const ASSUMED_DAYS = 7;
 /** A shape counts this much even where the days speak against it: an hour that no day knows has nothing else. */
 const LEAST_DAYS = 0.01;
-/** A day with fewer known hours is no evidence. */
+/** A day with fewer known hours does not count. */
 const FEWEST_HOURS_OF_DAY = 12;
 
 /** Hourly values up to the first unknown hour, which begins at `end`, and the usual shape of the zone's days. */

@@ -1,3 +1,4 @@
+import { csvLines, csvNumber } from './csv-lines.ts';
 import { parseTrace, type Trace } from './trace.ts';
 import { type EpochMs, HOUR_MS, hourOf } from './units.ts';
 import { type Zone, zone } from './zones.ts';
@@ -29,18 +30,13 @@ interface Columns {
  * are NaN. Throws a SyntaxError that names the line.
  */
 export function importTrace(csv: string, factors: EmissionFactors = 'lifecycle'): Trace {
-  const text = csv.replace(/^\uFEFF/, '');
-  if (text.startsWith('hour_utc,')) return parseTrace(text);
-  const lines = text.split(/\r?\n/);
+  const [header, ...lines] = csvLines(csv);
+  if (header?.text.startsWith('hour_utc,')) return parseTrace(csv);
   const columns = columnsOf(
-    cellsOf(lines[0] ?? '').map((cell) => cell.trim()),
+    cellsOf(header?.text ?? '').map((cell) => cell.trim()),
     factors,
   );
-  const rows: Row[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (index > 0 && line.trim() !== '') rows.push(rowOf(cellsOf(line), columns, index + 1));
-  }
-  return hourlyMeans(rows);
+  return hourlyMeans(lines.map(({ line, text }) => rowOf(cellsOf(text), columns, line)));
 }
 
 function columnsOf(header: readonly string[], factors: EmissionFactors): Columns {
@@ -65,10 +61,8 @@ function rowOf(cells: readonly string[], columns: Columns, line: number): Row {
   const time = parseUtc(cells[columns.time] ?? '');
   if (Number.isNaN(time)) throw new SyntaxError(`line ${line}: "${cells[columns.time] ?? ''}" is not a time`);
   const text = (cells[columns.value] ?? '').trim();
-  const value = text === '' || /^(null|nan|n\/a)$/i.test(text) ? Number.NaN : Number(text);
-  if (text !== '' && Number.isNaN(value) && !/^(null|nan|n\/a)$/i.test(text)) {
-    throw new SyntaxError(`line ${line}: "${text}" is not a carbon intensity`);
-  }
+  const value = /^(null|nan|n\/a)?$/i.test(text) ? Number.NaN : csvNumber(text);
+  if (value === undefined) throw new SyntaxError(`line ${line}: "${text}" is not a carbon intensity`);
   const of = columns.zone === undefined ? columns.only : zone(cells[columns.zone] ?? '');
   return { time, zone: of as Zone, value };
 }

@@ -1,11 +1,11 @@
 import type { EpochMs } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 
-/** Remembers the zones that nodes told, also of nodes that have left the cluster. */
+/** Remembers the zones of nodes, also of nodes that have left the cluster. */
 export interface NodeZoneStore {
-  /** Keeps what differs from what is known; `since` is when it was told. Durable when it resolves. */
+  /** Keeps what differs from what is known; `since` is when the node had it first. Durable when it resolves. */
   recordNodeZones(zones: ReadonlyMap<string, Zone>, since: EpochMs): Promise<void>;
-  /** The zone that each node told last; empty while nothing was ever kept. */
+  /** The last known zone of each node; empty while nothing was ever kept. */
   nodeZones(): Promise<ReadonlyMap<string, Zone>>;
 }
 

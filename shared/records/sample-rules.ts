@@ -5,7 +5,7 @@ export function millijoulesOf({ joules }: PowerSample): number {
   return Math.round(joules * 1000);
 }
 
-/** Throws a RangeError that names a sample which cannot be: no or negative time, energy that is no number or below 0. */
+/** Throws a RangeError that names a sample which cannot be: no or negative time, energy that is below 0 or not a number. */
 export function refuseBroken(sample: PowerSample): void {
   const { container, start, end, joules } = sample;
   const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end) && end > start;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { certificatesIn, createExpiryWarnings, type UsedCertificate } from './certificates.ts';
+import { certificatesIn, createExpiryWarnings, type OnCertificate, type UsedCertificate } from './certificates.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { startLoop } from './loop.ts';
@@ -16,6 +16,19 @@ const SETTINGS = {
 } as const;
 /** Parameters of TSDB_DSN that do so. */
 const PARAMETERS = { sslrootcert: 'database-ca', sslcert: 'database-client' } as const;
+
+/** The newest certificates that servers presented to the connections of a process. */
+export interface PresentedCertificates {
+  /** Takes the certificate of a handshake; it replaces the one before of the same use. */
+  readonly add: OnCertificate;
+  list(): readonly UsedCertificate[];
+}
+
+/** Makes a list of presented certificates, empty at first. */
+export function presentedCertificates(): PresentedCertificates {
+  const byUse = new Map<string, UsedCertificate>();
+  return { add: (used) => void byUse.set(used.certificate, used), list: () => [...byUse.values()] };
+}
 
 /** How often the files are read, in milliseconds. */
 const EVERY_MS = 60_000;
@@ -42,9 +55,11 @@ export function certificateFiles(config: Readonly<Record<string, unknown>>): Cer
 /** What {@link watchCertificateFiles} needs. */
 export interface CertificateWatch {
   readonly files: readonly CertificateFile[];
+  /** Certificates that servers presented. */
+  readonly presented: PresentedCertificates;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called at the start and every minute with the certificates of all files. */
+  /** Called at the start and every minute with the certificates of all files, and those that servers presented. */
   readonly onCertificates: (used: readonly UsedCertificate[]) => void;
 }
 
@@ -52,10 +67,16 @@ export interface CertificateWatch {
  * Reads the files again and again, and warns of certificates that expire soon. A file that cannot be read is left out:
  * the connection that needs it reports that. The files are not checked, only dated.
  */
-export function watchCertificateFiles({ files, clock, logger, onCertificates }: CertificateWatch): AsyncDisposable {
+export function watchCertificateFiles({
+  files,
+  presented,
+  clock,
+  logger,
+  onCertificates,
+}: CertificateWatch): AsyncDisposable {
   const warnOfExpiry = createExpiryWarnings(logger);
   const task = async () => {
-    const used = (await Promise.all(files.map(read))).flat();
+    const used = [...(await Promise.all(files.map(read))).flat(), ...presented.list()];
     onCertificates(used);
     warnOfExpiry(used, clock.now());
   };

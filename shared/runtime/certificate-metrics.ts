@@ -12,7 +12,7 @@ export function createCertificateMetrics(process: 'extender' | 'poller', registe
   const port = process === 'extender' ? 'of EXTENDER_PORT (server, client-ca) and ' : '';
   const expiry = new Gauge({
     name: `carbon_${process}_certificate_expiry_timestamp_seconds`,
-    help: `When each certificate in use expires: those ${port}of connections to other servers, by the setting that names their file (such as redis-ca, redis-client, database-ca)`,
+    help: `When each certificate in use expires: those ${port}of connections to other servers, by the setting that names their file (such as redis-ca, redis-client, database-ca), and what servers presented at the newest connection (redis-server, redis-sentinel, database-server)`,
     labelNames: ['certificate', 'name'],
     registers,
   });

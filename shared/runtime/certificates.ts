@@ -12,14 +12,24 @@ export interface UsedCertificate {
   readonly notAfter: EpochMs;
 }
 
+/** Called with the certificate that a server presents, at each handshake. */
+export type OnCertificate = (used: UsedCertificate) => void;
+
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /** All certificates of a PEM file; throws when OpenSSL does not accept one. */
 export function certificatesIn(pem: Buffer, certificate: string): UsedCertificate[] {
-  return [...pem.toString('latin1').matchAll(PEM)].map(([text]) => {
-    const { subject, validToDate } = new X509Certificate(text);
-    return { certificate, name: subject.replaceAll('\n', ', '), notAfter: validToDate.getTime() };
-  });
+  return [...pem.toString('latin1').matchAll(PEM)].map(([text]) =>
+    usedCertificate(new X509Certificate(text), certificate),
+  );
+}
+
+/** A certificate with what it is used for. */
+export function usedCertificate(
+  { subject, validToDate }: Pick<X509Certificate, 'subject' | 'validToDate'>,
+  certificate: string,
+): UsedCertificate {
+  return { certificate, name: subject.replaceAll('\n', ', '), notAfter: validToDate.getTime() };
 }
 
 const DAY_MS = 86_400_000;

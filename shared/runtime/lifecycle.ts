@@ -15,16 +15,25 @@ export function untilSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Starts a process, waits for SIGTERM or SIGINT, and disposes it within five seconds; a second signal ends it at once. */
-export async function runUntilSignal(start: () => Promise<AsyncDisposable>): Promise<void> {
-  const stopped = untilSignal();
+/**
+ * Starts a process, waits for SIGTERM or SIGINT, and disposes it. It ends within five seconds of the signal whatever it
+ * waits for, be it still starting; a second signal ends it at once.
+ */
+export async function runUntilSignal(
+  start: () => Promise<AsyncDisposable>,
+  withinMs: number = STOP_WITHIN_MS,
+): Promise<void> {
+  let code: number = EXIT.failed;
+  const stopped = untilSignal().then(() => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(EXIT.failed));
+    return setTimeout(() => process.exit(code), withinMs);
+  });
   const running = await start();
-  await stopped;
-  process.once('SIGTERM', () => process.exit(EXIT.failed));
-  process.once('SIGINT', () => process.exit(EXIT.failed));
-  const late = setTimeout(() => process.exit(EXIT.failed), STOP_WITHIN_MS);
+  const late = await stopped;
   await running[Symbol.asyncDispose]();
-  clearTimeout(late);
+  code = EXIT.ok;
+  // What is left is closed already, or of no use any more: it holds the process up no longer than this.
+  late.unref();
 }
 
 /** Errors whose message says everything, of settings and switches. By name: what a thread throws arrives without its class. */

@@ -13,7 +13,7 @@ export interface Logger {
 /** Levels that `LOG_LEVEL` takes, quietest last. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** JSON lines on standard output with ISO times; `name` tells the process. */
+/** JSON lines on standard output with ISO times; `name` is that of the process. */
 export function createLogger(name: string, level: (typeof LOG_LEVELS)[number]): Logger {
   return pino({
     name,

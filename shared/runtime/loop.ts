@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 
-/** What a loop needs: a task to run, how often, and what to tell when it throws. */
+/** What a loop needs: a task to run, how often, and what to call when it throws. */
 export interface LoopOptions {
   readonly name: string;
   readonly intervalMs: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zoneProblem } from '../grid/known-zones.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
 import { list } from './config.ts';
 
@@ -26,8 +27,8 @@ function zoneNumbers(items: readonly string[], refuse: (message: string) => void
   for (const item of items) {
     const [code = '', value = ''] = item.split('=').map((part) => part.trim());
     const parsed = parseZone(code);
-    if (parsed.kind === 'malformed' || !/^\d+(\.\d+)?$/.test(value))
-      refuse(`"${item}" is not ZONE=price, such as DE=0.31`);
+    if (!/^\d+(\.\d+)?$/.test(value)) refuse(`contains "${item}", which is not ZONE=price, such as DE=0.31`);
+    else if (parsed.kind === 'malformed') refuse(`contains "${code}", which ${zoneProblem(code)}`);
     else numbers.set(parsed.zone, Number(value));
   }
   return numbers;

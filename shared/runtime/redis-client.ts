@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type * as Redis from 'redis';
+import { type OnCertificate, usedCertificate } from './certificates.ts';
 import { RedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
 
@@ -20,7 +23,12 @@ const QUEUE = 50_000;
 const SENTINEL_PORT = 26_379;
 
 /** A client that is not connected yet; files of certificates are read now, so that renewed ones count. */
-export function makeClient(config: RedisConfig, name: string, address: RedisAddress | undefined) {
+export function makeClient(
+  config: RedisConfig,
+  name: string,
+  address: RedisAddress | undefined,
+  onPeer: (certificate: X509Certificate) => void = () => undefined,
+) {
   const { REDIS_URL, REDIS_USERNAME: username, REDIS_PASSWORD: password } = config;
   const url = address === undefined ? REDIS_URL : undefined;
   // Loaded by those that use it: it takes a third of the time in which a program starts.
@@ -28,7 +36,7 @@ export function makeClient(config: RedisConfig, name: string, address: RedisAddr
   return createClient({
     RESP: 2,
     name: `carbon-extender-${name}`,
-    socket: socketOf(config, address),
+    socket: socketOf(config, address, onPeer),
     disableOfflineQueue: true,
     commandsQueueMaxLength: QUEUE,
     // Own deadlines cover the whole way to the response; the client's would only cover its queue, at a price per command.
@@ -41,14 +49,24 @@ export function makeClient(config: RedisConfig, name: string, address: RedisAddr
   });
 }
 
+/** What reports the certificate of a server of a kind such as `redis-server`; undefined where nothing is to be reported. */
+export function reportsOf(onCertificate: OnCertificate | undefined, use: string) {
+  return onCertificate && ((certificate: X509Certificate) => onCertificate(usedCertificate(certificate, use)));
+}
+
 /** Address of the primary where REDIS_URL names sentinels; undefined where it names Redis itself. Rejects when no sentinel responds. */
-export async function primaryAddress(config: RedisConfig, name: string): Promise<RedisAddress | undefined> {
+export async function primaryAddress(
+  config: RedisConfig,
+  name: string,
+  onCertificate?: OnCertificate,
+): Promise<RedisAddress | undefined> {
   const sentinels = sentinelsOf(config.REDIS_URL);
   if (sentinels === undefined) return undefined;
   const causes: string[] = [];
   for (const address of sentinels.addresses) {
     const { REDIS_USERNAME: _user, REDIS_PASSWORD: _password, REDIS_URL: _url, ...rest } = config;
-    const client = makeClient({ ...rest, REDIS_URL: undefined }, `${name}-sentinel`, address);
+    const onPeer = reportsOf(onCertificate, 'redis-sentinel');
+    const client = makeClient({ ...rest, REDIS_URL: undefined }, `${name}-sentinel`, address, onPeer);
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -85,7 +103,11 @@ function credentialsOf({ REDIS_URL = '' }: RedisConfig): { username?: string; pa
   };
 }
 
-function socketOf(config: RedisConfig, found: RedisAddress | undefined) {
+function socketOf(
+  config: RedisConfig,
+  found: RedisAddress | undefined,
+  onPeer: (certificate: X509Certificate) => void,
+) {
   const common = { connectTimeout: CONNECT_MS, reconnectStrategy: false as const };
   const { REDIS_URL: url, REDIS_HOST, REDIS_PORT } = config;
   const address = found ?? (url === undefined ? { host: REDIS_HOST ?? '', port: REDIS_PORT } : {});
@@ -94,10 +116,15 @@ function socketOf(config: RedisConfig, found: RedisAddress | undefined) {
   const [ca, cert, key] = [config.REDIS_TLS_CA_FILE, config.REDIS_TLS_CERT_FILE, config.REDIS_TLS_KEY_FILE].map(
     (file) => (file === undefined ? undefined : readFileSync(file)),
   );
-  return { ...common, ...address, tls: true as const, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const checked = (host: string, peer: PeerCertificate) => {
+    onPeer(new X509Certificate(peer.raw));
+    return checkServerIdentity(host, peer);
+  };
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  return { ...common, ...address, tls: true as const, ...files, checkServerIdentity: checked };
 }
 
-/** What of `INFO` tells whether accepted readings are safe. */
+/** The fields of `INFO` that say whether accepted readings are safe. */
 export interface RedisFacts {
   readonly role: string | undefined;
   readonly cluster: boolean;

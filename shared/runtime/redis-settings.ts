@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, integer } from './config.ts';
 
-/** What the client library would only reject when it connects: a part that is not percent-encoded, a path that is no number. */
+/** What the client library would only reject when it connects: a part that is not percent-encoded, a path that is not a number. */
 function checkRedisUrl(text: string, context: z.RefinementCtx): void {
   const report = (message: string) => context.addIssue({ code: 'custom', message });
   if (/^rediss?\+sentinel:\/\//.test(text)) {

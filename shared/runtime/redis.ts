@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { RUNTIME_ERRORS } from '../errors/runtime-errors.ts';
 import { createBackoff } from '../pacing/backoff.ts';
+import type { OnCertificate } from './certificates.ts';
 import type { Logger } from './logger.ts';
-import { makeClient, primaryAddress, type RedisClient, redisFacts } from './redis-client.ts';
+import { makeClient, primaryAddress, type RedisClient, redisFacts, reportsOf } from './redis-client.ts';
 import { RedisError, toRedisError } from './redis-error.ts';
 import type { RedisConfig } from './redis-settings.ts';
 
@@ -23,9 +24,17 @@ const BACKOFF = { initialMs: 50, maxMs: 2_000 };
 /** Errors of a server that is not, or no longer, the one to write to. */
 const WRONG_SERVER = /\b(READONLY|MASTERDOWN|LOADING|CLUSTERDOWN)\b/;
 
-/** Starts to connect and returns at once; errors are logged once per change, never with a secret. */
-export function connectRedis(config: RedisConfig, name: string, logger: Logger): RedisConnection {
-  const connection = new Connection(config, name, logger);
+/**
+ * Starts to connect and returns at once; errors are logged once per change, never with a secret. `onCertificate` is called
+ * with the certificates of the server (`redis-server`) and of the sentinel that names it (`redis-sentinel`).
+ */
+export function connectRedis(
+  config: RedisConfig,
+  name: string,
+  logger: Logger,
+  onCertificate?: OnCertificate,
+): RedisConnection {
+  const connection = new Connection(config, name, logger, onCertificate);
   return connection;
 }
 
@@ -33,6 +42,7 @@ class Connection implements RedisConnection {
   readonly #config: RedisConfig;
   readonly #name: string;
   readonly #logger: Logger;
+  readonly #onCertificate: OnCertificate | undefined;
   readonly #stop = new AbortController();
   readonly #first = Promise.withResolvers<void>();
   readonly #finished: Promise<void>;
@@ -41,8 +51,9 @@ class Connection implements RedisConnection {
   #logged: string | undefined;
   #leave: (reason: RedisError) => void = () => {};
 
-  constructor(config: RedisConfig, name: string, logger: Logger) {
+  constructor(config: RedisConfig, name: string, logger: Logger, onCertificate: OnCertificate | undefined) {
     this.#config = config;
+    this.#onCertificate = onCertificate;
     this.#name = name;
     this.#logger = logger;
     this.#client = makeClient({ ...config, REDIS_URL: undefined, REDIS_TLS: false }, name, { host: '', port: 1 });
@@ -96,7 +107,9 @@ class Connection implements RedisConnection {
   async #untilLeft(connected: () => void): Promise<never> {
     const left = Promise.withResolvers<never>();
     left.promise.catch(() => undefined);
-    const client = makeClient(this.#config, this.#name, await primaryAddress(this.#config, this.#name));
+    const onCertificate = this.#onCertificate;
+    const address = await primaryAddress(this.#config, this.#name, onCertificate);
+    const client = makeClient(this.#config, this.#name, address, reportsOf(onCertificate, 'redis-server'));
     client.on('error', left.reject);
     client.on('end', () => left.reject(new RedisError('away', 'the connection was closed')));
     this.#leave = left.reject;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zoneProblem } from '../grid/known-zones.ts';
 import type { ZoneOfNode } from '../grid/zone-of-node.ts';
 import { parseZone, type Zone } from '../grid/zones.ts';
 import { type Environment, list } from './config.ts';
@@ -18,8 +19,11 @@ export const zoneSettings = {
       for (const item of items) {
         const [node, zone, ...rest] = item.split('=').map((part) => part.trim());
         const parsed = parseZone(zone ?? '');
-        if (node && rest.length === 0 && parsed.kind !== 'malformed') map.set(node, parsed.zone);
-        else context.addIssue({ code: 'custom', message: `"${item}" is not node=ZONE` });
+        if (!node || !zone || rest.length > 0)
+          context.addIssue({ code: 'custom', message: `contains "${item}", which is not node=ZONE` });
+        else if (parsed.kind === 'malformed')
+          context.addIssue({ code: 'custom', message: `contains "${zone}", which ${zoneProblem(zone)}` });
+        else map.set(node, parsed.zone);
       }
       return map;
     })
@@ -30,7 +34,7 @@ export const zoneSettings = {
     .transform((text, context) => {
       const parsed = parseZone(text);
       if (parsed.kind !== 'malformed') return parsed.zone;
-      context.addIssue({ code: 'custom', message: 'is not a zone code such as DE or US-CAL-CISO' });
+      context.addIssue({ code: 'custom', message: zoneProblem(text) });
       return z.NEVER;
     })
     .optional()

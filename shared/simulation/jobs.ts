@@ -1,3 +1,4 @@
+import { csvLines, csvNumber } from '../grid/csv-lines.ts';
 import { type EpochMs, HOUR_MS } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import { randomOf } from './random.ts';
@@ -35,21 +36,18 @@ const HEADER = ['arrival', 'duration_hours', 'slack_hours', 'power_watts'] as co
 
 /** Reads CSV with the header `arrival,duration_hours,slack_hours,power_watts`. Throws a SyntaxError that names the line. */
 export function parseJobs(csv: string): SimulatedJob[] {
-  const lines = csv
-    .replace(/^\uFEFF/, '')
-    .trim()
-    .split(/\r?\n/);
-  if (lines[0]?.replaceAll(' ', '') !== HEADER.join(','))
+  const [header, ...rows] = csvLines(csv);
+  if (header?.text.replaceAll(' ', '') !== HEADER.join(','))
     throw new SyntaxError(`a job list starts with the header ${HEADER.join(',')}`);
-  return lines.slice(1).map((line, index) => {
-    const [time = '', ...cells] = line.split(',').map((cell) => cell.trim());
+  return rows.map(({ line, text }) => {
+    const [time = '', ...cells] = text.split(',').map((cell) => cell.trim());
     const arrival = /(Z|[+-]\d\d:\d\d)$/.test(time) ? Date.parse(time) : Number.NaN;
     if (Number.isNaN(arrival))
-      throw new SyntaxError(`line ${index + 2}: "${time}" is not a time such as 2021-03-01T12:00:00Z`);
-    const [durationHours, slackHours, watts] = cells.map((cell) => (cell === '' ? Number.NaN : Number(cell)));
-    if (!(Number(durationHours) > 0) || !(Number(slackHours) >= 0) || !(Number(watts) > 0) || cells.length !== 3)
-      throw new SyntaxError(`line ${index + 2}: duration and power must be above 0, slack at least 0`);
-    return { arrival, durationHours: Number(durationHours), slackHours: Number(slackHours), watts: Number(watts) };
+      throw new SyntaxError(`line ${line}: "${time}" is not a time such as 2021-03-01T12:00:00Z`);
+    const [durationHours = 0, slackHours, watts = 0] = cells.map(csvNumber);
+    if (durationHours === 0 || slackHours === undefined || watts === 0 || cells.length !== 3)
+      throw new SyntaxError(`line ${line}: duration and power must be above 0, slack at least 0`);
+    return { arrival, durationHours, slackHours, watts };
   });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is known of incidents of the grid data: which are open, and what still has to be told. */
+/** What is known of incidents of the grid data: which are open, and which alerts still have to be sent. */
 export const alertStateSchema = z.object({
   /** Since when each incident is open, in milliseconds since 1970. */
   open: z.record(z.string(), z.number()),

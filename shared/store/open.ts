@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PowerTotals } from '../records/power.ts';
+import type { OnCertificate } from '../runtime/certificates.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -20,6 +21,8 @@ export interface RecordingOptions {
   readonly logger: Logger;
   /** Whether writes that cannot reach a database are kept on disk and delivered later; without it they reject. */
   readonly spool?: boolean;
+  /** Called with the certificate of a database at each connection over TLS. */
+  readonly onCertificate?: OnCertificate;
 }
 
 /** Size of the spool where the configuration has none, in MiB. */
@@ -27,14 +30,17 @@ const SPOOL_MAX_MB = 512;
 const BYTES_PER_MB = 1_048_576;
 const SPOOL_FOLDER = 'spool';
 
-/** Opens the store that the configuration names, for the API and the CLI; once per process. */
-export async function openStore(config: StoreConfig): Promise<Store> {
+/**
+ * Opens the store that the configuration names, for the API and the CLI; once per process. `onCertificate` is called with
+ * the certificate of a database at each connection over TLS.
+ */
+export async function openStore(config: StoreConfig, onCertificate?: OnCertificate): Promise<Store> {
   switch (config.MODE) {
     case 'local':
       return openSqliteStore(config.DATA_DIR);
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
-      const store = openTimescaleStore({ dsn: dsnOf(config) });
+      const store = openTimescaleStore({ dsn: dsnOf(config), onCertificate });
       const totals = async () => withPending(await store.history.totals(), config.DATA_DIR);
       return { ...store, history: { ...store.history, totals } };
     }
@@ -50,9 +56,9 @@ export async function openRecordingStore(config: RecordingConfig, options: Recor
       return openSqliteStore(config.DATA_DIR, options);
     case 'db': {
       const { openTimescaleStore } = await import('./timescale/store.ts');
-      const { clock, logger, spool = false } = options;
+      const { clock, logger, spool = false, onCertificate } = options;
       const recording = { retentionDays: config.RETENTION_DAYS, leaseName: config.RECORDING_LEASE_NAME, clock, logger };
-      const store = openTimescaleStore({ dsn: dsnOf(config), recording });
+      const store = openTimescaleStore({ dsn: dsnOf(config), recording, onCertificate });
       return spool ? await behindSpool(store, config, options) : store;
     }
     default:

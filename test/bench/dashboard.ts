@@ -28,7 +28,7 @@ const ROUNDS = { rounds: 10, warmUp: 2 };
 
 /**
  * From the navigation to the first useful picture (the ranked zones of the view Now, the rows of the others) in
- * Chromium, beside a plain page of the same server without scripts.
+ * Chromium, and of Emissions until its last part, the chart over time, beside a plain page of the same server without scripts.
  */
 export async function benchDashboard(): Promise<Comparison[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-dashboard-'));
@@ -49,7 +49,8 @@ export async function benchDashboard(): Promise<Comparison[]> {
   const views = [
     ['Now', '/', '#grid tbody tr'],
     ['Time, 90 days', '/?view=time&window=90d', '.view canvas'],
-    ['Emissions, 24 hours', '/?view=emissions', '#emissions tbody tr'],
+    ['Emissions, 24 hours', '/?view=emissions', '#rows tbody tr'],
+    ['… until its chart', '/?view=emissions', '#emissions canvas'],
     ['Scheduling', '/?view=scheduling', '#budgets .card'],
   ] as const;
   const comparisons: Comparison[] = [];

@@ -59,13 +59,17 @@ async function processing(redis: RedisServer, folder: string, workers: number, m
     await using api = await startApi({ REDIS_URL: redis.url, DATA_DIR: folder });
     await post(api.url, { requests: BATCHES, size: BATCH, connections: 4 });
   }
-  const length = () => observer.client.xLen(STREAM);
-  const start = await length();
+  const start = await observer.client.xLen(STREAM);
+  // Processed entries may stay for a while (REDIS_STREAM_KEEP): what is left is what the group has not been given or not confirmed.
+  const unprocessed = async () => {
+    const [group] = await observer.client.xInfoGroups(STREAM).catch(() => []);
+    return group === undefined ? start : Number(group.lag ?? start) + Number(group.pending);
+  };
   await using stack = new AsyncDisposableStack();
   for (let number = 0; number < workers; number++)
     stack.use(startProcess('poller', workerEnv(redis.url, folder, `worker-${number}`)));
   let began: { at: number; length: number } | undefined;
-  for (let left = start; left > 0; left = await length()) {
+  for (let left = start; left > 0; left = await unprocessed()) {
     if (began === undefined && left < start) began = { at: performance.now(), length: left };
     await wait(10);
   }

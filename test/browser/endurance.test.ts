@@ -73,6 +73,40 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard under hard conditions', { timeout:
     expect((await again).status()).toBe(400);
   });
 
+  it('offers to load the page again where a view no longer has its modules, as after an update', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    await open.page.route('**/views/sites.js', (route) => route.fulfill({ status: 404 }));
+    await open.page.goto(world.url);
+    await settled(open.page);
+
+    await open.page.click('#nav-sites');
+    await open.page.waitForSelector('.failed');
+    const shown = await open.page.locator('.failed').textContent();
+    await open.page.unroute('**/views/sites.js');
+    await open.page.click('.failed button');
+    await open.page.waitForSelector('.view .card, .view .empty');
+
+    expect(shown).toContain('The page was updated, or the API cannot be reached.');
+    expect(await open.page.locator('h1').textContent()).toBe('Sites');
+    expect(open.faults).toEqual([]);
+  });
+
+  it('requests what all views need once, and nothing again for an unchanged grid', async () => {
+    await using world = await startWorld();
+    await using open = await openPage();
+    const events = open.page.waitForResponse((response) => response.url().endsWith('/api/events'));
+    await open.page.goto(world.url);
+    await settled(open.page);
+    await events;
+    const count = (path: string) => open.asked.filter((url) => url.includes(path)).length;
+    // The views that are not shown are loaded after the first events have arrived.
+    await open.page.waitForRequest((request) => request.url().endsWith('/views/sites.js'));
+
+    expect([count('/api/grid'), count('/api/status'), count('/api/decisions')]).toEqual([1, 1, 1]);
+    expect(open.faults).toEqual([]);
+  });
+
   it('shows hostile names as text, whole in the title, and inside the screen', async () => {
     await using world = await startWorld({ hostile: true });
     await using open = await openPage({ width: 360, height: 740 });
@@ -170,7 +204,7 @@ describe.skipIf(!HAS_CHROMIUM)('the dashboard under hard conditions', { timeout:
     await open.page.goto(`${world.url}/?view=time`);
     await settled(open.page);
     await open.page.waitForSelector('canvas');
-    await expect.poll(() => sizes.length, { timeout: 10_000 }).toBeGreaterThan(10);
+    await expect.poll(() => sizes.length).toBeGreaterThan(10);
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 
     expect(bytes).toBeGreaterThan(10_000);

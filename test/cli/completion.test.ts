@@ -1,9 +1,10 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld } from '../browser/world.ts';
+import { execFile } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { available } from '../servers/available.ts';
 import { temporaryFolder } from './run.ts';

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { entry, listOf, runTask, STREAM, stateOf, storedOf, temporaryStore } from '../poller/readings/running-task.ts';
 import { redisAvailable, redisClient, startRedis } from '../servers/redis.ts';
@@ -24,9 +24,7 @@ describe.skipIf(!redisAvailable())('carbon readings', () => {
     const ids = [];
     for (let number = 0; number < 3; number++) ids.push(await observer.client.xAdd(STREAM, '*', entry(number)));
     await observer.client.xAdd(STREAM, '*', entry(3, { site_id: 'other-1' }));
-    await expect
-      .poll(() => stateOf(observer.client), { timeout: 10_000 })
-      .toMatchObject({ pending: 0, deadLetters: 3 });
+    await expect.poll(() => stateOf(observer.client)).toMatchObject({ pending: 0, deadLetters: 3 });
 
     const dead = await carbon(['readings', 'dead', '--limit', '2'], env);
     await observer.client.del('site_readings:hall-7');

@@ -101,6 +101,29 @@ describe('reportError, for invalid input,', () => {
     expect(JSON.parse(report.out).totals.requests).toBeCloseTo(5, 9);
   });
 
+  it('names the lines of a CSV as they are in the file, with a separator line, blank lines and empty rows before them', async () => {
+    const file = join(folder.path, 'gaps.csv');
+    const load = (rows: string[]) => {
+      const header = 'service_name;region;period_start;period_end;request_count';
+      writeFileSync(file, ['sep=;', header, '', ...rows].join('\r\n'));
+      return run(['workloads', 'import', file], env);
+    };
+    const good = 'q2q-ai;FR;2026-03-14;2026-03-15;5';
+
+    const invalid = await load([
+      good,
+      ';;;;',
+      'q2q-ai;FR;2026-03-14;2026-03-15;many',
+      'q2q-ai;FR;2026-03-14;2026-03-15;',
+    ]);
+    const unknown = await load([good, '', 'q2qai;FR;2026-03-14;2026-03-15;5']);
+    const conflict = await load([good, ';;;;', 'q2q-ai;FR;2026-03-14;2026-03-15;6']);
+
+    expect(invalid.notes).toMatch(/line 6: request_count "many".*\n.*line 7: request_count/);
+    expect(unknown.notes).toContain('line 6: no service "q2qai"');
+    expect(conflict.notes).toContain('line 6: has the service, region and period of line 4');
+  });
+
   it('imports nothing from a CSV in which one line would overwrite another, but accepts a plain repetition', async () => {
     using fresh = temporaryFolder();
     const own = { DATA_DIR: fresh.path };
@@ -117,9 +140,7 @@ describe('reportError, for invalid input,', () => {
     const { out } = await run(['report', '--period', '2026-03-14..2026-03-15', '--format', 'json'], own);
 
     expect(lost).toMatchObject({ code: 1, out: '' });
-    expect(lost.notes).toContain(
-      'line 3: has the service, region and period of record 1 of the list, and other figures',
-    );
+    expect(lost.notes).toContain('line 3: has the service, region and period of line 2, and other figures');
     expect(repeated.code).toBe(0);
     expect(JSON.parse(out).totals.requests).toBe(10);
   });

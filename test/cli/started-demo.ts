@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { freePort } from '../servers/free-port.ts';
 

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { inFolder, localSettings } from '../../cli/up.ts';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 
 /** Runs `carbon` to its end, as a process, with a data folder that does not exist yet. */
@@ -14,7 +14,7 @@ async function carbon(args: readonly string[], env: Record<string, string> = {})
   const folder = join(mkdtempSync(join(tmpdir(), 'up-')), 'data');
   const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], {
     env: { DATA_DIR: folder, EXTENDER_PORT: '0', API_PORT: '0', POLLER_PORT: '0', ...env },
-    timeout: 30_000,
+    timeout: 60_000,
   });
   const [out, faults, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code, out, faults, wrote: existsSync(folder) };
@@ -73,6 +73,25 @@ describe('carbon up', { timeout: 60_000 }, () => {
   it('gives commands that find its history', () => {
     expect(inFolder(localSettings({}))).toBe('');
     expect(inFolder({ DATA_DIR: join(process.cwd(), 'data/demo') })).toBe('DATA_DIR=data/demo ');
+  });
+});
+
+describe('carbon demo', { timeout: 60_000 }, () => {
+  it('says what to change where its folder cannot be written', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'demo-')), 'file');
+    writeFileSync(file, 'kept');
+
+    const [taken, below] = await Promise.all([
+      carbon(['demo'], { DATA_DIR: file }),
+      carbon(['demo'], { DATA_DIR: join(file, 'data') }),
+    ]);
+
+    for (const { code, out, faults } of [taken, below]) {
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(faults).toContain('[FOLDER_NEEDED]');
+      expect(faults).toContain('DATA_DIR');
+    }
+    expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readCsv } from '../../cli/usage-file.ts';
+import { readCsv, readUsage } from '../../cli/usage-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'usage-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,7 +13,7 @@ function fileOf(content: string | Buffer): string {
   return file;
 }
 
-const ROWS = [{ hour: '2026-01-01T10:00:00Z', requests: '1500.5' }];
+const ROW = { hour: '2026-01-01T10:00:00Z', requests: '1500.5' };
 
 describe('a CSV file', () => {
   it.each([
@@ -25,22 +25,25 @@ describe('a CSV file', () => {
     ['with names in another case', 'Hour;Requests\n2026-01-01T10:00:00Z;1500,5\n'],
     ['with spaces between thousands', 'hour;requests\n2026-01-01T10:00:00Z;1\u202f500,5\n'],
     ['with apostrophes between thousands', "hour,requests\n2026-01-01T10:00:00Z,1'500.5\n"],
+    ['with blank lines before its header', '\n \nhour;requests\n2026-01-01T10:00:00Z;1500,5\n'],
     ['with rows that are empty', 'hour;requests\n2026-01-01T10:00:00Z;1500,5\n;\n\n'],
     ['with line ends of old Macs', 'hour;requests\r2026-01-01T10:00:00Z;1500,5\r'],
     ['in UTF-16 without a mark', Buffer.from('hour;requests\r\n2026-01-01T10:00:00Z;1500,5\r\n', 'utf16le')],
     ['in UTF-16 (big endian)', Buffer.from('\ufeffhour,requests\n2026-01-01T10:00:00Z,1500.5\n', 'utf16le').swap16()],
   ])('%s is read', (_, content) => {
-    expect(readCsv(fileOf(content), ['hour', 'requests'])).toEqual(ROWS);
+    expect(readCsv(fileOf(content), ['hour', 'requests'])).toEqual([{ line: expect.any(Number), fields: ROW }]);
   });
 
   it('in Windows-1252 is read with its umlauts', () => {
     const file = fileOf(Buffer.from('dienst;name\r\nä;Größe\r\n', 'latin1'));
 
-    expect(readCsv(file, ['dienst'])).toEqual([{ dienst: 'ä', name: 'Größe' }]);
+    expect(readCsv(file, ['dienst'])).toMatchObject([{ fields: { dienst: 'ä', name: 'Größe' } }]);
   });
 
   it('with exponents after decimal commas is read', () => {
-    expect(readCsv(fileOf('hour;requests\nx;1,5E+03\n'), ['hour'])).toEqual([{ hour: 'x', requests: '1.5E+03' }]);
+    expect(readCsv(fileOf('hour;requests\nx;1,5E+03\n'), ['hour'])).toMatchObject([
+      { fields: { hour: 'x', requests: '1.5E+03' } },
+    ]);
   });
 
   it('that is a workbook is refused as one', () => {
@@ -53,5 +56,26 @@ describe('a CSV file', () => {
     const file = fileOf(`hour;requests\n2026-01-01T10:00:00Z;2\n2026-01-01T11:00:00Z;${requests}\n`);
 
     expect(() => readCsv(file, ['hour', 'requests'])).toThrow(`line 3: "${requests}" in requests`);
+  });
+
+  it.each([
+    ['a named separator', 'sep=;\r\nhour;requests\r\na;1\r\nb;2\r\n', [3, 4]],
+    ['a named separator and line ends of old Macs', 'sep=;\rhour;requests\ra;1\r\rb;2\r', [3, 5]],
+    ['blank lines before and after the header', '\nhour,requests\n\na,1\nb,2\n', [4, 5]],
+    ['rows of empty cells', 'hour;requests\na;1\n;\n\nb;2\n', [2, 5]],
+    ['line breaks within cells', 'hour,requests\n"a\r\nz",1\n"b",2\n', [2, 4]],
+  ])('with %s gives the lines that its rows start in', (_, content, lines) => {
+    expect(readCsv(fileOf(content), ['hour']).map(({ line }) => line)).toEqual(lines);
+  });
+
+  it('with a broken row is refused with the line of the file, whatever comes before it', () => {
+    expect(() => readCsv(fileOf('sep=;\nhour;requests\n\na;1;2\n'), ['hour'])).toThrow('line 4');
+  });
+
+  it('with requests that are not a number is refused with the line of the file', () => {
+    const period = { from: 0, to: Date.parse('2100-01-01') };
+    const file = fileOf('sep=;\nhour;requests\n;\n\n2026-01-01T10:00:00Z;many\n');
+
+    expect(() => readUsage(file, period)).toThrow('line 5: requests');
   });
 });

@@ -1,12 +1,12 @@
 // Flow: waiting work on a real API server, with the shipped policies.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR_MS, isoTime } from '../../shared/grid/units.ts';
+import { spawn } from '../children.ts';
 import { gridText } from '../extender/deferral/grid-document.ts';
 import { ROOT } from '../laws/sources.ts';
 import { eventually, type StartedProcess, startProcess } from '../started-process.ts';

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitingJob } from '../../extender/deferral/waiting-job.ts';
 import { hourOf, isoTime } from '../../shared/grid/units.ts';
 import { gridText } from '../extender/deferral/grid-document.ts';
 import { eventually, type StartedProcess, startProcess } from '../started-process.ts';
@@ -124,6 +125,30 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
       const { body } = await api.get(`${jobs()}/${name}`);
       expect([body.spec.suspend, body.metadata.annotations], name).toEqual([true, { ...WAIT, ...SKIP }]);
     }
+  });
+
+  it('knows by what the API server keeps of each field that somebody suspended a Job later, though it never saw it run', async () => {
+    // Without a delay of their own no replica touches them.
+    const path = (name: string) => `${jobs()}/${name}`;
+    await job('made-suspended', { annotations: {} }, { suspend: true });
+    await job('suspended-since', { annotations: {} }, {});
+    // The time of a change has whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const as = '?fieldManager=administrator';
+    await api.patch(path('made-suspended') + as, 'merge-patch+json', { spec: { parallelism: 2 } });
+    await api.patch(path('suspended-since') + as, 'merge-patch+json', { spec: { suspend: true } });
+
+    const [made, since] = await Promise.all(
+      ['made-suspended', 'suspended-since'].map(async (name) => (await api.get(path(name))).body),
+    );
+
+    expect([made.spec.suspend, since.spec.suspend, made.metadata.generation, since.metadata.generation]).toEqual([
+      ...[true, true, 2, 2],
+    ]);
+    const waits = [made, since].map((body) =>
+      waitingJob({ ...body, metadata: { ...body.metadata, annotations: { ...WAIT } } }),
+    );
+    expect(waits.map((work) => work?.name)).toEqual(['made-suspended', undefined]);
   });
 
   it('holds nothing in a namespace whose mode is advise or off', async () => {

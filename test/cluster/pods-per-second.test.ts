@@ -1,11 +1,12 @@
 // Flow: what an extender costs a real kube-scheduler of 1,000 nodes: none, one that does nothing, and ours.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn } from '../children.ts';
 import { cacheText } from '../extender/cache/cache-file.ts';
 import { ROOT } from '../laws/sources.ts';
 import { eventually, startProcess } from '../started-process.ts';

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { eventually } from '../started-process.ts';
 import type { Acceleration } from './acceleration.ts';

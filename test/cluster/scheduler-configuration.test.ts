@@ -1,11 +1,11 @@
 // Flow: a real kube-scheduler reads the shipped configurations.
 
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execFile } from '../children.ts';
 import { everyObject } from '../k8s/objects.ts';
 import { ROOT } from '../laws/sources.ts';
 import { clusterAssets } from './assets.ts';

@@ -1,5 +1,4 @@
 // Flow: the cache file of document 001: jq and Python read what the poller wrote, and the extender reads the document's own example.
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { pollerConfigSchema } from '../../poller/config.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
+import { execFile } from '../children.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { ROOT } from '../laws/sources.ts';

@@ -1,8 +1,8 @@
 // Flow: document 002's environment variables and integration test, on a PostgreSQL that `--once` fills from a documented service.
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { execFile } from '../children.ts';
 import { temporaryFolder } from '../cli/run.ts';
 import { GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 import { available } from '../servers/available.ts';

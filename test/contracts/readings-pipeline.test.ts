@@ -67,9 +67,9 @@ describe.skipIf(!redisAvailable())('a client of a readings pipeline with Redis',
     const fromWorker = (path: string) => shellJson(`curl -s http://localhost:8001${path}`, at);
 
     const sent = await shellJson(post('meter-42'), at);
-    await expect.poll(() => fromWorker('/sites/site-001/readings'), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => fromWorker('/sites/site-001/readings')).toHaveLength(1);
     const found = await fromWorker('/sites/site-001/readings');
-    await expect.poll(async () => (await fromWorker('/health')).status, { timeout: 20_000 }).toBe('ok');
+    await expect.poll(async () => (await fromWorker('/health')).status).toBe('ok');
     const health = await fromWorker('/health');
     const nothing = await fromWorker('/sites/site%20002/readings');
     const metrics = () => shell('curl -s http://localhost:8001/metrics', at);
@@ -80,7 +80,7 @@ describe.skipIf(!redisAvailable())('a client of a readings pipeline with Redis',
       ...{ status: 'running', stream: 'energy_readings', group: 'processing_group', consumer: hostname() },
     });
     // Read from Redis now and then.
-    await expect.poll(metrics, { timeout: 20_000 }).toMatch(/^carbon_readings_stream_/m);
+    await expect.poll(metrics).toMatch(/^carbon_readings_stream_/m);
   });
 });
 

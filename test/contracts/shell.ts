@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { execFile } from '../children.ts';
 
 const run = promisify(execFile);
 
@@ -7,7 +7,7 @@ const run = promisify(execFile);
 export async function shell(command: string, addresses: Readonly<Record<string, string>>): Promise<string> {
   let adapted = command;
   for (const [from, to] of Object.entries(addresses)) adapted = adapted.replaceAll(from, to);
-  const { stdout } = await run('bash', ['-c', adapted], { timeout: 30_000, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run('bash', ['-c', adapted], { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ApiThread, superviseApiThread } from '../../extender/api/api-thread.ts';
 import { extenderConfigSchema } from '../../extender/config.ts';
 import { type ExtenderDependencies, startExtender } from '../../extender/extender.ts';
@@ -22,7 +22,7 @@ describe('startExtender', () => {
     await replaceFile(test.file, cacheText({ FR: 500, DE: 50 }, { at: Date.now() }));
 
     expect(before).toBe('[{"Host":"a","Score":10},{"Host":"b","Score":1}]');
-    await vi.waitFor(async () => expect(await scores()).toBe('[{"Host":"a","Score":1},{"Host":"b","Score":10}]'));
+    await expect.poll(scores).toBe('[{"Host":"a","Score":1},{"Host":"b","Score":10}]');
   });
 
   it('is ready and lets pods be scheduled without any cache file', async () => {
@@ -52,7 +52,7 @@ describe('startExtender', () => {
 
     await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes does not run: .*403.*have not been listed/);
     cluster.status = 200;
-    await expect.poll(readyz, { timeout: 20_000 }).not.toMatch(/does not run|not been listed/);
+    await expect.poll(readyz).not.toMatch(/does not run|not been listed/);
     cluster.status = 503;
     cluster.dropWatches();
 
@@ -97,7 +97,7 @@ describe('startExtender', () => {
         spec: { nodeName: 'a' },
       } as never);
       const placed = async () => (await send(extender.schedulerPort, 'GET', '/metrics', '')).text;
-      await vi.waitFor(async () => expect(await placed()).toMatch(/^carbon_extender_placed_pods_total\{.*\} 1$/m));
+      await expect.poll(placed).toMatch(/^carbon_extender_placed_pods_total\{.*\} 1$/m);
     }
 
     expect(events).toEqual(['web-0 on a', 'stopped']);

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 import { temporaryFolder } from './cache/cache-file.ts';
 

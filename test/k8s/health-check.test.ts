@@ -1,9 +1,9 @@
 // Flow: the health checks of the images against running programs.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listen, pathOf } from '../../shared/runtime/http-server.ts';
+import { execFile } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
 
 /** The exit code of an image's health check with an environment. */

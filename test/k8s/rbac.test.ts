@@ -24,6 +24,7 @@ const USES: Record<string, { by: string; code: RegExp }> = {
   'apps/statefulsets:get': { by: 'origins of gated pods', code: /'statefulsets'/ },
   '/persistentvolumeclaims:get': { by: 'zones of volumes', code: /\/persistentvolumeclaims/ },
   '/persistentvolumes:get': { by: 'zones of volumes', code: /\/persistentvolumes/ },
+  '/persistentvolumes:list': { by: 'free volumes', code: /listObjects\(client, '\/api\/v1\/persistentvolumes'/ },
   'storage.k8s.io/storageclasses:get': { by: 'zones of volumes', code: /\/storageclasses/ },
   ...Object.fromEntries(
     QUEUED_KINDS.filter(({ group }) => group !== 'batch' && group !== '').flatMap(({ group, plural }) =>

@@ -1,4 +1,4 @@
-import { functionsOf, type Source } from './sources.ts';
+import type { Fn, Source } from './sources.ts';
 
 /** Files longer than a number of lines. */
 export function tooLong(sources: readonly Source[], limit: number): string[] {
@@ -6,11 +6,8 @@ export function tooLong(sources: readonly Source[], limit: number): string[] {
 }
 
 /** Functions longer than a number of lines. */
-export function longFunctions(sources: readonly Source[], limit: number): string[] {
-  return sources
-    .flatMap(functionsOf)
-    .filter(({ lines }) => lines > limit)
-    .map(({ where, lines }) => `${where}: ${lines} lines`);
+export function longFunctions(functions: readonly Fn[], limit: number): string[] {
+  return functions.filter(({ lines }) => lines > limit).map(({ where, lines }) => `${where}: ${lines} lines`);
 }
 
 /** A share of sorted numbers: 0.5 is the median. */

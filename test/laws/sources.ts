@@ -59,7 +59,8 @@ export interface Fn {
 /** Every function of a file, named or not. */
 export function functionsOf(source: Source): Fn[] {
   const found: Fn[] = [];
-  const lineAt = (offset: number) => source.text.slice(0, offset).split('\n').length;
+  const breaks = [...source.text.matchAll(/\n/g)].map(({ index }) => index);
+  const lineAt = (offset: number) => breaks.filter((place) => place < offset).length + 1;
   visit(parseSync(source.path, source.text).program, (node) => {
     if (!/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) return;
     const first = lineAt(node.start);

@@ -1,5 +1,5 @@
 // Flow: half an hour of recording on a clock of 40 times the speed, while everything that the poller depends on fails.
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { acceleratedClock } from '../accelerated-clock.ts';
+import { fork } from '../children.ts';
 import { GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 import { startKeplerDouble } from '../doubles/kepler.ts';
 import { send, startReadingsApi } from '../extender/readings-api-server.ts';
@@ -63,9 +64,7 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('half an hour of fail
     const [accepted] = await poller.unlessEnded(work);
 
     await using meters = openTimescaleReadings(dsn);
-    await expect
-      .poll(async () => (await meters.readings('quay-1', ALWAYS, 100_000)).length, { timeout: 30_000 })
-      .toBe(accepted);
+    await expect.poll(async () => (await meters.readings('quay-1', ALWAYS, 100_000)).length).toBe(accepted);
     await reaches(end);
     await poller.stop();
     for (const { pod, watts } of CONTAINERS) {

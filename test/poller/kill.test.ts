@@ -1,5 +1,5 @@
 // Flow: a poller that is killed at any moment.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheState } from '../../shared/grid/carbon-cache.ts';
 import { decodeCarbonCache } from '../../shared/grid/carbon-cache-decode.ts';
+import { spawn } from '../children.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 
 const KILLS = 50;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { pollOnceAndExit } from '../../poller/once.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
+import { spawn } from '../children.ts';
 import { type ElectricityMapsDouble, GOOD_KEY, startElectricityMaps } from '../doubles/electricity-maps.ts';
 import { startSlack } from '../doubles/slack.ts';
 import { FakeClock } from '../fake-clock.ts';

@@ -31,7 +31,7 @@ async function leftAsleep(name: string, env: Record<string, string>, lines: read
   for (const line of lines) await expect.poll(() => logger.lines.map(({ message }) => message)).toContain(line);
   await poller[Symbol.asyncDispose]();
   // Whoever was woken up still has to run.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => clock.sleeping).toBe(0);
   return clock.sleeping;
 }
 

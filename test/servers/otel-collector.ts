@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { spawn } from '../children.ts';
 import { freePort } from './free-port.ts';
 
 /** Where `test/servers/install-otel-collector` puts the collector, unless OTELCOL names another. */

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { spawn } from '../children.ts';
 import { available, findProgram } from './available.ts';
 import { freePort } from './free-port.ts';
 import type { PostgresServer } from './postgres-cluster.ts';

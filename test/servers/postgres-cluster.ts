@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { spawn } from '../children.ts';
 import { freePort } from './free-port.ts';
 
 /** A user without rights: PostgreSQL refuses to run as root. */
@@ -111,9 +112,18 @@ async function launch(installation: Installation, data: string, port: number, pa
     ...['-D', inside(installation, data), '-p', String(port)],
     ...flags,
   ]);
-  const server = spawn(file, args, { ...asUser(installation), stdio: 'ignore' });
+  let server = start();
+  let stderr = '';
+  function start(): ChildProcess {
+    const child = spawn(file, args, { ...asUser(installation), stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    return child;
+  }
   for (let tries = 0; tries < 300; tries++) {
-    if (server.exitCode !== null) throw new Error(`PostgreSQL in ${data} ended with ${server.exitCode} at start`);
+    // While children of a killed server are still ending, their shared memory is in use and the new one gives up.
+    if (server.exitCode !== null && tries < 200) server = start();
     const up = await ask(port, password, 'SELECT 1').then(
       () => true,
       () => false,
@@ -122,7 +132,7 @@ async function launch(installation: Installation, data: string, port: number, pa
     await wait(50);
   }
   server.kill('SIGKILL');
-  throw new Error(`PostgreSQL in ${data} did not start`);
+  throw new Error(`PostgreSQL in ${data} did not start: ${stderr}`);
 }
 
 function command(installation: Installation, program: string, args: string[]) {

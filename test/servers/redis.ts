@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -10,6 +10,7 @@ import { loadConfig } from '../../shared/runtime/config.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../shared/runtime/redis.ts';
 import { redisSettings } from '../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../captured-log.ts';
+import { spawn } from '../children.ts';
 import { available, findProgram } from './available.ts';
 import { freePort } from './free-port.ts';
 

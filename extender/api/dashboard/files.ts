@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { extname, join, posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { RequestHandler } from 'express';
 
@@ -12,6 +12,16 @@ export interface DashboardFile {
   readonly zipped: Buffer;
   /** Changes with the content. */
   readonly etag: string;
+}
+
+/** The dashboard as one version of it: a browser keeps what it has of a version, and asks for nothing twice. */
+export interface Dashboard {
+  /** Files by path: under `/dashboard/`, and the same under `/dashboard/<version>/`, where they never change. */
+  readonly files: ReadonlyMap<string, DashboardFile>;
+  /** Start of the paths that never change, such as `/dashboard/3q2-8bW1/`. */
+  readonly base: string;
+  /** The page by view, with links to the modules that the view needs; the one of `now` is for every other view. */
+  readonly pages: ReadonlyMap<string, DashboardFile>;
 }
 
 /** Nothing inline, nothing from elsewhere: names that workloads chose cannot become code even where escaping failed. */
@@ -26,39 +36,64 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Every file of the page by its path: those in extender/dashboard, and the chart library from its package. */
-export function dashboardFiles(): ReadonlyMap<string, DashboardFile> {
-  const files = new Map<string, DashboardFile>();
+/** Of a module's code; not the types that comments import, nor a view that is imported when it is shown. */
+const STATIC_IMPORT = /^import\s(?:[^;']*?\sfrom\s)?'(\.[^']+)'/gm;
+const FOR_EVER = 'private, max-age=31536000, immutable';
+const ROOT = '/dashboard/';
+const PAGES = ['/', ROOT, `${ROOT}index.html`];
+const FIRST_VIEW = 'now';
+
+/** Reads the page and its files: those in extender/dashboard, and the chart library from its package. */
+export function readDashboard(): Dashboard {
+  const own = new Map<string, DashboardFile>();
   for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || TYPES[extname(entry.name)] === undefined) continue;
+    if (!entry.isFile() || TYPES[extname(entry.name)] === undefined || entry.name === 'index.html') continue;
     const path = join(entry.parentPath, entry.name);
-    files.set(`/dashboard/${path.slice(FOLDER.length + 1).replaceAll('\\', '/')}`, fileOf(path));
+    own.set(path.slice(FOLDER.length + 1).replaceAll('\\', '/'), fileOf(path));
   }
   const require = createRequire(import.meta.url);
-  files.set('/dashboard/uplot.js', fileOf(require.resolve('uplot/dist/uPlot.esm.js')));
-  files.set('/dashboard/uplot.css', fileOf(require.resolve('uplot/dist/uPlot.min.css')));
-  const modules = [...files.keys()].filter((path) => path.endsWith('.js')).sort();
-  const index = fileWith(withPreloads(readFileSync(join(FOLDER, 'index.html'), 'utf8'), modules), '.html');
-  for (const path of ['/', '/dashboard/', '/dashboard/index.html']) files.set(path, index);
-  return files;
+  own.set('uplot.js', fileOf(require.resolve('uplot/dist/uPlot.esm.js')));
+  own.set('uplot.css', fileOf(require.resolve('uplot/dist/uPlot.min.css')));
+  const base = `${ROOT}${versionOf(own)}/`;
+  const html = readFileSync(join(FOLDER, 'index.html'), 'utf8').replaceAll(`"${ROOT}`, `"${base}`);
+  const pages = new Map(
+    [...own.keys()].flatMap((path) => {
+      const view = /^views\/(\w+)\.js$/.exec(path)?.[1];
+      return view === undefined ? [] : [[view, fileWith(withPreloads(html, base, own, path), '.html')] as const];
+    }),
+  );
+  const files = [ROOT, base].flatMap((folder) => [...own].map(([path, file]) => [folder + path, file] as const));
+  return { files: new Map(files), base, pages };
 }
 
-/** Every module is requested at once: else the browser finds each level of imports only after the one above has arrived. */
-function withPreloads(html: string, modules: readonly string[]): string {
-  const links = modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n');
+/** Changes with the name and the content of every file. */
+function versionOf(files: ReadonlyMap<string, DashboardFile>): string {
+  const names = [...files].map(([path, { etag }]) => `${path} ${etag}`).sort();
+  return createHash('sha256').update(names.join('\n')).digest('base64url').slice(0, 8);
+}
+
+/** All modules of a view are requested at once: else the browser finds each level of imports only after the one above. */
+function withPreloads(html: string, base: string, files: ReadonlyMap<string, DashboardFile>, view: string): string {
+  const modules = new Set(['app.js', view]);
+  for (const path of modules)
+    for (const [, imported = ''] of (files.get(path)?.plain.toString('utf8') ?? '').matchAll(STATIC_IMPORT))
+      modules.add(posix.join(posix.dirname(path), imported));
+  const links = [...modules].map((path) => `<link rel="modulepreload" href="${base}${path}">`).join('\n');
   return html.replace('</head>', () => `${links}\n</head>`);
 }
 
-/** Answers GET and HEAD of the dashboard's files, without a token; everything else goes on. */
-export function serveDashboard(files: ReadonlyMap<string, DashboardFile> = dashboardFiles()): RequestHandler {
+/** Serves the dashboard to GET and HEAD, without a token; everything else goes on. */
+export function serveDashboard({ files, base, pages }: Dashboard = readDashboard()): RequestHandler {
   return (request, response, next) => {
-    const file = request.method === 'GET' || request.method === 'HEAD' ? files.get(request.path) : undefined;
+    if (request.method !== 'GET' && request.method !== 'HEAD') return next();
+    const view = String(request.query.view);
+    const file = PAGES.includes(request.path) ? (pages.get(view) ?? pages.get(FIRST_VIEW)) : files.get(request.path);
     if (file === undefined) return next();
     response.locals.route = '/dashboard';
     response.setHeader('Content-Security-Policy', DASHBOARD_POLICY);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Referrer-Policy', 'no-referrer');
-    response.setHeader('Cache-Control', 'no-cache');
+    response.setHeader('Cache-Control', request.path.startsWith(base) ? FOR_EVER : 'no-cache');
     response.setHeader('ETag', file.etag);
     response.setHeader('Vary', 'Accept-Encoding');
     if (request.headers['if-none-match'] === file.etag) return void response.status(304).end();

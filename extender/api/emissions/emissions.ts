@@ -24,12 +24,14 @@ import { pricedHour } from './priced.ts';
 import { pricingByNode } from './pricing.ts';
 import { allocationQuery, type EmissionsRequest, emissionsIssues, emissionsQuery } from './query.ts';
 import { rowPage } from './row-page.ts';
-import { RowSums, rowTotals } from './rows.ts';
+import { combiningOthers, RowSums, rowTotals } from './rows.ts';
 import { isSelective, selection } from './selection.ts';
 import { addInStore } from './store-totals.ts';
 
 /** Pods that are read one by one at most. */
 const MAX_FILTERS = 100;
+/** With more rows than this beyond a page, the page is selected before energy is added up by piece of time. */
+const MANY_ROWS = 200;
 
 /** `GET /api/emissions`, as the API's description shows it. */
 export const emissionsOperation: Operation = {
@@ -72,7 +74,7 @@ export function emissionsRoutes(deps: ApiDependencies): Route[] {
   }));
 }
 
-type Summed = Awaited<ReturnType<typeof summed>>;
+type Summed = Awaited<ReturnType<typeof summedPage>>;
 
 async function respond(
   { deps, shared }: { readonly deps: ApiDependencies; readonly shared: ReturnType<typeof shareInFlight<Summed>> },
@@ -84,8 +86,7 @@ async function respond(
   const window = parseWindow(query.window, now) as TimeRange;
   const pieces = piecesOf(window, query.step, query.accumulate);
   const key = JSON.stringify([query, window]);
-  const { sums, intensities } = await shared(key, () => summed(deps, query, window, pieces));
-  const page = rowPage(rowTotals(sums), query);
+  const { sums, intensities, page } = await shared(key, () => summedPage(deps, query, window, pieces));
   const data = sums.map((sum) => sum.rows(page.names, query.other === 'true', query.units));
   const asCsv = query.format === 'csv' || (query.format === undefined && request.accepts(['json', 'csv']) === 'csv');
   response.vary('Accept');
@@ -112,23 +113,60 @@ async function respond(
   });
 }
 
-/** Adds energy up by piece of time and row; idle energy as a row of its own, or shared among the others. */
-async function summed(deps: ApiDependencies, query: EmissionsRequest, window: TimeRange, pieces: readonly TimeRange[]) {
+/**
+ * The rows of a page in each piece of time. Where there are far more rows than the page has, the page is selected by the
+ * totals of the window first: then the rest is one row of each piece, and not thousands that are combined afterwards.
+ */
+async function summedPage(
+  deps: ApiDependencies,
+  query: EmissionsRequest,
+  window: TimeRange,
+  pieces: readonly TimeRange[],
+) {
+  const work = await selectWork(deps, query, window);
+  const { intensities } = work.pricing;
+  // What is shared of idle energy depends on the rows themselves, so there they must not be combined before.
+  const { limit = Number.POSITIVE_INFINITY } = query;
+  if (pieces.length > 1 && query.shareIdle === 'false' && work.rows > limit + MANY_ROWS) {
+    const page = rowPage(rowTotals(await summed(deps, query, window, [window], work)), query);
+    const nameOf = combiningOthers(page, work.nameOf);
+    return { intensities, page, sums: await summed(deps, query, window, pieces, { ...work, nameOf }) };
+  }
+  const sums = await summed(deps, query, window, pieces, work);
+  return { intensities, page: rowPage(rowTotals(sums), query), sums };
+}
+
+type Work = Awaited<ReturnType<typeof selectWork>>;
+
+/** What a query selects, how it is named and priced. */
+async function selectWork(deps: ApiDependencies, query: EmissionsRequest, window: TimeRange) {
   const dimensions = query.aggregate.split(',');
   const naming = await namingOf(deps, query, dimensions);
   const nameOf = rowNaming(dimensions, naming);
   const isSelected = selection(query, naming, nameOf);
-  const uses = new NodeUses(pieces);
-  const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces, uses);
   const facility = await deps.facility?.();
   const { namespace, pod, container, node } = query;
   // Idle energy and the making of machines are shared by all that a node ran, selected or not.
-  const isShared = shares !== undefined || facility?.knowsEmbodied() === true;
+  const isShared = query.shareIdle !== 'false' || facility?.knowsEmbodied() === true;
   const names: ContainerFilter = isShared ? { node } : { namespace, pod, container, node };
   const all = await deps.store.containers(names);
   const spans = all.filter((span) => isSelected(span.container));
   const nodes = new Set(spans.map((span) => span.container.node));
   const pricing = await pricingByNode({ ...deps, facility }, nodes, window, query.zone);
+  const rows = new Set(spans.map((span) => nameOf(span.container).name)).size;
+  return { nameOf, isSelected, facility, names, all, spans, nodes, pricing, rows };
+}
+
+/** Adds energy up by piece of time and row; idle energy as a row of its own, or shared among the others. */
+async function summed(
+  deps: ApiDependencies,
+  query: EmissionsRequest,
+  window: TimeRange,
+  pieces: readonly TimeRange[],
+  { nameOf, isSelected, facility, names, all, spans, nodes, pricing }: Work,
+): Promise<readonly RowSums[]> {
+  const uses = new NodeUses(pieces);
+  const shares = query.shareIdle === 'false' ? undefined : new IdleShares(pieces, uses);
   const embodied = facility && [...nodes].some((node) => facility.embodiedPerHour(node) !== undefined);
   const sums = pieces.map((piece) => new RowSums(piece, embodied));
   const pieceOf = pieceFinder(window, pieces);
@@ -156,7 +194,7 @@ async function summed(deps: ApiDependencies, query: EmissionsRequest, window: Ti
   const idleRow = isSelective(query) ? undefined : { name: IDLE, properties: {} };
   shares?.distribute(sums, idleRow);
   if (facility && embodied) uses.shareEmbodied(sums, facility, shares && idleRow);
-  return { sums, intensities: pricing.intensities };
+  return sums;
 }
 
 /** Counts how long each container existed in each piece: what the coverage is a share of. */

@@ -34,7 +34,7 @@ const WITHIN: Readonly<Record<string, readonly string[]>> = {
   container: ['namespace', 'pod', 'container'],
 };
 
-/** Whether grouping by some dimensions needs the pods' labels, which also tell their controllers. */
+/** Whether grouping by some dimensions needs the pods' labels, which also name their controllers. */
 export function needLabels(dimensions: readonly string[]): boolean {
   return dimensions.some((dimension) => /^(label:|controller|deployment|statefulset|daemonset|job)/.test(dimension));
 }
@@ -44,9 +44,9 @@ export function propertiesOf(container: Container, { labelsOf, cluster }: Naming
   const { pod } = container;
   const value = (property: string): string | undefined => {
     const label = /^label(?:\[(.*)\]|:(.*))$/.exec(property);
-    if (label) return labelsOf(container)?.[label[1] ?? label[2] ?? ''];
+    if (label) return labelValue(labelsOf(container), label[1] ?? label[2] ?? '');
     const alias = LABEL_OF[property];
-    if (alias !== undefined) return labelsOf(container)?.[alias];
+    if (alias !== undefined) return labelValue(labelsOf(container), alias);
     if (property in NAMES) return container[property as keyof typeof NAMES];
     if (property === 'cluster') return cluster;
     if (property === 'workload') return workloadName(pod);
@@ -56,6 +56,14 @@ export function propertiesOf(container: Container, { labelsOf, cluster }: Naming
     return controller?.kind === property ? controller.name : undefined;
   };
   return { container, value, labels: () => Object.keys(labelsOf(container) ?? {}) };
+}
+
+/** The value of a label by its name, or by the name that OpenCost gives it: with `_` for what a Prometheus label cannot have. */
+function labelValue(labels: Readonly<Record<string, string>> = {}, name: string): string | undefined {
+  if (Object.hasOwn(labels, name)) return labels[name];
+  if (!name.includes('_')) return undefined;
+  const same = Object.keys(labels).filter((label) => label.replaceAll(/\W/g, '_') === name);
+  return labels[same.sort()[0] ?? ''];
 }
 
 /** Dimensions of a request that are not recorded: rows by them are {@link UNALLOCATED}. */

@@ -8,12 +8,12 @@ import {
 } from '../../../shared/emissions/what-if.ts';
 import { QUALITIES, type Quality } from '../../../shared/grid/intensity.ts';
 import { isoTime, JOULES_PER_KWH } from '../../../shared/grid/units.ts';
-import type { ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
+import type { Container, ContainerSpan, PowerQuality, TimeRange } from '../../../shared/records/power.ts';
 import type { Energy } from './energy.ts';
 import { marketFields } from './market.ts';
 import type { RowName } from './naming.ts';
 import type { PricedPart, Pricing } from './priced.ts';
-import type { RowTotals } from './row-page.ts';
+import type { RowPage, RowTotals } from './row-page.ts';
 import { addOnce, both, combined, emptySum, plus, type RowSum, times } from './row-sum.ts';
 
 /** How power is known, best first: a row says the worst of its parts. */
@@ -146,6 +146,19 @@ export class RowSums {
     }
     return sum;
   }
+}
+
+/** The row of a container where it is on the page, and that of all others where it is not. */
+export function combiningOthers(
+  { names }: RowPage,
+  nameOf: (container: Container) => RowName,
+): (container: Container) => RowName {
+  const selected = new Set(names);
+  const others: RowName = { name: OTHER, properties: {} };
+  return (container) => {
+    const row = nameOf(container);
+    return selected.has(row.name) ? row : others;
+  };
 }
 
 /** Totals of every row over all pieces, to order rows by. */

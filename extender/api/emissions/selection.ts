@@ -22,7 +22,7 @@ export function selection(
   const decide = (container: Container): boolean => {
     const { namespace, pod } = container;
     if (namespace === IDLE && !withIdle) return false;
-    // What no container is behind is no container's, and is shared with none.
+    // What no container is behind belongs to no container, and is shared with none.
     if (namespace === UNMETERED && query.includeIdle !== 'true' && query.idle !== 'true') return false;
     if (query.workload !== undefined && workloadName(pod) !== query.workload) return false;
     for (const field of ['namespace', 'pod', 'container', 'node'] as const)

@@ -1,7 +1,7 @@
-import uPlot from '/dashboard/uplot.js';
 import { partsOf, timeZone } from '../clock.js';
 import { h } from '../dom.js';
 import { number } from '../format.js';
+import uPlot from '../uplot.js';
 
 const HEIGHT = 280;
 const HOUR_MS = 3_600_000;

@@ -57,7 +57,7 @@ function timesOf({ meta }) {
 }
 
 /**
- * A name that fits into the legend: its end, which tells pods of one workload apart.
+ * A name that fits into the legend: its end, by which pods of one workload differ.
  * @param {string} text
  */
 function shortened(text) {

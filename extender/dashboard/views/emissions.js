@@ -1,7 +1,6 @@
 import { request } from '../api.js';
 import { card, empty, h } from '../dom.js';
-import { fill } from '../fill.js';
-import { emissionsChart } from './emissions-chart.js';
+import { fill, painted } from '../fill.js';
 import { drawControls, filterChips } from './emissions-controls.js';
 import { queryOf, WINDOWS } from './emissions-query.js';
 import { emissionsTable, PAGE_SIZE } from './emissions-table.js';
@@ -29,11 +28,19 @@ export function emissionsView(place, choices) {
   place.append(controls, filterChips(choices), unpriced.place, overview, rows);
   drawControls(controls, choices, []);
   const show = () => {
+    /** @type {Emissions['meta']['window'] | undefined} */
+    let window;
     // Rows first: they answer a search, and what follows costs the server more than they do.
-    void fill(rows, 'rows', () => loadRows(choices)).then(() => {
-      void unpriced.update();
-      return fill(overview, 'emissions', () => loadOverview(choices));
+    const rowsShown = fill(rows, 'rows', async () => {
+      const page = await loadRows(choices);
+      window = page.current.meta.window;
+      return emissionsTable(page);
+    }).then(painted);
+    void fill(overview, 'emissions', async () => {
+      await rowsShown;
+      return loadOverview(choices, window);
     });
+    void rowsShown.then(unpriced.update);
   };
   show();
   void request('/api/grid').then(
@@ -64,18 +71,22 @@ function load(query, more) {
   return request(`/api/emissions?${all}`);
 }
 
-/** @param {Choices} choices */
-async function loadOverview(choices) {
+/**
+ * @param {Choices} choices
+ * @param {Emissions['meta']['window']} [window] that of the rows, so that nothing has to wait for it
+ */
+async function loadOverview(choices, window) {
   const { query, unit, zone, by } = queryOf(choices);
   const step = WINDOWS.find(([key]) => key === query.get('window'))?.[2] ?? '1h';
   const layers = { step, limit: String(LAYERS), sort: `-${MEASURES[unit].sort}`, other: 'true' };
-  const total = { limit: '0', other: 'true', step };
-  const current = await load(query, layers);
-  const { start, end } = current.meta.window;
-  const length = Date.parse(end) - Date.parse(start);
-  const before = `${new Date(Date.parse(start) - length).toISOString()},${start}`;
-  const [previous, whatIf] = await Promise.all([
-    load(query, { ...total, window: before }).catch(() => undefined),
+  // A total needs no rows; only a search finds rows by their names.
+  const total = query.has('search') ? { limit: '0', other: 'true', step } : { aggregate: 'cluster', step };
+  const loading = load(query, layers);
+  const [{ emissionsChart }, current, previous, whatIf] = await Promise.all([
+    // The library that draws is loaded while the server adds up, so that rows do not wait for it.
+    import('./emissions-chart.js'),
+    loading,
+    windowBefore(window ?? (await loading).meta.window, (before) => load(query, { ...total, window: before })),
     zone ? load(query, { ...total, zone }) : undefined,
   ]);
   if (current.data.every((piece) => Object.keys(piece).length === 0))
@@ -92,7 +103,20 @@ async function loadOverview(choices) {
   ];
 }
 
-/** @param {Choices} choices */
+/**
+ * What is known of the window before; undefined where nothing is.
+ * @param {Emissions['meta']['window']} window
+ * @param {(before: string) => Promise<Emissions>} load
+ */
+function windowBefore({ start, end }, load) {
+  const length = Date.parse(end) - Date.parse(start);
+  return load(`${new Date(Date.parse(start) - length).toISOString()},${start}`).catch(() => undefined);
+}
+
+/**
+ * @param {Choices} choices
+ * @returns {Promise<import('./emissions-table.js').TableData>}
+ */
 async function loadRows(choices) {
   const { query, by, sort, offset, zone, unit } = queryOf(choices);
   const page = { accumulate: 'true', sort, limit: String(PAGE_SIZE), offset: String(offset) };
@@ -100,5 +124,5 @@ async function loadRows(choices) {
     load(query, page),
     zone ? load(query, { accumulate: 'true', zone }) : undefined,
   ]);
-  return emissionsTable({ current, whatIf, by, sort, offset, zone, unit, query });
+  return { current, whatIf, by, sort, offset, zone, unit, query };
 }

@@ -1,7 +1,7 @@
 import { request } from '../api.js';
 import { time } from '../clock.js';
 import { bar, card, chip, empty, figure, h, name } from '../dom.js';
-import { fill } from '../fill.js';
+import { fill, painted } from '../fill.js';
 import { duration, number, step } from '../format.js';
 import { table } from '../table.js';
 import { unpricedNotice } from './unpriced-nodes.js';
@@ -28,20 +28,30 @@ export function nowView(place) {
   const unpriced = unpricedNotice();
   place.append(unpriced.place, grid, placements);
   let receivedAt = performance.now();
+  let placementsShown = '';
   const show = (/** @type {Grid} */ response) => {
     receivedAt = performance.now();
     return gridCards(response);
   };
+  // Zones first: they are what the page is opened for.
+  const gridShown = fill(grid, 'carbon intensity', async () => show(await request('/api/grid'))).then(painted);
   const showPlacements = () =>
-    fill(placements, 'placements', async () => placementsCard(await request('/api/decisions?window=60m&limit=12')));
-  void fill(grid, 'carbon intensity', async () => show(await request('/api/grid')));
+    fill(placements, 'placements', async () => {
+      await gridShown;
+      /** @type {Api['decisions']} */
+      const response = await request('/api/decisions?window=60m&limit=12');
+      placementsShown = `${response.count} ${response.decisions[0]?.bound_at ?? null}`;
+      return placementsCard(response);
+    });
   void showPlacements();
-  void unpriced.update();
+  void gridShown.then(unpriced.update);
   const timer = setInterval(() => updateAges(grid, (performance.now() - receivedAt) / 1000), 5000);
   return {
     onEvent(/** @type {string} */ kind, /** @type {any} */ data) {
       if (kind === 'grid') void fill(grid, 'carbon intensity', async () => show(data));
-      if (kind === 'decisions' || kind === 'back') void showPlacements();
+      // The server sends its count to each new listener; the same placements are not requested again.
+      const isNewPlacement = kind === 'decisions' && `${data.count} ${data.newest}` !== placementsShown;
+      if (isNewPlacement || kind === 'back') void showPlacements();
       if (kind === 'grid' || kind === 'back') void unpriced.update();
     },
     stop: () => clearInterval(timer),

@@ -1,4 +1,4 @@
-import { time } from '../clock.js';
+import { dayTime } from '../clock.js';
 import { bar, card, empty, h, name } from '../dom.js';
 import { number, percent } from '../format.js';
 import { table } from '../table.js';
@@ -54,7 +54,7 @@ function newestTable(decisions) {
     { title: 'g/kWh', numeric: true, cell: (one) => number(one.intensity_g_per_kwh) },
     { title: 'Below the mean', numeric: true, cell: belowMean },
     { title: 'Mode', minor: true, cell: (one) => one.mode },
-    { title: 'At', numeric: true, cell: (one) => time(one.bound_at, true) },
+    { title: 'At', numeric: true, cell: (one) => dayTime(one.bound_at) },
   ];
   return table('The newest placements', columns, decisions);
 }

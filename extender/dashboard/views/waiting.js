@@ -9,7 +9,7 @@ import { timeline } from './timeline.js';
  * @typedef {Waiting['waiting'][number]} WaitingWork
  */
 
-const TITLE = 'Waiting pods';
+const TITLE = 'Waiting pods and Jobs';
 /** Rows of the timeline. */
 const MAX_LANES = 40;
 
@@ -27,7 +27,7 @@ export function waitingCard({ deferral, total, waiting }, now) {
   if (total === null)
     return card(
       TITLE,
-      empty('Waiting pods are not known yet', 'The deferral controller has not listed the cluster so far.'),
+      empty('What is waiting is not known yet', 'The deferral controller has not listed the cluster so far.'),
     );
   if (total === 0)
     return card(
@@ -76,7 +76,7 @@ function workTable(waiting, now) {
       numeric: true,
       cell: ({ expected_saving_percent: saving }) => (saving === null ? '–' : `${number(saving)} %`),
     },
-    { title: 'Reason', cell: (work) => reasonOf(work, now) },
+    { title: 'Reason', sentence: true, cell: (work) => reasonOf(work, now) },
   ];
   return table('Waiting pods and Jobs', columns, waiting);
 }

@@ -85,7 +85,7 @@ function holdFailureMs(error: unknown): number {
   return throttled ? 0 : (retryAfterMs ?? FAILURE_HOLD_MS);
 }
 
-/** A measured value wins over a forecast of the same time; null is no value. */
+/** A measured value wins over a forecast of the same time; null is not a value. */
 function seriesOf(response: z.output<typeof body>, zone: Zone, client: ProviderClient): Series {
   if (response.deprecated) client.report(zone, 'deprecated', 'the response of /co2eq has deprecated: true');
   const measured: IntensitySample[] = [];

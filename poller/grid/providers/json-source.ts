@@ -85,7 +85,7 @@ function meansZone(key: string, zone: Zone): boolean {
 
 async function readJson(path: string, zone: Zone): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const reason = code === undefined ? 'malformed' : 'unavailable';

@@ -25,7 +25,7 @@ const RETURN = 13;
 const HASH = 35;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Longest line that is waited for; beyond it the body is no exposition. */
+/** Longest line that is waited for; beyond it the body is not an exposition. */
 const MAX_LINE_BYTES = 1_048_576;
 
 /**

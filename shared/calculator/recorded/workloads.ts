@@ -24,12 +24,20 @@ export type Recorded =
   | { readonly kind: 'records'; readonly records: readonly WorkloadEmissions[] }
   | { readonly kind: 'invalid'; readonly issues: readonly WorkloadIssue[] };
 
-/** Prices records with the recorded intensity of their hours. What `onProgress` returns is awaited after each record. */
+/** What may be given to {@link recordWorkloads}. */
+export interface WorkloadPricingOptions {
+  /** Called after each record; what it returns is awaited. */
+  readonly onProgress?: (done: number) => unknown;
+  /** What issues call another record, by its index; default: `record 1 of the list`. */
+  readonly nameOf?: (index: number) => string;
+}
+
+/** Prices records with the recorded intensity of their hours. */
 export async function recordWorkloads(
   inputs: readonly WorkloadInput[],
   profiles: ServiceProfiles,
   history: IntensityReader,
-  onProgress: (done: number) => unknown = () => undefined,
+  { onProgress, nameOf = (index) => `record ${index + 1} of the list` }: WorkloadPricingOptions = {},
 ): Promise<Recorded> {
   const known = await history.zones();
   const byZone = new Map<Zone, ReturnType<IntensityReader['intensities']>>();
@@ -40,7 +48,7 @@ export async function recordWorkloads(
   };
   const records: WorkloadEmissions[] = [];
   const issues: WorkloadIssue[] = [];
-  const first = firstOfItsKey();
+  const first = firstOfItsKey(nameOf);
   const check = textChecks(profiles, known);
   for (const [index, input] of inputs.entries()) {
     const errors = invalidFields(input, check);
@@ -54,13 +62,15 @@ export async function recordWorkloads(
       errors.push(calculatorErrorOf(error));
     }
     for (const error of errors) issues.push(issueOf(index, error));
-    await onProgress(index + 1);
+    await onProgress?.(index + 1);
   }
   return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'records', records };
 }
 
 /** Finds records that would silently replace another one of the same list; an exact repetition may. */
-function firstOfItsKey(): (record: WorkloadEmissions, index: number) => CalculatorError[] {
+function firstOfItsKey(
+  nameOf: (index: number) => string,
+): (record: WorkloadEmissions, index: number) => CalculatorError[] {
   const seen = new Map<string, { readonly index: number; readonly record: WorkloadEmissions }>();
   return (record, index) => {
     const { service_name, region, period_start, period_end } = record;
@@ -68,7 +78,7 @@ function firstOfItsKey(): (record: WorkloadEmissions, index: number) => Calculat
     const before = seen.get(key);
     if (before === undefined) seen.set(key, { index, record });
     if (before === undefined || JSON.stringify(before.record) === JSON.stringify(record)) return [];
-    return [calculatorError('RECORD_CONFLICT', { other: before.index + 1 })];
+    return [calculatorError('RECORD_CONFLICT', { other: nameOf(before.index) })];
   };
 }
 

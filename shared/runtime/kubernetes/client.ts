@@ -35,7 +35,7 @@ export interface KubernetesBody {
 }
 
 const REQUEST_MS = 10_000;
-/** The server is told to end a watch after this; one that is silent for longer is dead, and no TCP stack would notice. */
+/** The server is asked to end a watch after this; one that is silent for longer is dead, and no TCP stack would notice. */
 const WATCH_SECONDS = 300;
 const WATCH_GRACE_MS = 30_000;
 

@@ -28,17 +28,29 @@ export class SqliteDatabase implements Disposable {
 
   /** Runs a statement that changes rows; returns how many. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return this.#reported(() => Number(this.#prepared(sql).run(...values).changes));
+    try {
+      return Number(this.#prepared(sql).run(...values).changes);
+    } catch (error) {
+      throw this.#reported(error);
+    }
   }
 
   /** All rows of a query. The caller names the row's type, which the schema guarantees. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#reported(() => this.#prepared(sql).all(...values) as Row[]);
+    try {
+      return this.#prepared(sql).all(...values) as Row[];
+    } catch (error) {
+      throw this.#reported(error);
+    }
   }
 
   /** The first row of a query; undefined when there is none. */
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#reported(() => this.#prepared(sql).get(...values) as Row | undefined);
+    try {
+      return this.#prepared(sql).get(...values) as Row | undefined;
+    } catch (error) {
+      throw this.#reported(error);
+    }
   }
 
   /** The rows of a query one by one; finish it before the same statement is used again. */
@@ -46,14 +58,17 @@ export class SqliteDatabase implements Disposable {
     try {
       yield* this.#prepared(sql).iterate(...values) as Iterable<Row>;
     } catch (error) {
-      this.onError(error);
-      throw error;
+      throw this.#reported(error);
     }
   }
 
   /** Runs plain statements. */
   exec(sql: string): void {
-    this.#reported(() => this.#connection.exec(sql));
+    try {
+      this.#connection.exec(sql);
+    } catch (error) {
+      throw this.#reported(error);
+    }
   }
 
   /** Runs work as one transaction: all of it lasts, or none when it throws. */
@@ -96,13 +111,9 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  #reported<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      this.onError(error);
-      throw error;
-    }
+  #reported(error: unknown): unknown {
+    this.onError(error);
+    return error;
   }
 
   #prepared(sql: string): StatementSync {

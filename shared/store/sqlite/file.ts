@@ -179,7 +179,7 @@ function filesSetAside(folder: string): string[] {
       .filter((name) => ASIDE.test(name))
       .sort();
   } catch {
-    // The folder is not there yet, or is no folder.
+    // The folder is not there yet, or is a file.
     return [];
   }
 }

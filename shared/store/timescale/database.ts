@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
+import { type OnCertificate, usedCertificate } from '../../runtime/certificates.ts';
 import { ConfigError } from '../../runtime/config.ts';
 import { DatabaseError, describeDsn } from './database-error.ts';
 
@@ -14,6 +16,8 @@ export interface DatabaseOptions {
   readonly connections: number;
   /** Runs before the first use and again until it succeeds once: migrations, or a check of the schema. */
   readonly prepare: (connection: Connection) => Promise<void>;
+  /** Called with the certificate of the server (`database-server`) at each connection over TLS. */
+  readonly onCertificate?: OnCertificate | undefined;
 }
 
 /** Statements and transactions of one part of the program, with the time that each may take. */
@@ -76,9 +80,15 @@ export class ConnectionPool implements AsyncDisposable {
       ...connectionSettings(options.dsn),
       max: options.connections,
       idleTimeoutMillis: 30_000,
+      // A renewed certificate of the server is seen by new connections only.
+      maxLifetimeSeconds: 3_600,
       stream: () => this.#socket(),
     });
-    this.#pool.on('connect', (client) => this.#generationOf.set(client, this.#generation));
+    this.#pool.on('connect', (client) => {
+      this.#generationOf.set(client, this.#generation);
+      const peer = peerCertificate(client);
+      if (peer !== undefined) options.onCertificate?.(peer);
+    });
     // A connection that breaks reports it twice: to its user, and here. Without a listener the event ends the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
@@ -168,6 +178,13 @@ export class ConnectionPool implements AsyncDisposable {
   }
 }
 
+/** The certificate of the server; undefined where the connection is not over TLS. */
+function peerCertificate(client: pg.ClientBase & { readonly connection?: { readonly stream?: unknown } }) {
+  const stream = client.connection?.stream;
+  const peer = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
+  return peer && usedCertificate(peer, 'database-server');
+}
+
 /** SQLSTATEs of a server that is a standby, or is being stopped or started. */
 const WRONG_SERVER = new Set(['25006', '57P01', '57P02', '57P03']);
 
@@ -175,12 +192,22 @@ function isWrongServer(error: unknown): boolean {
   return error instanceof pg.DatabaseError && WRONG_SERVER.has(error.code ?? '');
 }
 
+/**
+ * Begins a transaction whose statements end after a time in milliseconds (0: never). A process that is stopped or cut
+ * off in the middle of it keeps its connection, and with it the locks on rows: the server ends it a little after the
+ * process would have, so that others are not kept waiting until the network notices.
+ */
+export function beginWithin(timeoutMs: number): string {
+  const idleMs = (timeoutMs === 0 ? PREPARE_MS : timeoutMs) + CONNECT_MS;
+  return `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
+}
+
 async function transact<Result>(
   connection: Connection,
   timeoutMs: number,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  await connection.query(`BEGIN; SET LOCAL statement_timeout = ${timeoutMs}`);
+  await connection.query(beginWithin(timeoutMs));
   try {
     const result = await work(connection);
     await connection.query('COMMIT');

@@ -21,7 +21,7 @@ export const INTENSITY_TABLES: Readonly<Record<Signal, string>> = {
 /** Every signal that has a table. */
 export const SIGNALS = ['average', 'marginal'] as const satisfies readonly Signal[];
 
-/** What of `metadata` we read back. People may write to the table: what they did not say is told by the other columns. */
+/** What of `metadata` we read back. People may write to the table: what they did not say comes from the other columns. */
 const metadataSchema = z
   .object({
     quality: z.enum(QUALITIES).optional().catch(undefined),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection } from './database.ts';
+import { beginWithin, type Connection } from './database.ts';
 import { LOCKS } from './locks.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -36,7 +36,7 @@ async function pendingMigrations(connection: Connection): Promise<string[]> {
 
 /** Applies a migration unless another process was first; the lock ends with the transaction, so no session keeps it. */
 async function apply(connection: Connection, name: string): Promise<boolean> {
-  await connection.query('BEGIN; SET LOCAL statement_timeout = 0');
+  await connection.query(beginWithin(0));
   try {
     await connection.query('SELECT pg_advisory_xact_lock($1, $2)', LOCKS.migrations);
     await connection.query(

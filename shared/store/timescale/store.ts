@@ -1,5 +1,6 @@
 import { STORE_ERRORS } from '../../errors/store-errors.ts';
 import type { WritableStore } from '../../records/power.ts';
+import type { OnCertificate } from '../../runtime/certificates.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { LeasePurpose } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -39,12 +40,14 @@ export interface TimescaleStoreOptions {
     readonly clock: Clock;
     readonly logger: Logger;
   };
+  readonly onCertificate?: OnCertificate | undefined;
 }
 
 /** Opens the store in PostgreSQL. Connects with the first use: the database may be away. Migrates it where it has to. */
-export function openTimescaleStore({ dsn, recording }: TimescaleStoreOptions): RecordingStore {
+export function openTimescaleStore({ dsn, recording, onCertificate }: TimescaleStoreOptions): RecordingStore {
   const pool = new ConnectionPool({
     dsn,
+    onCertificate,
     connections: recording ? CONNECTIONS.recording : CONNECTIONS.reading,
     prepare: async (connection) => {
       await migrate(connection);

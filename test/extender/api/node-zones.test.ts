@@ -72,7 +72,7 @@ describe('the zones of nodes', () => {
 
     api.post({ kind: 'node-zones', zones: zones({ placed: 'FR' }) });
 
-    await expect.poll(rows, { timeout: 10_000 }).toContain('"FR"');
+    await expect.poll(rows).toContain('"FR"');
     expect(await rows()).toContain('the zone of node elsewhere is not known');
     expect(await rows()).not.toContain('the zone of node placed is not known');
   });

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type CacheWatcher, watchCache } from '../../../extender/cache/cache-watcher.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
@@ -27,7 +27,7 @@ describe('watchCache', () => {
 
     await replaceFile(test.file, cacheText({ FR: 55 }));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(55), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(55);
   });
 
   it('sees many replacements, one after the other, and ends with the last', async () => {
@@ -36,7 +36,7 @@ describe('watchCache', () => {
 
     for (let value = 1; value <= 50; value++) await replaceFile(test.file, cacheText({ FR: value }));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(50), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(50);
   });
 
   it("sees Kubernetes' swap of the ..data symlink", async () => {
@@ -53,7 +53,7 @@ describe('watchCache', () => {
     await symlink('..2', join(test.folder, '..data_tmp'));
     await rename(join(test.folder, '..data_tmp'), join(test.folder, '..data'));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(70), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(70);
   });
 
   it('sees a file in a folder that appears later, and what becomes of it, without a poll', async () => {
@@ -65,26 +65,26 @@ describe('watchCache', () => {
 
     await mkdir(test.folder);
     await replaceFile(test.file, cacheText({ FR: 40 }));
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(40);
     await replaceFile(test.file, cacheText({ FR: 41 }));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(41);
   });
 
   it('sees a file in a folder that is removed and made anew', async () => {
     await using test = await setUp();
     await writeFile(test.file, cacheText({ FR: 40 }));
     await using cache = test.watch();
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(40);
 
     await rm(test.folder, { recursive: true });
-    await vi.waitFor(() => expect(cache.state().kind).toBe('missing'), WAIT);
+    await expect.poll(() => cache.state().kind, QUICKLY).toBe('missing');
     await mkdir(test.folder);
     await replaceFile(test.file, cacheText({ FR: 50 }));
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(50), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(50);
     await replaceFile(test.file, cacheText({ FR: 51 }));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(51), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(51);
   });
 
   it('finds by polling a folder of which several parents were missing', async () => {
@@ -95,10 +95,10 @@ describe('watchCache', () => {
     await mkdir(test.folder, { recursive: true });
     await replaceFile(test.file, cacheText({ FR: 40 }));
     await test.clock.advance(POLL_MS);
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(40), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(40);
     await replaceFile(test.file, cacheText({ FR: 41 }));
 
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(41);
   });
 
   it('finds a change by polling where no event reports it', async () => {
@@ -117,7 +117,7 @@ describe('watchCache', () => {
     await test.clock.advance(POLL_MS);
 
     expect(beforePoll).toBe(40);
-    await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(90), WAIT);
+    await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(90);
   });
 
   it('lets a document grow stale by the clock alone, and says so once', async () => {
@@ -159,10 +159,10 @@ describe('watchCache', () => {
       await cache.firstRead;
 
       await replaceFile(test.file, bad);
-      await vi.waitFor(() => expect(cache.state().kind).toBe('missing'), WAIT);
+      await expect.poll(() => cache.state().kind, QUICKLY).toBe('missing');
       const state = cache.state();
       await replaceFile(test.file, cacheText({ FR: 41 }));
-      await vi.waitFor(() => expect(intensityOf(cache, 'FR')).toBe(41), WAIT);
+      await expect.poll(() => intensityOf(cache, 'FR'), QUICKLY).toBe(41);
 
       expect(state).toEqual({ kind: 'missing', reason: expect.stringMatching(reason) });
       expect(test.logger.lines.map((line) => line.level)).toEqual(['info', 'warn', 'info']);
@@ -177,7 +177,7 @@ describe('watchCache', () => {
 
     await rm(test.file);
 
-    await vi.waitFor(() => expect(cache.state()).toMatchObject({ reason: 'the file does not exist' }), WAIT);
+    await expect.poll(() => cache.state(), QUICKLY).toMatchObject({ reason: 'the file does not exist' });
   });
 
   it('says why it cannot read a path that is a folder', async () => {
@@ -191,7 +191,7 @@ describe('watchCache', () => {
   });
 });
 
-const WAIT = { timeout: 5_000, interval: 10 };
+const QUICKLY = { interval: 10 };
 
 async function setUp(sub = 'cache') {
   const root = await temporaryFolder();

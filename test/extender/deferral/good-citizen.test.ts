@@ -105,7 +105,10 @@ describe('a plan', () => {
 
 describe('how much fits', () => {
   it('bounds what is planned for an hour: what is free on the nodes, beside what runs there', async () => {
-    cluster.create('nodes', { ...node('node-fr', {}), status: { allocatable: { cpu: '4', memory: '64Gi' } } });
+    cluster.create('nodes', {
+      ...node('node-fr', {}),
+      status: { allocatable: { cpu: '4', memory: '64Gi', pods: '110' } },
+    });
     const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '2');
     cluster.create('pods', { ...running, status: { phase: 'Running' } });
     cluster.create('pods', {
@@ -130,7 +133,10 @@ describe('how much fits', () => {
   });
 
   it('holds nothing up that would not fit even alone: nodes may come by then', async () => {
-    cluster.create('nodes', { ...node('node-fr', {}), status: { allocatable: { cpu: '4', memory: '64Gi' } } });
+    cluster.create('nodes', {
+      ...node('node-fr', {}),
+      status: { allocatable: { cpu: '4', memory: '64Gi', pods: '110' } },
+    });
     const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '4');
     cluster.create('pods', { ...running, status: { phase: 'Running' } });
     for (let index = 0; index < 3; index++) cluster.create('pods', ours(`job-${index}`, {}));
@@ -303,7 +309,7 @@ function ours(name: string, spec: object, cpu = '1'): KubeObject {
 }
 
 function node(name: string, labels: Record<string, string>): KubeObject {
-  return { metadata: { name, labels }, spec: {}, status: { allocatable: { cpu: '16', memory: '64Gi' } } };
+  return { metadata: { name, labels }, spec: {}, status: { allocatable: { cpu: '16', memory: '64Gi', pods: '110' } } };
 }
 
 function withOwner(

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
+import { spawn } from '../../children.ts';
 import { startKubernetes } from '../../doubles/kubernetes.ts';
 import { ROOT } from '../../laws/sources.ts';
 import { eventually, startProcess } from '../../started-process.ts';

@@ -75,7 +75,7 @@ describe('the watched nodes', () => {
     test.api.dropWatches();
     test.api.put(node('a', { 'carbon-extender.io/zone': 'DE' }));
 
-    await expect.poll(() => nodes.zoneOf('a'), { timeout: 5_000 }).toBe('DE');
+    await expect.poll(() => nodes.zoneOf('a')).toBe('DE');
     expect(test.api.requests.filter((line) => line.includes('limit='))).toHaveLength(1);
   });
 
@@ -93,7 +93,7 @@ describe('the watched nodes', () => {
     test.api.compact();
     test.api.status = 200;
 
-    await expect.poll(() => nodes.zoneOf('b'), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => nodes.zoneOf('b')).toBeUndefined();
     expect(nodes.zoneOf('a')).toBe('FR');
   });
 
@@ -105,7 +105,7 @@ describe('the watched nodes', () => {
 
     test.api.status = 500;
     test.api.dropWatches();
-    await expect.poll(() => nodes.ageMs() ?? 0, { timeout: 10_000 }).toBeGreaterThan(1_500);
+    await expect.poll(() => nodes.ageMs() ?? 0).toBeGreaterThan(1_500);
 
     expect(nodes.zoneOf('a')).toBe('FR');
     expect(test.logger.at('warn')).toHaveLength(1);

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { storeIntake } from '../../../extender/readings/store-intake.ts';
 import { HOUR_MS, watts } from '../../../shared/grid/units.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { spawn } from '../../children.ts';
 import { ROOT } from '../../laws/sources.ts';
 import { openSqliteReadings } from '../../shared/store/opened-parts.ts';
 import { send } from '../readings-api-server.ts';

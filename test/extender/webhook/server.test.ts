@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { startScheduler } from './start-webhook.ts';
 
@@ -124,16 +125,15 @@ describe('the scheduler port', () => {
     for (let round = 0; round < 20; round++) {
       const socket = connect(scheduler.port, '127.0.0.1');
       socket.write(
-        'POST /prioritize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"Pod"',
+        'POST /prioritize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 999\r\nExpect: 100-continue\r\n\r\n{"Pod"',
       );
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await once(socket, 'data'); // 100 Continue: the request has begun
       socket.destroy();
     }
 
-    await vi.waitFor(async () => {
-      const { text } = await scheduler.send('GET', '/metrics');
-      expect(text).toContain('carbon_extender_call_duration_seconds_count{verb="prioritize",outcome="aborted"} 20');
-    });
+    await expect
+      .poll(async () => (await scheduler.send('GET', '/metrics')).text)
+      .toContain('carbon_extender_call_duration_seconds_count{verb="prioritize",outcome="aborted"} 20');
     expect((await scheduler.call('/filter', namesCall(['a']))).status).toBe(200);
     expect(scheduler.logger.at('error')).toEqual([]);
   });

@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExtenderMetrics } from '../../../extender/metrics.ts';
 import { createTlsServer } from '../../../extender/webhook/tls.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { execFile } from '../../children.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { temporaryFolder } from '../cache/cache-file.ts';
 
@@ -74,14 +74,14 @@ describe('clients of the TLS port', () => {
     port.clock.jump(3 * DAY_MS);
     await get(port.port, known());
 
-    await vi.waitFor(async () =>
-      expect((await port.refused()).sort()).toEqual([
+    await expect
+      .poll(async () => (await port.refused()).sort())
+      .toEqual([
         'carbon_extender_refused_clients_total{reason="expired"} 1',
         'carbon_extender_refused_clients_total{reason="no-certificate"} 15',
         'carbon_extender_refused_clients_total{reason="protocol"} 1',
         'carbon_extender_refused_clients_total{reason="unknown-authority"} 1',
-      ]),
-    );
+      ]);
     expect(port.served()).toBe(0);
     expect(port.logger.at('warn').filter(({ fields }) => fields.code === 'TLS_CLIENT_REFUSED').length).toBeLessThan(15);
   });

@@ -1,4 +1,3 @@
-import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
@@ -11,6 +10,7 @@ import { createTlsServer, tlsFiles } from '../../../extender/webhook/tls.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { ConfigError } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { execFile, spawn } from '../../children.ts';
 import { namesCall } from '../../fixtures/kube-scheduler/calls.ts';
 import { temporaryFolder } from '../cache/cache-file.ts';
 import { startScheduler } from './start-webhook.ts';

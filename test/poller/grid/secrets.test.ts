@@ -1,5 +1,5 @@
 // Flow: secrets of the grid task in logs, metrics, files and errors.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { preparePollCycle } from '../../../poller/grid/task.ts';
 import { createPollerMetrics } from '../../../poller/metrics.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
+import { spawn } from '../../children.ts';
 import { startCarbonAwareSdk } from '../../doubles/carbon-aware-sdk.ts';
 import { EIA_KEY, startEia } from '../../doubles/eia.ts';
 import { GOOD_KEY, startElectricityMaps } from '../../doubles/electricity-maps.ts';

@@ -56,12 +56,12 @@ describe.skipIf(!redisAvailable())('a poller that only processes readings', () =
     const up = await readiness(poller.port);
 
     await redis.kill();
-    await expect.poll(async () => (await readiness(poller.port)).status, { timeout: 5_000 }).toBe(503);
+    await expect.poll(async () => (await readiness(poller.port)).status).toBe(503);
     const down = await readiness(poller.port);
     await redis.start();
 
     expect(up.status).toBe(200);
     expect(down.body).toMatchObject({ reason: expect.stringContaining('Redis cannot be reached') });
-    await expect.poll(async () => (await readiness(poller.port)).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await readiness(poller.port)).status).toBe(200);
   });
 });

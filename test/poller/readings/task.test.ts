@@ -113,9 +113,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await redis.client.xAdd(STREAM, '*', entry(8));
 
     await using task = runTask(store, env());
-    await expect
-      .poll(() => stateOf(redis.client), { timeout: 10_000 })
-      .toMatchObject({ length: 0, pending: 0, deadLetters: poison.length });
+    await expect.poll(() => stateOf(redis.client)).toMatchObject({ length: 0, pending: 0, deadLetters: poison.length });
 
     const dead = (await redis.client.xRange(`${STREAM}:dead`, '-', '+')) ?? [];
     for (const [index, [, reason]] of poison.entries()) expect(dead[index]?.message.reason).toMatch(reason);
@@ -159,7 +157,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const [pending] = await redis.client.xPendingRange(STREAM, GROUP, '-', '+', 1);
     away = false;
-    await expect.poll(() => stateOf(redis.client), { timeout: 10_000 }).toMatchObject({ length: 0, deadLetters: 0 });
+    await expect.poll(() => stateOf(redis.client)).toMatchObject({ length: 0, deadLetters: 0 });
 
     expect(pending?.deliveriesCounter).toBe(1);
     expect(await storedOf(store)).toHaveLength(50);
@@ -175,7 +173,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await redis.client.del(STREAM);
     await redis.client.xAdd(STREAM, '*', entry(1));
 
-    await expect.poll(() => storedOf(store), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => storedOf(store)).toHaveLength(1);
   });
 
   it('makes the group again when Redis has lost everything', async () => {
@@ -187,7 +185,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await redis.client.flushAll();
     await redis.client.xAdd(STREAM, '*', entry(2));
 
-    await expect.poll(() => storedOf(store), { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(() => storedOf(store)).toHaveLength(2);
   });
 
   it('bounds a list by count and by age', async () => {

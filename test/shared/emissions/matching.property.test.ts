@@ -155,7 +155,7 @@ describe('a file of contracts', () => {
   });
 
   it.each([
-    [{ contracts: [{ ...good, zone: '??' }] }, 'contracts.0.zone: is not a grid zone'],
+    [{ contracts: [{ ...good, zone: '??' }] }, 'contracts.0.zone: is not a zone code'],
     [{ contracts: [{ ...good, to: '2025-01-01' }] }, 'contracts.0.to: is not after from'],
     [{ contracts: [{ ...good, mwh_per_hour: 1 }] }, 'contracts.0.mwh_per_hour: and mwh_per_year: exactly one'],
     [{ contracts: [{ ...good, kind: 'promise' }] }, 'contracts.0.kind: is neither certificate nor ppa'],

@@ -56,6 +56,13 @@ test.each([
   ['datetime,forecast,actual\n2026-01-01T00:00Z,1,2\nyesterday,1,2', /line 3: "yesterday"/],
   ['datetime,forecast,actual\n2026-01-01T00:00Z,1,many', /line 2: "many"/],
   ['datetime,forecast,actual\n1926-01-01T00:00Z,1,2\n2026-01-01T00:00Z,1,2', /20 years/],
+  ['datetime,forecast,actual\n2026-01-01T00:00Z,1,-2', /line 2: "-2" is not a carbon intensity/],
+  ['datetime,forecast,actual\n2026-01-01T00:00Z,1,1e400', /line 2: "1e400" is not a carbon intensity/],
+  ['\n\ndatetime,forecast,actual\n\n2026-01-01T00:00Z,1,2\nyesterday,1,2', /line 6: "yesterday"/],
+  ['\nhour_utc,DE\n\n2026-01-01T00:00Z,1\n\n2026-01-01T02:00Z,2', /line 6 is not the hour after/],
+  ['hour_utc,DE\n2026-01-01T00:00Z,many', /line 2: "many" is not a carbon intensity/],
+  ['hour_utc,DE\n2026-01-01T00:00Z,1,5', /line 2 has more cells than the header/],
+  ['hour_utc,DE\n', /line 2 does not start with a full UTC hour/],
   ['Datetime (UTC),Zone id,Carbon intensity (direct)\n2026-01-01 00:00:00,DE,1', /lifecycle/],
 ])('names what is wrong with %j', (csv, message) => {
   expect(() => importTrace(csv)).toThrow(message);

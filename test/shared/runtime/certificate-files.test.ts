@@ -7,8 +7,13 @@ import { extenderConfigSchema } from '../../../extender/config.ts';
 import { startExtender } from '../../../extender/extender.ts';
 import { pollerConfigSchema } from '../../../poller/config.ts';
 import { startPoller } from '../../../poller/poller.ts';
-import { certificateFiles, watchCertificateFiles } from '../../../shared/runtime/certificate-files.ts';
+import {
+  certificateFiles,
+  presentedCertificates,
+  watchCertificateFiles,
+} from '../../../shared/runtime/certificate-files.ts';
 import { createCertificateMetrics } from '../../../shared/runtime/certificate-metrics.ts';
+import type { UsedCertificate } from '../../../shared/runtime/certificates.ts';
 import { loadConfig } from '../../../shared/runtime/config.ts';
 import { capturedLog } from '../../captured-log.ts';
 import { FakeClock } from '../../fake-clock.ts';
@@ -52,7 +57,13 @@ describe.skipIf(!opensslAvailable())('the files of certificates', () => {
       { certificate: 'database-ca', file: path('missing.crt') },
     ];
     const onCertificates = (used: Parameters<typeof metrics.replace>[1]) => metrics.replace('connections', used);
-    const watching = watchCertificateFiles({ files, clock, logger, onCertificates });
+    const watching = watchCertificateFiles({
+      files,
+      presented: presentedCertificates(),
+      clock,
+      logger,
+      onCertificates,
+    });
     const codes = () => logger.lines.map(({ fields }) => `${fields.code} ${fields.certificate} ${fields.subject}`);
     return { clock, codes, metrics: () => registry.metrics(), [Symbol.asyncDispose]: watching[Symbol.asyncDispose] };
   };
@@ -118,5 +129,25 @@ describe.skipIf(!opensslAvailable())('the files of certificates', () => {
         .poll(metrics)
         .toMatch(/_certificate_expiry_timestamp_seconds\{certificate="redis-client",name="CN=ours"\}/);
     }
+  });
+
+  it('are beside those that servers presented: the newest of each use, warned of alike', async () => {
+    const presented = presentedCertificates();
+    const clock = new FakeClock('2026-03-15T00:00:00Z');
+    const logger = capturedLog();
+    const seen: string[][] = [];
+    const onCertificates = (used: readonly UsedCertificate[]) => void seen.push(used.map(({ name }) => name));
+    await using _watching = watchCertificateFiles({ files: [], presented, clock, logger, onCertificates });
+    const server = { certificate: 'redis-server', name: 'CN=r', notAfter: clock.now() + DAY_MS };
+
+    presented.add(server);
+    await clock.advance(61_000);
+    const warned = logger.lines.map(({ fields }) => fields.code);
+    presented.add({ ...server, name: 'CN=renewed', notAfter: clock.now() + 90 * DAY_MS });
+    await clock.advance(61_000);
+
+    expect(warned).toEqual(['CERTIFICATE_EXPIRES']);
+    expect(seen.at(-2)).toEqual(['CN=r']);
+    expect(seen.at(-1)).toEqual(['CN=renewed']);
   });
 });

@@ -11,7 +11,7 @@ import { ROOT } from '../../laws/sources.ts';
 function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const DATA_DIR = join(mkdtempSync(join(tmpdir(), 'command-')), 'data');
   try {
-    const options = { env: { DATA_DIR, ...env }, encoding: 'utf8', timeout: 20_000, stdio: 'pipe' } as const;
+    const options = { env: { DATA_DIR, ...env }, encoding: 'utf8', timeout: 60_000, stdio: 'pipe' } as const;
     return { code: 0, out: execFileSync(process.execPath, [join(ROOT, program), ...args], options), faults: '' };
   } catch (error) {
     const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };

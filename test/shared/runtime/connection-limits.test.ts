@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limitConnections } from '../../../shared/runtime/connection-limits.ts';
 
 describe('connections of a port', () => {
@@ -11,7 +11,7 @@ describe('connections of a port', () => {
 
     const other = await port.open('127.0.0.1');
 
-    await vi.waitFor(() => expect(greedy.filter(({ destroyed }) => destroyed)).toHaveLength(1));
+    await expect.poll(() => greedy.filter(({ destroyed }) => destroyed)).toHaveLength(1);
     expect(other.destroyed).toBe(false);
     expect(port.refused).toEqual(['per-address 127.0.0.2']);
   });
@@ -21,10 +21,10 @@ describe('connections of a port', () => {
     const first = await port.open('127.0.0.1');
     await port.open('127.0.0.2');
     const third = await port.open('127.0.0.3');
-    await vi.waitFor(() => expect(third.destroyed).toBe(true));
+    await expect.poll(() => third.destroyed).toBe(true);
 
     first.destroy();
-    await vi.waitFor(async () => expect(await port.connections()).toBe(1));
+    await expect.poll(() => port.connections()).toBe(1);
     const fourth = await port.open('127.0.0.3');
 
     expect(await answered(fourth)).toMatch(/^HTTP\/1\.1 200/);

@@ -1,5 +1,4 @@
 // Flow: a connection to Redis through failovers, sentinels, and servers that cannot be used.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { loadConfig } from '../../../shared/runtime/config.ts';
 import { connectRedis } from '../../../shared/runtime/redis.ts';
 import { redisSettings } from '../../../shared/runtime/redis-settings.ts';
 import { capturedLog } from '../../captured-log.ts';
+import { spawn } from '../../children.ts';
 import { findProgram } from '../../servers/available.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../../servers/redis.ts';
@@ -49,7 +49,7 @@ describe.skipIf(!redisAvailable())('a connection to Redis', () => {
     const refused = await write(redis).catch((error: Error) => error.message);
     await expect.poll(() => redis.error()?.message).toMatch(/replica/);
     await command(primary, 'REPLICAOF', 'NO', 'ONE');
-    await expect.poll(() => accepted(redis), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => accepted(redis)).toBe(true);
 
     expect(refused).toMatch(/READONLY/);
     expect(redis.log.at('error').map(({ fields }) => fields.code)).toContain('REDIS_UNAVAILABLE');
@@ -80,7 +80,7 @@ describe.skipIf(!redisAvailable())('a connection to Redis', () => {
     await first.kill();
     await command(second, 'REPLICAOF', 'NO', 'ONE');
     await sentinel.restart(second.port);
-    await expect.poll(() => accepted(redis), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => accepted(redis)).toBe(true);
 
     const client = createClient({ url: second.url });
     await client.connect();
@@ -108,7 +108,7 @@ async function startSentinel(primary: number) {
             () => false,
           );
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(true);
     return started;

@@ -25,6 +25,14 @@ describe('parseJobs', () => {
     expect(() => parseJobs(`${HEADER}\n${line}`)).toThrow(place);
   });
 
+  it.each([
+    ['a time', 'yesterday,1,1,1', 'line 5: "yesterday"'],
+    ['an endless duration', '2021-03-01T12:00:00Z,1e400,1,1', 'line 5: duration'],
+    ['a cell too many', '2021-03-01T12:00:00Z,1,1,1,1', 'line 5: duration'],
+  ])('names the line of the file with %s that is not valid, blank lines counted', (_, row, message) => {
+    expect(() => parseJobs(`\n${HEADER}\r\n\r\n\r\n${row}`)).toThrow(message);
+  });
+
   it('refuses a file without the header', () => {
     expect(() => parseJobs('2021-03-01T12:00:00Z,1,1,1')).toThrow(HEADER);
   });

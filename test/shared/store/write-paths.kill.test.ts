@@ -1,5 +1,5 @@
 // Flow: each path on which data is written to disk, its writer killed again and again in the middle, and what is left.
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { decodeCarbonCache } from '../../../shared/grid/carbon-cache-decode.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { Spool } from '../../../shared/store/spool/spool.ts';
+import { spawn } from '../../children.ts';
 import { CACHE_ZONES, KEPT_TICKS, TICK_MS } from './killed-write-paths.ts';
 import { joulesOfHours, openSqliteReader, openSqliteWriter } from './opened-parts.ts';
 

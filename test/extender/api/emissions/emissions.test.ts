@@ -34,7 +34,7 @@ describe('GET /api/emissions', () => {
     Object.assign(api.store, {
       containers: async (...filter: Parameters<typeof containers>) => {
         computed += 1;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await new Promise((resolve) => setTimeout(resolve, 1_000)); // time for the others to arrive
         return containers(...filter);
       },
     });

@@ -1,6 +1,6 @@
 // Runs schemathesis (https://schemathesis.io) against an API with data in it: npm run fuzz:schemathesis -- -n 500
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { spawn } from '../../../children.ts';
 import { filledApi } from './filled-api.ts';
 
 await using api = await filledApi();

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -11,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { createClient } from '../../../../shared/runtime/kubernetes/client.ts';
 import { openConnections } from '../../../../shared/runtime/kubernetes/connection.ts';
 import type { UserAccess } from '../../../../shared/runtime/kubernetes/kubeconfig.ts';
+import { execFile } from '../../../children.ts';
 import { temporaryFolder } from '../../../extender/cache/cache-file.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,5 @@
 // Flow: writers to PostgreSQL that are killed.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { spooledHistory } from '../../../../shared/store/spool/spooled-history.ts';
 import { capturedLog } from '../../../captured-log.ts';
+import { spawn } from '../../../children.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { eventually } from '../../../started-process.ts';
 import { openTimescaleWriter } from '../opened-parts.ts';

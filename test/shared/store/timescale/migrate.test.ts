@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { spawn } from '../../../children.ts';
 import { describeDatabases } from '../../../servers/databases.ts';
 import { query } from '../../../servers/query.ts';
 import { openTimescaleReader, openTimescaleWriter } from '../opened-parts.ts';

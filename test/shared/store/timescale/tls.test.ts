@@ -62,7 +62,7 @@ describe.skipIf(!postgresAvailable() || !opensslAvailable())('sslmode', () => {
     else expect(result).toBe(expected);
   });
 
-  it('takes a renewed authority over without a restart of this process', { timeout: 30_000 }, async () => {
+  it('takes a renewed authority over without a restart of this process', async () => {
     copyFileSync(path('ours.crt'), path('live.crt'));
     const address = `${dsn}?sslmode=verify-ca&sslrootcert=${path('live.crt')}`;
     await using pool = new ConnectionPool({ dsn: address, connections: 1, prepare: async () => undefined });

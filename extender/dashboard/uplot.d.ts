@@ -1,0 +1,2 @@
+// The server adds uplot.js from its package.
+export { default } from 'uplot';
