@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { type DemoCluster, startDemoCluster } from './demo/demo-cluster.ts';
 import { DEMO_SITE_ZONES, sendReadings, setBudgets } from './demo/demo-extras.ts';
 import { seedHistory } from './demo/demo-history.ts';
@@ -33,12 +34,15 @@ REPLAY_TRACE and ZONES select another trace and other zones.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {
-      process.exitCode = await runDemo(withoutEmpty(env));
+      const given = withoutEmpty(env);
+      const folder = given.DATA_DIR ?? resolve('data/demo');
+      process.exitCode = await runDemo(given, folder).catch((error: unknown) => {
+        throw toSystemError(error, { DATA_DIR: folder }) ?? error;
+      });
     });
 }
 
-async function runDemo(given: Settings): Promise<number> {
-  const folder = given.DATA_DIR ?? resolve('data/demo');
+async function runDemo(given: Settings, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const { file, trace } = await writeDemoTrace(folder);
   await using cluster = await startDemoCluster(folder, systemClock);

@@ -5,7 +5,7 @@ import { WAIT_GATE } from '../deferral/waiting-work.ts';
 import { ANNOTATION_PREFIX, type PodPreferences } from '../placement/annotations.ts';
 import type { PodPolicy } from '../placement/pod-policy.ts';
 import type { QueueDefaults } from './queue-defaults.ts';
-import type { AdmissionRequest, PatchOperation, ReviewedObject } from './review.ts';
+import type { AdmissionRequest, Annotated, PatchOperation, ReviewedObject } from './review.ts';
 
 /** Looks up what applies to an object by its own annotations, what its queue sets, and its namespace. */
 export type PolicyOf = (object: {
@@ -81,17 +81,25 @@ function queueChanges({ metadata: { annotations } }: ReviewedObject): readonly P
   return annotate('/metadata', annotations, ADMISSION_GATES, gates === '' ? WAIT_GATE : `${gates},${WAIT_GATE}`);
 }
 
+/** Into the template of its pods, where this webhook finds it, and of its Jobs, which Kueue may queue. */
 function windowChanges({ object, oldObject }: AdmissionRequest): readonly PatchOperation[] {
   const window = object.metadata.annotations?.[WINDOW];
-  const pods = object.spec?.jobTemplate?.spec?.template;
-  if (window === undefined || pods == null) return [];
-  const present = pods.metadata?.annotations?.[MAX_DELAY];
+  const jobs = object.spec?.jobTemplate;
+  if (window === undefined || jobs == null) return [];
   const before = oldObject?.metadata.annotations?.[WINDOW];
-  // Absent, or written for an earlier window.
-  if (present === window || (present !== undefined && present !== before)) return [];
-  const path = '/spec/jobTemplate/spec/template/metadata';
-  if (pods.metadata == null) return [{ op: 'add', path, value: { annotations: { [MAX_DELAY]: window } } }];
-  return annotate(path, pods.metadata.annotations, MAX_DELAY, window);
+  const into = (template: Annotated | null | undefined, path: string) => {
+    if (template == null) return [];
+    const present = template.metadata?.annotations?.[MAX_DELAY];
+    // Absent, or written for an earlier window.
+    if (present === window || (present !== undefined && present !== before)) return [];
+    if (template.metadata == null)
+      return [{ op: 'add' as const, path, value: { annotations: { [MAX_DELAY]: window } } }];
+    return annotate(path, template.metadata.annotations, MAX_DELAY, window);
+  };
+  return [
+    ...into(jobs, '/spec/jobTemplate/metadata'),
+    ...into(jobs.spec?.template, '/spec/jobTemplate/spec/template/metadata'),
+  ];
 }
 
 function annotate(

@@ -3,10 +3,8 @@ import { ownerReferences } from '../../shared/runtime/kubernetes/object-metadata
 
 const strings = z.record(z.string(), z.string()).nullish();
 
-const template = z
-  .object({ metadata: z.object({ annotations: strings }).nullish() })
-  .nullish()
-  .catch(undefined);
+const annotated = z.object({ metadata: z.object({ annotations: strings }).nullish() });
+const template = annotated.nullish().catch(undefined);
 
 const reviewedObject = z.object({
   metadata: z.object({ annotations: strings, labels: strings, ownerReferences }),
@@ -20,12 +18,15 @@ const reviewedObject = z.object({
         .nullish()
         .catch(undefined),
       jobTemplate: z
-        .object({ spec: z.object({ template }).nullish() })
+        .object({ metadata: annotated.shape.metadata, spec: z.object({ template }).nullish() })
         .nullish()
         .catch(undefined),
     })
     .nullish(),
 });
+
+/** A template, of which only the annotations are read. */
+export type Annotated = z.output<typeof annotated>;
 
 /** An object that is created or changed, as far as the gates read it. */
 export type ReviewedObject = z.output<typeof reviewedObject>;

@@ -19,6 +19,8 @@ const QUEUE_LABELS = [
   ...['kueue.x-k8s.io/', 'jobset.sigs.k8s.io/', 'ray.io/', 'volcano.sh/', 'scheduling.volcano.sh/'],
   ...['scheduling.k8s.io/group-name', 'training.kubeflow.org/', 'trainer.kubeflow.org/'],
   ...['leaderworkerset.sigs.k8s.io/', 'yunikorn.apache.org/', 'kai.scheduler/', 'runai/'],
+  // Gangs of scheduler-plugins and Koordinator, whose pods start together or not at all.
+  ...['scheduling.x-k8s.io/pod-group', 'pod-group.scheduling.sigs.k8s.io', 'quota.scheduling.koordinator.sh/'],
 ];
 
 const QUEUE_SCHEDULERS: ReadonlySet<string> = new Set([
@@ -59,8 +61,10 @@ const REPORTED_MS = 60_000;
  * own Job controller and not queued elsewhere. A suspension that an administrator or another controller made later stays.
  */
 export function isOursToResume(job: JobOwnership): boolean {
-  const controller = controllerOf(job.ownerReferences);
-  if (controller !== undefined && controller.kind !== 'CronJob') return false;
+  const isOfCronJob = ({ apiVersion, kind }: OwnerReference) =>
+    kind === 'CronJob' && (apiVersion ?? 'batch/v1').startsWith('batch/');
+  // Some controllers own what they make without saying that they control it.
+  if (!(job.ownerReferences ?? []).every(isOfCronJob)) return false;
   if ((job.managedBy ?? JOB_CONTROLLER) !== JOB_CONTROLLER || isQueuedElsewhere(job)) return false;
   if (job.startTime || job.hasRun) return false;
   if ((job.generation ?? 1) === 1) return true;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +73,25 @@ describe('carbon up', { timeout: 60_000 }, () => {
   it('gives commands that find its history', () => {
     expect(inFolder(localSettings({}))).toBe('');
     expect(inFolder({ DATA_DIR: join(process.cwd(), 'data/demo') })).toBe('DATA_DIR=data/demo ');
+  });
+});
+
+describe('carbon demo', { timeout: 60_000 }, () => {
+  it('says what to change where its folder cannot be written', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'demo-')), 'file');
+    writeFileSync(file, 'kept');
+
+    const [taken, below] = await Promise.all([
+      carbon(['demo'], { DATA_DIR: file }),
+      carbon(['demo'], { DATA_DIR: join(file, 'data') }),
+    ]);
+
+    for (const { code, out, faults } of [taken, below]) {
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(faults).toContain('[FOLDER_NEEDED]');
+      expect(faults).toContain('DATA_DIR');
+    }
+    expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 });
 

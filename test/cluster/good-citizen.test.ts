@@ -128,20 +128,27 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
   });
 
   it('knows by what the API server keeps of each field that somebody suspended a Job later, though it never saw it run', async () => {
-    // No replica touches what is there.
-    const path = (name: string) => `${jobs('switched-off')}/${name}`;
-    await job('made-suspended', {}, { suspend: true }, 'switched-off');
-    await job('suspended-since', {}, {}, 'switched-off');
+    // Without a delay of their own no replica touches them.
+    const path = (name: string) => `${jobs()}/${name}`;
+    await job('made-suspended', { annotations: {} }, { suspend: true });
+    await job('suspended-since', { annotations: {} }, {});
     // The time of a change has whole seconds.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     const as = '?fieldManager=administrator';
     await api.patch(path('made-suspended') + as, 'merge-patch+json', { spec: { parallelism: 2 } });
     await api.patch(path('suspended-since') + as, 'merge-patch+json', { spec: { suspend: true } });
 
-    const [made, since] = await Promise.all(['made-suspended', 'suspended-since'].map((name) => api.get(path(name))));
+    const [made, since] = await Promise.all(
+      ['made-suspended', 'suspended-since'].map(async (name) => (await api.get(path(name))).body),
+    );
 
-    expect([made?.body.metadata.generation, since?.body.metadata.generation]).toEqual([2, 2]);
-    expect([waitingJob(made?.body)?.name, waitingJob(since?.body)]).toEqual(['made-suspended', undefined]);
+    expect([made.spec.suspend, since.spec.suspend, made.metadata.generation, since.metadata.generation]).toEqual([
+      ...[true, true, 2, 2],
+    ]);
+    const waits = [made, since].map((body) =>
+      waitingJob({ ...body, metadata: { ...body.metadata, annotations: { ...WAIT } } }),
+    );
+    expect(waits.map((work) => work?.name)).toEqual(['made-suspended', undefined]);
   });
 
   it('holds nothing in a namespace whose mode is advise or off', async () => {
@@ -200,7 +207,7 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
   }
 
   const pods = (namespace = 'default') => `/api/v1/namespaces/${namespace}/pods`;
-  const jobs = (namespace = 'default') => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+  const jobs = () => '/apis/batch/v1/namespaces/default/jobs';
   const hour = (ahead: number) => isoTime((hourOf(startedAt) + ahead * 3_600_000) as typeof startedAt);
 
   async function pod(name: string, spec: object, namespace = 'default'): Promise<void> {
@@ -210,8 +217,8 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
     });
   }
 
-  async function job(name: string, metadata: object, spec: object, namespace = 'default'): Promise<void> {
-    await created(jobs(namespace), {
+  async function job(name: string, metadata: object, spec: object): Promise<void> {
+    await created(jobs(), {
       ...{ apiVersion: 'batch/v1', kind: 'Job' },
       metadata: { name, annotations: { ...WAIT, ...SKIP }, ...metadata },
       spec: { ...spec, template: { spec: { restartPolicy: 'Never', containers: CONTAINERS } } },

@@ -141,7 +141,7 @@ describe.skipIf(assets === undefined)('with a token of ours', () => {
       jobObject('silent', { suspend: true }, { annotations: { theirs: 'kept' }, ownerReferences: undefined }),
     );
     await created(JOBS, jobObject('runs', {}, { ownerReferences: undefined }));
-    const pausable = { ...WAIT, [`${OURS}/interruptible`]: 'true' };
+    const pausable = { ...WAIT, [`${OURS}/interruptible`]: 'Yes' };
     await created(JOBS, jobObject('pausable', {}, { annotations: pausable, ownerReferences: undefined }));
     const suspend = async (name: string, value: boolean) =>
       (await ours.patch(`${JOBS}/${name}`, 'merge-patch+json', { spec: { suspend: value } })).status;
@@ -172,8 +172,28 @@ describe.skipIf(assets === undefined)('with a token of ours', () => {
       expect(await gated(PODS, pod({ labels: { 'kueue.x-k8s.io/podset': 'main' } }))).toBe(false);
       expect(await gated(PODS, pod({ ownerReferences: [rayJob] }))).toBe(false);
       expect(await gated(PODS, pod({}, { schedulerName: 'volcano' }))).toBe(false);
+      expect(await gated(PODS, pod({ labels: { 'scheduling.x-k8s.io/pod-group': 'gang' } }))).toBe(false);
       for (const mode of ['advise', 'off'])
         expect(await gated(`/api/v1/namespaces/${mode}/pods`, pod()), mode).toBe(false);
+    });
+
+    it('count a mode that is misspelt for nothing, and every word for yes', async () => {
+      await created('/api/v1/namespaces', namespaceObject('misspelt', { [`${OURS}/mode`]: 'advize' }));
+      const there = '/api/v1/namespaces/misspelt/pods';
+      const defaults = '/api/v1/namespaces/carbon-extender/configmaps/carbon-extender-defaults';
+      const { body } = await admin.get(defaults);
+
+      expect(await gated(there, pod())).toBe(true);
+      await admin.patch(defaults, 'merge-patch+json', { data: { PLACEMENT_MODE: 'advise' } });
+      await eventually(async () => !(await gated(there, pod())), Boolean);
+      await admin.patch(defaults, 'merge-patch+json', {
+        data: { PLACEMENT_MODE: body.data?.PLACEMENT_MODE ?? null, DEFAULT_ANNOTATIONS: 'max-delay=6h; skip=Yes' },
+      });
+      await eventually(() => gated(there, pod({ annotations: { ...WAIT, [`${OURS}/skip`]: 'no' } })), Boolean);
+      await eventually(async () => !(await gated(there, pod({ annotations: {} }))), Boolean);
+      await admin.patch(defaults, 'merge-patch+json', { data: { DEFAULT_ANNOTATIONS: '' } });
+      for (const word of ['true', 'True', 'yes', 'on', '1'])
+        expect(await gated(there, pod({ annotations: { ...WAIT, [`${OURS}/skip`]: word } })), word).toBe(false);
     });
 
     it('gate by the defaults of the cluster', async () => {

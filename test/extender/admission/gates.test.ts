@@ -110,15 +110,22 @@ describe('the changes of the admission webhook', () => {
     expect(changes).toEqual(expected ? [{ op: 'add', path, value: 'carbon-extender.io/wait' }] : []);
   });
 
-  it('write a CronJob’s window into the template of its pods, and follow it, but never a max-delay of its own', () => {
-    const path = '/spec/jobTemplate/spec/template/metadata';
+  it('write a CronJob’s window into the templates of its pods and Jobs, and follow it, but never a max-delay of its own', () => {
+    const jobs = '/spec/jobTemplate/metadata';
+    const pods = '/spec/jobTemplate/spec/template/metadata';
     const fresh = gateChanges(cronJob('6h', undefined), policies());
     const changed = gateChanges(cronJob('8h', '6h', '6h'), policies());
     const own = gateChanges(cronJob('8h', '2h', '6h'), policies());
     const same = gateChanges(cronJob('6h', '6h', '6h'), policies());
 
-    expect(fresh).toEqual([{ op: 'add', path, value: { annotations: { 'carbon-extender.io/max-delay': '6h' } } }]);
-    expect(changed).toEqual([{ op: 'add', path: `${path}/annotations/carbon-extender.io~1max-delay`, value: '8h' }]);
+    const value = { annotations: { 'carbon-extender.io/max-delay': '6h' } };
+    expect(fresh).toEqual([jobs, pods].map((path) => ({ op: 'add', path, value })));
+    const follow = (path: string) => ({
+      op: 'add',
+      path: `${path}/annotations/carbon-extender.io~1max-delay`,
+      value: '8h',
+    });
+    expect(changed).toEqual([jobs, pods].map(follow));
     expect([own, same]).toEqual([[], []]);
   });
 });
@@ -149,7 +156,7 @@ function cronJob(window: string, maxDelay: string | undefined, before?: string):
     maxDelay === undefined ? {} : { metadata: { annotations: { 'carbon-extender.io/max-delay': maxDelay } } };
   const object = (text: string) => ({
     metadata: { annotations: { 'carbon-extender.io/window': text } },
-    spec: { jobTemplate: { spec: { template } } },
+    spec: { jobTemplate: { ...template, spec: { template } } },
   });
   return reviewOf(
     { group: 'batch', version: 'v1', kind: 'CronJob' },

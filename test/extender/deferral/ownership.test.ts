@@ -16,6 +16,8 @@ describe('work of another queue', () => {
     ['a RayJob above it', { ownerReferences: [owner('ray.io/v1', 'RayJob')] }],
     ['a Volcano Job above it', { ownerReferences: [owner('batch.volcano.sh/v1alpha1', 'Job')] }],
     ['a pod group', { labels: { 'scheduling.k8s.io/group-name': 'gang' } }],
+    ['a pod group of scheduler-plugins', { labels: { 'scheduling.x-k8s.io/pod-group': 'gang' } }],
+    ['a pod group of Koordinator', { labels: { 'pod-group.scheduling.sigs.k8s.io': 'gang' } }],
     ['a scheduler with a queue', { schedulerName: 'yunikorn' }],
   ])('is known by %s', (_what, belongings) => {
     expect(isQueuedElsewhere(belongings)).toBe(true);
@@ -58,6 +60,11 @@ describe('a suspended Job', () => {
     ['somebody suspended later', { generation: 2, conditions: suspendedAt(60_000) }],
     ['has a start time', { startTime: '2026-03-02T12:00:00Z' }],
     ['another controller owns', { ownerReferences: [owner('argoproj.io/v1alpha1', 'Workflow')] }],
+    [
+      'something owns that does not control it',
+      { ownerReferences: [{ ...owner('acme.io/v1', 'Run'), controller: false }] },
+    ],
+    ['a CronJob of another kind owns', { ownerReferences: [owner('apps.kruise.io/v1', 'CronJob')] }],
     ['another controller manages', { managedBy: 'kueue.x-k8s.io/multikueue' }],
     ['another queue has labelled', { labels: { 'kueue.x-k8s.io/queue-name': 'q' } }],
     ['a batch scheduler places', { schedulerName: 'volcano' }],
