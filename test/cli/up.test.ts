@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { demoZones } from '../../cli/demo.ts';
 import { inFolder, localSettings } from '../../cli/up.ts';
 import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
@@ -77,6 +78,12 @@ describe('carbon up', { timeout: 60_000 }, () => {
 });
 
 describe('carbon demo', { timeout: 60_000 }, () => {
+  it('follows the zones of its nodes beside those that are selected, unless the trace is another one', () => {
+    expect(demoZones({ ZONES: 'DE, FR' })).toBe('DE,FR,ES,PL,US-NW-BPAT');
+    expect(demoZones({ ZONES: 'FR', REPLAY_TRACE: 'mine.csv' })).toBe('FR');
+    expect(demoZones({}).split(',')).toEqual(expect.arrayContaining(['DE', 'ES', 'PL', 'US-NW-BPAT', 'US-CAL-CISO']));
+  });
+
   it('says what to change where its folder cannot be written', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'demo-')), 'file');
     writeFileSync(file, 'kept');
