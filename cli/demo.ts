@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { toSystemError } from '../shared/runtime/system-error.ts';
 import { type DemoCluster, startDemoCluster } from './demo/demo-cluster.ts';
 import { DEMO_SITE_ZONES, sendReadings, setBudgets } from './demo/demo-extras.ts';
 import { seedHistory } from './demo/demo-history.ts';
 import { writeDemoTrace } from './demo/demo-trace.ts';
-import { DEMO_NODES } from './demo/demo-world.ts';
+import { DEMO_NODES, DEMO_ZONES } from './demo/demo-world.ts';
 import { examples } from './help.ts';
 import { runSideBySide, withFreePorts } from './processes.ts';
 import { cliConfig } from './settings.ts';
@@ -29,16 +30,19 @@ export function demoCommand(env: Environment): Command {
       `
 ${LOCAL_SETTINGS}
 The cluster has ${DEMO_NODES.length} nodes in four zones, services and batch jobs; four weeks of history are made at the first start.
-REPLAY_TRACE and ZONES select another trace and other zones.
+ZONES selects the zones that are followed beside those of the nodes, REPLAY_TRACE another trace.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {
-      process.exitCode = await runDemo(withoutEmpty(env));
+      const given = withoutEmpty(env);
+      const folder = given.DATA_DIR ?? resolve('data/demo');
+      process.exitCode = await runDemo(given, folder).catch((error: unknown) => {
+        throw toSystemError(error, { DATA_DIR: folder }) ?? error;
+      });
     });
 }
 
-async function runDemo(given: Settings): Promise<number> {
-  const folder = given.DATA_DIR ?? resolve('data/demo');
+async function runDemo(given: Settings, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const { file, trace } = await writeDemoTrace(folder);
   await using cluster = await startDemoCluster(folder, systemClock);
@@ -46,7 +50,7 @@ async function runDemo(given: Settings): Promise<number> {
   const settings = {
     ...(await withFreePorts(localSettings({ ...given, DATA_DIR: folder }))),
     REPLAY_TRACE: given.REPLAY_TRACE ?? file,
-    ZONES: given.ZONES ?? ZONES,
+    ZONES: demoZones(given),
     ZONE_MAP: given.ZONE_MAP ?? DEMO_NODES.map(({ node, zone }) => `${node}=${zone}`).join(','),
     EXPORTER_URL: `http://127.0.0.1:${kepler.port}/metrics`,
     SCRAPE_INTERVAL_SECONDS: given.SCRAPE_INTERVAL_SECONDS ?? '5',
@@ -70,6 +74,13 @@ async function runDemo(given: Settings): Promise<number> {
   stop.abort();
   await meters;
   return code;
+}
+
+/** The zones that are followed: those given, and of the demo's own trace those of its nodes, without which most pods would have no grams. */
+export function demoZones({ ZONES: given, REPLAY_TRACE }: Settings): string {
+  if (given === undefined) return ZONES;
+  if (REPLAY_TRACE !== undefined) return given;
+  return [...new Set([...given.split(',').map((code) => code.trim()), ...DEMO_ZONES])].join(',');
 }
 
 /** Everything that needs running programs: scheduling, budgets with a known use, and meters. */

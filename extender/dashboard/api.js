@@ -114,6 +114,6 @@ async function errorOf(response) {
   /** @type {{detail?: string, errors?: {pointer: string, detail: string}[]}} */
   const problem = await response.json().catch(() => ({}));
   const issues = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer.replace(/^\//, '')} ${detail}`);
-  const message = [problem.detail ?? `The API responded with status ${response.status}.`, issues.join('; ')];
-  return new ApiError(response.status, message.filter(Boolean).join(': '));
+  const detail = problem.detail ?? `The API responded with status ${response.status}.`;
+  return new ApiError(response.status, issues.length > 0 ? `Not valid: ${issues.join('; ')}.` : detail);
 }

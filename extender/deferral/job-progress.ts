@@ -8,13 +8,16 @@ export interface JobProgress {
   readonly resumedAt: EpochMs;
   /** Undefined while it runs. */
   readonly pausedAt: EpochMs | undefined;
-  /** Seconds of all earlier pauses. */
+  /** Seconds since the start in which it did not run: all pauses before the present one, and what it waited to start. */
   readonly pausedSeconds: number;
   /** Pauses so far, the present one included. */
   readonly interruptions: number;
 }
 
-/** Reads the progress from what the controller has written; a Job that never waited started when Kubernetes says so. */
+/**
+ * Reads the progress from what the controller has written. Kubernetes sets the start time anew whenever a Job is resumed,
+ * whoever suspended it, and removes it meanwhile: what lies between our own mark and it did not count as run.
+ */
 export function progressOf(
   annotations: Readonly<Record<string, string>>,
   startTime: string | undefined,
@@ -26,12 +29,14 @@ export function progressOf(
   };
   const number = (name: string) => Math.max(0, Number(annotations[`${ANNOTATION_PREFIX}${name}`]) || 0);
   const began = Date.parse(startTime ?? '');
-  const startedAt = time('released-at') ?? (Number.isNaN(began) ? createdAt : began);
+  const startedAt = time('released-at') ?? createdAt;
+  const marked = time('resumed-at') ?? startedAt;
+  const pausedAt = time('paused-at');
+  // While it is paused the mark is exact: it was written with the pause.
+  const resumedAt = pausedAt === undefined && began > marked ? began : marked;
   return {
-    startedAt,
-    resumedAt: time('resumed-at') ?? startedAt,
-    pausedAt: time('paused-at'),
-    pausedSeconds: number('paused-seconds'),
+    ...{ startedAt, resumedAt, pausedAt },
+    pausedSeconds: number('paused-seconds') + (resumedAt - marked) / 1_000,
     interruptions: number('interruptions'),
   };
 }

@@ -79,6 +79,11 @@ export async function pause(
     ...annotationsOf(next),
     [WRITTEN.pausedAt]: isoTime(now),
     [WRITTEN.interruptions]: String((work.progress?.interruptions ?? 0) + 1),
+    // The start time that they rest on goes with the suspension.
+    ...(work.progress && {
+      [WRITTEN.resumedAt]: isoTime(work.progress.resumedAt),
+      [WRITTEN.pausedSeconds]: String(Math.round(work.progress.pausedSeconds)),
+    }),
   };
   await client.request(
     'PATCH',

@@ -84,7 +84,8 @@ function weightOfProvider(
 ): number {
   const [their, our] = [errorAt(theirs, ahead), errorAt(ours, ahead)];
   if (their === undefined || our === undefined || their + our === 0) return 1;
-  return our ** 2 / (their ** 2 + our ** 2);
+  // By the ratio: the squares of very small errors are 0.
+  return 1 / (1 + (their / our) ** 2);
 }
 
 /** Mean absolute error of the measured hour ahead that is nearest; undefined when too few hours were compared. */

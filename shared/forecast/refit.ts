@@ -1,7 +1,8 @@
+import type { ForecastPoint } from '../grid/intensity.ts';
 import { type EpochMs, HOUR_MS, hourOf } from '../grid/units.ts';
 import { adaptedShares, type BandHits, bandGroup, noHits } from './band.ts';
 import { type ForecastModel, type ForecastRequest, fitForecast, forecastWith } from './forecast.ts';
-import { cut } from './series.ts';
+import { cut, type HourlySeries, lastKnownHour } from './series.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** Values of more days than this before the fit are not compared: after a long break they say nothing of the band of today. */
@@ -25,32 +26,26 @@ export function refitForecast(former: ForecastModel | undefined, request: Foreca
 /** How the band would have held the values that the former model had not seen, with forecasts made hour by hour. */
 function hitsSince(former: ForecastModel, { zone, histories, now, weather }: ForecastRequest): readonly BandHits[] {
   const hits = noHits();
+  const series = histories.get(zone);
+  if (!series) return hits;
   const unseen = Math.max(hourOf(former.fittedAt) + HOUR_MS, hourOf(now) - COMPARED_MS);
-  const values = cut(histories.get(zone), unseen, (hourOf(now) - unseen) / HOUR_MS + 1);
+  const came = { start: unseen, values: cut(series, unseen, (hourOf(now) - unseen) / HOUR_MS + 1) };
   const first = unseen - former.horizonHours * HOUR_MS;
   for (let origin = first; origin < now; origin += HOUR_MS) {
     if (origin < unseen - HOUR_MS && (origin / HOUR_MS) % EARLIER_STEP !== 0) continue;
-    compare(hits, origin, forecastWith(former, { now: origin, histories, weather, isHindsight: true }) ?? [], {
-      start: unseen,
-      values,
-    });
+    const last = lastKnownHour(series, origin);
+    const points = forecastWith(former, { now: origin, histories, weather, isHindsight: true });
+    if (last !== undefined && points) compare(hits, last, points, came);
   }
   return hits;
 }
 
-function compare(
-  hits: readonly BandHits[],
-  origin: EpochMs,
-  points: NonNullable<ReturnType<typeof forecastWith>>,
-  came: { readonly start: EpochMs; readonly values: Float64Array },
-): void {
-  // A reading of the hour in progress is not a forecast: what is ahead is counted from the first hour without one.
-  const first = points.findIndex(({ low, high }) => low !== high);
-  for (const [index, { datetime, low, high }] of points.entries()) {
+/** Counts the points after the last known hour by how far behind it they are, as their band has it. */
+function compare(hits: readonly BandHits[], last: EpochMs, points: readonly ForecastPoint[], came: HourlySeries): void {
+  for (const { datetime, low = Number.NaN, high = Number.NaN } of points) {
     const actual = came.values[(datetime - came.start) / HOUR_MS];
-    const group = hits[bandGroup(index - first)];
-    if (index < first || actual === undefined || Number.isNaN(actual) || !group) continue;
-    if (low === undefined || high === undefined || datetime <= origin) continue;
+    const group = hits[bandGroup((datetime - last) / HOUR_MS - 1)];
+    if (datetime <= last || actual === undefined || Number.isNaN(actual) || !group) continue;
     group.compared += 1;
     if (actual >= low && actual <= high) group.held += 1;
   }

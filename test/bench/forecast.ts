@@ -63,7 +63,7 @@ interface Wanted {
   /** Default all. */
   readonly parts?: readonly string[] | undefined;
   readonly zones?: readonly string[] | undefined;
-  /** Whether the whole year counts and models are fitted every week: an hour instead of some minutes. */
+  /** Whether the whole year counts and models are fitted every week: an hour and more instead of 15 minutes. */
   readonly isFull?: boolean;
 }
 

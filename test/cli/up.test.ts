@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { demoZones } from '../../cli/demo.ts';
 import { inFolder, localSettings } from '../../cli/up.ts';
 import { spawn } from '../children.ts';
 import { ROOT } from '../laws/sources.ts';
@@ -73,6 +74,31 @@ describe('carbon up', { timeout: 60_000 }, () => {
   it('gives commands that find its history', () => {
     expect(inFolder(localSettings({}))).toBe('');
     expect(inFolder({ DATA_DIR: join(process.cwd(), 'data/demo') })).toBe('DATA_DIR=data/demo ');
+  });
+});
+
+describe('carbon demo', { timeout: 60_000 }, () => {
+  it('follows the zones of its nodes beside those that are selected, unless the trace is another one', () => {
+    expect(demoZones({ ZONES: 'DE, FR' })).toBe('DE,FR,ES,PL,US-NW-BPAT');
+    expect(demoZones({ ZONES: 'FR', REPLAY_TRACE: 'mine.csv' })).toBe('FR');
+    expect(demoZones({}).split(',')).toEqual(expect.arrayContaining(['DE', 'ES', 'PL', 'US-NW-BPAT', 'US-CAL-CISO']));
+  });
+
+  it('says what to change where its folder cannot be written', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'demo-')), 'file');
+    writeFileSync(file, 'kept');
+
+    const [taken, below] = await Promise.all([
+      carbon(['demo'], { DATA_DIR: file }),
+      carbon(['demo'], { DATA_DIR: join(file, 'data') }),
+    ]);
+
+    for (const { code, out, faults } of [taken, below]) {
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(faults).toContain('[FOLDER_NEEDED]');
+      expect(faults).toContain('DATA_DIR');
+    }
+    expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 });
 

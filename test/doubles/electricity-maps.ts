@@ -16,6 +16,8 @@ export interface ElectricityMapsDouble extends GridService {
   access: readonly string[] | undefined;
   /** Whether the power breakdown is of production alone, in the body that document 002 shows. */
   isProductionOnly: boolean;
+  /** Minutes between two values of a forecast; default 60. */
+  stepMinutes: number;
 }
 
 /** The key that the double takes. */
@@ -26,7 +28,7 @@ const HOUR_MS = 3_600_000;
 
 /** Starts the double on a free loopback port; `url` ends in its version. */
 export async function startElectricityMaps(values: Record<string, number> = {}): Promise<ElectricityMapsDouble> {
-  const state = { access: ['*'] as readonly string[] | undefined, isProductionOnly: false };
+  const state = { access: ['*'] as readonly string[] | undefined, isProductionOnly: false, stepMinutes: 60 };
   const service: Service = {
     placeOf: (url) => url.searchParams.get('zone') ?? undefined,
     answer: (asked) => refusedKey(asked) ?? answer(asked, state),
@@ -36,6 +38,10 @@ export async function startElectricityMaps(values: Record<string, number> = {}):
   const double = await startGridService(service, values);
   return Object.defineProperties(Object.assign(double, { url: `${double.url}/v4` }), {
     access: { get: () => state.access, set: (access) => Object.assign(state, { access: access }) },
+    stepMinutes: {
+      get: () => state.stepMinutes,
+      set: (stepMinutes) => Object.assign(state, { stepMinutes }),
+    },
     isProductionOnly: {
       get: () => state.isProductionOnly,
       set: (isProductionOnly) => Object.assign(state, { isProductionOnly }),
@@ -71,7 +77,10 @@ function refusedKey({ request }: Asked): Reply | undefined {
   return json({ error: 'Invalid auth-token', message }, 401);
 }
 
-function answer(asked: Asked, state: Pick<ElectricityMapsDouble, 'access' | 'isProductionOnly'>): Reply {
+function answer(
+  asked: Asked,
+  state: Pick<ElectricityMapsDouble, 'access' | 'isProductionOnly' | 'stepMinutes'>,
+): Reply {
   const { access } = state;
   const { url, values, now } = asked;
   const path = /^\/v[34]\/(.+)$/.exec(url.pathname)?.[1] ?? '';
@@ -120,7 +129,9 @@ function answer(asked: Asked, state: Pick<ElectricityMapsDouble, 'access' | 'isP
     case 'carbon-intensity/forecast': {
       const horizon = Number(url.searchParams.get('horizonHours') ?? 24);
       if (![6, 24, 48, 72].includes(horizon)) return json({ error: 'Invalid horizonHours' }, 400);
-      const ahead = Array.from({ length: horizon + 1 }, (_, index) => at + index * HOUR_MS);
+      const { stepMinutes } = state;
+      const length = (horizon * 60) / stepMinutes + 1;
+      const ahead = Array.from({ length }, (_, index) => at + index * stepMinutes * 60_000);
       const forecast = ahead.map((time) => ({ carbonIntensity: valueIn(time), datetime: iso(time) }));
       return json({ zone: told, forecast, updatedAt: iso(now), temporalGranularity: 'hourly' });
     }

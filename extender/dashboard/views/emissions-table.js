@@ -37,7 +37,9 @@ export function emissionsTable(data) {
   if (rows.length === 0)
     return card(
       title,
-      empty('No rows match', data.query.has('search') ? 'Change or clear the search.' : 'Select a longer window.'),
+      data.query.has('search')
+        ? empty('No rows match', 'Change or clear the search.')
+        : empty('No energy is recorded in this window', 'Select a longer window, or remove filters.'),
     );
   const sorting = { by: data.sort, onsort: (/** @type {string} */ by) => choose({ sort: by, offset: undefined }) };
   return card(

@@ -49,7 +49,7 @@ function newestTable(decisions) {
   /** @type {import('../table.js').TableColumn<Placement>[]} */
   const columns = [
     { title: 'Pod', cell: (one) => [name(one.pod), h('small', {}, name(one.namespace))] },
-    { title: 'Owner', minor: true, cell: (one) => (one.owner ? name(one.owner) : '–') },
+    { title: 'Owner', minor: true, cell: (one) => ownerKind(one.owner) },
     { title: 'Zone', cell: (one) => (one.zone ? name(one.zone) : '–') },
     { title: 'g/kWh', numeric: true, cell: (one) => number(one.intensity_g_per_kwh) },
     { title: 'Below the mean', numeric: true, cell: belowMean },
@@ -57,6 +57,14 @@ function newestTable(decisions) {
     { title: 'At', numeric: true, cell: (one) => dayTime(one.bound_at) },
   ];
   return table('The newest placements', columns, decisions);
+}
+
+/**
+ * The kind of the controller, whose name the pod's begins with; whole in the tooltip.
+ * @param {string | null} owner kind and name
+ */
+function ownerKind(owner) {
+  return owner ? h('span', { title: owner }, owner.split('/')[0]) : '–';
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ProviderClient } from '../provider-client.ts';
 import { type ElectricityMapsAccess, electricityMapsAccess } from './electricity-maps-access.ts';
 import { plausiblePoints, requirePlausible, usableElements } from './elements.ts';
 import { instant } from './fields.ts';
+import { hourlyForecast, hourlySamples } from './hourly-means.ts';
 import { spans } from './spans.ts';
 
 const NAME = 'electricity-maps';
@@ -67,7 +68,7 @@ export function electricityMaps(client: ProviderClient, options: ElectricityMaps
   const samplesOf = (elements: readonly unknown[], zone: Zone): IntensitySample[] => {
     const rows = usableElements(historyElement, elements, client, zone);
     const samples = rows.flatMap((hour) => (hour?.zone === zone ? [toSample(hour, zone, client.now())] : []));
-    return plausiblePoints(samples, client, zone);
+    return hourlySamples(plausiblePoints(samples, client, zone));
   };
   const range = async (zone: Zone, from: EpochMs, signal: AbortSignal): Promise<IntensitySample[]> => {
     const samples: IntensitySample[] = [];
@@ -95,11 +96,8 @@ export function electricityMaps(client: ProviderClient, options: ElectricityMaps
       const query: Record<string, string> = options.baseUrl.endsWith('/v3') ? {} : { horizonHours: HORIZON_HOURS };
       const { forecast, data } = await fetchZone(forecastBody, 'carbon-intensity/forecast', zone, signal, query);
       const points = usableElements(forecastElement, forecast ?? data ?? [], client, zone);
-      return plausiblePoints(
-        points.filter((point) => point !== undefined),
-        client,
-        zone,
-      );
+      const known = points.filter((point) => point !== undefined);
+      return hourlyForecast(plausiblePoints(known, client, zone));
     },
     async history(zone, signal, from) {
       if (from !== undefined) return range(zone, from, signal);

@@ -17,26 +17,32 @@ type Intervals = Interval[];
 /**
  * Samples of a new tick without those whose container has that time already, in ticks or folded hours. Within the tick,
  * the same interval twice means two real containers of one name: both stay; of others that overlap the first stays.
- * Runs in the transaction that adds the tick, so that of two writers at once the second sees the first.
+ * Runs in the transaction that adds the tick, so that of two writers at once the second sees the first. Without a range
+ * nothing that is stored is looked at.
  */
 export function withoutOverlaps(
   database: SqliteDatabase,
   samples: readonly StoredSample[],
-  range: TimeRange,
+  range: TimeRange | undefined,
 ): StoredSample[] {
-  const taken = new Map<number, Intervals>(samples.map(({ series }) => [series, []]));
-  for (const { t, v } of ticksWhere(database, 't > ? AND first < ?', range.from, range.to))
-    decodeTick(t, v, (series, start, end) => taken.get(series)?.push({ start, end }));
-  addFolded(database, taken, range);
+  const taken = range && storedIntervals(database, samples, range);
   const accepted = new Map<number, Intervals>();
   return samples.filter((sample) => {
     const own = accepted.get(sample.series);
-    if (taken.get(sample.series)?.some((other) => overlap(other, sample))) return false;
+    if (taken?.get(sample.series)?.some((other) => overlap(other, sample))) return false;
     if (own?.some((other) => overlap(other, sample) && !isSame(other, sample))) return false;
     if (own === undefined) accepted.set(sample.series, [sample]);
     else own.push(sample);
     return true;
   });
+}
+
+function storedIntervals(database: SqliteDatabase, samples: readonly StoredSample[], range: TimeRange) {
+  const taken = new Map<number, Intervals>(samples.map(({ series }) => [series, []]));
+  for (const { t, v } of ticksWhere(database, 't > ? AND first < ?', range.from, range.to))
+    decodeTick(t, v, (series, start, end) => taken.get(series)?.push({ start, end }));
+  addFolded(database, taken, range);
+  return taken;
 }
 
 /** A tick is rarely late enough for its hour to be folded. */

@@ -5,8 +5,8 @@ import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
 import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
 import type { SqliteDatabase } from './database.ts';
-import { withoutOverlaps } from './overlaps.ts';
 import { removeHoursBefore, removeHoursBeyond, TICK_HOUR } from './retention.ts';
+import { StoredEnds } from './stored-ends.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 import { ticksWhere } from './ticks.ts';
 
@@ -29,6 +29,7 @@ export class SqlitePowerWriter implements PowerWriter {
   #known: SqliteDatabase | undefined;
   /** Series that are known to be stored. */
   readonly #series = new Map<string, KnownSeries>();
+  readonly #ends = new StoredEnds();
 
   constructor(writer: () => SqliteDatabase) {
     this.#writer = writer;
@@ -36,7 +37,7 @@ export class SqlitePowerWriter implements PowerWriter {
 
   get #database(): SqliteDatabase {
     const database = this.#writer();
-    if (database !== this.#known) this.#series.clear();
+    if (database !== this.#known) this.#forgetKnown();
     this.#known = database;
     return database;
   }
@@ -109,6 +110,11 @@ export class SqlitePowerWriter implements PowerWriter {
     });
   }
 
+  #forgetKnown(): void {
+    this.#series.clear();
+    this.#ends.clear();
+  }
+
   #tick(target: string, samples: readonly PowerSample[], fresh: Map<string, KnownSeries>): void {
     let t = -Infinity;
     let first = Infinity;
@@ -117,7 +123,7 @@ export class SqlitePowerWriter implements PowerWriter {
       first = Math.min(first, start);
     }
     const database = this.#database;
-    const stored = withoutOverlaps(
+    const stored = this.#ends.withoutOverlaps(
       database,
       samples.map((sample) => this.#stored(sample, fresh)),
       { from: first, to: t },
@@ -125,14 +131,8 @@ export class SqlitePowerWriter implements PowerWriter {
     if (stored.length === 0) return;
     const id = database.get<{ id: number }>('SELECT id FROM target WHERE name = ?', target)?.id ?? 0;
     const v = encodeTick(t, stored);
-    database.run(
-      'INSERT INTO tick (t, target, first, v, crc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      t,
-      id,
-      first,
-      v,
-      checksum(v, t, id),
-    );
+    const sql = 'INSERT INTO tick (t, target, first, v, crc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+    if (database.run(sql, t, id, first, v, checksum(v, t, id)) === 1) this.#ends.inserted(stored);
   }
 
   #stored(sample: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
@@ -174,7 +174,7 @@ export class SqlitePowerWriter implements PowerWriter {
       const alive = new Set<number>();
       for (const { t, v } of ticksWhere(this.#database, 'TRUE')) decodeTick(t, v, (series) => alive.add(series));
       for (const { id } of old) if (!alive.has(id)) this.#database.run('DELETE FROM series WHERE id = ?', id);
-      this.#series.clear();
+      this.#forgetKnown();
     }
     this.#database.run('UPDATE series SET first = ?1 WHERE first < ?1', cutoff);
   }

@@ -9,7 +9,7 @@ const ARRIVAL_STEP = 3;
 const LONGEST = 8;
 const WEEK = 7 * 24;
 
-/** Which part of a year is computed: all of it takes an hour for all tables, a sample some minutes. */
+/** Which part of a year is computed: all of it takes an hour and more for all tables, a sample 15 minutes. */
 export interface Sample {
   /** Whether a job that arrives at an hour counts. */
   isArrival(hour: number): boolean;

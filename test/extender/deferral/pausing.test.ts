@@ -57,6 +57,9 @@ describe('a Job that may be paused', () => {
     expect(Math.abs(plannedStart - at(8))).toBeLessThan(60_000);
     expect(annotation(job('train'), 'interruptions')).toBe('1');
     expect(Date.parse(annotation(job('train'), 'paused-at') ?? '')).toBeGreaterThanOrEqual(at(2));
+    // Its start time goes with the suspension: when it ran is written down.
+    expect(Date.parse(annotation(job('train'), 'resumed-at') ?? '')).toBeLessThan(at(2));
+    expect(annotation(job('train'), 'paused-seconds')).toBeDefined();
 
     clock.set(at(8));
     await eventually(async () => job('train')?.spec.suspend === false, Boolean);

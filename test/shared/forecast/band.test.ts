@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bandFrom } from '../../../shared/forecast/band.ts';
+import { adaptedShares, bandFrom, noHits } from '../../../shared/forecast/band.ts';
 import { seeded } from './synthetic-zones.ts';
 
 /** Errors of one size for each hour ahead, evenly spread around 0. */
@@ -39,6 +39,17 @@ describe('bandFrom', () => {
     expect(band?.above[1]).toBeGreaterThan(70);
   });
 
+  it('pools an hour ahead with the one before and the one after it only', () => {
+    const shares = new Array<number>(7).fill(0.9);
+    const band = bandFrom(
+      errorsOf(8, 400, (ahead) => (ahead >= 5 ? 1000 : 1)),
+      shares,
+    );
+
+    expect(band?.above[3]).toBeLessThan(1);
+    expect(band?.above[4]).toBeGreaterThan(1);
+  });
+
   it('contains the forecast, and an hour with too few errors is as wide as the widest before it', () => {
     const onlyAbove = errorsOf(4, 100, () => 50).map((errors) => errors.map(Math.abs));
     const band = bandFrom([...onlyAbove, [1], [1]]);
@@ -50,5 +61,32 @@ describe('bandFrom', () => {
   it('is unknown with fewer than 24 errors of the first hour', () => {
     expect(bandFrom(errorsOf(3, 23, () => 1))).toBeUndefined();
     expect(bandFrom(errorsOf(3, 24, () => 1))).toBeDefined();
+  });
+});
+
+describe('adaptedShares', () => {
+  const before = [0.86, 0.86, 0.86, 0.86, 0.86, 0.86, 0.86];
+  const adapted = (held: number, days = 1, shares = before) =>
+    adaptedShares(
+      shares,
+      noHits().map((none, group) => (group === 2 ? { compared: 100, held } : none)),
+      days,
+    );
+
+  it('widens the band of a group that held too few, narrows that of one that held too many, and leaves 80 % as it is', () => {
+    expect(adapted(70)[2]).toBeCloseTo(0.866, 9);
+    expect(adapted(90)[2]).toBeCloseTo(0.854, 9);
+    expect(adapted(80)[2]).toBeCloseTo(0.86, 9);
+  });
+
+  it('leaves the share of a group without a new value', () => {
+    expect(adapted(0)).toEqual([0.86, 0.86, expect.closeTo(0.908, 9), 0.86, 0.86, 0.86, 0.86]);
+  });
+
+  it('counts a longer silence as a week, and stays within 50 and 98 %', () => {
+    expect(adapted(90, 30)).toEqual(adapted(90, 7));
+    expect(adapted(90, 7)[2]).toBeCloseTo(0.86 - 7 * 0.006, 9);
+    const ends = [adapted(0, 7, before.fill(0.97))[2], adapted(100, 7, before.fill(0.52))[2]];
+    expect(ends).toEqual([0.98, 0.5]);
   });
 });

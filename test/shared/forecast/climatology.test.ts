@@ -33,6 +33,17 @@ describe('climatologyOf', () => {
 
     expect((weekend[5]?.[8] ?? 0) / (weekday[5]?.[8] ?? 1)).toBeCloseTo(0.5, 2);
   });
+
+  it('leaves out weeks of which fewer than half the hours are known: nothing is at the level of so few', () => {
+    const dip = yearOf((time) => (time.getUTCHours() === 12 ? 50 : 100));
+    // From April to September only the noons are known.
+    for (let hour = 2200; hour < 6500; hour++) if (hour % 24 !== 12) dip.values[hour] = Number.NaN;
+
+    const { weekday } = climatologyOf([dip]);
+
+    expect(weekday[3]?.[12]).toBeLessThan(0.6);
+    expect(weekday[2]?.[12]).toBeLessThan(0.6);
+  });
 });
 
 describe('usualShape', () => {

@@ -88,6 +88,18 @@ describe('joinForecasts', () => {
     }
   });
 
+  it('has a value whatever the errors were, down to none at all', () => {
+    const of = (their: number, our: number) =>
+      joinForecasts(SIX_PM, provider([400], { accuracy: skill(their) }), own([300], { accuracy: skill(our) }))[0];
+
+    expect([of(0, 0), of(0, 1e-200), of(1e-200, 0), of(1e-200, 1e-200)]).toMatchObject([
+      { carbonIntensity: 400, source: 'energy-charts' },
+      { carbonIntensity: 400, source: 'energy-charts' },
+      { carbonIntensity: 300, source: 'history' },
+      { carbonIntensity: 350 },
+    ]);
+  });
+
   it('weighs two sources by the inverse square of their recent errors, and names both', () => {
     const joined = joinForecasts(SIX_PM, provider([400], { accuracy: skill(20) }), own([300], { accuracy: skill(10) }));
 

@@ -82,6 +82,38 @@ describe('a forecast with weather', () => {
     expect(unrelated.error).toBe(without.error);
   });
 
+  it('leaves weather out that was a gain earlier, but none in the weeks that it was not learnt from', () => {
+    const long = 300 * 24;
+    const [windy, other, now] = [windOf(7, long), windOf(8, long), timeAfter(long)];
+    // Wind decides until 16 days ago, then something else does; the last 23 days are not learnt from.
+    const turned = long - 16 * 24;
+    const driver = windy.values.map((speed, hour) => (hour < turned ? speed : (other.values[hour] as number)));
+    const histories = new Map([[DE, windyZone({ start: PAST_START, values: driver })]]);
+    const archive = { start: now - 92 * 24 * HOUR_MS, values: windy.values.subarray(long - 92 * 24) };
+    const flat = (value: number) => ({ ...archive, values: archive.values.map(() => value) });
+    const weather = { byLead: [{ wind: archive, temperature: flat(10), radiation: flat(100) }] } as const;
+
+    expect(fitForecast({ zone: DE, now, histories, weather })?.weather).toBeUndefined();
+  });
+
+  it('learns from the wind of the last hours, too, where the intensity follows it with a delay', () => {
+    const late = { ...wind, values: wind.values.map((_, hour) => wind.values[Math.max(0, hour - 6)] as number) };
+    const delayed = windyZone(late);
+    const weather = { byLead: [weatherOf(wind)] } as const;
+    const histories = (hour: number) => new Map([[DE, until(delayed, hour)]]);
+    const model = fitForecast({ zone: DE, now: timeAfter(NOW), histories: histories(NOW), weather });
+    let sum = 0;
+    for (let hour = NOW; hour < NOW + 6 * 24; hour++) {
+      const points =
+        (model && forecastWith(model, { now: timeAfter(hour), histories: histories(hour), weather })) ?? [];
+      // Five hours ahead counts what blew in the last known hour.
+      sum += Math.abs((points[5]?.carbonIntensity ?? 0) - (cut(delayed, points[5]?.datetime ?? 0, 1)[0] as number));
+    }
+
+    expect(model?.weather).toBeDefined();
+    expect(sum / (6 * 24)).toBeLessThan(10);
+  });
+
   it('is that without weather for hours whose weather is not known', () => {
     const histories = new Map([[DE, until(intensity, NOW)]]);
     const now = timeAfter(NOW);

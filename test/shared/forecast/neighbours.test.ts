@@ -42,6 +42,20 @@ describe('closestZones', () => {
     ).toEqual([]);
   });
 
+  it('leaves out a zone of which hardly an hour is known when the own one is', () => {
+    const day = (from: number, to: number) => (hour: number) =>
+      hour >= from * 24 && hour < to * 24 ? Number.NaN : 300 + 50 * weather(hour);
+    const histories = (gap: (hour: number) => number) =>
+      new Map([
+        [zone('DE'), series(day(14, 34))],
+        [zone('FR'), series(gap)],
+      ]);
+
+    // 40 days of the last 60 are known of both zones, then 19.
+    expect(closestZones(zone('DE'), histories(day(14, 34)), END, HOURS)).toHaveLength(1);
+    expect(closestZones(zone('DE'), histories(day(53, 74)), END, HOURS)).toEqual([]);
+  });
+
   it('gives at most two, the closest first', () => {
     const noise = (hour: number) => Math.sin(hour * 2.3);
 

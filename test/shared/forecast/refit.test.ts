@@ -75,6 +75,34 @@ describe('refitForecast', () => {
     expect(held).toBeLessThan(0.82);
   });
 
+  it('leaves values of more than a week ago out: after a longer silence the band goes on as it was', () => {
+    const past = noisyPast(60, 50, 8);
+    // After day 52 nothing is known but the present hour.
+    past.values.fill(Number.NaN, 52 * 24, 59 * 24);
+    past.values.fill(Number.NaN, 59 * 24 + 1);
+    const request = { zone: DE, histories: new Map([[DE, past]]), horizonHours: 6 };
+    const former = fitForecast({ ...request, now: timeAfter(50 * 24) });
+
+    const refitted = refitForecast(former, { ...request, now: timeAfter(59 * 24) });
+
+    expect(refitted?.band?.shares).toEqual(former?.band?.shares);
+  });
+
+  it('counts hours ahead from the last known value, as the band does, not from now', () => {
+    const past = noisyPast(60, 50, 8);
+    // In the days after the fit every seventh hour is known, so that five of six forecasts begin in a gap.
+    for (let hour = 50 * 24 + 1; hour < 60 * 24; hour++) if ((hour - 50 * 24) % 7 !== 0) past.values[hour] = Number.NaN;
+    const request = { zone: DE, histories: new Map([[DE, past]]), horizonHours: 14 };
+    const former = fitForecast({ ...request, now: timeAfter(50 * 24) });
+
+    const refitted = refitForecast(former, { ...request, now: timeAfter(55 * 24) });
+
+    // Nothing comes in the first six hours after a value: groups 0 (1 h), 1 (2-3 h) and 2 (4-6 h) are as they were.
+    const [before, after] = [former?.band?.shares ?? [], refitted?.band?.shares ?? []];
+    expect(after.slice(0, 3)).toEqual(before.slice(0, 3));
+    expect(after[3]).not.toBe(before[3]);
+  });
+
   it('judges by values that the former model had not seen only', () => {
     const past = noisyPast(60, 50, 4);
     const request = { zone: DE, histories: new Map([[DE, past]]), horizonHours: 6 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Climatology, shapeOf } from '../../../shared/forecast/climatology.ts';
 import { firstDaysForecast } from '../../../shared/forecast/first-days.ts';
 import { daysThatShapeCounts } from '../../../shared/forecast/shape-weight.ts';
+import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { seeded } from './synthetic-zones.ts';
 
 const END = Date.parse('2026-06-10T00:00:00Z');
@@ -35,6 +36,23 @@ describe('daysThatShapeCounts', () => {
     expect(weight(noisy(100, 0.5))).toBeGreaterThan(3);
     expect(weight(noisy(100, 1.5))).toBeLessThan(1);
     expect(weight(noisy(400, 1))).toBeGreaterThan(weight(noisy(100, 1)));
+  });
+
+  it('compares each hour of the days with the shape of that very hour', () => {
+    // A morning peak, so that no other order of the hours has the same shape; the last known hour is 14:00.
+    const peaked = hours.map((_, hour) => (hour >= 4 && hour < 7 ? 2 : 1));
+    const shape = shapeOf({ ...NOON_DIP, weekday: months.map(() => peaked), weekend: months.map(() => peaked) });
+    const end = END + 15 * HOUR_MS;
+    const random = seeded(4);
+    const values = valuesOf(21, (_, hour) => {
+      const time = new Date(end - (21 * 24 - hour) * HOUR_MS);
+      // The level grows from day to day, which is no difference of shape.
+      const level = 400 + 40 * Math.floor(hour / 24);
+      return level * (peaked[time.getUTCHours()] as number) + 50 * (random() - 0.5);
+    });
+
+    expect(daysThatShapeCounts({ values, end, shape })).toBeGreaterThan(0.5);
+    expect(daysThatShapeCounts({ values: values.toReversed(), end, shape })).toBeLessThan(0.2);
   });
 
   it('leaves nothing to a shape that days which repeat exactly contradict', () => {

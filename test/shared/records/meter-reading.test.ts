@@ -49,6 +49,26 @@ describe('a meter reading', () => {
     expect(parsed).toMatchObject({ issues: [{ pointer: '/power_reading' }, { pointer: '/timestamp' }] });
   });
 
+  it('is refused with the field that is wrong, or as a whole where it is not an object', () => {
+    const refused = [{ ...sound, site_id: ' ' }, [], null].map((input) => parseMeterReading(input, NOW, LIMITS));
+
+    expect(refused).toMatchObject([
+      { issues: [{ pointer: '/site_id', detail: expect.stringContaining('is not a valid name') }] },
+      { issues: [{ pointer: '', detail: expect.stringContaining('is not an object') }] },
+      { issues: [{ pointer: '', detail: expect.stringContaining('is not an object') }] },
+    ]);
+  });
+
+  it('may be of any time without limits, also where something else is wrong with it', () => {
+    const old = { ...sound, timestamp: '1999-01-01T00:00:00Z' };
+
+    expect(parseMeterReading(old, NOW).kind).toBe('reading');
+    expect(parseMeterReading({ ...old, power_reading: -1 }, NOW)).toEqual({
+      kind: 'refused',
+      issues: [{ pointer: '/power_reading', detail: 'is below 0 W' }],
+    });
+  });
+
   it('never throws, whatever it is', () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
-import { atNight, usualHour } from '../../../shared/simulation/baselines.ts';
+import { atNight, belowThreshold, runNow, usualHour } from '../../../shared/simulation/baselines.ts';
 import { worldOf } from '../../../shared/simulation/world.ts';
 
 const START = Date.parse('2021-03-01T00:00:00Z');
@@ -38,5 +38,51 @@ describe('usualHour', () => {
 
     expect(policy(jobAt(5))?.start).toBe(START + 5 * HOUR_MS);
     expect(policy(jobAt(9 * 24))?.start).toBe(START + 9 * 24 * HOUR_MS);
+  });
+});
+
+describe('runNow', () => {
+  it('starts at arrival in the cleanest zone of which that hour is known', () => {
+    const zones = [
+      ['DE', 200],
+      ['FR', 100],
+      ['PL', 300],
+      ['NL', Number.NaN],
+    ] as const;
+    const trace = {
+      start: START,
+      hours: 1,
+      zones: new Map(zones.map(([code, value]) => [zone(code), Float64Array.of(value)])),
+    };
+    const policy = runNow(worldOf(trace, [...trace.zones.keys()], 1));
+
+    expect(policy(jobAt(0))).toEqual({ start: START, zone: 'FR' });
+    expect(policy({ ...jobAt(0), zones: [zone('PL'), zone('NL')] })?.zone).toBe('PL');
+    expect(policy({ ...jobAt(0), zones: [zone('NL')] })).toBeUndefined();
+  });
+});
+
+describe('belowThreshold', () => {
+  it('starts in the first hour at or below the percentile of the past, at the latest start where none is', () => {
+    // The past has 100 in a fifth of its hours, 200 otherwise.
+    const past = (hour: number) => (hour % 5 === 0 ? 100 : 200);
+    const policy = (after: (hour: number) => number) =>
+      belowThreshold(
+        worldWith((hour) => (hour < 10 * 24 ? past(hour) : after(hour - 10 * 24))),
+        10,
+      )(jobAt(10 * 24, 6))?.start;
+
+    expect(policy((hour) => (hour === 4 ? 100 : 150))).toBe(START + (10 * 24 + 4) * HOUR_MS);
+    expect(policy((hour) => (hour === 3 ? 60 : 101))).toBe(START + (10 * 24 + 3) * HOUR_MS);
+    expect(policy(() => 101)).toBe(START + (10 * 24 + 6) * HOUR_MS);
+  });
+
+  it('starts at arrival where nothing of the past is known', () => {
+    expect(
+      belowThreshold(
+        worldWith(() => 100),
+        30,
+      )(jobAt(5))?.start,
+    ).toBe(START + 5 * HOUR_MS);
   });
 });

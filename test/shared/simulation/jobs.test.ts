@@ -55,6 +55,17 @@ describe('drawJobs', () => {
     expect(Math.max(...jobs.map(({ watts }) => watts))).toBe(40);
   });
 
+  it('draws the lowest value below the first percentile, and the highest above the last', () => {
+    const drawn = drawJobs({ hours: { 20: 2, 90: 9 }, cores: { 50: 1 } }, DRAW).map(
+      ({ durationHours }) => durationHours,
+    );
+    const shareOf = (hours: number) => drawn.filter((each) => each === hours).length / drawn.length;
+
+    expect([Math.min(...drawn), Math.max(...drawn)]).toEqual([2, 9]);
+    expect(shareOf(2)).toBeCloseTo(0.2, 1);
+    expect(shareOf(9)).toBeCloseTo(0.1, 1);
+  });
+
   it('draws arrivals within the span, in order, and the same ones for the same seed', () => {
     const arrivals = jobs.map(({ arrival }) => arrival);
 

@@ -122,6 +122,20 @@ describe('the simulator', () => {
     expect(drawJobs(distribution, { ...draw, seed: 8 })).not.toEqual(first);
   });
 
+  it('reports its progress every 250 jobs and at the end, and has no NaN where there is no job', () => {
+    const world = worldOf(traceOf([400, 300]), [DE], 1);
+    const job = { arrival: START, durationHours: 1, slackHours: 0, watts: 10 };
+    const done: number[] = [];
+
+    simulate({ world, jobs: new Array(600).fill(job), policies: [], errors: [], settings: SETTINGS }, (at) =>
+      done.push(at),
+    );
+    const { results } = simulate({ world, jobs: [], policies: ['oracle'], errors: [], settings: SETTINGS });
+
+    expect(done).toEqual([0, 250, 500, 600]);
+    expect(results[0]).toMatchObject({ savedPercent: 0, shareOfOracle: null, meanDelayHours: 0, p95DelayHours: 0 });
+  });
+
   it('leaves out jobs that the trace does not cover, and counts them', () => {
     const world = worldOf(traceOf([400, Number.NaN, 100, 500]), [DE], 1);
     const jobs = [0, 2].map((hour) => ({

@@ -22,6 +22,7 @@ beforeEach(() => {
   double.requests.length = 0;
   double.access = ['*'];
   double.isProductionOnly = false;
+  double.stepMinutes = 60;
 });
 
 afterAll(() => double[Symbol.asyncDispose]());
@@ -85,6 +86,19 @@ describe('electricityMaps', () => {
     const ahead = (await make().forecast?.(FR, live())) ?? [];
 
     expect(ahead).toHaveLength(73);
+  });
+
+  it('takes a forecast of quarter hours as means of hours: a plan knows hours only', async () => {
+    const valueAt = double.valueAt;
+    double.stepMinutes = 15;
+    double.valueAt = (_place, time) => 100 + new Date(time).getUTCMinutes();
+
+    const ahead = (await make().forecast?.(FR, live())) ?? [];
+    double.valueAt = valueAt;
+
+    expect(ahead).toHaveLength(73);
+    expect(ahead[0]).toEqual({ datetime: Date.parse('2026-01-01T12:00:00Z'), carbonIntensity: 122.5 });
+    expect(ahead[1]?.datetime).toBe(Date.parse('2026-01-01T13:00:00Z'));
   });
 
   it.each([
