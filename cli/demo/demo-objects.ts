@@ -25,7 +25,14 @@ export function generatedSuffix(seed: string, length: number): string {
 
 /** A node with the label that names its zone. */
 export function nodeObject({ node, zone }: DemoNode): DemoObject {
-  return { kind: 'Node', metadata: { name: node, labels: { [`${PREFIX}zone`]: zone } }, spec: {}, status: {} };
+  // As every kubelet reports it: where pods fit on no node, nothing can wait for one.
+  const allocatable = { cpu: '15890m', memory: '60820180Ki', pods: '110' };
+  return {
+    kind: 'Node',
+    metadata: { name: node, labels: { [`${PREFIX}zone`]: zone } },
+    spec: {},
+    status: { allocatable },
+  };
 }
 
 /** A namespace of its own name. */
