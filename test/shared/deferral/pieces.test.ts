@@ -168,6 +168,44 @@ describe('planPieces', () => {
     expect(paused).toBeGreaterThan(20);
   });
 
+  it('keeps the deadline whatever the limits are, also those that contradict the work', () => {
+    let paused = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 30, maxLength: 30 }),
+        fc.record({
+          // Longer than the work, and longer than its slack.
+          minRunHours: fc.constantFrom(0, 5, 100),
+          restartCostHours: fc.constantFrom(0, 3, 200),
+          maxInterruptions: fc.constantFrom(0, 1, 1_000),
+        }),
+        fc.record({
+          remainingHours: fc.double({ min: 0.01, max: 8, noNaN: true }),
+          slackHours: fc.integer({ min: -5, max: 20 }),
+        }),
+        fc.constantFrom<PiecesRequest['state']>(
+          { kind: 'waiting' },
+          { kind: 'paused' },
+          { kind: 'running', since: NOON - HOUR_MS },
+        ),
+        (values, limits, { remainingHours, slackHours }, state) => {
+          const deadline = NOON + (remainingHours + slackHours) * HOUR_MS;
+          const plan = planPieces(request(values, { deadline, remainingHours, limits, state }));
+          if (plan.kind !== 'pause') return;
+          paused += 1;
+          const again = state.kind === 'waiting' ? 0 : limits.restartCostHours;
+
+          expect(plan.until + (remainingHours + again) * HOUR_MS).toBeLessThanOrEqual(deadline + 1);
+          expect(plan.pieces.at(-1)?.end).toBeLessThanOrEqual(deadline + 1);
+          if (state.kind === 'running') expect(limits.maxInterruptions).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 200 },
+    );
+
+    expect(paused).toBeGreaterThan(20);
+  });
+
   it('finds what no other choice of hours beats', () => {
     fc.assert(
       fc.property(
