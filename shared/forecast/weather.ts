@@ -38,6 +38,8 @@ const TERMS: readonly Term[] = [
 const MILD_DEGREES = 16;
 /** The terms whose present deviation from the usual is an input, too: wind, its square, radiation. */
 const PRESENT_TERMS = 3;
+/** A deviation of this size, in m/s, W/m² or °C, is none. */
+const ROUNDING = 1e-6;
 /** First and last lag in hours of the present deviations. */
 const PRESENT_BLOCKS = [
   [1, 1],
@@ -128,8 +130,10 @@ export function writeWeatherNow(
   }
 }
 
+/** Of deviations; 1 where they are rounding errors only, which are not weather. */
 function rootMeanSquare(values: Float64Array): number {
   let squares = 0;
   for (const value of values) squares += value * value;
-  return Math.sqrt(squares / values.length) || 1;
+  const size = Math.sqrt(squares / values.length);
+  return size > ROUNDING ? size : 1;
 }

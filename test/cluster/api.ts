@@ -88,9 +88,12 @@ export async function tokenOf(api: Api, namespace: string, account: string): Pro
   return body.status.token;
 }
 
+/** As kubelets report memory: in Ki. */
+const MEMORY = '67108864Ki';
+
 /** A ready node in a grid zone with room for a hundred pods, or with less where a test says so. */
 export function readyNode(name: string, zone: string, less: Readonly<Record<string, string>> = {}): object {
-  const room = { cpu: '16', memory: '64Gi', pods: '100', ...less };
+  const room = { cpu: '16', memory: MEMORY, pods: '100', ...less };
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -18,7 +18,8 @@ const PREFIX = 'carbon-extender.io/';
 const GATES = [{ name: `${PREFIX}wait` }];
 const WAIT = { [`${PREFIX}max-delay`]: '8h', [`${PREFIX}duration`]: '30m' };
 const SKIP = { [`${PREFIX}skip`]: 'true' };
-const CONTAINERS = [{ name: 'main', image: 'none.example/app:1' }];
+const RESOURCES = { requests: { cpu: '100m', memory: '128Mi' } };
+const CONTAINERS = [{ name: 'main', image: 'none.example/app:1', resources: RESOURCES }];
 /** FR is cleanest three hours on (100 of 500), DE six hours on (300 of 600). */
 const GRID = {
   FR: Array.from({ length: 24 }, (_, hour) => (hour === 3 ? 100 : 500)),

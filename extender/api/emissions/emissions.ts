@@ -67,8 +67,10 @@ export function emissionsRoutes(deps: ApiDependencies): Route[] {
     operation,
     async handle(request, response) {
       const now = deps.clock.now();
-      const schema = operation === emissionsOperation ? emissionsQuery : allocationQuery;
-      const query = checked(schema, request.query, (input) => emissionsIssues(input, now));
+      const isOurs = operation === emissionsOperation;
+      const schema = isOurs ? emissionsQuery : allocationQuery;
+      const given = isOurs ? request.query : withoutEmpty(request.query);
+      const query = checked(schema, given, (input) => emissionsIssues(input, now));
       await respond({ deps, shared }, query, now, request, response);
     },
   }));
@@ -231,4 +233,9 @@ async function namingOf(
   const known = await labels?.();
   if (known !== undefined) return { labelsOf: known, cluster };
   throw extenderError('LABELS_NOT_RECORDED', {});
+}
+
+/** A query without parameters that are empty: OpenCost takes their defaults, and its clients send them. */
+function withoutEmpty(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }

@@ -107,7 +107,7 @@ describe('how much fits', () => {
   it('bounds what is planned for an hour: what is free on the nodes, beside what runs there', async () => {
     cluster.create('nodes', {
       ...node('node-fr', {}),
-      status: { allocatable: { cpu: '4', memory: '64Gi', pods: '110' } },
+      status: { allocatable: { cpu: '4', memory: '67108864Ki', pods: '110' } },
     });
     const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '2');
     cluster.create('pods', { ...running, status: { phase: 'Running' } });
@@ -135,7 +135,7 @@ describe('how much fits', () => {
   it('holds nothing up that would not fit even alone: nodes may come by then', async () => {
     cluster.create('nodes', {
       ...node('node-fr', {}),
-      status: { allocatable: { cpu: '4', memory: '64Gi', pods: '110' } },
+      status: { allocatable: { cpu: '4', memory: '67108864Ki', pods: '110' } },
     });
     const running = ours('running', { nodeName: 'node-fr', schedulingGates: [] }, '4');
     cluster.create('pods', { ...running, status: { phase: 'Running' } });
@@ -304,12 +304,16 @@ describe('the mode of a namespace', () => {
 
 function ours(name: string, spec: object, cpu = '1'): KubeObject {
   const gated = gatedPod(name, WAIT, NOON);
-  const containers = [{ name: 'main', image: 'busybox', resources: { requests: { cpu } } }];
+  const containers = [{ name: 'main', image: 'busybox', resources: { requests: { cpu, memory: '1Gi' } } }];
   return { ...gated, spec: { ...gated.spec, schedulerName: 'carbon-aware-scheduler', containers, ...spec } };
 }
 
 function node(name: string, labels: Record<string, string>): KubeObject {
-  return { metadata: { name, labels }, spec: {}, status: { allocatable: { cpu: '16', memory: '64Gi', pods: '110' } } };
+  return {
+    metadata: { name, labels },
+    spec: {},
+    status: { allocatable: { cpu: '16', memory: '67108864Ki', pods: '110' } },
+  };
 }
 
 function withOwner(

@@ -14,7 +14,7 @@ import { temporaryFolder } from '../cache/cache-file.ts';
 describe('the utilisation of nodes', () => {
   it('is above the limit from more than it on: of CPU or of memory, exactly at it not', async () => {
     await using test = await setUp(80, [
-      node('at', { cpu: '4', memory: '10Gi' }),
+      node('at', { cpu: '4', memory: '10485760Ki' }),
       node('cpu'),
       node('memory'),
       node('empty'),

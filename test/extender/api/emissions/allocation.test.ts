@@ -84,6 +84,7 @@ describe('the requests of OpenCost’s clients', () => {
     [{ aggregate: 'deployment' }, ['__unallocated__', 'web']],
     [{ aggregate: 'controllerKind,controller', filterNamespaces: 'shop' }, ['deployment/web', 'statefulset/db']],
     [{ aggregate: 'cluster', resolution: '1m' }, ['north']],
+    [{ aggregate: 'cluster', step: '', accumulate: '', idle: '', filter: '', limit: '', shareIdle: '' }, ['north']],
     [{ aggregate: 'service' }, ['__unallocated__']],
     [{ aggregate: 'annotation:team.io/owner' }, ['__unallocated__']],
     [{ aggregate: 'namespace,service', filterNamespaces: 'shop' }, ['shop/__unallocated__']],
