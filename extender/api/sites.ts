@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { isoTime } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
-import { meterId } from '../../shared/records/meter-reading.ts';
+import { siteName } from '../../shared/records/meter-reading.ts';
 import type { Site } from '../../shared/records/meter-readings.ts';
 import { extenderError } from '../errors.ts';
 import type { ReadingsApi } from '../readings/readings-api.ts';
@@ -13,7 +13,7 @@ import { checked, issuesOf, type RequestIssue } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The part of a path that names a site. */
-export const sitePath = z.strictObject({ site_id: meterId });
+export const sitePath = z.strictObject({ site_id: siteName });
 
 const putBody = z.strictObject({ zone: zoneCode.nullable() });
 

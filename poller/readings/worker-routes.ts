@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isoTime } from '../../shared/grid/units.ts';
-import { meterId, meterReadingJson } from '../../shared/records/meter-reading.ts';
+import { meterReadingJson, siteName } from '../../shared/records/meter-reading.ts';
 import type { MeterReadingsCursor, MeterReadingsReader } from '../../shared/records/meter-readings.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { foreignHost } from '../../shared/runtime/host-names.ts';
@@ -56,7 +56,7 @@ export function workerRoutes(options: WorkerRoutesOptions): FurtherRoutes {
 
 function siteOf(path: string): string | undefined {
   try {
-    return meterId.safeParse(decodeURIComponent(SITE_READINGS.exec(path)?.[1] ?? '')).data;
+    return siteName.safeParse(decodeURIComponent(SITE_READINGS.exec(path)?.[1] ?? '')).data;
   } catch {
     return undefined;
   }

@@ -35,21 +35,29 @@ export const MAX_READING_WATTS = 1_000_000_000;
 
 /** Characters that have a shape: neither blanks, control characters nor halves of surrogate pairs. */
 const VISIBLE = '!-~\\u00a1-\\ud7ff\\ue000-\\uffff';
-const ID = new RegExp(`^[${VISIBLE}]([ ${VISIBLE}]{0,126}[${VISIBLE}])?$`);
+const NAME = `[${VISIBLE}]([ ${VISIBLE}]{0,126}[${VISIBLE}])?$`;
 
 const missingOr = (detail: string) => ({
   error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : detail),
 });
 
-/** Name of a site or device: 1 to 128 visible characters, blanks between them included. */
-export const meterId = z
+/** Name of a device: 1 to 128 visible characters, blanks between them included. */
+const deviceName = z
   .string(missingOr('is not text'))
-  .regex(ID, 'is not a valid name; use 1 to 128 visible characters, with blanks only between them');
+  .regex(new RegExp(`^${NAME}`), 'is not a valid name; use 1 to 128 visible characters, with blanks only between them');
+
+/** Name of a site: as that of a device, but for `.` and `..`, which every client drops from the path of a URL. */
+export const siteName = z
+  .string(missingOr('is not text'))
+  .regex(
+    new RegExp(`^(?!\\.{1,2}$)${NAME}`),
+    'is not a valid name; use 1 to 128 visible characters, with blanks only between them, and not "." or ".."',
+  );
 
 /** A reading as it comes over the wire. Fields beside these are ignored: all four are required, so none can be misspelt unnoticed. */
 export const readingInput = z.object({
-  site_id: meterId,
-  device_id: meterId,
+  site_id: siteName,
+  device_id: deviceName,
   power_reading: z
     .number(missingOr('is not a finite number of watts'))
     .min(0, 'is below 0 W')

@@ -59,6 +59,15 @@ describe('a meter reading', () => {
     ]);
   });
 
+  it('is refused for a site that no URL can contain, not for one of other dots or such a device', () => {
+    const named = (site: string, device = '0') =>
+      parseMeterReading({ ...sound, site_id: site, device_id: device }, NOW, LIMITS).kind;
+
+    expect(['.', '..'].map((site) => named(site))).toEqual(['refused', 'refused']);
+    expect(['...', '.a', 'a.', '. .'].map((site) => named(site))).toEqual(['reading', 'reading', 'reading', 'reading']);
+    expect(named('a', '..')).toBe('reading');
+  });
+
   it('may be of any time without limits, also where something else is wrong with it', () => {
     const old = { ...sound, timestamp: '1999-01-01T00:00:00Z' };
 
