@@ -29,9 +29,7 @@ export const execFile = Object.assign(
   },
 ) as unknown as typeof processes.execFile;
 
-/** Ends what is still running, also what is stopped; returns how many programs that were. */
-export function endChildren(): number {
-  const left = [...running];
-  for (const child of left) child.kill('SIGKILL');
-  return left.length;
+/** Ends what is still running, also what is stopped. */
+export function endChildren(): void {
+  for (const child of running) child.kill('SIGKILL');
 }

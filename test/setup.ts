@@ -2,4 +2,4 @@ import { afterAll } from 'vitest';
 import { endChildren } from './children.ts';
 
 // Before each test file: registered first, so it runs after the file's own hooks.
-afterAll(() => void endChildren());
+afterAll(endChildren);

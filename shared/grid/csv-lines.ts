@@ -11,8 +11,10 @@ export function csvLines(csv: string): CsvLine[] {
   return all.map((text, index) => ({ line: index + 1, text })).filter(({ text }) => text.trim() !== '');
 }
 
-/** A figure of a cell; undefined where it is not a plain finite number of at least 0. */
+const PLAIN_NUMBER = /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A figure of a cell; undefined where it is not a plain finite decimal number of at least 0. */
 export function csvNumber(cell: string): number | undefined {
-  const value = cell.trim() === '' ? Number.NaN : Number(cell);
-  return Number.isFinite(value) && value >= 0 ? value : undefined;
+  const value = PLAIN_NUMBER.test(cell.trim()) ? Number(cell) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
