@@ -1,18 +1,18 @@
 import { z } from 'zod';
+import { type Labels, selectorExpression } from './label-selector.ts';
+import { hostPort, type PodPeers, peersOf, podAffinity, spreadConstraint } from './pod-peers.ts';
 
-const keyed = z.object({
-  key: z.string(),
-  operator: z.string(),
-  values: z.array(z.string()).nullish(),
+const term = z.object({
+  matchExpressions: z.array(selectorExpression).nullish(),
+  matchFields: z.array(selectorExpression).nullish(),
 });
-const term = z.object({ matchExpressions: z.array(keyed).nullish(), matchFields: z.array(keyed).nullish() });
 
 /** Terms of a node selector: a node matches when it matches one of them. */
 export const nodeSelectorTerms = z.object({ nodeSelectorTerms: z.array(term) });
 
 const amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).nullish();
 const resources = z.object({ requests: amounts, limits: amounts }).nullish();
-const container = z.object({ resources, restartPolicy: z.string().nullish() });
+const container = z.object({ resources, restartPolicy: z.string().nullish(), ports: z.array(hostPort).nullish() });
 
 const volume = z.object({
   persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
@@ -29,8 +29,11 @@ export const podSpec = z.object({
   affinity: z
     .object({
       nodeAffinity: z.object({ requiredDuringSchedulingIgnoredDuringExecution: nodeSelectorTerms.nullish() }).nullish(),
+      podAffinity,
+      podAntiAffinity: podAffinity,
     })
     .nullish(),
+  topologySpreadConstraints: z.array(spreadConstraint).nullish(),
   tolerations: z
     .array(
       z.object({
@@ -67,12 +70,15 @@ export interface PodRequirements {
   readonly claims: readonly string[];
   /** Storage classes of its ephemeral volumes, whose claims are made for each pod. */
   readonly storageClasses: readonly string[];
+  /** What it requires of where other pods are; undefined for most pods. */
+  readonly peers?: PodPeers;
 }
 
-/** Reads the requirements of a pod, or of a Job's template. */
-export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements {
+/** Reads the requirements of a pod, or of a Job's template, with its labels. */
+export function requirementsOf(spec: z.output<typeof podSpec>, labels: Labels = {}): PodRequirements {
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const volumes = spec.volumes ?? [];
+  const peers = peersOf(spec, labels);
   return {
     schedulerName: spec.schedulerName ?? 'default-scheduler',
     nodeSelector: spec.nodeSelector ?? {},
@@ -86,6 +92,7 @@ export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements 
     requests: { ...requestsOf(spec), pods: 1 },
     claims: volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
     storageClasses: volumes.flatMap(({ ephemeral }) => ephemeral?.volumeClaimTemplate?.spec.storageClassName ?? []),
+    ...(peers && { peers }),
   };
 }
 
