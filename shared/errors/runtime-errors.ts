@@ -23,7 +23,7 @@ export const RUNTIME_ERRORS = {
   FOLDER_NEEDED: {
     exitCode: 1,
     message: '{setting}: a file is in the place of a folder ({detail})',
-    action: 'set {setting} to another place',
+    action: 'set {setting} to another path',
   },
   DATABASE_FILE_FORBIDDEN: {
     exitCode: 1,
