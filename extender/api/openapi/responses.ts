@@ -264,6 +264,16 @@ export const statusResponse = z.strictObject({
   unpriced_nodes: z
     .array(z.string())
     .describe('Nodes with power of the last hour whose zone is not known: their energy has no grams'),
+  contracts_without_effect: z
+    .array(
+      z.strictObject({
+        contract: z.string(),
+        reason: z.enum(['unknown-zone', 'no-node-in-zone', 'ended', 'nothing-delivered', 'above-location']),
+        problem: z.string(),
+      }),
+    )
+    .optional()
+    .describe('Contracts that match nothing from now on, or make figures worse; absent without CONTRACTS_FILE'),
   pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
   store: z
