@@ -30,7 +30,7 @@ export function createGridMetrics(registry: Registry) {
   );
   const throttled = counter(
     'grid_requests_not_sent_total',
-    'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider asked for a pause or refused the key), shutdown',
+    'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider requested a pause or refused the key), shutdown',
     ['provider', 'reason'],
   );
   const issues = counter(

@@ -79,9 +79,7 @@ export const powerSourceSettings = {
     .describe('File with the bearer token for kubelets; default inside a cluster: the token of the service account'),
   KUBELET_INSECURE_TLS: flag()
     .default(false)
-    .describe(
-      'Do not verify the certificates of kubelets. The token is then sent to whatever answers under their addresses',
-    ),
+    .describe('Do not verify the certificates of kubelets. The token is then sent to any server at their addresses'),
 };
 
 /** Refuses a source that has nothing to read. */

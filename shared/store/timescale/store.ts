@@ -53,7 +53,7 @@ export function openTimescaleStore({ dsn, recording, onCertificate }: TimescaleS
       await migrate(connection);
       if (recording === undefined) return;
       if (await isBehindPooler(connection))
-        recording.logger.info({ database: describeDsn(dsn) }, 'a connection pooler is in front of PostgreSQL');
+        recording.logger.info({ database: describeDsn(dsn) }, 'PostgreSQL is behind a connection pooler');
       await applyPolicies(connection, recording.retentionDays, (error) => {
         const err = DatabaseError.from(describeDsn(dsn), error);
         recording.logger.warn({ code: 'STORE_POLICIES_REFUSED', err }, STORE_ERRORS.STORE_POLICIES_REFUSED.message);
