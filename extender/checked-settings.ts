@@ -12,7 +12,7 @@ import { checkTlsFiles, tlsFiles } from './webhook/tls.ts';
  */
 export async function checkedSettings(
   config: ExtenderConfig,
-  warn: (line: string) => void = () => undefined,
+  warn: (line: string) => void = (line) => process.stderr.write(line),
 ): Promise<string> {
   const tls = tlsFiles(config);
   if (tls !== undefined) await checkTlsFiles(tls);

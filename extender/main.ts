@@ -18,8 +18,7 @@ try {
   if (mode !== 'help' && mode !== 'watchdog') config = loadConfig('extender', extenderConfigSchema, process.env);
   if (mode === 'watchdog') await watchdogOnce(process.env);
   else if (config === undefined) process.stdout.write(helpPage(EXTENDER_COMMAND_LINE));
-  else if (mode === 'check-config')
-    process.stdout.write(await checkedSettings(config, (line) => process.stderr.write(line)));
+  else if (mode === 'check-config') process.stdout.write(await checkedSettings(config));
   else await runUntilSignal(startExtender.bind(undefined, config, dependencies));
 } catch (error) {
   fail(error, config);

@@ -5,13 +5,19 @@ import type { Zone } from '../grid/zones.ts';
 import type { Contracts, EnergyContract } from './contracts.ts';
 
 /** Why a contract matches nothing, now or ever, or makes market-based figures worse than location-based ones. */
-export type ContractIssueReason = 'unknown-zone' | 'no-node-in-zone' | 'ended' | 'nothing-delivered' | 'above-location';
+export const CONTRACT_ISSUE_REASONS = [
+  'unknown-zone',
+  'no-node-in-zone',
+  'ended',
+  'nothing-delivered',
+  'above-location',
+] as const;
 
 /** Something about a contract or residual mix that its owner most likely did not mean. */
 export interface ContractIssue {
   /** Name of the contract, or `residual_mix` with its zone. */
   readonly contract: string;
-  readonly reason: ContractIssueReason;
+  readonly reason: (typeof CONTRACT_ISSUE_REASONS)[number];
   /** What is wrong, as a predicate for a sentence that begins with the name. */
   readonly problem: string;
 }
