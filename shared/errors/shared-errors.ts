@@ -5,6 +5,10 @@ import { STORE_ERRORS } from './store-errors.ts';
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
   ...RUNTIME_ERRORS,
+  CONTRACT_WITHOUT_EFFECT: {
+    message: 'a contract of CONTRACTS_FILE matches nothing, or makes figures worse',
+    action: 'see problem; correct the contract, or remove it',
+  },
   CONTRACTS_FILE_INVALID: { exitCode: 1, message: '{file} is not a valid contracts file: {issues}' },
   CONTRACTS_FILE_UNREADABLE: {
     exitCode: 1,

@@ -93,6 +93,7 @@ function history(database: TimescaleDatabase, reading: TimescaleDatabase): Writa
     lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
     hourly: (filter, range) => reader.hourly(filter, range),
     energyTotals: (request) => reader.energyTotals(request),
+    hourTotals: (members, hours) => reader.hourTotals(members, hours),
     nodeTimes: (pieces) => reader.nodeTimes(pieces),
     totals: () => reader.totals(),
     podLabels: () => reader.podLabels(),
