@@ -1,3 +1,5 @@
+import { type ContractIssue, contractIssues } from '../../shared/emissions/contract-issues.ts';
+import type { Contracts } from '../../shared/emissions/contracts.ts';
 import { type EpochMs, HOUR_MS, isoTime } from '../../shared/grid/units.ts';
 import type { ZoneOfNode } from '../../shared/grid/zone-of-node.ts';
 import type { ContainerSpan, PowerTotals } from '../../shared/records/power.ts';
@@ -45,13 +47,14 @@ export const statusOperation: Operation = {
 };
 
 /** `GET /api/status`: how recent the recording is. Times are null while nothing is recorded. */
-export function statusRoute({ store, storeState, zoneOfNode, clock, mode }: ApiDependencies): Route {
+export function statusRoute({ store, storeState, zoneOfNode, contracts, clock, mode }: ApiDependencies): Route {
   return {
     operation: statusOperation,
     async handle(_request, response) {
       const totals = await totalsOf(store, storeState);
       const { containers, lastMeasurement, lastScrape = lastMeasurement, pendingBlocks = 0 } = totals ?? NOTHING;
       const state = storeState?.();
+      const spans = totals ? await store.containers() : [];
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
         status: totals === undefined ? 'degraded' : 'ok',
@@ -59,7 +62,8 @@ export function statusRoute({ store, storeState, zoneOfNode, clock, mode }: ApiD
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,
         unique_container_keys: containers,
-        unpriced_nodes: totals ? unpricedNodes(await store.containers(), zoneOfNode, clock.now()) : [],
+        unpriced_nodes: unpricedNodes(spans, zoneOfNode, clock.now()),
+        ...(contracts && { contracts_without_effect: withoutEffect(contracts, spans, zoneOfNode, clock.now()) }),
         pending_db_blocks: pendingBlocks,
         mode,
         ...(state && { store: stateFields(state) }),
@@ -86,6 +90,18 @@ async function totalsOf(
 
 function stateFields({ status, detail, setAside, damagedRows }: SqliteFileState) {
   return { status, ...(detail !== undefined && { detail }), set_aside: setAside, damaged_rows: damagedRows };
+}
+
+/** Contracts that match nothing from now on, or make figures worse; which nodes there are is only known once some are recorded. */
+function withoutEffect(
+  contracts: Contracts,
+  spans: readonly ContainerSpan[],
+  zoneOfNode: ZoneOfNode,
+  now: EpochMs,
+): ContractIssue[] {
+  const nodes = new Set(spans.map(({ container }) => container.node));
+  const zones = new Set([...nodes].map(zoneOfNode).filter((zone) => zone !== undefined));
+  return contractIssues(contracts, now, nodes.size === 0 ? undefined : zones);
 }
 
 /** Nodes whose power was recorded within the last hour and whose zone is not known: their energy has no grams. */

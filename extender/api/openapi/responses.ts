@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONTRACT_ISSUE_REASONS } from '../../../shared/emissions/contract-issues.ts';
 import { QUALITIES } from '../../../shared/grid/intensity.ts';
 
 /** A time in UTC. */
@@ -264,6 +265,10 @@ export const statusResponse = z.strictObject({
   unpriced_nodes: z
     .array(z.string())
     .describe('Nodes with power of the last hour whose zone is not known: their energy has no grams'),
+  contracts_without_effect: z
+    .array(z.strictObject({ contract: z.string(), reason: z.enum(CONTRACT_ISSUE_REASONS), problem: z.string() }))
+    .optional()
+    .describe('Contracts that match nothing from now on, or make figures worse; absent without CONTRACTS_FILE'),
   pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
   mode,
   store: z
