@@ -183,7 +183,7 @@ export const EXTENDER_ERRORS = {
   },
   LEADER_LOST: {
     message: 'lost leadership of the deferral controller',
-    action: 'nothing to do while another replica leads; deadlines are kept by every replica',
+    action: 'nothing to do while another replica leads; deadlines are enforced by every replica',
   },
   RECONCILIATION_FAILED: {
     message: 'a reconciliation of the deferral controller failed',

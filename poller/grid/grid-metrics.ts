@@ -35,7 +35,7 @@ export function createGridMetrics(registry: Registry) {
   );
   const issues = counter(
     'grid_data_issues_total',
-    'Values of grid data providers that were dropped, by reason: malformed, negative, implausible, duplicate; and unknown-code (a fuel that is counted as other), deprecated (the provider announces the end of the interface)',
+    'Values of grid data providers that were dropped, by reason: malformed, negative, implausible, duplicate; and unknown-code (a fuel that is counted as other), deprecated (the provider has deprecated the API)',
     ['provider', 'reason'],
   );
   const remaining = renamedGauge(
