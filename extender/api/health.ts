@@ -57,7 +57,7 @@ export function statusRoute({ store, storeState, zoneOfNode, contracts, clock, m
       const spans = totals ? await store.containers() : [];
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
-        status: totals === undefined ? 'degraded' : 'ok',
+        status: totals === undefined || state?.status === 'unavailable' ? 'degraded' : 'ok',
         last_scrape_time: lastScrape === undefined ? null : isoTime(lastScrape),
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,

@@ -255,7 +255,7 @@ export const healthResponse = z.strictObject({
 
 /** Response of `GET /api/status`. */
 export const statusResponse = z.strictObject({
-  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be used'),
+  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be read or written'),
   last_scrape_time: time.nullable(),
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
