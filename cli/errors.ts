@@ -16,7 +16,7 @@ export const CLI_ERRORS = {
   BUDGET_NOT_FOUND: {
     exitCode: 1,
     message: 'no budget is set for {kind} {name} per {per}',
-    action: '"carbon budget list" shows all budgets{suggestion}',
+    action: 'run "carbon budget list" to see all budgets{suggestion}',
   },
   BUDGET_OWNER_INVALID: {
     exitCode: 1,
@@ -112,14 +112,18 @@ export const CLI_ERRORS = {
     action: 'set REDIS_URL or REDIS_HOST, for example REDIS_URL=redis://localhost:6379',
   },
   REDIS_UNREACHABLE: { exitCode: 2, message: '{reason}', action: 'check REDIS_URL or REDIS_HOST' },
-  STATEMENT_DIFFERS: { exitCode: 1, message: '{file} is not what its rows give:\n{differences}' },
+  STATEMENT_DIFFERS: { exitCode: 1, message: '{file} does not match its rows:\n{differences}' },
   STORE_FAILED: { exitCode: 3, message: 'the store failed: {reason}' },
   TIME_INVALID: {
     exitCode: 1,
     message: '{option}: "{value}" is not a time',
     action: 'write it as 2026-01-01 or 2026-01-01T12:00:00Z',
   },
-  TIME_RANGE_EMPTY: { exitCode: 1, message: '--from {from} is not before --to {to}', action: 'swap them' },
+  TIME_RANGE_EMPTY: {
+    exitCode: 1,
+    message: '--from {from} is not earlier than --to {to}',
+    action: 'choose an earlier --from or a later --to',
+  },
   WINDOW_INVALID: { exitCode: 1, message: '--window: "{value}" is not a window', action: 'use {forms}' },
   WINDOW_CUTS_HOURS: {
     exitCode: 1,

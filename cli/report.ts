@@ -3,8 +3,9 @@ import type { BurnDown } from '../shared/calculator/budget.ts';
 import { ALWAYS, parsePeriod, periodBefore, writtenPeriod } from '../shared/calculator/period.ts';
 import { type Report, reportOn } from '../shared/calculator/report.ts';
 import { nearest } from '../shared/grid/nearest.ts';
+import { HOUR_MS } from '../shared/grid/units.ts';
 import type { TimeRange } from '../shared/records/power.ts';
-import type { WorkloadReader } from '../shared/records/workloads.ts';
+import type { SavedWorkload, WorkloadReader } from '../shared/records/workloads.ts';
 import type { Environment } from '../shared/runtime/config.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
 import { budgetsFromApi, workloadsFromApi } from './api-reports.ts';
@@ -83,14 +84,22 @@ function fromStore(options: ReportOptions, period: TimeRange, env: Environment, 
 
 async function reportFrom(
   store: WorkloadReader,
-  { service, region }: ReportOptions,
+  { service, region, period: written }: ReportOptions,
   period: TimeRange,
 ): Promise<Report> {
-  const records = await store.workloads({ service, region }, { from: periodBefore(period).from, to: period.to });
-  const report = reportOn(records, period);
+  const named = !written.includes('..');
+  const range = { from: periodBefore(period).from, to: period.to + HOUR_MS };
+  const records = await store.workloads({ service, region }, range);
+  const report = reportOn(records, named ? withCurrentHour(period, records) : period);
   if (report !== undefined) return report;
   const all = await store.workloads({}, ALWAYS);
   throw cliError('NO_RECORDS', { message: noRecordsText(period, all, service, region) });
+}
+
+/** The period, an hour later where a record ends with the current hour, as `carbon calculate` saves it in the first hour of a history. */
+function withCurrentHour({ from, to }: TimeRange, records: readonly SavedWorkload[]): TimeRange {
+  const later = records.some(({ period_end }) => period_end === to + HOUR_MS) ? HOUR_MS : 0;
+  return { from: from + later, to: to + later };
 }
 
 function noRecordsText(

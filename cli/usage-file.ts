@@ -5,6 +5,7 @@ import { parseTime, writtenPeriod } from '../shared/calculator/period.ts';
 import { isCodedError } from '../shared/errors/catalogue.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { cliError } from './errors.ts';
+import { fileReason } from './file-reason.ts';
 import { parseNumber } from './options.ts';
 
 /** A row of a CSV file. */
@@ -41,8 +42,7 @@ export function readCsv(file: string, required: readonly string[], optional: rea
     });
   } catch (error) {
     if (isCodedError(error)) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw cliError('FILE_INVALID', { file, reason: code?.startsWith('E') ? `cannot be read (${code})` : message });
+    throw cliError('FILE_INVALID', { file, reason: fileReason(error) });
   }
   const missing = required.filter((name) => rows[0] !== undefined && !(name in rows[0].fields));
   if (rows.length === 0 || missing.length > 0)

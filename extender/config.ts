@@ -47,7 +47,7 @@ export const watchdogConfigSchema = z.object({
   }),
   API_REQUESTS_PER_SECOND: integer(0, 1_000_000)
     .default(0)
-    .describe('Requests per second that one address may make of the API, twice as many at once; 0 sets no limit'),
+    .describe('Maximum API requests per second from one address, with bursts of twice as many; 0: no limit'),
   API_CORS_ORIGINS: list()
     .default([])
     .describe('Origins whose pages may call the API, such as https://app.example; * allows all'),
@@ -61,7 +61,7 @@ export const watchdogConfigSchema = z.object({
     .describe('Heap limit of the API thread in MiB; beyond it the thread is restarted'),
   EVENT_LOOP_LIMIT_SECONDS: integer(0, 600)
     .default(2)
-    .describe('The process ends itself when the event loop of EXTENDER_PORT hangs for longer than this; 0 never'),
+    .describe('The process exits when the event loop of EXTENDER_PORT hangs for longer than this; 0: never'),
   CACHE_POLL_SECONDS: positive(3600)
     .default(5)
     .describe('Seconds between two polls of the cache file, for volumes that deliver no file events'),

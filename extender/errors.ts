@@ -3,16 +3,16 @@ import { errorFactory } from '../shared/errors/catalogue.ts';
 /** Errors that only the extender reports. */
 export const EXTENDER_ERRORS = {
   ADMISSION_FAILED: {
-    message: 'an admission review could not be answered',
-    action: 'see err; the object was admitted unchanged, so that what may wait started at once',
+    message: 'could not respond to an admission review',
+    action: 'see `err`; the object was admitted unchanged, so work that may wait started at once',
   },
   ADMISSION_NOT_SET_UP: {
     message: 'the admission webhook cannot be set up; work that may wait starts at once',
-    action: 'see err: it needs its Secret, and the MutatingWebhookConfiguration that ADMISSION_NAME names',
+    action: 'see `err`; it needs its Secret and the MutatingWebhookConfiguration named in ADMISSION_NAME',
   },
   API_THREAD_ENDED: {
     message: 'the API thread ended and is restarted',
-    action: 'see reason; more memory is API_HEAP_MB',
+    action: 'see `reason`; if it ran out of memory, raise API_HEAP_MB',
   },
   BATCH_EMPTY: { status: 400, message: 'the batch is empty', action: 'send at least one reading' },
   BATCH_TOO_LARGE: {
@@ -21,13 +21,13 @@ export const EXTENDER_ERRORS = {
     action: 'send it in parts, or set READINGS_MAX_BATCH',
   },
   BODY_EMPTY: { status: 400, message: 'the request has no body', action: 'send a JSON value' },
-  BODY_INCOMPLETE: { status: 400, message: 'the body ended before its announced length', action: 'send it again' },
+  BODY_INCOMPLETE: { status: 400, message: 'the body is shorter than its Content-Length', action: 'send it again' },
   BODY_NOT_JSON: { status: 400, message: 'the body is not valid JSON', action: 'correct its syntax' },
   BODY_TOO_LARGE: { status: 413, message: 'the body is larger than {limit} bytes', action: 'send it in parts' },
   CONTAINER_UNKNOWN: {
     status: 404,
     message: 'no power is recorded for {namespace}/{pod}/{container}',
-    action: 'see GET /api/containers for those that have any',
+    action: 'GET /api/containers lists those with recorded power',
   },
   DECISIONS_NOT_RECORDED: {
     status: 503,
@@ -35,8 +35,8 @@ export const EXTENDER_ERRORS = {
     action: 'send the request to an extender that has a store',
   },
   DECISIONS_NOT_WRITTEN: {
-    message: 'placement decisions cannot be written and wait in memory',
-    action: 'see err; the store is tried again with the next decisions',
+    message: 'placement decisions cannot be written and are kept in memory',
+    action: 'see `err`; they are written with the next decisions',
   },
   ENCODING_UNSUPPORTED: {
     status: 415,
@@ -45,7 +45,7 @@ export const EXTENDER_ERRORS = {
   },
   EVENT_STREAMS_EXHAUSTED: {
     status: 503,
-    message: '{limit} event streams are open, the most that are served',
+    message: 'too many event streams are open; the limit is {limit}',
     action: 'close one, or try again after Retry-After',
   },
   EXPORTS_EXHAUSTED: {
@@ -77,24 +77,24 @@ export const EXTENDER_ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, message: '{method} is not allowed here', action: 'use {allowed}' },
   NODE_ZONES_NOT_STORED: {
     message: 'the zones of nodes cannot be read or written',
-    action: 'see err; what the nodes report is used from memory and written later',
+    action: 'see `err`; the zones that nodes report are used from memory and written later',
   },
   ORIGIN_NOT_ALLOWED: {
     status: 403,
-    message: 'pages of {origin} may not use this API',
-    action: 'add the origin to API_CORS_ORIGINS if they may',
+    message: 'pages from {origin} are not allowed to use this API',
+    action: 'to allow them, add the origin to API_CORS_ORIGINS',
   },
   OTLP_NOT_EXPORTED: { message: 'metrics could not be sent by OTLP', action: 'check OTEL_EXPORTER_OTLP_ENDPOINT' },
   PATH_UNKNOWN: { status: 404, message: 'nothing is served at {path}', action: 'see GET /docs' },
   RATE_LIMITED: {
     status: 429,
     message: 'more than {limit} requests a second came from this address',
-    action: 'send the next one after Retry-After, or set API_REQUESTS_PER_SECOND',
+    action: 'wait for the time in Retry-After, or raise API_REQUESTS_PER_SECOND',
   },
-  READINGS_INVALID: { status: 400, message: 'no reading was accepted', action: 'correct what errors lists' },
+  READINGS_INVALID: { status: 400, message: 'no reading was accepted', action: 'correct the issues listed in errors' },
   READINGS_NOT_STORED: {
     status: 503,
-    message: 'the store cannot take readings',
+    message: 'the store cannot accept readings',
     action: 'send them again after Retry-After; the log has the reason',
   },
   REDIS_FAILED: {
@@ -124,10 +124,10 @@ export const EXTENDER_ERRORS = {
   },
   REQUEST_CONFLICTING: {
     status: 409,
-    message: 'the request is well-formed, but contradicts itself, the clock or what is known',
-    action: 'correct what errors lists',
+    message: 'the request is well-formed, but its parts conflict with each other, the current time or recorded data',
+    action: 'correct the issues listed in errors',
   },
-  REQUEST_INVALID: { status: 400, message: 'the request is not valid', action: 'correct what errors lists' },
+  REQUEST_INVALID: { status: 400, message: 'the request is not valid', action: 'correct the issues listed in errors' },
   REQUEST_UNREADABLE: {
     status: 400,
     message: 'the request cannot be read',
@@ -136,7 +136,7 @@ export const EXTENDER_ERRORS = {
   SITE_UNKNOWN: {
     status: 404,
     message: 'the site {site} has neither readings nor a zone',
-    action: 'see GET /sites for those that have',
+    action: 'GET /sites lists the known sites',
   },
   HISTORY_UNAVAILABLE: {
     status: 503,
@@ -145,7 +145,7 @@ export const EXTENDER_ERRORS = {
   },
   STREAM_FULL: {
     status: 503,
-    message: '{length} readings wait to be processed, as many as may',
+    message: '{length} readings are waiting to be processed, which is the limit',
     action: 'start more workers or raise REDIS_STREAM_MAX_LENGTH; send the readings again after Retry-After',
   },
   TOKEN_INVALID: { status: 401, message: 'the bearer token is wrong', action: 'send the value of API_TOKEN' },
@@ -156,13 +156,13 @@ export const EXTENDER_ERRORS = {
   },
   VALUE_REFUSED: {
     status: 422,
-    message: 'the database refuses a value of the request',
+    message: 'the database rejected a value of the request',
     action: 'correct it; nothing was changed',
   },
   WORKLOADS_INVALID: {
     status: 422,
     message: 'nothing was saved, because some records cannot be calculated',
-    action: 'correct what errors lists',
+    action: 'correct the issues listed in errors',
   },
   DEFERRAL_ACTION_FAILED: {
     message: 'could not change waiting work; retrying in the next reconciliation',
@@ -183,7 +183,7 @@ export const EXTENDER_ERRORS = {
   },
   LEADER_LOST: {
     message: 'lost leadership of the deferral controller',
-    action: 'nothing to do while another replica leads; deadlines are kept by every replica',
+    action: 'nothing to do while another replica leads; deadlines are enforced by every replica',
   },
   RECONCILIATION_FAILED: {
     message: 'a reconciliation of the deferral controller failed',
@@ -203,7 +203,7 @@ export const EXTENDER_ERRORS = {
     action: 'apply the RBAC rules of the manifests',
   },
   KUBERNETES_ANONYMOUS: {
-    message: 'the kubeconfig has no credentials for its user: the Kubernetes API sees system:anonymous',
+    message: 'the kubeconfig has no credentials for its user: requests reach the Kubernetes API as system:anonymous',
     action: 'give the user of the current context a token, a client certificate or an exec plug-in',
   },
   KUBERNETES_NOT_CONNECTED: {
@@ -243,8 +243,8 @@ export const EXTENDER_ERRORS = {
     action: 'check CACHE_FILE, and that the poller writes it; `reason` says what was found',
   },
   CACHE_VALUE_DROPPED: {
-    message: 'a value of the carbon cache {file} cannot be right and is left out: {issue}',
-    action: 'look for the publisher of the file; for implausible values that are right raise MAX_INTENSITY',
+    message: 'an invalid value in the carbon cache {file} is ignored: {issue}',
+    action: 'check the program that writes the file; if the value is correct, raise MAX_INTENSITY',
   },
   CACHE_STALE: {
     message: 'the carbon cache is stale: all nodes get equal scores until it is renewed',
@@ -252,30 +252,30 @@ export const EXTENDER_ERRORS = {
   },
   FILE_EVENTS_UNAVAILABLE: {
     message: 'no file events for the folder of the carbon cache; polling continues',
-    action: 'raise fs.inotify.max_user_watches if the change of the file has to be seen at once',
+    action: 'raise fs.inotify.max_user_watches to have changes of the file noticed at once',
   },
   SCHEDULER_REQUEST_FAILED: {
     status: 500,
     message: 'a request on the scheduler port failed',
-    action: 'report it with `err`; kube-scheduler goes on without this response',
+    action: 'report it with `err`; kube-scheduler continues without this response',
   },
   TLS_CLIENT_REFUSED: {
     message: 'refused a TLS client of the scheduler port',
     action: 'check the client certificate and TLS_CLIENT_CA_FILE; `reason` says what is wrong',
   },
   EVENT_LOOP_UNWATCHED: {
-    message: 'a hanging event loop would not be noticed from within',
-    action: 'nothing is needed while the liveness probe is set; report it with `err`',
+    message: 'a hung event loop would not be noticed by the process itself',
+    action: 'nothing to do while the liveness probe is set; report it with `err`',
   },
   EVENT_LOOP_HUNG: {
-    message: 'the event loop of the scheduler port hung; the process ends itself to be restarted',
-    action: 'report what was asked of it; EVENT_LOOP_LIMIT_SECONDS=0 turns this off',
+    message: 'the event loop of the scheduler port hung; the process exits to be restarted',
+    action: 'report the request that caused it; EVENT_LOOP_LIMIT_SECONDS=0 turns this off',
     exitCode: 137,
   },
   NO_GATE: {
     message:
-      'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
-    action: 'apply k8s/components/gate-webhook, or write the gate carbon-extender.io/wait into the templates of pods',
+      'the cluster has neither the admission policy nor the webhook that gates work: work that may wait starts at once',
+    action: 'apply k8s/components/gate-webhook, or add the gate carbon-extender.io/wait to the pod templates',
   },
   TLS_RELOAD_FAILED: {
     message: 'could not load the renewed TLS files; the old certificate stays in use',

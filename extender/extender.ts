@@ -118,7 +118,7 @@ function watchEventLoop(
 ): AsyncDisposable | undefined {
   if (seconds === 0) return undefined;
   return startHeartbeat?.(seconds * 1_000, (err) =>
-    logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hanging event loop would not be noticed from within'),
+    logger.error({ code: 'EVENT_LOOP_UNWATCHED', err }, 'a hung event loop would not be noticed by the process itself'),
   );
 }
 
@@ -152,7 +152,7 @@ function connectCluster(config: ExtenderConfig, logger: Logger): KubernetesClien
     if (client?.authentication === 'none')
       logger.warn(
         { code: 'KUBERNETES_ANONYMOUS', cluster: client.server },
-        'the kubeconfig has no credentials for its user: the Kubernetes API sees system:anonymous',
+        'the kubeconfig has no credentials for its user: requests reach the Kubernetes API as system:anonymous',
       );
     return client;
   } catch (err) {
@@ -172,7 +172,7 @@ function limitations(
   { admission, deferral }: { admission: RunningAdmission | undefined; deferral: RunningDeferral | undefined },
 ): readonly string[] {
   const found = [...(client?.failingWatches ?? [])].map(
-    ([path, error]) => `the watch of ${path} does not run: ${error}`,
+    ([path, error]) => `the watch of ${path} is not running: ${error}`,
   );
   if (zones() === undefined)
     found.push(
@@ -180,7 +180,7 @@ function limitations(
     );
   if (gatePresence() === 'none')
     found.push(
-      'no gate on this cluster: neither the admission policy nor the webhook is there; what may wait starts at once',
+      'no gate on this cluster: neither the admission policy nor the webhook is installed; work that may wait starts at once',
     );
   if (deferral?.kueueIgnoresGates())
     found.push(

@@ -51,7 +51,7 @@ export function createExtenderMetrics(cache: () => CacheState = nothingWatched, 
   });
   const reviews = new Counter({
     name: 'carbon_extender_admission_reviews_total',
-    help: 'Objects that the admission webhook was called for, by outcome: changed, unchanged, invalid',
+    help: 'Objects reviewed by the admission webhook, by outcome: changed, unchanged, invalid',
     labelNames: ['outcome'],
     registers,
   });

@@ -89,7 +89,7 @@ const settings = z.object({
   ...kubernetesSettings,
   ...powerSourceSettings,
   SCRAPE_INTERVAL_SECONDS: positive(3600).default(15).describe('Seconds between two scrapes of Kepler and of kubelets'),
-  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Longest wait for one response of an exporter or kubelet'),
+  SCRAPE_TIMEOUT_SECONDS: positive(300).default(10).describe('Timeout of one request to an exporter or kubelet'),
   SCRAPE_CONCURRENCY: integer(1, 256).default(8).describe('Exporters or kubelets that are scraped at the same time'),
   SCRAPE_MAX_BODY_MB: positive(1024)
     .default(64)
@@ -98,13 +98,13 @@ const settings = z.object({
     .string()
     .optional()
     .describe('Energy zone to use where Kepler 0.10 or newer offers neither package nor psys, for example ppt'),
-  MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a reading is dropped'),
-  MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its readings are dropped'),
+  MAX_CONTAINER_WATTS: positive().default(2_000).describe('Power of one container above which a sample is dropped'),
+  MAX_NODE_WATTS: positive().default(20_000).describe('Power of one node above which its samples are dropped'),
   ...readingsSettings,
   SPOOL_MAX_MB: positive(1_048_576)
     .default(512)
     .describe(
-      'MODE=db: most that is kept under DATA_DIR/spool while the database is away, in MiB; the oldest go first',
+      'MODE=db: maximum size of DATA_DIR/spool, which holds writes while the database is unavailable, in MiB; the oldest are dropped first',
     ),
   RECORDING_LEASE_NAME: z.string().default('carbon-poller').meta({
     formerly: 'LEASE_NAME',

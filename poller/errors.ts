@@ -11,14 +11,14 @@ export const POLLER_ERRORS = {
   },
   GRID_VALUE_DROPPED: {
     message: 'a value of {provider} for zone {zone} was dropped: {reason}: {detail}',
-    action: 'nothing, if it stays rare; for implausible values that are right raise MAX_INTENSITY',
+    action: 'nothing to do if it stays rare; if the value is correct, raise MAX_INTENSITY',
   },
   GRID_CODE_UNKNOWN: {
-    message: '{provider} reports electricity of a source that is not known: {detail}; it is counted as other',
-    action: 'report it, so that it gets an emission factor',
+    message: '{provider} reports electricity from an unknown source: {detail}; it is counted as other',
+    action: 'open an issue, so that the source gets an emission factor',
   },
   GRID_API_DEPRECATED: {
-    message: '{provider} announces the end of the interface that is used: {detail}',
+    message: '{provider} has deprecated the API that is used: {detail}',
     action: 'look for a newer release, or choose another provider in GRID_PROVIDERS',
   },
   CACHE_NOT_WRITTEN: {
@@ -54,13 +54,13 @@ export const POLLER_ERRORS = {
     action: 'check the database or the disk of DATA_DIR',
   },
   READINGS_NOT_PROCESSED: {
-    message: 'meter readings cannot be taken from Redis',
+    message: 'meter readings cannot be read from Redis',
     action:
       'by reason: away: check REDIS_URL or REDIS_HOST; no-access: check user and password; full: raise maxmemory; wrong-type: rename the key of that name',
   },
   READING_DEAD_LETTERED: {
     message: 'a meter reading failed too often and was moved to the dead letters',
-    action: 'see carbon readings dead; once the cause is gone, carbon readings redrive puts it back',
+    action: '"carbon readings dead" lists it; once the cause is fixed, "carbon readings redrive" puts it back',
   },
   HISTORY_TRIMMED: {
     message: 'the store had reached HISTORY_MAX_MB and its oldest hours were removed',
@@ -68,7 +68,7 @@ export const POLLER_ERRORS = {
   },
   STORE_UNAVAILABLE: {
     exitCode: 3,
-    message: 'the store could not be opened; the cache file is written all the same',
+    message: 'the store could not be opened; the cache file is still written',
     action: 'check TSDB_DSN and the database, or the folder DATA_DIR',
   },
   ALERT_NOT_SENT: {
@@ -88,7 +88,7 @@ export const POLLER_ERRORS = {
     action: 'see GET /api/budgets',
   },
   ZONE_NOT_VERIFIED: {
-    message: 'could not check whether a provider knows the zone {zone} of ZONES; it is polled all the same',
+    message: 'could not check whether a provider knows the zone {zone} of ZONES; it is polled anyway',
     action: 'check the spelling and the connection to the provider',
   },
   CACHE_TTL_TOO_SHORT: {
@@ -101,17 +101,17 @@ export const POLLER_ERRORS = {
     action: 'raise it if the plan allows, or raise POLL_INTERVAL_MINUTES',
   },
   EXPORTER_SCRAPE_FAILED: {
-    message: 'exporter {target} gave no power samples ({reason}: {detail})',
+    message: 'exporter {target} returned no power samples ({reason}: {detail})',
     action:
-      'check that EXPORTER_URL is the metrics endpoint of Kepler and that the poller may reach it; no energy is lost while the gap is shorter than five scrape intervals',
+      'check that EXPORTER_URL is the metrics endpoint of Kepler and that the poller can reach it; no energy is lost while the gap is shorter than five scrape intervals',
   },
   KUBELET_SCRAPE_FAILED: {
-    message: 'the kubelet of node {target} gave no usage ({reason}: {detail})',
+    message: 'the kubelet of node {target} returned no usage ({reason}: {detail})',
     action:
-      'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller may reach port 10250 of the node',
+      'by reason: http-status: allow get on nodes/metrics; certificate: set KUBELET_CA_FILE, or KUBELET_INSECURE_TLS=true where the network is trusted; stale: check the clocks; otherwise check that the poller can reach port 10250 of the node',
   },
   DCGM_SCRAPE_FAILED: {
-    message: 'DCGM exporter {target} gave no energy of GPUs ({reason}: {detail})',
+    message: 'DCGM exporter {target} returned no GPU energy ({reason}: {detail})',
     action:
       'check that DCGM_URLS is the metrics endpoint of the exporter and that its metrics file has DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION; no energy is lost while the gap is shorter than five scrape intervals',
   },
@@ -120,25 +120,24 @@ export const POLLER_ERRORS = {
     action: 'check the database or the disk of DATA_DIR',
   },
   METRICS_MALFORMED: {
-    message: '{lines} lines of exporter {target} are not valid samples and were left out',
-    action: 'look at the lines of its metrics that are not numbers; a newer release of the exporter may help',
+    message: '{lines} lines of exporter {target} are not valid samples and were skipped',
+    action: 'look for values that are not numbers; a newer release of the exporter may help',
   },
   POWER_IMPLAUSIBLE: {
-    message: 'energy counters of node {node} rose by more than is possible, and what they gave was dropped',
+    message: 'energy counters of node {node} rose by more than is possible, and the increase was dropped',
     action:
-      'raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS if such power is real; else look at the counters of the exporter',
+      'if such power is real, raise MAX_CONTAINER_WATTS or MAX_NODE_WATTS; otherwise check the counters of the exporter',
   },
   NODE_ABOVE_METER: {
-    message:
-      'over an hour more energy was recorded of node {node} than the meter on its outlet counted ({ratio} of it)',
+    message: 'within an hour more energy was recorded for node {node} than its outlet meter counted ({ratio} of it)',
     action: 'check METER_NODES: the meter may be on another node, or on one of two power supplies',
   },
   NODE_MACHINES_NOT_STORED: {
-    message: 'could not store what machines the nodes are; the next scrape tries again',
+    message: 'could not store the machine types of the nodes; the next scrape tries again',
     action: 'check the database or the disk of DATA_DIR',
   },
   PROMETHEUS_READ_FAILED: {
-    message: 'Prometheus gave no power samples ({reason}: {detail})',
+    message: 'Prometheus returned no power samples ({reason}: {detail})',
     action:
       'check PROMETHEUS_URL, PROMETHEUS_BEARER_FILE, PROMETHEUS_CA_FILE and PROMETHEUS_TENANT; nothing is lost while Prometheus keeps its samples',
   },
@@ -147,7 +146,8 @@ export const POLLER_ERRORS = {
     action: 'set KUBELET_CA_FILE instead, or let the cluster sign the kubelets’ serving certificates',
   },
   NODE_WITHOUT_ZONE: {
-    message: 'the exporter does not name its node, and no setting places its host {node}: its energy has no grams',
+    message:
+      'the exporter does not name its node, and no setting gives the zone of its host {node}: its energy has no emissions',
     action: 'set DEFAULT_ZONE, or ZONE_MAP={node}=DE, for poller and extender',
   },
   NODE_TYPE_UNKNOWN: {
@@ -159,7 +159,7 @@ export const POLLER_ERRORS = {
     action: 'allow the poller to list nodes; the last known nodes are used meanwhile',
   },
   NODE_NOT_CLOSED: {
-    message: 'the recorded energy of node {node} in the hour of {hour} is {ratio} of what its own counters rose by',
+    message: 'the energy recorded for node {node} in the hour of {hour} is {ratio} of the increase of its own counters',
     action:
       'look for implausible counters of the node (carbon_poller_energy_counter_events_total) and for limits that are too low (MAX_CONTAINER_WATTS, MAX_NODE_WATTS)',
   },
@@ -168,7 +168,7 @@ export const POLLER_ERRORS = {
     action: 'restart Kepler on that node; its samples are left out until a counter moves',
   },
   EXPORTER_NODES_ALTERNATE: {
-    message: 'exporter address {target} answers for several nodes in turn',
+    message: 'exporter address {target} serves several nodes in turn',
     action: 'give Kepler a headless service, or set EXPORTER_DISCOVERY=endpoint-slices, so that every node is scraped',
   },
   EXPORTER_NOT_RESOLVED: {

@@ -65,7 +65,7 @@ async function attemptCycles(
   }
   logger.error(
     { code: 'NO_PROVIDER_RESPONDED', attempts: ATTEMPTS },
-    'no grid provider returned a value; see the warnings before for the reasons',
+    'no grid provider returned a value; the warnings above have the reasons',
   );
   return EXIT.unavailable;
 }
@@ -77,7 +77,7 @@ async function openStore(config: PollerConfig, clock: Clock, logger: Logger) {
     if (err instanceof ConfigError) throw err;
     logger.error(
       { code: 'STORE_UNAVAILABLE', err },
-      'could not open the store; the cache file is written all the same: check TSDB_DSN or DATA_DIR',
+      'could not open the store; the cache file is still written: check TSDB_DSN or DATA_DIR',
     );
     return undefined;
   }

@@ -46,23 +46,24 @@ export function gatePolicy(): DemoObject {
 }
 
 /** Pod names of a service, one for each replica. */
-export function replicaNames({ namespace, name, replicas }: DemoService): string[] {
+export function replicaNames({ namespace, name, replicas, stateful }: DemoService): string[] {
+  if (stateful) return Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
   const hash = generatedSuffix(`${namespace}/${name}`, 10);
   return Array.from({ length: replicas }, (_, index) => `${name}-${hash}-${generatedSuffix(`${name}${index}`, 5)}`);
 }
 
 /** A pending pod of a service. */
 export function servicePod(service: DemoService, podName: string): DemoObject {
-  const { namespace, name, watts } = service;
-  const replicaSet = podName.slice(0, podName.lastIndexOf('-'));
+  const { namespace, name, watts, stateful } = service;
+  const owner = stateful
+    ? { kind: 'StatefulSet', name }
+    : { kind: 'ReplicaSet', name: podName.slice(0, podName.lastIndexOf('-')) };
   return {
     kind: 'Pod',
     metadata: {
       ...{ name: podName, namespace, labels: { app: name, team: namespace.replace('simulated-', '') } },
       annotations: { [WATTS]: String(watts) },
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: replicaSet, uid: replicaSet, controller: true },
-      ],
+      ownerReferences: [{ apiVersion: 'apps/v1', ...owner, uid: owner.name, controller: true }],
     },
     spec: { schedulerName: 'carbon-aware-scheduler', containers: [{ name: 'app' }] },
     status: { phase: 'Pending' },

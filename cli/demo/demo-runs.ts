@@ -86,8 +86,9 @@ function rollout(trace: Trace, startedAt: EpochMs, endedAt: EpochMs): DemoRun[] 
       const replicaSet = `${service.name}-${generatedSuffix(`${service.name}${startedAt}`, 10)}`;
       return {
         ...{ namespace: service.namespace, container: 'app', app: service.name, watts: service.watts },
-        pod: `${replicaSet}-${name.slice(-5)}`,
-        owner: { kind: 'ReplicaSet', name: replicaSet },
+        ...(service.stateful
+          ? { pod: name, owner: { kind: 'StatefulSet', name: service.name } }
+          : { pod: `${replicaSet}-${name.slice(-5)}`, owner: { kind: 'ReplicaSet', name: replicaSet } }),
         ...{ node: node.node, zone: zone(node.zone) },
         ...{ arrivedAt: startedAt, startedAt, endedAt, latestStart: null },
       };

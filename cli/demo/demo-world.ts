@@ -13,6 +13,8 @@ export interface DemoService {
   readonly replicas: number;
   /** Mean power of one replica. */
   readonly watts: number;
+  /** Its pods are of a StatefulSet and numbered: `checkout-0`. */
+  readonly stateful?: true;
 }
 
 /** A batch job of the demo. */
@@ -39,7 +41,7 @@ export const DEMO_ZONES: readonly Zone[] = [...new Set(DEMO_NODES.map((each) => 
 
 /** Services, by their namespaces. */
 export const DEMO_SERVICES: readonly DemoService[] = [
-  { namespace: 'simulated-shop', name: 'checkout', replicas: 3, watts: 14 },
+  { namespace: 'simulated-shop', name: 'checkout', replicas: 3, watts: 14, stateful: true },
   { namespace: 'simulated-shop', name: 'search', replicas: 2, watts: 26 },
   { namespace: 'simulated-shop', name: 'catalog', replicas: 2, watts: 9 },
   { namespace: 'simulated-media', name: 'stream', replicas: 2, watts: 38 },

@@ -24,7 +24,7 @@ export function watchGatePresence(options: {
     if (found === 'none' && presence !== 'none')
       logger.warn(
         { code: 'NO_GATE', name },
-        'the cluster has neither the admission policy nor the webhook that gates work: what may wait starts at once',
+        'the cluster has neither the admission policy nor the webhook that gates work: work that may wait starts at once',
       );
     presence = found;
   };

@@ -41,7 +41,7 @@ export async function startAdmissionServer(options: {
   const server = createServer({ ...TIMEOUTS, ...contextOf(certificate), minVersion: 'TLSv1.2' });
   const handler = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, options).catch((err: Error) => {
-      logger.error({ code: 'ADMISSION_FAILED', err }, 'an admission review could not be answered');
+      logger.error({ code: 'ADMISSION_FAILED', err }, 'could not respond to an admission review');
       response.destroy();
     });
   };

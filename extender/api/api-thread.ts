@@ -1,5 +1,9 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { contractIssues } from '../../shared/emissions/contract-issues.ts';
+import type { Contracts } from '../../shared/emissions/contracts.ts';
+import { SHARED_ERRORS } from '../../shared/errors/shared-errors.ts';
+import type { EpochMs } from '../../shared/grid/units.ts';
 import { createBackoff } from '../../shared/pacing/backoff.ts';
 import type { UsedCertificate } from '../../shared/runtime/certificates.ts';
 import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
@@ -54,6 +58,14 @@ export async function startApiThread(
   );
 }
 
+function warnOfContracts(contracts: Contracts | undefined, now: EpochMs, logger: Logger): void {
+  for (const { contract, reason, problem } of contracts ? contractIssues(contracts, now) : [])
+    logger.warn(
+      { code: 'CONTRACT_WITHOUT_EFFECT', object: contract, reason, problem },
+      SHARED_ERRORS.CONTRACT_WITHOUT_EFFECT.message,
+    );
+}
+
 /**
  * Runs the API in a thread with its own heap limit. A thread that ends is restarted on the same port, ever more slowly: a
  * history that cannot be opened never stops the scheduler port, which is served by the thread beside this one.
@@ -66,7 +78,7 @@ export function superviseApiThread(
 ): ApiThread {
   // A thread that dies is restarted; a file that cannot be read now would let it die for ever.
   knownProfiles(config.SERVICES_FILE);
-  contractsOf(config.CONTRACTS_FILE);
+  warnOfContracts(contractsOf(config.CONTRACTS_FILE), clock.now(), logger);
   const stop = new AbortController();
   const backoff = createBackoff(BACKOFF);
   let current = startWorker(config, config.API_PORT, onMessage);

@@ -21,8 +21,10 @@ const SCALES = powersOfTen(DIGITS - 1 - MOST_EXPONENT, DIGITS - 1 - LEAST_EXPONE
 const DOUBLE = new Float64Array(1);
 const HALVES = new Int32Array(DOUBLE.buffer);
 const UPPER = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
-/** The texts of 0000 to 9999, one after the other. */
-const FOURS = Buffer.from(Array.from({ length: 10_000 }, (_, value) => String(value).padStart(4, '0')).join(''));
+/** The texts of 0000 to 9999, each as one number of four bytes, the first digit highest. */
+const FOURS = Uint32Array.from({ length: 10_000 }, (_, value) =>
+  Buffer.from(String(value).padStart(4, '0')).readUInt32BE(),
+);
 
 /**
  * Writes long responses as UTF-8 bytes. Numbers are written with 15 significant digits, which every double has, and as
@@ -30,9 +32,12 @@ const FOURS = Buffer.from(Array.from({ length: 10_000 }, (_, value) => String(va
  */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK);
+  /** The same bytes, four of which are written at once. */
+  #view = new DataView(this.#bytes.buffer);
   #at = 0;
   #hour = Number.NaN;
-  #prefix: Uint8Array = Buffer.alloc(0);
+  /** A time of the hour. */
+  #time: Uint8Array = Buffer.alloc(0);
 
   /** Bytes written since the last piece was taken. */
   get length(): number {
@@ -43,10 +48,12 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): void {
     const { length } = bytes;
     this.#reserve(length);
+    const into = this.#bytes;
+    const at = this.#at;
     // The call costs as much as some 20 bytes.
-    if (length > 20) this.#bytes.set(bytes, this.#at);
-    else for (let index = 0; index < length; index += 1) this.#bytes[this.#at + index] = bytes[index] as number;
-    this.#at += length;
+    if (length > 20) into.set(bytes, at);
+    else for (let index = 0; index < length; index += 1) into[at + index] = bytes[index] as number;
+    this.#at = at + length;
   }
 
   /** A number; one that is not finite, which JSON does not have, is null. */
@@ -61,25 +68,11 @@ export class ByteWriter {
     this.#reserve(LONGEST);
     const hour = Math.floor(time / HOUR_MS);
     if (hour !== this.#hour) {
-      this.#prefix = Buffer.from(isoTime(hour * HOUR_MS).slice(0, -'00:00.000Z'.length));
+      this.#time = Buffer.from(isoTime(time));
       this.#hour = hour;
-    }
-    const bytes = this.#bytes;
-    bytes.set(this.#prefix, this.#at);
-    const at = this.#at + this.#prefix.length;
-    const within = Math.trunc(time) - hour * HOUR_MS;
-    const seconds = Math.floor(within / 1_000);
-    const minute = Math.floor(seconds / 60);
-    pair(bytes, at, minute);
-    bytes[at + 2] = 0x3a;
-    pair(bytes, at + 3, seconds - minute * 60);
-    bytes[at + 5] = POINT;
-    const millis = within - seconds * 1_000;
-    const tens = Math.floor(millis / 10);
-    pair(bytes, at + 6, tens);
-    bytes[at + 8] = ZERO + millis - tens * 10;
-    bytes[at + 9] = 0x5a;
-    this.#at = at + 10;
+    } else writeWithinHour(this.#time, Math.trunc(time) - hour * HOUR_MS);
+    this.#bytes.set(this.#time, this.#at);
+    this.#at += this.#time.length;
   }
 
   /** What was written, until something is written again: the memory is one and the same. The writer is empty again. */
@@ -108,18 +101,19 @@ export class ByteWriter {
   /** 0.000ddd */
   #fraction(scaled: number, zeros: number): void {
     const bytes = this.#bytes;
-    let at = this.#at;
-    bytes[at++] = ZERO;
-    bytes[at++] = POINT;
-    for (let zero = 0; zero < zeros; zero += 1) bytes[at++] = ZERO;
-    this.#at = at + writeDigits(bytes, at, scaled);
+    const start = this.#at;
+    const count = writeDigits(this.#view, start + zeros + 2, scaled);
+    bytes[start] = ZERO;
+    bytes[start + 1] = POINT;
+    for (let zero = 0; zero < zeros; zero += 1) bytes[start + 2 + zero] = ZERO;
+    this.#at = start + zeros + 2 + count;
   }
 
   /** ddd.ddd, or ddd */
   #mixed(scaled: number, whole: number): void {
     const bytes = this.#bytes;
     const at = this.#at;
-    const count = writeDigits(bytes, at + 1, scaled);
+    const count = writeDigits(this.#view, at + 1, scaled);
     for (let index = 0; index < whole; index += 1) bytes[at + index] = bytes[at + index + 1] as number;
     if (count <= whole) {
       this.#at = at + whole;
@@ -134,6 +128,7 @@ export class ByteWriter {
     const larger = Buffer.allocUnsafeSlow(2 * (this.#at + length));
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
   }
 }
 
@@ -141,32 +136,44 @@ function powersOfTen(from: number, to: number): Float64Array {
   return Float64Array.from({ length: to - from + 1 }, (_, at) => Number(`1e${from + at}`));
 }
 
-/** Writes 15 digits; returns how many are left without the zeros at their end. */
-function writeDigits(bytes: Buffer, at: number, scaled: number): number {
+/** Writes 15 digits, and a zero before them; returns how many are left without the zeros at their end. */
+function writeDigits(view: DataView, at: number, scaled: number): number {
   const high = Math.floor(scaled / 1e8) | 0;
   const low = (scaled - high * 1e8) | 0;
   const first = (high / 10_000) | 0;
+  const second = high - first * 10_000;
   const third = (low / 10_000) | 0;
-  four(bytes, at + 11, low - third * 10_000);
-  four(bytes, at + 7, third);
-  four(bytes, at + 3, high - first * 10_000);
-  bytes[at] = FOURS[4 * first + 1] as number;
-  bytes[at + 1] = FOURS[4 * first + 2] as number;
-  bytes[at + 2] = FOURS[4 * first + 3] as number;
-  let count = DIGITS;
-  while (count > 1 && bytes[at + count - 1] === ZERO) count -= 1;
-  return count;
+  const last = low - third * 10_000;
+  view.setUint32(at - 1, FOURS[first] as number);
+  view.setUint32(at + 3, FOURS[second] as number);
+  view.setUint32(at + 7, FOURS[third] as number);
+  view.setUint32(at + 11, FOURS[last] as number);
+  if (last !== 0) return DIGITS - zerosAtEnd(last);
+  if (third !== 0) return DIGITS - 4 - zerosAtEnd(third);
+  if (second !== 0) return DIGITS - 8 - zerosAtEnd(second);
+  return DIGITS - 12 - zerosAtEnd(first);
 }
 
-function four(bytes: Uint8Array, at: number, value: number): void {
-  const from = 4 * value;
-  bytes[at] = FOURS[from] as number;
-  bytes[at + 1] = FOURS[from + 1] as number;
-  bytes[at + 2] = FOURS[from + 2] as number;
-  bytes[at + 3] = FOURS[from + 3] as number;
+/** How many zeros a number from 1 to 9999 ends with. */
+function zerosAtEnd(value: number): number {
+  if (value % 10 !== 0) return 0;
+  return value % 100 !== 0 ? 1 : value % 1_000 !== 0 ? 2 : 3;
 }
 
-function pair(bytes: Buffer, at: number, value: number): void {
+/** Writes the minute, second and millisecond of a time whose hour is as before. */
+function writeWithinHour(text: Uint8Array, within: number): void {
+  const at = text.length - 'mm:ss.sssZ'.length;
+  const seconds = (within / 1_000) | 0;
+  const minute = (seconds / 60) | 0;
+  const millis = within - seconds * 1_000;
+  const tens = (millis / 10) | 0;
+  pair(text, at, minute);
+  pair(text, at + 3, seconds - minute * 60);
+  pair(text, at + 6, tens);
+  text[at + 8] = ZERO + millis - tens * 10;
+}
+
+function pair(bytes: Uint8Array, at: number, value: number): void {
   const tens = (value / 10) | 0;
   bytes[at] = ZERO + tens;
   bytes[at + 1] = ZERO + value - tens * 10;

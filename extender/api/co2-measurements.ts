@@ -5,16 +5,14 @@ import type { Container, PowerSample, TimeRange } from '../../shared/records/pow
 import { ByteWriter, PIECE_BYTES } from './byte-writer.ts';
 
 const FIRST = Buffer.from('{"timestamp":"');
-const NEXT = Buffer.from('}},{"timestamp":"');
+const NEXT = '}},{"timestamp":"';
+const END = Buffer.from('}}');
 const START = Buffer.from('","start":"');
 const JOULES = Buffer.from(',"joules":');
 const GPU_JOULES = Buffer.from(',"gpu_joules":');
-const COUNTRIES = Buffer.from(',"co2_emissions_by_country":{');
-const NULL = Buffer.from('null');
 const GRAMS = Buffer.from(',"grams":');
-const END = Buffer.from('}}');
 
-/** The samples' measurements as JSON, with commas between them, in pieces: each part of an hour's price is written once. */
+/** The samples' measurements as JSON, with commas between them, in pieces. */
 export async function* measurementPieces(
   batches: AsyncIterable<readonly PowerSample[]> | Iterable<readonly PowerSample[]>,
   range: TimeRange,
@@ -22,83 +20,126 @@ export async function* measurementPieces(
   marginals: readonly CountryIntensity[],
 ): AsyncIterable<Buffer> {
   const writer = new ByteWriter();
-  const pricers = intensities.map((country, at) => pricer(writer, country, marginals[at], at > 0 ? ',' : ''));
-  let container: Container | undefined;
-  let middle: Uint8Array = FIRST;
-  let opening = FIRST;
+  const measurements = new Measurements(writer, intensities, marginals);
   for await (const samples of batches) {
     for (const sample of samples) {
-      if (sample.container !== container) {
-        container = sample.container;
-        middle = containerText(container);
-      }
       // A sample that reaches over the edge gives the share that lies within, so that neighbouring ranges add up.
       const start = Math.max(sample.start, range.from);
       const end = Math.min(sample.end, range.to);
       const joules = ((sample.joules * (end - start)) / (sample.end - sample.start)) as Joules;
-      writer.bytes(opening);
-      opening = NEXT;
-      writer.time(end);
-      writer.bytes(START);
-      writer.time(start);
-      writer.bytes(middle);
-      writer.number(joules / ((end - start) / 1000));
-      writer.bytes(JOULES);
-      writer.number(joules);
-      writer.bytes(GPU_JOULES);
-      if (sample.container.device === 'gpu') writer.number(joules);
-      else writer.bytes(NULL);
-      writer.bytes(COUNTRIES);
-      for (const price of pricers) price(joules, start, end);
+      measurements.write(sample.container, joules, start, end);
       if (writer.length >= PIECE_BYTES) yield writer.take();
     }
   }
-  if (opening === NEXT) writer.bytes(END);
+  measurements.end();
   yield writer.take();
 }
 
+/**
+ * Writes measurements. Most samples are of the container and the hour of the one before, so that the texts between their
+ * figures are made once for an hour, each from one figure to the next.
+ */
+class Measurements {
+  readonly #writer: ByteWriter;
+  readonly #intensities: readonly CountryIntensity[];
+  readonly #marginals: readonly CountryIntensity[];
+  #container: Container | undefined;
+  #hour = Number.NaN;
+  #names: Buffer = FIRST;
+  /** The intensities that are known in the hour, what is before the grams of each, and what is after the last. */
+  #known: readonly GramsPerKwh[] = [];
+  #before: readonly Buffer[] = [];
+  #after: Buffer = FIRST;
+  /** What is before the next measurement: the end of the last one, and the beginning of its own. */
+  #opening: Buffer = FIRST;
+
+  constructor(writer: ByteWriter, intensities: readonly CountryIntensity[], marginals: readonly CountryIntensity[]) {
+    this.#writer = writer;
+    this.#intensities = intensities;
+    this.#marginals = marginals;
+  }
+
+  /** Writes what a container used over [start, end). */
+  write(container: Container, joules: Joules, start: EpochMs, end: EpochMs): void {
+    if (container !== this.#container || !(start >= this.#hour && start < this.#hour + HOUR_MS))
+      this.#begin(container, hourOf(start));
+    const writer = this.#writer;
+    const seconds = (end - start) / 1000;
+    writer.bytes(this.#opening);
+    writer.time(end);
+    writer.bytes(START);
+    writer.time(start);
+    writer.bytes(this.#names);
+    writer.number(joules / seconds);
+    writer.bytes(JOULES);
+    writer.number(joules);
+    if (container.device === 'gpu') {
+      writer.bytes(GPU_JOULES);
+      writer.number(joules);
+    }
+    if (end > this.#hour + HOUR_MS) {
+      this.#opening = Buffer.from(`${countriesOf(container)}${this.#countries(joules, start, end)}${NEXT}`);
+      return;
+    }
+    const known = this.#known;
+    for (let at = 0; at < known.length; at += 1) {
+      const grams = emissions(joules, known[at] as GramsPerKwh);
+      writer.bytes(this.#before[at] as Buffer);
+      writer.number(grams / seconds);
+      writer.bytes(GRAMS);
+      writer.number(grams);
+    }
+    this.#opening = this.#after;
+  }
+
+  /** Ends the last measurement, if there was one. */
+  end(): void {
+    if (this.#opening === FIRST) return;
+    this.#writer.bytes(this.#opening.subarray(0, -NEXT.length));
+    this.#writer.bytes(END);
+  }
+
+  /** Each country with what the energy emitted there. */
+  #countries(joules: Joules, start: EpochMs, end: EpochMs): string {
+    const all = this.#intensities.map((country, at) => {
+      return `${JSON.stringify(country.code)}:${JSON.stringify(priced(country, joules, start, end, this.#marginals[at]))}`;
+    });
+    return all.join(',');
+  }
+
+  #begin(container: Container, hour: EpochMs): void {
+    if (container !== this.#container) this.#names = namesOf(container);
+    this.#container = container;
+    this.#hour = hour;
+    const known: GramsPerKwh[] = [];
+    const before: Buffer[] = [];
+    let text = countriesOf(container);
+    for (const [at, country] of this.#intensities.entries()) {
+      const price = priced(country, 1 as Joules, hour, hour + HOUR_MS, this.#marginals[at]);
+      const { intensity_g_per_kwh, grams_per_second, grams, ...others } = price;
+      const gramsPerKwh = country.at(hour)?.carbonIntensity;
+      text += `${at > 0 ? ',' : ''}${JSON.stringify(country.code)}:`;
+      // Where nothing is known there are no figures, whatever the energy.
+      if (gramsPerKwh === undefined) text += JSON.stringify(price);
+      else {
+        known.push(gramsPerKwh);
+        before.push(Buffer.from(`${text}{"intensity_g_per_kwh":${intensity_g_per_kwh},"grams_per_second":`));
+        text = `,${JSON.stringify(others).slice(1)}`;
+      }
+    }
+    this.#known = known;
+    this.#before = before;
+    this.#after = Buffer.from(text + NEXT);
+  }
+}
+
 /** What all samples of a container have between their times and their power. */
-function containerText({ namespace, pod, container, node, powerQuality = 'measured' }: Container): Buffer {
+function namesOf({ namespace, pod, container, node, powerQuality = 'measured' }: Container): Buffer {
   const names = JSON.stringify({ namespace, pod, container, node, power_quality: powerQuality });
   return Buffer.from(`",${names.slice(1, -1)},"joules_per_second":`);
 }
 
-/** Writes what energy emitted at one country's intensity. Most samples lie within one hour, whose price is kept. */
-function pricer(
-  writer: ByteWriter,
-  country: CountryIntensity,
-  marginal: CountryIntensity | undefined,
-  separator: string,
-): (joules: Joules, start: EpochMs, end: EpochMs) => void {
-  const name = separator + JSON.stringify(country.code);
-  let hour = Number.NaN;
-  let gramsPerKwh: GramsPerKwh | undefined;
-  let head: Uint8Array = GRAMS;
-  let tail = head;
-  return (joules, start, end) => {
-    const of = hourOf(start);
-    if (of !== hour) {
-      hour = of;
-      gramsPerKwh = country.at(of)?.carbonIntensity;
-      const { intensity_g_per_kwh, grams_per_second, grams, ...others } = priced(
-        country,
-        1 as Joules,
-        of,
-        of + HOUR_MS,
-        marginal,
-      );
-      head = Buffer.from(`${name}:{"intensity_g_per_kwh":${intensity_g_per_kwh},"grams_per_second":`);
-      tail = Buffer.from(`,${JSON.stringify(others).slice(1)}`);
-    }
-    if (gramsPerKwh === undefined || end > of + HOUR_MS) {
-      writer.bytes(Buffer.from(`${name}:${JSON.stringify(priced(country, joules, start, end, marginal))}`));
-      return;
-    }
-    const grams = emissions(joules, gramsPerKwh);
-    writer.bytes(head);
-    writer.number(grams / ((end - start) / 1000));
-    writer.bytes(GRAMS);
-    writer.number(grams);
-    writer.bytes(tail);
-  };
+/** What is between the energy of a container and its countries; that of GPUs is written before. */
+function countriesOf({ device }: Container): string {
+  return `${device === 'gpu' ? '' : ',"gpu_joules":null'},"co2_emissions_by_country":{`;
 }

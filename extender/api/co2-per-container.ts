@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { countryIntensities, type RequestedZone } from '../../shared/emissions/country-intensity.ts';
+import { intensitiesBySignal, type RequestedZone } from '../../shared/emissions/country-intensity.ts';
 import type { PowerSample, TimeRange } from '../../shared/records/power.ts';
 import { measurementPieces } from './co2-measurements.ts';
 import { co2Request, co2RequestIssues } from './co2-request.ts';
@@ -46,11 +46,9 @@ async function respond(store: ApiDependencies['store'], request: Request, respon
 }
 
 /** Average and marginal intensities, in the order of the codes. */
-function bothSignals(store: ApiDependencies['store'], codes: readonly RequestedZone[], range: TimeRange) {
-  return Promise.all([
-    countryIntensities(store, codes, range),
-    countryIntensities(store, codes, range, 'marginal'),
-  ] as const);
+async function bothSignals(store: ApiDependencies['store'], codes: readonly RequestedZone[], range: TimeRange) {
+  const intensitiesOf = await intensitiesBySignal(store, codes, range);
+  return [intensitiesOf('average'), intensitiesOf('marginal')] as const;
 }
 
 function spanOf(samples: readonly PowerSample[]): TimeRange {

@@ -52,7 +52,7 @@ export function watchCache({ file, maxIntensity, pollMs, clock, logger }: CacheW
     if (issue !== loggedIssue && issue !== undefined)
       logger.warn(
         { code: 'CACHE_VALUE_DROPPED', file, issue },
-        'a value of the carbon cache cannot be right and is left out; the others are used',
+        'an invalid value in the carbon cache is ignored; the others are used',
       );
     loggedIssue = issue;
     return current;

@@ -35,14 +35,16 @@ export function energy(kwh) {
 }
 
 /**
- * A share of 1 in percent.
+ * A share of 1 in percent, to a tenth, so that the figures of a column can be compared.
  * @param {Quantity} share
  */
 export function percent(share) {
   if (share === null || share === undefined) return DASH;
   // 99.96 % must not look complete.
   const rounded = share < 1 ? Math.min(99.9, share * 100) : share * 100;
-  return `${number(rounded)} %`;
+  if (rounded !== 0 && Math.abs(rounded) < 0.05) return `${number(rounded, 1)} %`;
+  const places = Number.isInteger(rounded) ? 0 : 1;
+  return `${new Intl.NumberFormat('en', { minimumFractionDigits: places, maximumFractionDigits: places }).format(rounded)} %`;
 }
 
 /**

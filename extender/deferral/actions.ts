@@ -43,20 +43,20 @@ const SETTLED_MS = 60_000;
 
 /** Texts of release reasons in Events. */
 const REASON_TEXTS: Readonly<Record<ReleaseReason, string>> = {
-  due: 'the planned hour has come',
-  deadline: 'the deadline has come',
-  skip: 'its annotations say that it does not wait',
+  due: 'the planned hour is here',
+  deadline: 'the deadline is here',
+  skip: 'its annotations say not to wait',
   off: 'the mode of its namespace is off',
   'queued-elsewhere': 'another queue owns it',
   'queue-without-gate':
     'Kueue does not hold it back: that needs Kueue 0.19, or 0.17 with the feature gate AdmissionGatedBy',
-  'already-started': 'the work that it is part of has started before',
+  'already-started': 'the work that it belongs to has already started',
   'no-slack': 'neither max-delay nor deadline allows a wait',
   'signal-lost': 'the carbon intensity of its zones is not known',
   'no-forecast': 'there is no forecast for its zones',
   cleanest: 'no later hour is expected to be cleaner',
   'saving-too-small': 'waiting would save less than min-saving',
-  advised: 'waiting is only advised here',
+  advised: 'the mode here is advise',
 };
 
 /** Creates the executor of actions. */

@@ -7,7 +7,7 @@ export const clusterSettings = {
     .enum(['auto', 'on', 'off'])
     .default('auto')
     .describe(
-      'Whether the Kubernetes API is used: `auto` inside a cluster or with KUBECONFIG, `on` also with ~/.kube/config, `off` never',
+      'Use of the Kubernetes API: `auto`: inside a cluster or with KUBECONFIG; `on`: also with ~/.kube/config; `off`: never',
     ),
   ...kubernetesSettings,
 };

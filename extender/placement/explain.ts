@@ -89,7 +89,7 @@ function reasonOf(decision: LoggedDecision, rows: readonly ExplainedCandidate[])
   const { filtered, ranked, policy, node } = decision;
   if (policy.mode === 'off')
     return policy.preferences.skip === true
-      ? 'the pod asks to be skipped: no node is preferred'
+      ? 'the pod has the annotation skip: no node is preferred'
       : 'the mode is off here';
   const loss = (ranked ?? filtered)?.table.loss;
   if (loss !== undefined) return `no node was preferred or refused, because the carbon signal is ${loss}`;

@@ -33,7 +33,7 @@ export function createPlacementMetrics(registers: Registry[], { nodeWatchAgeMs, 
   );
   const decisions = counter(
     'decision_records_total',
-    'Placement decisions to be stored, by outcome: handed-over to the store, dropped because the store does not keep up',
+    'Placement decisions to be stored, by outcome: handed-over to the store, dropped because the store cannot keep up',
     ['outcome'],
   );
   return {

@@ -18,18 +18,18 @@ export const readingsApiSettings = {
       return zones;
     })
     .default(new Map())
-    .describe('Zones of sites: berlin-1=DE,lyon-2=FR; what PUT /sites/{id} says comes first'),
+    .describe('Zones of sites: berlin-1=DE,lyon-2=FR; PUT /sites/{id} takes precedence'),
   READINGS_MAX_BODY_MB: positive(64).default(8).describe('Largest body of POST /readings in MiB'),
-  READINGS_MAX_BATCH: integer(1, 50_000).default(10_000).describe('Most readings in one POST /readings'),
+  READINGS_MAX_BATCH: integer(1, 50_000).default(10_000).describe('Maximum readings in one POST /readings'),
   READINGS_MAX_AHEAD_SECONDS: positive(86_400)
     .default(300)
-    .describe('Seconds by which the time of a reading may lie ahead of our clock'),
+    .describe('Seconds by which the time of a reading may be ahead of the server’s clock'),
   READINGS_MAX_AGE_HOURS: positive(876_000)
     .optional()
-    .describe('Hours by which it may lie behind; absent: any, old readings are history'),
+    .describe('Maximum age of a reading in hours; absent: any age, old readings are history'),
   READINGS_MAX_GAP_SECONDS: positive(86_400)
     .default(900)
-    .describe('Seconds between two readings of a device over which its power counts as known'),
+    .describe('Maximum seconds between two readings of a device for its power in between to count as known'),
   IDEMPOTENCY_HOURS: positive(720).default(24).describe('Hours for which an Idempotency-Key is remembered'),
 };
 

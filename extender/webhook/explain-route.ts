@@ -13,6 +13,6 @@ export function serveExplain(request: IncomingMessage, response: ServerResponse,
   const [namespace, pod] = second === undefined ? ['default', first] : [first, second];
   const decision = log.find(namespace, pod);
   if (decision !== undefined) return void sendJson(response, 200, explain(decision, clock.now()));
-  const error = `no decision about ${namespace}/${pod} is remembered: kube-scheduler made no request for it here, or too long ago`;
+  const error = `no decision is remembered for ${namespace}/${pod}: kube-scheduler sent no request for it to this extender, or too long ago`;
   sendProblemDetail(response, 404, error);
 }

@@ -128,13 +128,13 @@ function members(json: Buffer, start: number, path: string, see: SeeMember): num
   if (json[at] === CLOSE_BRACE) return at + 1;
   for (;;) {
     const key = at;
-    if (json[key] !== QUOTE) throw new ScanError(`no key at byte ${key}`);
+    if (json[key] !== QUOTE) throw new ScanError(`expected a key at byte ${key}`);
     const keyEnd = skipString(json, key);
     at = skipBlank(json, keyEnd);
-    if (json[at] !== COLON) throw new ScanError(`no colon at byte ${at}`);
+    if (json[at] !== COLON) throw new ScanError(`expected a colon at byte ${at}`);
     at = skipBlank(json, see(key, keyEnd, skipBlank(json, at + 1)));
     if (json[at] === CLOSE_BRACE) return at + 1;
-    if (json[at] !== COMMA) throw new ScanError(`no comma at byte ${at}`);
+    if (json[at] !== COMMA) throw new ScanError(`expected a comma at byte ${at}`);
     at = skipBlank(json, at + 1);
   }
 }
@@ -151,7 +151,7 @@ function elements(json: Buffer, start: number, see: (at: number) => number): num
   for (;;) {
     at = skipBlank(json, see(at));
     if (json[at] === CLOSE_BRACKET) return at + 1;
-    if (json[at] !== COMMA) throw new ScanError(`no comma at byte ${at}`);
+    if (json[at] !== COMMA) throw new ScanError(`expected a comma at byte ${at}`);
     at = skipBlank(json, at + 1);
   }
 }
@@ -160,7 +160,7 @@ function valueAt(json: Buffer, start: number, end: number): unknown {
   try {
     return JSON.parse(json.toString('utf8', start, end));
   } catch {
-    throw new ScanError(`no JSON at byte ${start}`);
+    throw new ScanError(`expected JSON at byte ${start}`);
   }
 }
 
@@ -199,7 +199,7 @@ function skipEscapedString(json: Buffer, from: number): number {
     if (byte !== BACKSLASH) continue;
     const escaped = json[++at] ?? 0;
     if (escaped === SMALL_U && /^[\da-f]{4}$/i.test(json.toString('latin1', at + 1, at + 5))) at += 4;
-    else if (!ESCAPES.has(escaped)) throw new ScanError(`no escape at byte ${at}`);
+    else if (!ESCAPES.has(escaped)) throw new ScanError(`invalid escape at byte ${at}`);
   }
   throw new ScanError(`a string around byte ${from} has no end`);
 }
@@ -237,7 +237,7 @@ function skipNested(json: Buffer, start: number): number {
       at++;
     }
     if (closer === 0) return at;
-    if (json[at] !== COMMA) throw new ScanError(`no comma at byte ${at}`);
+    if (json[at] !== COMMA) throw new ScanError(`expected a comma at byte ${at}`);
     at = skipBlank(json, at + 1);
     if (closer === CLOSE_BRACE) at = skipKey(json, at);
   }
@@ -245,9 +245,9 @@ function skipNested(json: Buffer, start: number): number {
 
 /** Where the value of the key at this place begins. */
 function skipKey(json: Buffer, key: number): number {
-  if (json[key] !== QUOTE) throw new ScanError(`no key at byte ${key}`);
+  if (json[key] !== QUOTE) throw new ScanError(`expected a key at byte ${key}`);
   const at = skipBlank(json, skipString(json, key));
-  if (json[at] !== COLON) throw new ScanError(`no colon at byte ${at}`);
+  if (json[at] !== COLON) throw new ScanError(`expected a colon at byte ${at}`);
   return skipBlank(json, at + 1);
 }
 

@@ -120,7 +120,7 @@ function refusal({ method, headers }: IncomingMessage): VerbReply | undefined {
   const refuse = (status: number, error: string): VerbReply => ({ status, outcome: 'bad-request', body: { error } });
   // kube-scheduler sends none; a browser does with every POST, also of a page under a rebound name.
   if (headers.origin !== undefined)
-    return refuse(403, `pages, such as those of ${headers.origin}, may not call this port`);
+    return refuse(403, `web pages, such as those of ${headers.origin}, may not call this port`);
   if (method !== 'POST') return refuse(405, `${method} is not allowed here, only POST`);
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))

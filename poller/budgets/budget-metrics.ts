@@ -16,13 +16,13 @@ export function createBudgetMetrics(registry: Registry) {
   });
   const used = new Gauge({
     name: 'carbon_budget_used_grams',
-    help: 'Emissions charged to a budget in its present period in gCO2eq',
+    help: 'Emissions charged to a budget in its current period in gCO2eq',
     labelNames,
     registers,
   });
   const ratio = new Gauge({
     name: 'carbon_budget_used_ratio',
-    help: 'Used share of a budget in its present period; 1 is all of it',
+    help: 'Used share of a budget in its current period; 1 is all of it',
     labelNames,
     registers,
   });

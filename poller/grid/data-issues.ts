@@ -39,17 +39,17 @@ export function createDataIssueReport(options: {
     if (reason === 'unknown-code')
       logger?.warn(
         { code: 'GRID_CODE_UNKNOWN', ...facts },
-        'a grid provider reports a source of electricity that is not known; it is counted as other',
+        'a grid provider reports electricity from an unknown source; it is counted as other',
       );
     else if (reason === 'deprecated')
       logger?.warn(
         { code: 'GRID_API_DEPRECATED', ...facts },
-        'a grid provider announces the end of its interface; look for a newer release',
+        'a grid provider has deprecated the API that is used; look for a newer release',
       );
     else
       logger?.warn(
         { code: 'GRID_VALUE_DROPPED', ...facts },
-        'dropped a value of a grid provider that cannot be right; the other values are used',
+        'dropped an implausible value of a grid provider; the other values are used',
       );
   };
 }

@@ -30,12 +30,12 @@ export function createGridMetrics(registry: Registry) {
   );
   const throttled = counter(
     'grid_requests_not_sent_total',
-    'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider asked for a pause or refused the key), shutdown',
+    'Requests to grid data providers that were not sent, by reason: rate-limit, circuit-open, backoff (the provider requested a pause or refused the key), shutdown',
     ['provider', 'reason'],
   );
   const issues = counter(
     'grid_data_issues_total',
-    'Values of grid data providers that were dropped, by reason: malformed, negative, implausible, duplicate; and unknown-code (a fuel that is counted as other), deprecated (the provider announces the end of the interface)',
+    'Values of grid data providers that were dropped, by reason: malformed, negative, implausible, duplicate; and unknown-code (a fuel that is counted as other), deprecated (the provider has deprecated the API)',
     ['provider', 'reason'],
   );
   const remaining = renamedGauge(

@@ -38,7 +38,7 @@ export function createAdmission(options: {
     if (paused?.reason === 'auth')
       return { cause: 'backoff', reason: 'auth', detail: 'not sent: the provider refused the credentials' };
     if (paused) {
-      const detail = 'not sent: the provider asked for a pause';
+      const detail = 'not sent: the provider requested a pause';
       return { cause: 'backoff', reason: 'rate-limited', detail, retryAfterMs: paused.ms };
     }
     if (!limiter.allows(background)) {

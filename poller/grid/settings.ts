@@ -19,7 +19,7 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 const secret = (description: string) => z.string().optional().meta({ secret: true, description });
 const perHour = (standard: number, name: string) =>
-  integer(1, 1_000_000).default(standard).describe(`Most requests to ${name} in any hour`);
+  integer(1, 1_000_000).default(standard).describe(`Maximum requests to ${name} per hour`);
 const pairs = (description: string) =>
   list()
     .pipe(z.array(z.string().regex(/^[A-Za-z0-9-]+[:=].+$/, 'is not of the form ZONE:NAME')))
@@ -72,7 +72,7 @@ export const gridSettings = {
   EIA_API_KEY: secret('Key for the US Energy Information Administration; `DEMO_KEY` allows 50 requests a day'),
   EIA_URL: httpUrl().default('https://api.eia.gov/v2').describe('Base address of the EIA API, with its version'),
   EIA_REQUESTS_PER_HOUR: perHour(600, 'EIA').describe(
-    'Most requests to EIA in any hour; never more than 2 with DEMO_KEY, which allows 50 a day',
+    'Maximum requests to EIA per hour; never more than 2 with DEMO_KEY, which allows 50 a day',
   ),
   UK_CARBON_INTENSITY_URL: httpUrl()
     .default('https://api.carbonintensity.org.uk')
@@ -96,7 +96,7 @@ export const gridSettings = {
     .enum(['off', 'open-meteo'])
     .default('off')
     .describe(
-      'Weather forecasts as an input of our own forecasts, used for a zone only where they made its last weeks more exact. `open-meteo`: data CC BY 4.0, with a link to open-meteo.com where shown; its free service is for **non-commercial use only**. Commercial users need a plan (WEATHER_API_KEY) or run the AGPL-3.0 server themselves (WEATHER_URL)',
+      'Weather forecasts as an input of our own forecasts, used for a zone only where they improved its last weeks. `open-meteo`: data CC BY 4.0, with a link to open-meteo.com where shown; its free service is for **non-commercial use only**. Commercial users need a plan (WEATHER_API_KEY) or run the AGPL-3.0 server themselves (WEATHER_URL)',
     ),
   WEATHER_URL: httpUrl()
     .default('https://previous-runs-api.open-meteo.com')

@@ -25,7 +25,7 @@ export function logFailures({ metrics, logger }: ZoneReportOptions, { zone, samp
     else
       logger.warn(
         { code: 'GRID_REQUEST_FAILED', ...facts },
-        'request to a grid provider failed; the next provider is tried, else the last good value is kept until its TTL',
+        'request to a grid provider failed; trying the next provider, otherwise keeping the last good value until its TTL',
       );
   }
   if (sample && failures.length > 0) metrics.grid.fallbacks.inc({ zone, provider: sample.provider });
@@ -36,7 +36,7 @@ export function logPrepareFailure(logger: Logger, error: unknown): void {
   const { cause, zone, ...facts } = failureOf(error);
   logger.warn(
     { code: 'GRID_ACCESS_UNKNOWN', ...facts },
-    'could not read which zones the key of a grid provider covers; every zone is tried',
+    'could not read which zones the key of a grid provider covers; trying every zone',
   );
 }
 

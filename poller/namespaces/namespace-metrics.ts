@@ -10,12 +10,12 @@ export function createNamespaceMetrics(registry: Registry) {
   return {
     energy: new Counter({
       name: 'carbon_namespace_energy_joules_total',
-      help: 'Energy of containers written to the store, by namespace: the 50 that used the most, and other',
+      help: 'Energy of containers written to the store, by namespace: the 50 that used the most, and the rest as other',
       ...{ labelNames, registers },
     }),
     emissions: new Counter({
       name: 'carbon_namespace_emissions_grams_total',
-      help: 'Emissions of that energy at the current average intensity of the zones of its nodes; energy whose intensity is not known is not included',
+      help: 'Emissions of the energy in carbon_namespace_energy_joules_total, at the current average intensity of the nodes’ zones; energy of unknown intensity is not included',
       ...{ labelNames, registers },
     }),
     unpriced: new Counter({

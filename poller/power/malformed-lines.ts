@@ -25,7 +25,7 @@ export class MalformedLines {
     this.#targets.add(target);
     logger.warn(
       { code: 'METRICS_MALFORMED', target, lines },
-      'lines of an exporter are not valid samples and were left out',
+      'lines of an exporter are not valid samples and were skipped',
     );
   }
 }

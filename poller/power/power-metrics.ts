@@ -18,7 +18,7 @@ export function createPowerMetrics(registry: Registry) {
     }),
     targets: new Gauge({
       name: 'carbon_poller_scrape_targets',
-      help: 'Energy exporters and kubelets by source and state: ok when the last scrape gave counters, else failing',
+      help: 'Energy exporters and kubelets by source and state: ok when the last scrape returned counters, else failing',
       labelNames: ['source', 'state'] as const,
       registers,
     }),
@@ -46,7 +46,7 @@ export function createPowerMetrics(registry: Registry) {
     ...nodeMetrics(registry),
     lastScrape: new Gauge({
       name: 'carbon_poller_last_scrape_timestamp_seconds',
-      help: 'When an exporter last gave counters; absent before the first successful scrape',
+      help: 'When an exporter last returned counters; absent before the first successful scrape',
       registers,
     }),
   };
@@ -63,7 +63,7 @@ function nodeMetrics(registry: Registry) {
     }),
     closure: new Gauge({
       name: 'carbon_poller_node_closure_ratio',
-      help: 'Recorded energy of containers and of processes outside them as a share of what their node counted, idle energy left out, in the last full hour; 1 where the node adds up',
+      help: 'Recorded energy of containers and of processes outside them as a share of what their node counted, idle energy left out, in the last full hour; 1 where both agree',
       labelNames: ['node'] as const,
       registers,
     }),

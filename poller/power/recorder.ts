@@ -97,7 +97,7 @@ export class PowerRecorder {
             ...{ code: 'POWER_IMPLAUSIBLE', target, node, counters: events.get('implausible') },
             ...{ maxContainerWatts: limits.maxContainerRate, maxNodeWatts: limits.maxNodeRate },
           },
-          'energy counters rose by more than is possible, and what they gave was dropped',
+          'energy counters rose by more than is possible, and the increase was dropped',
         );
   }
 
@@ -128,7 +128,7 @@ export class PowerRecorder {
     if (occurrence === 'first')
       logger.warn(
         { code: 'EXPORTER_NODES_ALTERNATE', target, nodes },
-        'one exporter address answers for several nodes in turn; use a headless service',
+        'one exporter address serves several nodes in turn; use a headless service',
       );
   }
 

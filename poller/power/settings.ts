@@ -28,7 +28,7 @@ export const powerSourceSettings = {
     .enum(['auto', 'kepler', 'prometheus', 'usage'])
     .default('auto')
     .describe(
-      '`auto`: each node by the best it has: Kepler (by PROMETHEUS_URL where that is set), else a model of its CPU and memory usage where its kubelet can be read; `kepler`, `prometheus` or `usage`: only that',
+      '`auto`: the best source of each node: Kepler (through PROMETHEUS_URL if that is set), else a model of its CPU and memory usage if its kubelet can be read; `kepler`, `prometheus` or `usage`: only that',
     ),
   PROMETHEUS_URL: httpUrl()
     .optional()
@@ -56,16 +56,16 @@ export const powerSourceSettings = {
     .pipe(z.array(httpUrl()))
     .default([])
     .describe(
-      'NVIDIA DCGM exporters, for the energy of GPUs: one address, or several with commas between, such as http://nvidia-dcgm-exporter.gpu-operator:9400/metrics; found as EXPORTER_DISCOVERY says. Kepler’s own GPU counters of these nodes are then left out',
+      'NVIDIA DCGM exporters, for the energy of GPUs: one address, or several with commas between, such as http://nvidia-dcgm-exporter.gpu-operator:9400/metrics; found by EXPORTER_DISCOVERY. Kepler’s own GPU counters of these nodes are then ignored',
     ),
   METER_NODES: nodeMap(nodeMeter, 'node=site or node=site/device').describe(
-    'Meters on the outlets of nodes, by the site and device of their readings: node-a=rack-1/pdu-3; what they count beyond everything known of the node is __unmetered__, and they correct the usage model',
+    'Meters on the outlets of nodes, by the site and device of their readings: node-a=rack-1/pdu-3; energy beyond everything else known about the node is __unmetered__, and the meters correct the usage model',
   ),
   KUBELET_URLS: nodeMap(kubeletUrl, 'node=http://host:port').describe(
     'Kubelets to read outside a cluster: node-a=https://10.0.0.1:10250,node-b=…; inside a cluster they are found through the Kubernetes API',
   ),
   NODE_TYPES: nodeMap(nodeFacts, 'node=aws:m5.xlarge, node=8x32 or node=Cascade Lake:8x32').describe(
-    'Machine types of nodes for the usage model, where Kubernetes does not have them or others are right: node-a=aws:m5.xlarge, or CPUs and GB with a microarchitecture before them: node-b=8x32,node-c=Cascade Lake:8x32',
+    'Machine types of nodes for the usage model, where Kubernetes does not know them or they are wrong: node-a=aws:m5.xlarge, or CPUs and GB with a microarchitecture before them: node-b=8x32,node-c=Cascade Lake:8x32',
   ),
   KUBELET_CA_FILE: z
     .string()
@@ -79,9 +79,7 @@ export const powerSourceSettings = {
     .describe('File with the bearer token for kubelets; default inside a cluster: the token of the service account'),
   KUBELET_INSECURE_TLS: flag()
     .default(false)
-    .describe(
-      'Do not verify the certificates of kubelets. The token is then sent to whatever answers under their addresses',
-    ),
+    .describe('Do not verify the certificates of kubelets. The token is then sent to any server at their addresses'),
 };
 
 /** Refuses a source that has nothing to read. */

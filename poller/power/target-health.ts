@@ -16,19 +16,19 @@ export interface TargetHealthOptions {
 const FAILURES = {
   kepler: {
     code: 'EXPORTER_SCRAPE_FAILED',
-    message: 'the exporter gave no power samples; its energy counters are read again at the next scrape',
+    message: 'the exporter returned no power samples; its energy counters are read again at the next scrape',
   },
   prometheus: {
     code: 'PROMETHEUS_READ_FAILED',
-    message: 'Prometheus gave no power samples; what it recorded meanwhile is read later',
+    message: 'Prometheus returned no power samples; what it records meanwhile is read later',
   },
   usage: {
     code: 'KUBELET_SCRAPE_FAILED',
-    message: 'the kubelet gave no usage; its counters are read again at the next scrape',
+    message: 'the kubelet returned no usage; its counters are read again at the next scrape',
   },
   dcgm: {
     code: 'DCGM_SCRAPE_FAILED',
-    message: 'the DCGM exporter gave no energy of GPUs; its counters are read again at the next scrape',
+    message: 'the DCGM exporter returned no GPU energy; its counters are read again at the next scrape',
   },
 } as const;
 

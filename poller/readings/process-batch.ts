@@ -46,7 +46,7 @@ function decoded({ maxDeliveries }: BatchOptions, deliveries: readonly StreamDel
       failures.push({
         delivery,
         reason: 'never-finished',
-        detail: 'every worker that took it ended before it was done',
+        detail: 'every worker that took it exited before it was done',
       });
   }
   return { valid, failures };

@@ -23,7 +23,7 @@ export function createReadingsMetrics(registry: Registry) {
     }),
     storeRetries: new Counter({
       name: 'carbon_poller_readings_store_retries_total',
-      help: 'Batches that the store could not take at once and that were written again',
+      help: 'Batches that the store could not accept at once and that were written again',
       registers,
     }),
     batchSeconds: new Histogram({
@@ -50,9 +50,9 @@ function streamGauges(registry: Registry) {
     new Gauge({ name, help, labelNames: ['stream'] as const, registers: [registry] });
   return {
     length: gauge('carbon_readings_stream_length', 'Entries of the readings stream that are not finished'),
-    pending: gauge('carbon_readings_stream_pending', 'Entries that were handed to a worker and are not finished'),
-    lag: gauge('carbon_readings_stream_lag', 'Entries that no worker was handed yet; absent where Redis does not know'),
+    pending: gauge('carbon_readings_stream_pending', 'Entries delivered to a worker and not finished'),
+    lag: gauge('carbon_readings_stream_lag', 'Entries not delivered to a worker yet; absent where Redis does not know'),
     consumers: gauge('carbon_readings_stream_consumers', 'Workers in the group'),
-    deadLetters: gauge('carbon_readings_dead_letters', 'Entries in the dead letters, which wait for a redrive'),
+    deadLetters: gauge('carbon_readings_dead_letters', 'Entries in the dead letters, waiting for a redrive'),
   };
 }

@@ -6,7 +6,7 @@ import { redisSettings } from '../../shared/runtime/redis-settings.ts';
 export const readingsSettings = {
   ...redisSettings,
   CONSUMER_NAME: z.string().optional().describe('Name of this worker within the group; the host name unless set'),
-  READINGS_BATCH: integer(1, 10_000).default(500).describe('Readings that a worker takes from the stream at once'),
+  READINGS_BATCH: integer(1, 10_000).default(500).describe('Readings that a worker takes from the stream in one batch'),
   MAX_DELIVERIES: integer(1, 1_000)
     .default(5)
     .describe('Failures after which a reading goes to the dead letters (REDIS_STREAM with `:dead` behind it)'),
@@ -18,7 +18,7 @@ export const readingsSettings = {
     .describe('Newest readings that the Redis list `site_readings:{site_id}` keeps'),
   SITE_READINGS_MAX_AGE_HOURS: positive(87_600)
     .default(168)
-    .describe('Hours for which that list keeps a reading; a list that gets none for as long goes away'),
+    .describe('Hours for which that list keeps a reading; a list without new readings for as long is deleted'),
 };
 
 /** The values of {@link readingsSettings}. */

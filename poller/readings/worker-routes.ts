@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -48,10 +49,20 @@ export function workerRoutes(options: WorkerRoutesOptions): FurtherRoutes {
     const foreign = foreignHost(request.headers.host, config.ALLOWED_HOSTS);
     if (foreign !== undefined)
       return sendProblemDetail(response, 403, `the Host ${foreign} is not a name of this server; see ALLOWED_HOSTS`);
-    response.writeHead(200, { 'Content-Type': 'application/json' });
-    await pipeline(Readable.from(rowsOf(meters, site)), response);
-    return true;
+    return sendReadings(meters, site, response);
   };
+}
+
+async function sendReadings(meters: MeterReadingsReader, site: string, response: ServerResponse): Promise<true> {
+  const rows = rowsOf(meters, site);
+  // The status follows from the first page: a store that cannot be read is a 503, not a connection that breaks.
+  const first = await rows.next().catch(() => undefined);
+  if (first === undefined)
+    return sendProblemDetail(response, 503, 'the store could not be read; try again later, and check the database');
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.write(first.value);
+  await pipeline(Readable.from(rows), response);
+  return true;
 }
 
 function siteOf(path: string): string | undefined {
@@ -62,7 +73,7 @@ function siteOf(path: string): string | undefined {
   }
 }
 
-async function* rowsOf(meters: MeterReadingsReader, site: string): AsyncIterable<string> {
+async function* rowsOf(meters: MeterReadingsReader, site: string): AsyncGenerator<string, void> {
   let after: MeterReadingsCursor | undefined;
   let separator = '[';
   for (;;) {
@@ -71,6 +82,6 @@ async function* rowsOf(meters: MeterReadingsReader, site: string): AsyncIterable
     if (rows !== '') yield separator + rows;
     if (rows !== '') separator = ',';
     after = page.at(-1);
-    if (page.length < PAGE) return yield separator === '[' ? '[]' : ']';
+    if (page.length < PAGE) return void (yield separator === '[' ? '[]' : ']');
   }
 }

@@ -138,14 +138,16 @@ function notesOn(parts: readonly Part[], period: TimeRange): string[] {
   const beyond = counted.filter(({ record }) => record.period_start < period.from || record.period_end > period.to);
   if (beyond.length > 0)
     notes.push(
-      `${beyond.length} ${beyond.length === 1 ? 'record reaches' : 'records reach'} beyond the period and count by the part within it`,
+      beyond.length === 1
+        ? '1 record extends beyond the period; only the part within the period is counted'
+        : `${beyond.length} records extend beyond the period; only the parts within the period are counted`,
     );
   const overlapping = parts
     .filter(({ overlapMs }) => overlapMs > 0)
     .map(({ service, region }) => `${service} in ${region}`);
   if (overlapping.length > 0)
     notes.push(
-      `records of ${overlapping.join(', ')} overlap: each moment counts once, by the record of the shortest period`,
+      `records of ${overlapping.join(', ')} overlap: each moment is counted once, from the record with the shortest period`,
     );
   return notes;
 }

@@ -32,8 +32,11 @@ export interface Contracts {
   readonly residualMixes: readonly ResidualMix[];
 }
 
-/** What is wrong with a file of contracts: each issue by its place. */
-export type ContractsIssue = string;
+/** What is wrong with a file of contracts, and where in it: such as `contracts`, 0, `zone`; empty: the file as a whole. */
+export interface ContractsIssue {
+  readonly path: readonly PropertyKey[];
+  readonly problem: string;
+}
 
 const KWH_PER_MWH = 1000;
 const amount = z.number().finite().nonnegative();
@@ -76,10 +79,10 @@ const file = z.strictObject({
 /** Reads the content of a file of contracts; a list of issues where it is not valid. */
 export function parseContracts(content: unknown): Contracts | readonly ContractsIssue[] {
   const parsed = file.safeParse(content ?? {});
-  if (!parsed.success)
-    return parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'file'}: ${message}`);
+  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => ({ path, problem: message }));
   const overlap = overlapping(parsed.data.residual_mix);
-  if (overlap !== undefined) return [`residual_mix: ${overlap} has two factors for the same time`];
+  if (overlap !== undefined)
+    return [{ path: ['residual_mix'], problem: `${overlap} has two factors for the same time` }];
   return {
     contracts: parsed.data.contracts.map(({ mwh_per_hour, mwh_per_year = 0, grams_per_kwh, ...rest }) => ({
       ...rest,

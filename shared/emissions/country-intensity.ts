@@ -42,20 +42,31 @@ export async function countryIntensities(
   range: TimeRange,
   signal: Signal = 'average',
 ): Promise<CountryIntensity[]> {
+  return (await intensitiesBySignal(store, requested, range))(signal);
+}
+
+/** Reads intensities once; the function that it gives has those of a signal, see {@link countryIntensities}. */
+export async function intensitiesBySignal(
+  store: IntensityReader,
+  requested: readonly RequestedZone[],
+  range: TimeRange,
+): Promise<(signal: Signal) => CountryIntensity[]> {
   const tracked = await store.zones();
   const wanted = requested.map(({ code, zone }) => {
     const zones = tracked.includes(zone) ? [zone] : tracked.filter((one) => countryOf(one) === zone);
     return { code, zone, zones };
   });
   const hourly = await store.intensities([...new Set(wanted.flatMap(({ zones }) => zones))], range);
-  const values = hourly.filter((hour) => hour.signal === signal);
-  const withValues = new Set(values.map((hour) => hour.zone));
-  const onlyOther = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withValues.has(zone)));
-  return wanted.map(({ code, zone, zones }) => {
-    const usable = zones.filter((one) => !onlyOther.has(one));
-    if (usable.length > 0) return fromHistory(code, usable, values);
-    return signal === 'average' ? fromTable(code, zone) : unknownIntensity(code);
-  });
+  return (signal) => {
+    const values = hourly.filter((hour) => hour.signal === signal);
+    const withValues = new Set(values.map((hour) => hour.zone));
+    const onlyOther = new Set(hourly.map((hour) => hour.zone).filter((zone) => !withValues.has(zone)));
+    return wanted.map(({ code, zone, zones }) => {
+      const usable = zones.filter((one) => !onlyOther.has(one));
+      if (usable.length > 0) return fromHistory(code, usable, values);
+      return signal === 'average' ? fromTable(code, zone) : unknownIntensity(code);
+    });
+  };
 }
 
 /** The code of a zone that no client spelled: its own. */

@@ -59,6 +59,33 @@ export function emptyMarketSum(): MarketSum {
   return { grams: 0, matchedJoules: 0, unknownJoules: 0, bases: new Set() };
 }
 
+/**
+ * What market-based figures are made of: the matched share and its grams, the rest by how it is priced, and the rest for
+ * which no factor is known.
+ */
+export const MARKET_PARTS = ['matched', 'matched-grams', 'residual-mix', 'location-based', 'unknown'] as const;
+/** One of {@link MARKET_PARTS}. */
+export type MarketPart = (typeof MARKET_PARTS)[number];
+
+/**
+ * What each unit of energy of a zone and hour gives of each part of what {@link addMarket} adds: a share (0 to 1) of `matched`
+ * and `unknown`, gCO2eq/kWh of the others; absent where it gives nothing.
+ */
+export function marketRates(
+  hour: MatchedHour | undefined,
+  intensity: GramsPerKwh | undefined,
+): Partial<Record<MarketPart, number>> {
+  const { share, gramsPerKwh: factor, residual } = hour ?? NOTHING_MATCHED;
+  const rest = 1 - share;
+  const rate = residual ?? intensity;
+  const basis = residual === undefined ? 'location-based' : 'residual-mix';
+  return {
+    ...(share > 0 && { matched: share }),
+    ...(share * factor > 0 && { 'matched-grams': share * factor }),
+    ...(rest > 0 && (rate === undefined ? { unknown: rest } : { [basis]: rest * rate })),
+  };
+}
+
 /** Adds energy of a zone and hour: all that used it has the same share of the contracts; none where the zone is not known. */
 export function addMarket(
   sum: MarketSum,
@@ -81,6 +108,14 @@ export function addMarket(
   sum.grams += emissionsOfKwh(rest / JOULES_PER_KWH, rate);
 }
 
+/** Adds a part of market-based figures: joules times its rate. */
+export function addMarketPart(sum: MarketSum, part: MarketPart, weightedJoules: number): void {
+  if (part === 'matched') sum.matchedJoules += weightedJoules;
+  else if (part === 'unknown') sum.unknownJoules += weightedJoules;
+  else sum.grams += emissionsOfKwh(weightedJoules / JOULES_PER_KWH, gramsPerKwh(1));
+  if (part === 'residual-mix' || part === 'location-based') sum.bases.add(part);
+}
+
 /** Grams of market-based emissions, and what they rest on; null where nothing is known. */
 export function marketFigures(
   { grams, matchedJoules, unknownJoules, bases }: MarketSum,
@@ -94,7 +129,8 @@ export function marketFigures(
   readonly bases: readonly RestBasis[];
 } {
   return {
-    grams: used > unknownJoules ? grams : null,
+    // Energy and its unknown part may differ in the last digits though all of it is unknown.
+    grams: matchedJoules > 0 || bases.size > 0 ? grams : null,
     matchedKwh: matchedJoules / JOULES_PER_KWH,
     share: used > 0 ? Math.min(1, matchedJoules / used) : null,
     unknownKwh: unknownJoules / JOULES_PER_KWH,

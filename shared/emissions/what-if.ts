@@ -2,7 +2,7 @@ import type { Quality, Signal } from '../grid/intensity.ts';
 import { type EpochMs, type GramsPerKwh, JOULES_PER_KWH, type Joules } from '../grid/units.ts';
 import type { Zone } from '../grid/zones.ts';
 import type { IntensityReader, TimeRange } from '../records/power.ts';
-import { type CountryIntensity, countryIntensities, ownCode } from './country-intensity.ts';
+import { type CountryIntensity, intensitiesBySignal, ownCode } from './country-intensity.ts';
 import { emissions } from './pricing.ts';
 
 /** The signals of intensity, which differences are worked out with side by side. */
@@ -74,11 +74,9 @@ export async function whatIfs(
   range: TimeRange,
 ): Promise<ReadonlyMap<Zone, WhatIf>> {
   const all = [...new Set([other, ...zones])].sort();
-  const [average, marginal] = await Promise.all(
-    SIGNALS.map(async (signal) => {
-      const known = await countryIntensities(store, all.map(ownCode), range, signal);
-      return new Map(known.map((intensity, at) => [all[at] as Zone, intensity]));
-    }),
+  const intensitiesOf = await intensitiesBySignal(store, all.map(ownCode), range);
+  const [average, marginal] = SIGNALS.map(
+    (signal) => new Map(intensitiesOf(signal).map((intensity, at) => [all[at] as Zone, intensity])),
   );
   const between = (of: ReadonlyMap<Zone, CountryIntensity> | undefined, zone: Zone): DifferenceAt =>
     differenceAt(of?.get(zone), of?.get(other));

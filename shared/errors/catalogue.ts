@@ -32,8 +32,7 @@ export class CodedError extends Error {
   readonly exitCode: number | undefined;
 
   constructor(code: string, entry: ErrorEntry, facts: Readonly<Record<string, Fact>>, options?: ErrorOptions) {
-    const texts = [entry.message, ...(entry.action === undefined ? [] : [entry.action])];
-    super(texts.map((text) => filled(text, facts)).join('; '), options);
+    super(sentence(filled(entry.message, facts), entry.action && filled(entry.action, facts)), options);
     this.name = 'CodedError';
     this.code = code;
     this.facts = facts;
@@ -57,6 +56,11 @@ export function errorFactory<const Catalogue extends ErrorCatalogue>(catalogue: 
 /** Whether something thrown is an error of a catalogue; by name too, since what a thread throws arrives without its class. */
 export function isCodedError(error: unknown): error is CodedError {
   return error instanceof CodedError || (error instanceof Error && error.name === 'CodedError');
+}
+
+function sentence(message: string, action: string | undefined): string {
+  if (action === undefined) return message;
+  return message.endsWith('?') ? `${message} ${action[0]?.toUpperCase()}${action.slice(1)}` : `${message}; ${action}`;
 }
 
 function filled(text: string, facts: Readonly<Record<string, Fact>>): string {

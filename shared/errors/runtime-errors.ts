@@ -18,12 +18,12 @@ export const RUNTIME_ERRORS = {
   FILE_UNUSABLE: {
     exitCode: 1,
     message: '{setting}: {detail}',
-    action: 'let {user} read and write there, or set {setting} to another place',
+    action: 'let {user} read and write there, or set {setting} to another path',
   },
   FOLDER_NEEDED: {
     exitCode: 1,
-    message: '{setting}: there is a file where a folder is needed ({detail})',
-    action: 'set {setting} to another place',
+    message: '{setting}: a file is in the place of a folder ({detail})',
+    action: 'set {setting} to another path',
   },
   DATABASE_FILE_FORBIDDEN: {
     exitCode: 1,
@@ -46,11 +46,11 @@ export const RUNTIME_ERRORS = {
   },
   CERTIFICATE_EXPIRES: {
     message: 'a TLS certificate expires within seven days',
-    action: 'renew the one that `certificate` names; new files are used without a restart',
+    action: 'renew the certificate named in `certificate`; new files are picked up without a restart',
   },
   CERTIFICATE_EXPIRED: {
     message: 'a TLS certificate has expired',
     action:
-      'renew the one that `certificate` names; until then its connections are refused, and kube-scheduler goes on without carbon where it is the server’s',
+      'renew the certificate named in `certificate`; until then its connections are refused, and if it is the server’s, kube-scheduler schedules without carbon data',
   },
 } as const;

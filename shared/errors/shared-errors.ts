@@ -5,7 +5,11 @@ import { STORE_ERRORS } from './store-errors.ts';
 /** Errors that more than one program reports: of settings, of the operating system, of the store, of the calculator. */
 export const SHARED_ERRORS = {
   ...RUNTIME_ERRORS,
-  CONTRACTS_FILE_INVALID: { exitCode: 1, message: '{file} is not a valid file of contracts: {issues}' },
+  CONTRACT_WITHOUT_EFFECT: {
+    message: 'a contract of CONTRACTS_FILE matches nothing, or makes figures worse',
+    action: 'see problem; correct the contract, or remove it',
+  },
+  CONTRACTS_FILE_INVALID: { exitCode: 1, message: '{file} is not a valid contracts file: {issues}' },
   CONTRACTS_FILE_UNREADABLE: {
     exitCode: 1,
     message: '{file} cannot be read ({reason})',
@@ -14,7 +18,7 @@ export const SHARED_ERRORS = {
   INTENSITY_INVALID: { exitCode: 1, message: 'intensity must be a number of gCO2eq/kWh above 0, not {value}' },
   INTENSITY_NOT_KNOWN: {
     exitCode: 1,
-    message: 'neither a history nor a yearly average of the carbon intensity of {zone} is known',
+    message: 'neither recorded hours nor a yearly average of the carbon intensity of {zone} are available',
     action: 'pass an intensity',
   },
   INTENSITY_NOT_RECORDED: {
@@ -56,7 +60,7 @@ export const SHARED_ERRORS = {
   },
   RECORD_CONFLICT: {
     exitCode: 1,
-    message: 'has the service, region and period of {other}, and other figures',
+    message: 'has the same service, region and period as {other}, but different figures',
     action: 'add them up, or split the period',
   },
   REGION_AMBIGUOUS: {
@@ -64,7 +68,7 @@ export const SHARED_ERRORS = {
     message: 'several providers have a region "{region}"',
     action: 'write {choices}',
   },
-  REGION_UNKNOWN: { exitCode: 1, message: 'no cloud region or grid zone "{region}" is known{suggestion}' },
+  REGION_UNKNOWN: { exitCode: 1, message: 'unknown cloud region or grid zone "{region}"{suggestion}' },
   REQUESTS_INVALID: {
     exitCode: 1,
     message: 'requests must be a whole number above 0, not {value}',
@@ -81,8 +85,8 @@ export const SHARED_ERRORS = {
   SERVICE_FILE_UNREADABLE: { exitCode: 1, message: '{file} cannot be read ({cause})' },
   SERVICE_UNKNOWN: {
     exitCode: 1,
-    message: 'no service "{service}" is known{suggestion}',
-    action: '"carbon services list" shows all',
+    message: 'unknown service "{service}"{suggestion}',
+    action: 'run "carbon services list" to see all',
   },
   DATE_INVALID: {
     exitCode: 1,

@@ -12,7 +12,7 @@ export interface FacilitySettings {
   readonly pue: ReadonlyMap<string, number>;
   /** kgCO2e of making a machine by node or type; under an empty name that of everything else. */
   readonly embodiedKg: ReadonlyMap<string, number>;
-  /** Years over which the making of a machine is spread. */
+  /** Years over which the embodied emissions of a machine are spread. */
   readonly lifetimeYears: number;
 }
 

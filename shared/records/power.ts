@@ -117,6 +117,14 @@ export interface EnergyTotal {
   readonly worst: Quality | undefined;
 }
 
+/** Energy of one class in an hour, or a part of it: the figures of several add up. */
+export interface HourTotal {
+  readonly classAt: number;
+  readonly hour: EpochMs;
+  /** Whole millijoules, exact up to 2^53. */
+  readonly millijoules: number;
+}
+
 /** For how long the power of a node is known in a piece of time, or in a part of it: the figures of several add up. */
 export interface NodeTime {
   readonly node: string;
@@ -195,6 +203,8 @@ export interface PowerReader {
   hourly(filter: ContainerFilter, range: TimeRange): AsyncIterable<HourlyEnergy>;
   /** Energy added up where it is kept. Absent where the store is no faster than a reader of its hours. */
   energyTotals?(request: EnergyTotalsRequest): Promise<EnergyTotal[]>;
+  /** Energy of whole UTC hours by class and hour, added up likewise; present with {@link energyTotals}. Others than members are left out. */
+  hourTotals?(members: EnergyTotalsRequest['members'], hours: TimeRange): Promise<HourTotal[]>;
   /** Time for which the power of nodes is known, added up likewise; present with {@link energyTotals}. */
   nodeTimes?(pieces: readonly TimeRange[]): Promise<NodeTime[]>;
   totals(): Promise<PowerTotals>;

@@ -86,10 +86,10 @@ export function settingWarnings(schema: z.ZodObject, env: Environment): SettingW
 
 /** Logs warnings about settings. */
 export function logSettingWarnings(logger: Logger, warnings: readonly SettingWarning[]): void {
-  for (const warning of warnings)
-    if (warning.given === undefined)
-      logger.warn(warning, 'a setting has an effect that may not be meant; look its code up in docs/errors.md');
-    else logger.warn(warning, 'a setting was given under its former name; use the new one');
+  for (const { name: setting, ...facts } of warnings)
+    if (facts.given === undefined)
+      logger.warn({ setting, ...facts }, 'a setting may not do what you expect; look up its code in docs/errors.md');
+    else logger.warn({ setting, ...facts }, 'a setting was given under its former name; use the new one');
 }
 
 /** The settings as they may be shown: secrets as `***`, unset ones left out. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Contracts, parseContracts } from '../emissions/contracts.ts';
 import { sharedError } from '../errors/shared-errors.ts';
@@ -17,26 +17,48 @@ export const contractSettings = {
 /** The contracts of a file; undefined where none is named. Errors: CONTRACTS_FILE_UNREADABLE, CONTRACTS_FILE_INVALID. */
 export function contractsOf(file: string | undefined): Contracts | undefined {
   if (file === undefined) return undefined;
-  const parsed = parseContracts(contentOf(file));
+  const lines = new LineCounter();
+  // JSON is YAML, so one reader does for both.
+  const document = parseDocument(textOf(file), { lineCounter: lines });
+  const [error] = document.errors;
+  if (error !== undefined) throw invalid(file, error.message);
+  const parsed = parseContracts(contentOf(document, file));
   if ('contracts' in parsed) return parsed;
-  throw sharedError('CONTRACTS_FILE_INVALID', { file, issues: parsed.join('; ') });
+  throw invalid(file, parsed.map(({ path, problem }) => `${placeOf(document, lines, path)}: ${problem}`).join('; '));
 }
 
-function contentOf(file: string): unknown {
-  let text: string;
+function invalid(file: string, issues: string): Error {
+  const [first = ''] = issues.split('\n');
+  return sharedError('CONTRACTS_FILE_INVALID', { file, issues: first });
+}
+
+/** A place as people find it: `contracts.0.name (line 2)`; what is missing has the line of what it is missing from. */
+function placeOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
+  let range: readonly number[] | null | undefined;
+  for (let length = path.length; range == null && length >= 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node)) range = node.range;
+  }
+  const name = path.map(String).join('.') || 'file';
+  return range?.[0] === undefined ? name : `${name} (line ${lines.linePos(range[0]).line})`;
+}
+
+function textOf(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw sharedError('CONTRACTS_FILE_UNREADABLE', {
       file,
       reason: (error as NodeJS.ErrnoException).code ?? 'unknown',
     });
   }
+}
+
+function contentOf(document: Document, file: string): unknown {
   try {
-    // JSON is YAML, so one reader does for both.
-    return parse(text);
+    return document.toJS();
   } catch (error) {
-    const [issues = ''] = (error as Error).message.split('\n');
-    throw sharedError('CONTRACTS_FILE_INVALID', { file, issues });
+    // Such as aliases that would become a document of gigabytes.
+    throw invalid(file, (error as Error).message);
   }
 }

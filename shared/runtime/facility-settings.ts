@@ -29,9 +29,11 @@ export const facilitySettings = {
     'Power usage effectiveness, for facility_kwh: one number, or by node, zone or cloud region: 1.4,DE=1.3,aws/eu-west-1=1.11; default: what the cloud publishes for the region of the node',
   ),
   EMBODIED_KG: namedNumbers(0, 1_000_000).describe(
-    'kgCO2e of making a machine, for embodied_grams: one number, or by node or machine type: 1200,node-a=900,aws:m5.large=34; default: a table of cloud machine types',
+    'Embodied emissions of a machine in kgCO2e, for embodied_grams: one number, or by node or machine type: 1200,node-a=900,aws:m5.large=34; default: a table of cloud machine types',
   ),
-  SERVER_LIFETIME_YEARS: positive(50).default(4).describe('Years over which the making of a machine is spread'),
+  SERVER_LIFETIME_YEARS: positive(50)
+    .default(4)
+    .describe('Years over which the embodied emissions of a machine are spread'),
 };
 
 /** The settings as the calculation has them. */

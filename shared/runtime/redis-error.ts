@@ -5,9 +5,9 @@ const MESSAGES: Record<RedisErrorReason, string> = {
   away: 'Redis cannot be reached',
   'no-access': 'Redis refuses the user or password',
   full: 'Redis is full (maxmemory)',
-  'wrong-type': 'a key in Redis has another type than it must have',
+  'wrong-type': 'a key in Redis has the wrong type',
   cluster: 'this is a Redis Cluster, which cannot be used: use one Redis, or a primary with replicas',
-  other: 'Redis answered with an error',
+  other: 'Redis returned an error',
 };
 
 /** A command to Redis failed. The message never holds what was sent. */

@@ -24,9 +24,9 @@ export const redisSettings = {
   REDIS_URL: z.string().superRefine(checkRedisUrl).optional().meta({
     secret: true,
     description:
-      'Redis for meter readings: `redis://` or, with TLS, `rediss://`; by sentinels `redis+sentinel://host:26379,host2:26379/name`; or use REDIS_HOST',
+      'Redis for meter readings: `redis://` or, with TLS, `rediss://`; with Sentinel `redis+sentinel://host:26379,host2:26379/name`; or use REDIS_HOST',
   }),
-  REDIS_HOST: z.string().optional().describe('Host of Redis, where REDIS_URL is not set'),
+  REDIS_HOST: z.string().optional().describe('Host of Redis, if REDIS_URL is not set'),
   // Kubernetes puts REDIS_PORT=tcp://10.0.0.7:6379 into every pod beside a Service called redis.
   REDIS_PORT: z
     .preprocess(
@@ -34,29 +34,29 @@ export const redisSettings = {
       integer(1, 65_535),
     )
     .default(6379)
-    .describe('Port of Redis beside REDIS_HOST'),
-  REDIS_USERNAME: z.string().optional().describe('User of Redis, where it has users'),
+    .describe('Port of Redis, with REDIS_HOST'),
+  REDIS_USERNAME: z.string().optional().describe('Redis user, if it has ACL users'),
   REDIS_PASSWORD: z.string().optional().meta({ secret: true, description: 'Password of Redis' }),
-  REDIS_TLS: flag().default(false).describe('Speak TLS beside REDIS_HOST; rediss:// in REDIS_URL does so too'),
+  REDIS_TLS: flag().default(false).describe('Use TLS with REDIS_HOST; rediss:// in REDIS_URL does the same'),
   REDIS_TLS_CA_FILE: z
     .string()
     .optional()
-    .describe('PEM file with the authority that signed the certificate of Redis, where the system does not know it'),
+    .describe('PEM file with the authority that signed the certificate of Redis, if the system does not trust it'),
   REDIS_TLS_CERT_FILE: z
     .string()
     .optional()
-    .describe('PEM file with the client certificate for Redis; read at each connect'),
+    .describe('PEM file with the client certificate for Redis; read for each connection'),
   REDIS_TLS_KEY_FILE: z.string().optional().describe('PEM file with the key of REDIS_TLS_CERT_FILE'),
-  REDIS_STREAM: z.string().default('energy_readings').describe('Stream that accepted meter readings wait in'),
+  REDIS_STREAM: z.string().default('energy_readings').describe('Stream of accepted meter readings'),
   REDIS_STREAM_MAX_LENGTH: integer(1)
     .default(1_000_000)
-    .describe('Readings that may wait in the stream; beyond it new ones get 503, none is dropped'),
+    .describe('Maximum readings waiting in the stream; beyond it new ones get 503, none is dropped'),
   REDIS_STREAM_KEEP: integer(0)
     .default(10_000)
     .describe(
-      'Length of the stream up to which finished readings stay in it, so that another consumer group can replay them; the oldest go first',
+      'Length of the stream up to which finished readings stay in it, so that another consumer group can replay them; the oldest are removed first',
     ),
-  CONSUMER_GROUP: z.string().default('processing_group').describe('Consumer group that works the stream off'),
+  CONSUMER_GROUP: z.string().default('processing_group').describe('Consumer group that processes the stream'),
 };
 
 /** The values of {@link redisSettings}. */

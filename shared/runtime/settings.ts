@@ -8,7 +8,7 @@ export const processSettings = {
   LOG_LEVEL: z
     .enum(LOG_LEVELS)
     .default('info')
-    .describe('How much is logged; WARN and ERROR need attention and carry a code of docs/errors.md'),
+    .describe('Log level; WARN and ERROR need attention and carry a code of docs/errors.md'),
 };
 
 /** Where the carbon cache file is. */

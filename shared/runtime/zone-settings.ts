@@ -38,7 +38,7 @@ export const zoneSettings = {
       return z.NEVER;
     })
     .optional()
-    .describe('Zone of nodes that no other rule places'),
+    .describe('Zone of nodes that no other rule matches'),
 };
 
 /** The zone of a node by ZONE_MAP, else DEFAULT_ZONE; undefined when neither names one. */

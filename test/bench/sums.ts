@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gramsPerKwh, HOUR_MS } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
+import { temporaryFolder } from '../cli/run.ts';
 import { NOON, start } from '../extender/api/start-api.ts';
 import { postgresAvailable, startPostgres } from '../servers/postgres.ts';
 import type { PostgresServer } from '../servers/postgres-cluster.ts';
@@ -14,6 +17,14 @@ const DAYS = Number(process.env.BENCH_DAYS ?? 90);
 const ROUNDS = { rounds: 9, warmUp: 2 };
 /** The running day is the last of a window. */
 const TO = new Date(NOON + 12 * HOUR_MS);
+
+/** Every part of market-based figures: two contracts that match in part, a factor, and a residual mix of some of the time. */
+const CONTRACTS = `contracts:
+  - { name: wind, kind: ppa, zone: DE, from: 2020-01-01, to: 2030-01-01, mwh_per_hour: 0.0004, grams_per_kwh: 11 }
+  - { name: sun, kind: certificate, zone: FR, from: 2020-01-01, to: 2030-01-01, mwh_per_year: 2, grams_per_kwh: 0 }
+residual_mix:
+  - { zone: DE, from: 2020-01-01, to: 2025-12-29, grams_per_kwh: 700, source: bench }
+`;
 
 /** What a person would type: the energy and the grams of each namespace, each hour with the intensity of its node's zone. */
 const STATEMENT = `SELECT namespace, sum(millijoules::float8) / 3.6e9 AS kwh, sum(millijoules::float8 / 3.6e9 * grams) AS grams
@@ -34,11 +45,18 @@ async function sumsOn(name: string, startServer: () => Promise<PostgresServer>):
   await using server = await startServer();
   const dsn = await server.database();
   await fill(dsn);
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'contracts.yaml');
+  writeFileSync(file, CONTRACTS);
   await using api = await start(undefined, undefined, undefined, {}, timescaleRecording(dsn));
-  const ours = (days: number) => async () => {
-    const { status, body } = await api.get(`/api/emissions?window=${days}d&aggregate=namespace`);
-    if (status !== 200 || body.data[0]?.['ns-1']?.coverage === undefined) throw new Error(JSON.stringify(body));
-  };
+  const env = { CONTRACTS_FILE: file };
+  await using contracted = await start(undefined, undefined, undefined, env, timescaleRecording(dsn));
+  const ours =
+    (days: number, of = api) =>
+    async () => {
+      const { status, body } = await of.get(`/api/emissions?window=${days}d&aggregate=namespace`);
+      if (status !== 200 || body.data[0]?.['ns-1']?.coverage === undefined) throw new Error(JSON.stringify(body));
+    };
   console.log(`${name}: ${SERIES} series, ${DAYS} days`);
   // Awaited here: the server is there until then.
   return await withConnection(dsn, async (connection) => {
@@ -52,6 +70,16 @@ async function sumsOn(name: string, startServer: () => Promise<PostgresServer>):
         ROUNDS,
       ),
       await compare(`${name}: ${DAYS} days / 7 days`, { ours: ours(DAYS), floor: ours(7) }, ROUNDS),
+      await compare(
+        `${name}: 7 days matched with contracts / the one statement`,
+        { ours: ours(7, contracted), floor: statement },
+        ROUNDS,
+      ),
+      await compare(
+        `${name}: ${DAYS} days / 7 days, matched with contracts`,
+        { ours: ours(DAYS, contracted), floor: ours(7, contracted) },
+        ROUNDS,
+      ),
     ];
   });
 }

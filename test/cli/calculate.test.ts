@@ -62,6 +62,18 @@ describe('carbon calculate --save', () => {
     expect(nothing.notes).toContain('missing: --region, --requests');
   });
 
+  it('is reported whole in the first hour of a history, too', async () => {
+    using folder = temporaryFolder();
+    const env = { DATA_DIR: folder.path };
+    await using store = openSqliteWriter(folder.path);
+    await store.record([hourOfZone('DE', HOUR, 280.5)]);
+    await run(['--service', 'q2q-ai', '--region', 'DE', '--requests', '100000'], env, 'co2e-calculator');
+
+    const report = await run(['--report', '--period', 'last-24h', '--json'], env, 'co2e-calculator');
+
+    expect(JSON.parse(report.out)).toMatchObject({ totals: { requests: 100_000, total_kWh: 50 }, notes: [] });
+  });
+
   it('is left out by the flat program with --no-save', async () => {
     using folder = temporaryFolder();
     const env = { DATA_DIR: folder.path };

@@ -1,5 +1,8 @@
 // Flow: `carbon demo` as a process, until every view of the page and every reporting command has something to show.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../laws/sources.ts';
 import { temporaryFolder } from './run.ts';
 import { type StartedDemo, startDemo, VISIBLE } from './started-demo.ts';
 
@@ -24,6 +27,15 @@ describe('carbon demo', { timeout: 150_000 }, () => {
 
     expect(grid).toMatchObject({ simulated: true });
     for (const { qualities } of savings.totals) expect(qualities).toEqual(['simulated']);
+  });
+
+  it('has the container of the first request in the README', async () => {
+    const [body = ''] = /\{"pod":.*\}/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+    const measurements = () => demo.post('/api/co2-per-container', body);
+
+    await expect
+      .poll(measurements, { timeout: WITHIN_MS, interval: 500 })
+      .toMatchObject([{ co2_emissions_by_country: { DE: { quality: 'simulated' }, PL: {}, FR: {} } }]);
   });
 
   it('has something to report on the command line', async () => {

@@ -30,7 +30,7 @@ describe('carbon explain', () => {
 
     expect(unknown).toMatchObject({
       code: 1,
-      notes: expect.stringContaining('no decision about default/never is remembered'),
+      notes: expect.stringContaining('no decision is remembered for default/never'),
     });
     expect(silent).toMatchObject({ code: 2, notes: expect.stringContaining('[EXTENDER_UNREACHABLE]') });
   });

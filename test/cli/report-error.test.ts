@@ -97,7 +97,7 @@ describe('reportError, for invalid input,', () => {
     const report = await ask('report --period 2026-03-14..2026-03-15 --format json');
 
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.notes).toMatch(/line 3: no service "q2qai".*\n.*line 4: requests must be a whole number/);
+    expect(ran.notes).toMatch(/line 3: unknown service "q2qai".*\n.*line 4: requests must be a whole number/);
     expect(JSON.parse(report.out).totals.requests).toBeCloseTo(5, 9);
   });
 
@@ -120,8 +120,8 @@ describe('reportError, for invalid input,', () => {
     const conflict = await load([good, ';;;;', 'q2q-ai;FR;2026-03-14;2026-03-15;6']);
 
     expect(invalid.notes).toMatch(/line 6: request_count "many".*\n.*line 7: request_count/);
-    expect(unknown.notes).toContain('line 6: no service "q2qai"');
-    expect(conflict.notes).toContain('line 6: has the service, region and period of line 4');
+    expect(unknown.notes).toContain('line 6: unknown service "q2qai"');
+    expect(conflict.notes).toContain('line 6: has the same service, region and period as line 4');
   });
 
   it('imports nothing from a CSV in which one line would overwrite another, but accepts a plain repetition', async () => {
@@ -140,7 +140,7 @@ describe('reportError, for invalid input,', () => {
     const { out } = await run(['report', '--period', '2026-03-14..2026-03-15', '--format', 'json'], own);
 
     expect(lost).toMatchObject({ code: 1, out: '' });
-    expect(lost.notes).toContain('line 3: has the service, region and period of line 2, and other figures');
+    expect(lost.notes).toContain('line 3: has the same service, region and period as line 2, but different figures');
     expect(repeated.code).toBe(0);
     expect(JSON.parse(out).totals.requests).toBe(10);
   });
@@ -212,7 +212,9 @@ describe('exit codes', () => {
     expect(ran.notes).toMatch(/^the store failed: /);
   });
 
-  it('is the same for both programs when they run as processes, with nothing but results on standard output', () => {
+  it('is the same for both programs when they run as processes, with nothing but results on standard output', {
+    timeout: 180_000,
+  }, () => {
     const node = (script: string, ...args: string[]) =>
       spawnSync(process.execPath, [join(ROOT, 'cli', script), ...args], {
         env: { ...env, PATH: process.env.PATH, FORCE_COLOR: undefined },

@@ -10,6 +10,8 @@ export interface StartedDemo extends AsyncDisposable {
   /** Parsed JSON of its API; undefined while it does not respond. */
   // biome-ignore lint/suspicious/noExplicitAny: responses of several resources; the assertions name their fields.
   get(path: string): Promise<any>;
+  /** Parsed JSON of its API's response to a JSON body. */
+  post(path: string, body: string): Promise<unknown>;
   /** Output of another command of `carbon` in the same environment. */
   carbon(...args: string[]): Promise<string>;
 }
@@ -29,6 +31,10 @@ export async function startDemo(folder: string): Promise<StartedDemo> {
         (response) => response.json(),
         () => undefined,
       ),
+    post: async (path, body) => {
+      const headers = { 'Content-Type': 'application/json' };
+      return (await fetch(`http://127.0.0.1:${API_PORT}${path}`, { method: 'POST', headers, body })).json();
+    },
     carbon: async (...args) => {
       const { stdout } = run(args, 'pipe');
       return stdout === null ? '' : text(stdout);

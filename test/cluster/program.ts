@@ -89,7 +89,7 @@ async function status({ url, ca, token }: ReadyCheck): Promise<number | string> 
     response.resume();
     resolve(response.statusCode ?? 0);
   });
-  call.on('timeout', () => call.destroy(new Error('no answer within 5 s')));
+  call.on('timeout', () => call.destroy(new Error('no response within 5 s')));
   call.on('error', (error) => resolve(error.message));
   call.end();
   return promise;

@@ -50,13 +50,13 @@ describe('startExtender', () => {
       return `${status} ${text}`;
     };
 
-    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes does not run: .*403.*have not been listed/);
+    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes is not running: .*403.*have not been listed/);
     cluster.status = 200;
     await expect.poll(readyz).not.toMatch(/does not run|not been listed/);
     cluster.status = 503;
     cluster.dropWatches();
 
-    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes does not run: .*503/);
+    await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes is not running: .*503/);
   }, 40_000);
 
   it('starts the API beside the scheduler port and stops it too', async () => {

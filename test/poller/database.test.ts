@@ -63,7 +63,7 @@ describeDatabase('a poller with a database', (server) => {
     await using first = startPoller(dsn, kepler.url);
     await first.logged(RECORDS);
     await using second = startPoller(dsn, kepler.url);
-    await second.logged('another process records; this one stands by');
+    await second.logged('another process records; this one is on standby');
     const before = await eventually(
       () => samplesIn(dsn),
       (samples) => samples.length > 5,

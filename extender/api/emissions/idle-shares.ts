@@ -1,3 +1,4 @@
+import type { MarketPart } from '../../../shared/emissions/matching.ts';
 import type { Differences } from '../../../shared/emissions/what-if.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
 import type { Energy } from './energy.ts';
@@ -25,6 +26,11 @@ export class IdleShares {
   /** Takes differences of a node's idle energy that were added up elsewhere. */
   differences(at: number, node: string, differences: Differences): void {
     this.#idle[at]?.addDifferences({ name: node, properties: {} }, differences);
+  }
+
+  /** Takes a part of the market-based figures of a node's idle energy that was added up elsewhere. */
+  marketPart(at: number, node: string, part: MarketPart, weightedJoules: number): void {
+    this.#idle[at]?.addMarketPart({ name: node, properties: {} }, part, weightedJoules);
   }
 
   /** Adds the shares to the rows; `idleRow`, where there is one, gets that of nodes that nothing ran on. */

@@ -1,5 +1,6 @@
 import { type CountryIntensity, countryIntensities, ownCode } from '../../../shared/emissions/country-intensity.ts';
 import { UNKNOWN_WHAT_IF, whatIfs } from '../../../shared/emissions/what-if.ts';
+import type { EpochMs } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { Facility } from '../../../shared/records/facility.ts';
 import type { TimeRange } from '../../../shared/records/power.ts';
@@ -33,6 +34,10 @@ export async function pricingByNode(
       [...own.values()].filter((zone) => zone !== undefined),
       range,
     ));
+  // One function for each zone: what is priced alike has the same one.
+  const matchedIn = new Map(
+    [...new Set(zones.values())].map((zone) => [zone, (hour: EpochMs) => zone && matchedAt?.(zone, hour)]),
+  );
   const pricings = new Map<string, Pricing>();
   for (const [node, zone] of zones)
     pricings.set(node, {
@@ -40,7 +45,7 @@ export async function pricingByNode(
       pricePerKwh: zone && prices?.get(zone),
       pue: deps.facility?.pueOf(node, own.get(node))?.value,
       whatIf: differences && (differences.get(own.get(node) as Zone) ?? UNKNOWN_WHAT_IF),
-      matchedAt: matchedAt && ((hour) => (zone === undefined ? undefined : matchedAt(zone, hour))),
+      matchedAt: matchedAt && matchedIn.get(zone),
     });
   return { of: (node) => pricings.get(node) ?? pricingOf(node, undefined, undefined), intensities };
 }

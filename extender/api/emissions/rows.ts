@@ -1,4 +1,10 @@
-import { addMarket, emptyMarketSum, plusMarket } from '../../../shared/emissions/matching.ts';
+import {
+  addMarket,
+  addMarketPart,
+  emptyMarketSum,
+  type MarketPart,
+  plusMarket,
+} from '../../../shared/emissions/matching.ts';
 import {
   addDifferences,
   type Differences,
@@ -66,10 +72,12 @@ export class RowSums {
     sum.worstPower = Math.max(sum.worstPower, POWER_QUALITIES.indexOf(piece.container.powerQuality ?? 'measured'));
     if (pricing.pricePerKwh !== undefined)
       sum.cost = (sum.cost ?? 0) + (piece.joules / JOULES_PER_KWH) * pricing.pricePerKwh;
-    if (pricing.matchedAt !== undefined && piece.hour !== undefined) {
+    if (pricing.matchedAt !== undefined) {
       sum.market ??= emptyMarketSum();
-      const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
-      addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
+      if (piece.hour !== undefined) {
+        const location = pricing.intensity?.at(piece.hour)?.carbonIntensity;
+        addMarket(sum.market, piece.joules, pricing.matchedAt(piece.hour), location);
+      }
     }
     if (pricing.whatIf !== undefined && piece.hour !== undefined) {
       sum.differences ??= noDifferences();
@@ -89,6 +97,13 @@ export class RowSums {
   addDifferences(row: RowName, differences: Differences): void {
     const sum = this.#sum(row);
     sum.differences = plusDifferences(sum.differences, differences, 1);
+  }
+
+  /** Adds a part of market-based figures that was added up elsewhere: joules times its rate. */
+  addMarketPart(row: RowName, part: MarketPart, weightedJoules: number): void {
+    const sum = this.#sum(row);
+    sum.market ??= emptyMarketSum();
+    addMarketPart(sum.market, part, weightedJoules);
   }
 
   /** Adds a share of the making of a machine, in gCO2eq; undefined where it is not known. */

@@ -1,3 +1,4 @@
+import { MARKET_PARTS, type MarketPart } from '../../../shared/emissions/matching.ts';
 import { emissions } from '../../../shared/emissions/pricing.ts';
 import { noDifferences, SIGNALS } from '../../../shared/emissions/what-if.ts';
 import type { Signal } from '../../../shared/grid/intensity.ts';
@@ -13,6 +14,7 @@ import {
 } from '../../../shared/records/power.ts';
 import { wholeHoursOf } from './energy.ts';
 import type { IdleShares } from './idle-shares.ts';
+import { marketPrices } from './market.ts';
 import type { RowName } from './naming.ts';
 import type { NodeUses } from './node-uses.ts';
 import type { PricedPart, Pricing } from './priced.ts';
@@ -47,8 +49,7 @@ export interface Grouping {
 
 /**
  * Lets the store add up the energy of the whole hours of some pieces of time, and adds that to the rows. False where the
- * store does not add up, where rows and pieces are so many that it would be no less work than reading hours, and where
- * contracts are matched, which is done hour by hour.
+ * store does not add up, and where rows and pieces are so many that it would be no less work than reading hours.
  */
 export async function addInStore(
   store: PowerReader,
@@ -58,25 +59,37 @@ export async function addInStore(
 ): Promise<boolean> {
   if (store.energyTotals === undefined) return false;
   const { groups, members } = groupsOf(spans, grouping);
-  if (groups.length * pieces.length > MOST_TOTALS || groups.some(({ pricing }) => pricing.matchedAt)) return false;
-  const totalsBy = (priceOf: (pricing: Pricing) => HourPrices | undefined) => {
+  if (groups.length * pieces.length > MOST_TOTALS) return false;
+  const whole = pieces.map(wholeHoursOf);
+  const totalsBy: TotalsBy = async (priceOf, all = false) => {
     const priceOfGroups = groups.map(({ pricing }) => priceOf(pricing));
     const prices = [...new Set(priceOfGroups.filter((price) => price !== undefined))];
     const classes = priceOfGroups.map((price) => (price === undefined ? undefined : prices.indexOf(price)));
-    return store.energyTotals?.({ members, classes, prices, pieces: pieces.map(wholeHoursOf) });
+    const added = all ? members : members.filter(([, classAt]) => classes[classAt] !== undefined);
+    if (added.length === 0) return [];
+    const totals = (await store.energyTotals?.({ members: added, classes, prices, pieces: whole })) ?? [];
+    return totals.map((total) => [total, groups[total.classAt] as Group]);
   };
   const nodes = new Set(members.map(([{ node }]) => node));
   if (grouping.uses !== undefined)
     for (const { node, pieceAt, coveredMs } of (await store.nodeTimes?.(pieces.map(wholeHoursOf))) ?? [])
       if (nodes.has(node)) grouping.uses.known(pieceAt, node, coveredMs);
-  for (const total of (await totalsBy(({ intensity }) => intensity?.at)) ?? [])
-    addTotal(total, groups[total.classAt] as Group, grouping);
-  if (groups.every(({ pricing }) => pricing.whatIf === undefined)) return true;
+  for (const [total, group] of await totalsBy(({ intensity }) => intensity?.at, true)) addTotal(total, group, grouping);
   for (const signal of SIGNALS)
-    for (const total of (await totalsBy(({ whatIf }) => whatIf?.[signal])) ?? [])
-      addDifference(total, signal, groups[total.classAt] as Group, grouping);
+    for (const [total, group] of await totalsBy(({ whatIf }) => whatIf?.[signal]))
+      addDifference(total, signal, group, grouping);
+  const pricesOf = marketPrices(whole);
+  for (const part of MARKET_PARTS)
+    for (const [total, group] of await totalsBy((pricing) => pricesOf(pricing)[part]))
+      addMarketPart(total, part, group, grouping);
   return true;
 }
+
+/** Energy by class and piece, with what a price for each class makes of it; without `all`, only of classes that have one. */
+type TotalsBy = (
+  priceOf: (pricing: Pricing) => HourPrices | undefined,
+  all?: boolean,
+) => Promise<(readonly [EnergyTotal, Group])[]>;
 
 /** Energy that is priced with differences: what another zone makes of it. */
 function addDifference(
@@ -90,6 +103,20 @@ function addDifference(
   const differences = { ...noDifferences(), [signal]: { grams, joules: pricedMillijoules / 1000 } };
   if (shares !== undefined && container.namespace === IDLE) shares.differences(pieceAt, container.node, differences);
   else if (row !== undefined) sums[pieceAt]?.addDifferences(row, differences);
+}
+
+/** Energy that is matched with contracts: a part of its market-based figures. */
+function addMarketPart(
+  { weightedMillijoules, pricedMillijoules, pieceAt }: EnergyTotal,
+  part: MarketPart,
+  { container, row }: Group,
+  { sums, shares }: Grouping,
+): void {
+  if (pricedMillijoules === 0) return;
+  const weightedJoules = weightedMillijoules / 1000;
+  if (shares !== undefined && container.namespace === IDLE)
+    shares.marketPart(pieceAt, container.node, part, weightedJoules);
+  else if (row !== undefined) sums[pieceAt]?.addMarketPart(row, part, weightedJoules);
 }
 
 function groupsOf(spans: readonly ContainerSpan[], { rowOf, pricingOf, uses }: Grouping) {

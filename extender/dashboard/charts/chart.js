@@ -106,13 +106,14 @@ function seriesOf({ label, token, dash, width = 2, fill, shown }, times) {
     fill: fill && colour(fill),
     points: { show: width > 0 && times.length < FEW_POINTS },
     spanGaps: false,
-    value: (_plot, value, _series, index) => number(index === null ? null : shown ? shown[index] : value, 4),
+    // Blank while the pointer is elsewhere: a dash means that a value is not known.
+    value: (_plot, value, _series, index) => (index === null ? '' : number(shown ? shown[index] : value, 4)),
   };
 }
 
 /** @param {number | null} seconds */
 function legendTime(seconds) {
-  if (seconds === null) return '–';
+  if (seconds === null) return '';
   const { date, clock } = partsOf(seconds * 1000);
   return `${date} ${clock}`;
 }

@@ -50,5 +50,5 @@ function burnDown({ used_share: used, elapsed_share: elapsed, state }) {
   const notch = h('span', { class: 'notch' });
   notch.style.left = `${Math.min(100, elapsed * 100)}%`;
   track.append(notch);
-  return [track, h('small', {}, `${percent(elapsed)} of the time is over`)];
+  return [track, h('small', {}, `${percent(elapsed)} of the period has passed`)];
 }

@@ -9,6 +9,7 @@ import { MEASURES, sumOf } from './measures.js';
  * @typedef {import('./measures.js').Unit} Unit
  */
 
+const HOUR_MS = 3_600_000;
 /** Longest name in the legend, in characters. */
 const MAX_LABEL = 32;
 
@@ -17,10 +18,11 @@ const MAX_LABEL = 32;
  * @param {{current: Emissions, previous: Emissions | undefined, whatIf: Emissions | undefined, zone: string | undefined, unit: Unit, by: string}} data
  */
 export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
-  const times = timesOf(current);
+  const { times, running } = stepsOf(current);
+  const short = shortener(current.data.flatMap((piece) => Object.keys(piece)));
   const names = rankedNames(current, unit);
   const layers = names.map((label) => ({
-    label: label === '__other__' ? 'other' : shortened(label),
+    label: label === '__other__' ? 'other' : short(label),
     values: current.data
       .slice(0, times.length)
       .map((piece) => (piece[label] === undefined ? null : MEASURES[unit].of(piece[label]))),
@@ -43,25 +45,57 @@ export function emissionsChart({ current, previous, whatIf, zone, unit, by }) {
     });
   const { title, axis } = MEASURES[unit];
   const label = `${title} by ${by}. The table below has the totals of each step.`;
-  return card(title, stackedChart({ label, times, layers, lines, unit: axis }), stepsTable(current, times, unit));
+  return card(
+    title,
+    stackedChart({ label, times, layers, lines, unit: `${axis} per ${stepText(current)}` }),
+    running !== undefined &&
+      h(
+        'p',
+        { class: 'note' },
+        `The step from ${dayTime(running)} is not over yet: it is in the table, not in the chart.`,
+      ),
+    stepsTable(current, running === undefined ? times : [...times, running], unit, running),
+  );
 }
 
 /**
- * Starts of the steps so far: a window of whole days has some that lie ahead, and nothing is known of them.
+ * Starts of the steps that are over, and of the one that is not: drawn, it would look like a fall. The first step of all
+ * is drawn in any case. A window of whole days has steps that lie ahead, and nothing is known of them.
  * @param {Emissions} response
  */
-function timesOf({ meta }) {
-  const starts = meta.pieces.map(({ start }) => Date.parse(start));
+function stepsOf({ meta }) {
   const now = Date.now();
-  return starts.filter((start) => start <= now);
+  const begun = meta.pieces.filter(({ start }) => Date.parse(start) <= now);
+  const over = begun.filter(({ end }) => Date.parse(end) <= now);
+  const startOf = (/** @type {typeof begun[number]} */ { start }) => Date.parse(start);
+  const running = over.length > 0 ? begun[over.length] : undefined;
+  return { times: (over.length > 0 ? over : begun).map(startOf), running: running && startOf(running) };
 }
 
 /**
- * A name that fits into the legend: its end, by which pods of one workload differ.
- * @param {string} text
+ * Length of a step: `hour`, `6 h`, `day`.
+ * @param {Emissions} response
  */
-function shortened(text) {
-  return text.length > MAX_LABEL ? `…${text.slice(-MAX_LABEL)}` : text;
+function stepText({ meta }) {
+  const [first] = meta.pieces;
+  const hours = first ? Math.round((Date.parse(first.end) - Date.parse(first.start)) / HOUR_MS) : 1;
+  if (hours === 1 || hours === 24) return hours === 1 ? 'hour' : 'day';
+  return hours % 24 === 0 ? `${hours / 24} d` : `${hours} h`;
+}
+
+/**
+ * Makes names fit into the legend: without the namespace where all are in the same, and by their ends, by which pods
+ * of one workload differ.
+ * @param {readonly string[]} names
+ * @returns {(name: string) => string}
+ */
+function shortener(names) {
+  const namespaces = new Set(names.filter((name) => name !== '__other__').map((name) => name.split('/')[0]));
+  const isShared = namespaces.size === 1 && names.every((name) => name === '__other__' || name.includes('/'));
+  return (name) => {
+    const text = isShared ? name.slice(name.indexOf('/') + 1) : name;
+    return text.length > MAX_LABEL ? `…${text.slice(-MAX_LABEL)}` : text;
+  };
 }
 
 /**
@@ -92,12 +126,16 @@ function totalsOf({ data }, unit) {
  * @param {Emissions} response
  * @param {readonly number[]} times
  * @param {Unit} unit
+ * @param {number | undefined} running start of the step that is not over yet
  */
-function stepsTable(response, times, unit) {
+function stepsTable(response, times, unit, running) {
   const totals = totalsOf(response, unit);
   const rows = times.map((at, index) => ({ at, total: totals[index] }));
   const columns = [
-    { title: 'From', cell: (/** @type {typeof rows[number]} */ { at }) => dayTime(at) },
+    {
+      title: 'From',
+      cell: (/** @type {typeof rows[number]} */ { at }) => `${dayTime(at)}${at === running ? ' (so far)' : ''}`,
+    },
     {
       title: MEASURES[unit].text,
       numeric: true,

@@ -34,7 +34,7 @@ export function totalsCard({ current, previous, whatIf, zone }) {
         'p',
         { class: 'notice simulated' },
         h('strong', {}, 'Simulated. '),
-        'Energy or intensity of these rows is invented for a demonstration.',
+        'The energy or the intensity of these rows is simulated.',
       ),
     h(
       'dl',
@@ -43,9 +43,9 @@ export function totalsCard({ current, previous, whatIf, zone }) {
       gpu !== null && figure('On GPUs', energy(gpu), '', kwh ? `${percent(gpu / kwh)} of the energy` : ''),
       figure('Emissions', grams(total), 'CO2e', difference(before, total, 'than the window before')),
       embodied !== null &&
-        figure('Embodied', grams(embodied), 'CO2e', 'making of the machines, beside the emissions of use'),
+        figure('Embodied', grams(embodied), 'CO2e', 'of making the machines, not part of the emissions'),
       zone && figure(`If all had run in ${zone}`, grams(elsewhere), 'CO2e', difference(total, elsewhere, '')),
-      figure('Coverage', percent(covered), '', 'of the time, energy and intensity known'),
+      figure('Coverage', percent(covered), '', 'of the time both energy and intensity are known'),
     ),
     modelled && h('p', { class: 'note' }, band(rows)),
     unpriced > 0 &&

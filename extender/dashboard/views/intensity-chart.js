@@ -69,8 +69,8 @@ function seriesOf(times, recorded, ahead) {
     series.push({ label: 'forecast', token: '--forecast', dash: [6, 4], values: column((at) => ahead.get(at)?.value) });
   if (banded)
     series.push(
-      { label: 'high', token: '--band-edge', width: 0, values: column((at) => ahead.get(at)?.high) },
-      { label: 'low', token: '--band-edge', width: 0, values: column((at) => ahead.get(at)?.low) },
+      { label: 'upper bound', token: '--band-edge', width: 0, values: column((at) => ahead.get(at)?.high) },
+      { label: 'lower bound', token: '--band-edge', width: 0, values: column((at) => ahead.get(at)?.low) },
     );
   return { series, bands: banded ? [/** @type {const} */ ([3, 4, '--band'])] : [] };
 }

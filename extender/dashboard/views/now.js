@@ -126,7 +126,7 @@ function zonesCard({ zones, state }) {
       state === 'missing'
         ? 'The poller writes the cache file. Zones appear here as soon as it has reached a provider.'
         : 'The cache file contains no zones.';
-    return card(title, empty('No zone is currently known', hint));
+    return card(title, empty('No carbon intensity is known', hint));
   }
   const largest = Math.max(...zones.map((zone) => zone.intensity_g_per_kwh), 1);
   /** @type {import('../table.js').TableColumn<Grid['zones'][number]>[]} */

@@ -13,8 +13,8 @@ const MAX_NEGATIVE = 10;
 
 /** @type {Record<Total['baseline'], string>} */
 const BASELINES = {
-  arrival: 'started on arrival',
-  'candidates-mean': 'mean of the candidate nodes',
+  arrival: 'a start on arrival',
+  'candidates-mean': 'the mean of the candidate nodes',
 };
 
 /**
@@ -41,7 +41,7 @@ export function savingsCard({ totals, pods, decisions }) {
     h(
       'p',
       { class: 'note' },
-      'Possible: what the cleanest start within its slack, or its cleanest candidate zone, would have saved each pod in hindsight.',
+      'Possible: what each pod would have saved in hindsight, with the cleanest start within its slack or in its cleanest candidate zone.',
     ),
     totals.length > 1 && h('p', { class: 'note' }, 'A pod may count for both baselines; the two are never added up.'),
     negative.length > 0 && negativeTable(negative),
@@ -50,7 +50,7 @@ export function savingsCard({ totals, pods, decisions }) {
 
 /** @param {Total} total */
 function savedFigure({ baseline, saved_grams, saved_percent, possible_grams: possible }) {
-  const share = saved_percent === null ? '' : `${number(saved_percent)} % less than `;
+  const share = saved_percent === null ? '' : `${percent(saved_percent / 100)} less than `;
   const reached = possible > 0 ? `; ${percent(saved_grams / possible)} of the ${grams(possible)} possible` : '';
   return figure(
     baseline === 'arrival' ? 'Saved by waiting' : 'Saved by placement',
@@ -69,7 +69,7 @@ function totalsTable(totals) {
     {
       title: 'Share',
       numeric: true,
-      cell: ({ saved_percent: share }) => (share === null ? '–' : `${number(share)} %`),
+      cell: ({ saved_percent: share }) => (share === null ? '–' : percent(share / 100)),
     },
     { title: 'Emitted', numeric: true, cell: (one) => grams(one.emissions_grams) },
     { title: 'Energy', numeric: true, cell: (one) => energy(one.energy_kwh) },

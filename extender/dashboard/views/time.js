@@ -106,7 +106,7 @@ function controls(zones, { zone, window, hours }) {
     { class: 'controls' },
     select('Zone', zone, codes, (value) => choose({ zone: value })),
     select('Window', window === '1d' ? '24h' : window, windows, (value) => choose({ window: value })),
-    select('Length of the job', hours, LENGTHS, (value) => choose({ hours: value })),
+    select('Job length', hours, LENGTHS, (value) => choose({ hours: value })),
   );
 }
 

@@ -90,6 +90,7 @@ function legend(waiting) {
     ['wait', 'from arrival to deadline'],
     ['piece planned', 'planned to run'],
     ...(hasRun ? [['piece ran', 'ran before it was paused']] : []),
+    ['present', 'now'],
   ];
   return h(
     'p',

@@ -1,6 +1,6 @@
 import { dayTime } from '../clock.js';
 import { card, empty, h, name } from '../dom.js';
-import { number } from '../format.js';
+import { percent } from '../format.js';
 import { table } from '../table.js';
 import { timeline } from './timeline.js';
 
@@ -27,7 +27,7 @@ export function waitingCard({ deferral, total, waiting }, now) {
   if (total === null)
     return card(
       TITLE,
-      empty('What is waiting is not known yet', 'The deferral controller has not listed the cluster so far.'),
+      empty('Waiting work is not known yet', 'The deferral controller has not listed the cluster so far.'),
     );
   if (total === 0)
     return card(
@@ -74,7 +74,7 @@ function workTable(waiting, now) {
     {
       title: 'Expected saving',
       numeric: true,
-      cell: ({ expected_saving_percent: saving }) => (saving === null ? '–' : `${number(saving)} %`),
+      cell: ({ expected_saving_percent: saving }) => (saving === null ? '–' : percent(saving / 100)),
     },
     { title: 'Reason', sentence: true, cell: (work) => reasonOf(work, now) },
   ];
@@ -90,8 +90,8 @@ function reasonOf({ planned_start: start, expected_saving_percent: saving, over_
   if (start === null) return 'waiting for a forecast to plan with';
   if (Date.parse(start) <= now) return 'the planned start is reached; it is being released';
   if (paused_since !== null)
-    return `paused since ${dayTime(paused_since)}${saving === null ? '' : `, which saves ${number(saving)} %`}`;
+    return `paused since ${dayTime(paused_since)}${saving === null ? '' : `, which saves ${percent(saving / 100)}`}`;
   return saving === null
     ? `a cleaner hour is planned${why}`
-    : `electricity will be ${number(saving)} % cleaner then${why}`;
+    : `electricity will be ${percent(saving / 100)} cleaner then${why}`;
 }

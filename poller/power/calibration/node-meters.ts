@@ -136,7 +136,7 @@ export class NodeMeters {
     if (Math.abs(closed.ratio - 1) > NOT_CLOSED)
       logger.warn(
         { code: 'NODE_ABOVE_METER', node, hour: isoTime(closed.hour), ratio: closed.ratio },
-        'more energy was recorded of a node than the meter on its outlet counted',
+        'more energy was recorded for a node than its outlet meter counted',
       );
   }
 }

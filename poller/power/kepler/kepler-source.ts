@@ -139,7 +139,7 @@ export class KeplerSource implements AsyncDisposable {
     this.#unplaced.add(host);
     logger.warn(
       { code: 'NODE_WITHOUT_ZONE', node: host },
-      'the exporter does not name its node and no setting places its host, so its energy has no grams; set DEFAULT_ZONE',
+      'the exporter does not name its node and no setting gives the zone of its host, so its energy has no emissions; set DEFAULT_ZONE',
     );
   }
 

@@ -10,8 +10,8 @@ import type { UsageNode } from './nodes.ts';
 
 /** What kubelets say to a token that they do not take, with what to do. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  401: 'responds with HTTP 401: it does not know our token; check KUBELET_BEARER_FILE and the kubelet’s webhook authentication',
-  403: 'responds with HTTP 403: our account may not get nodes/metrics; add that to its ClusterRole',
+  401: 'responds with HTTP 401: it does not accept the token; check KUBELET_BEARER_FILE and the kubelet’s webhook authentication',
+  403: 'responds with HTTP 403: the ServiceAccount is not allowed to get nodes/metrics; add that to its ClusterRole',
 };
 
 /** Connections to kubelets: verified by the cluster's authority, with the token of the service account. */
@@ -24,7 +24,7 @@ export class KubeletAccess implements AsyncDisposable {
     if (config.KUBELET_INSECURE_TLS)
       logger.warn(
         { code: 'KUBELET_NOT_VERIFIED' },
-        'certificates of kubelets are not verified (KUBELET_INSECURE_TLS): the token is sent to whatever answers under their addresses',
+        'certificates of kubelets are not verified (KUBELET_INSECURE_TLS): the token is sent to any server at their addresses',
       );
   }
 

@@ -59,7 +59,7 @@ export function readKubeletUsage(target: string, text: string): KubeletUsage {
   const [node] = byName.get(NODE_CPU) ?? [];
   if (errors.length === 0 || node === undefined) {
     const known = byName.has(CPU) || errors.length > 0;
-    if (known) throw new ScrapeError(target, 'truncated', `the body lacks ${node ? SCRAPE_ERRORS[0] : NODE_CPU}`);
+    if (known) throw new ScrapeError(target, 'truncated', `the body has no ${node ? SCRAPE_ERRORS[0] : NODE_CPU}`);
     throw new ScrapeError(target, 'foreign', 'not a body of /metrics/resource: it has no CPU time of containers');
   }
   const nodeSample = { cpuSeconds: counter(node.value), at: Number(node.timestamp_ms) };

@@ -24,7 +24,7 @@ export function recordingMachines(
       failing = false;
     } catch (err) {
       if (!failing)
-        logger.warn({ code: 'NODE_MACHINES_NOT_STORED', err }, 'could not store what machines the nodes are');
+        logger.warn({ code: 'NODE_MACHINES_NOT_STORED', err }, 'could not store the machine types of the nodes');
       failing = true;
     }
     return found;

@@ -43,7 +43,7 @@ export class SpoolDelivery implements AsyncDisposable {
   async reaches(write: () => Promise<void>, patienceMs: number): Promise<boolean> {
     const over = new AbortController();
     const late = this.#options.clock.sleep(patienceMs, over.signal).then(() => {
-      throw new Error(`no answer within ${patienceMs} ms`);
+      throw new Error(`no response within ${patienceMs} ms`);
     });
     const written = write();
     // The one that loses the race may still reject later.

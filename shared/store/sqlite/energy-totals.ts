@@ -1,6 +1,6 @@
 import { QUALITIES, type Quality } from '../../grid/intensity.ts';
 import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
-import type { EnergyTotal, EnergyTotalsRequest } from '../../records/power.ts';
+import type { EnergyTotal, EnergyTotalsRequest, HourTotal } from '../../records/power.ts';
 import type { SeriesEnergy } from './energy-codec.ts';
 
 /** A total while it grows. */
@@ -51,6 +51,23 @@ export function energyTotalsOf(
       total === undefined ? [] : { classAt, pieceAt, ...total, worst: worstOf(total.worst) },
     ),
   );
+}
+
+/** Adds energy up by class and hour: `classOf` and the hours as for {@link energyTotalsOf}. */
+export function hourTotalsOf(
+  classOf: ReadonlyMap<number, number>,
+  hours: Iterable<readonly [hour: EpochMs, energies: Iterable<readonly [series: number, energy: SeriesEnergy]>]>,
+): HourTotal[] {
+  const totals: HourTotal[] = [];
+  for (const [hour, energies] of hours) {
+    const sums = new Map<number, number>();
+    for (const [series, { millijoules }] of energies) {
+      const classAt = classOf.get(series);
+      if (classAt !== undefined) sums.set(classAt, (sums.get(classAt) ?? 0) + millijoules);
+    }
+    for (const [classAt, millijoules] of sums) totals.push({ classAt, hour, millijoules });
+  }
+  return totals;
 }
 
 function nothing(): Growing {

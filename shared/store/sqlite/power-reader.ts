@@ -6,6 +6,7 @@ import type {
   EnergyTotal,
   EnergyTotalsRequest,
   HourlyEnergy,
+  HourTotal,
   PodLabels,
   PowerReader,
   PowerSample,
@@ -18,7 +19,7 @@ import { blockOf } from '../blocks.ts';
 import { type CheckedBlob, isIntact } from './checksum.ts';
 import type { SqliteDatabase } from './database.ts';
 import { decodeEnergy, type SeriesEnergy } from './energy-codec.ts';
-import { energyTotalsOf } from './energy-totals.ts';
+import { energyTotalsOf, hourTotalsOf } from './energy-totals.ts';
 import { HourEnergy } from './hour-energy.ts';
 import { lastBlocks } from './last-blocks.ts';
 import {
@@ -113,13 +114,25 @@ export class SqlitePowerReader implements PowerReader {
     const database = this.#source();
     const [first, last] = [request.pieces[0], request.pieces.at(-1)];
     if (database === undefined || first === undefined || last === undefined || last.to <= first.from) return [];
-    const classOf = new Map<number, number>();
-    for (const [container, classAt] of request.members) {
-      const id = this.#numbers.get(container);
-      if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
-      classOf.set(id, classAt);
-    }
+    const classOf = this.#classesOf(request.members);
     return database.read(() => energyTotalsOf(request, classOf, hoursOf(database, { from: first.from, to: last.to })));
+  }
+
+  async hourTotals(members: EnergyTotalsRequest['members'], range: TimeRange): Promise<HourTotal[]> {
+    const database = this.#source();
+    if (database === undefined || range.to <= range.from) return [];
+    const classOf = this.#classesOf(members);
+    return database.read(() => hourTotalsOf(classOf, hoursOf(database, range)));
+  }
+
+  #classesOf(members: EnergyTotalsRequest['members']): ReadonlyMap<number, number> {
+    return new Map(
+      members.map(([container, classAt]) => {
+        const id = this.#numbers.get(container);
+        if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
+        return [id, classAt];
+      }),
+    );
   }
 
   async podLabels(): Promise<readonly PodLabels[] | undefined> {

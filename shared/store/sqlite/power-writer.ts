@@ -1,23 +1,14 @@
 import { type EpochMs, hourOf } from '../../grid/units.ts';
-import type { Container, PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
-import { containerKey, containerNames, powerFactsOf, samePowerFacts } from '../../records/power-facts.ts';
+import type { PodLabels, PowerSample, PowerTick, PowerWriter } from '../../records/power.ts';
 import { millijoulesOf, refuseBroken } from '../../records/sample-rules.ts';
 import { checksum } from './checksum.ts';
 import { foldHour } from './compaction.ts';
 import type { SqliteDatabase } from './database.ts';
+import { KnownNumbers, type UsedNumbers } from './known-numbers.ts';
 import { removeHoursBefore, removeHoursBeyond, TICK_HOUR } from './retention.ts';
 import { StoredEnds } from './stored-ends.ts';
 import { decodeTick, encodeTick, type StoredSample } from './tick-codec.ts';
 import { ticksWhere } from './ticks.ts';
-
-/** A series as the writer remembers it. */
-interface KnownSeries {
-  readonly id: number;
-  /** The container as it was written last, with how its power is known. */
-  readonly container: Container;
-  /** Start of its oldest sample, as stored. */
-  readonly first: EpochMs;
-}
 
 /**
  * Keeps container energy in SQLite. A container's time counts once, whichever processes write: of samples that overlap the
@@ -25,10 +16,9 @@ interface KnownSeries {
  */
 export class SqlitePowerWriter implements PowerWriter {
   readonly #writer: () => SqliteDatabase;
-  /** The database that the known series are of. */
-  #known: SqliteDatabase | undefined;
-  /** Series that are known to be stored. */
-  readonly #series = new Map<string, KnownSeries>();
+  /** The database that the known numbers are of. */
+  #knownOf: SqliteDatabase | undefined;
+  readonly #known = new KnownNumbers();
   readonly #ends = new StoredEnds();
 
   constructor(writer: () => SqliteDatabase) {
@@ -37,26 +27,21 @@ export class SqlitePowerWriter implements PowerWriter {
 
   get #database(): SqliteDatabase {
     const database = this.#writer();
-    if (database !== this.#known) this.#forgetKnown();
-    this.#known = database;
+    if (database !== this.#knownOf) this.#forgetKnown();
+    this.#knownOf = database;
     return database;
   }
 
   async append({ target, samples, scrapedAt }: PowerTick): Promise<void> {
     if (samples.length === 0 && scrapedAt === undefined) return;
     for (const sample of samples) refuseBroken(sample);
-    const fresh = new Map<string, KnownSeries>();
-    await this.#database.writeSoon(() => {
-      this.#database.run(
-        `INSERT INTO target (name, scraped) VALUES (?, ?)
-         ON CONFLICT DO UPDATE SET scraped = max(coalesce(scraped, 0), excluded.scraped) WHERE excluded.scraped IS NOT NULL`,
-        target,
-        scrapedAt ?? null,
-      );
-      if (samples.length > 0) this.#tick(target, samples, fresh);
+    const database = this.#database;
+    const used = await database.writeSoon(() => {
+      const numbers = this.#known.of(database, target, samples, scrapedAt);
+      if (samples.length > 0) this.#tick(database, samples, numbers);
+      return numbers;
     });
-    // Numbers of a transaction that failed would not exist: they are remembered only now.
-    for (const [key, series] of fresh) this.#series.set(key, series);
+    if (database === this.#knownOf) this.#known.remember(used);
   }
 
   async recordLabels(pods: readonly PodLabels[], now: EpochMs): Promise<void> {
@@ -111,61 +96,25 @@ export class SqlitePowerWriter implements PowerWriter {
   }
 
   #forgetKnown(): void {
-    this.#series.clear();
+    this.#known.clear();
     this.#ends.clear();
   }
 
-  #tick(target: string, samples: readonly PowerSample[], fresh: Map<string, KnownSeries>): void {
+  #tick(database: SqliteDatabase, samples: readonly PowerSample[], { target, series }: UsedNumbers): void {
     let t = -Infinity;
     let first = Infinity;
-    for (const { start, end } of samples) {
+    const given: StoredSample[] = [];
+    for (const [place, sample] of samples.entries()) {
+      const { start, end } = sample;
       t = Math.max(t, end);
       first = Math.min(first, start);
+      given.push({ series: (series[place] as { id: number }).id, start, end, millijoules: millijoulesOf(sample) });
     }
-    const database = this.#database;
-    const stored = this.#ends.withoutOverlaps(
-      database,
-      samples.map((sample) => this.#stored(sample, fresh)),
-      { from: first, to: t },
-    );
+    const stored = this.#ends.withoutOverlaps(database, given, { from: first, to: t });
     if (stored.length === 0) return;
-    const id = database.get<{ id: number }>('SELECT id FROM target WHERE name = ?', target)?.id ?? 0;
     const v = encodeTick(t, stored);
     const sql = 'INSERT INTO tick (t, target, first, v, crc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
-    if (database.run(sql, t, id, first, v, checksum(v, t, id)) === 1) this.#ends.inserted(stored);
-  }
-
-  #stored(sample: PowerSample, fresh: Map<string, KnownSeries>): StoredSample {
-    const { container, start, end } = sample;
-    const key = containerKey(container);
-    let series = fresh.get(key) ?? this.#series.get(key);
-    if (series === undefined || !samePowerFacts(series.container, container) || start < series.first) {
-      series = this.#seriesOf(container, start, end);
-      fresh.set(key, series);
-    }
-    return { series: series.id, start, end, millijoules: millijoulesOf(sample) };
-  }
-
-  #seriesOf(of: Container, start: EpochMs, end: EpochMs): KnownSeries {
-    const { namespace, pod, container, node, device } = containerNames(of);
-    const facts = powerFactsOf(of);
-    const row = this.#database.get<{ id: number; first: EpochMs }>(
-      `INSERT INTO series (namespace, pod, container, node, device, first, last, power_quality, power_model)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET first = min(first, excluded.first), power_quality = excluded.power_quality,
-         power_model = excluded.power_model RETURNING id, first`,
-      namespace,
-      pod,
-      container,
-      node,
-      device,
-      start,
-      end,
-      facts.power_quality,
-      facts.power_model,
-    );
-    if (row === undefined) throw new Error('SQLite returned no number for a new series');
-    return { ...row, container: of };
+    if (database.run(sql, t, target, first, v, checksum(v, t, target)) === 1) this.#ends.inserted(stored);
   }
 
   #forgetSeries(cutoff: EpochMs): void {

@@ -70,6 +70,7 @@ function history(file: SqliteFile): WritableStore {
     lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
     hourly: (filter, range) => reader.hourly(filter, range),
     energyTotals: (request) => reader.energyTotals(request),
+    hourTotals: (members, hours) => reader.hourTotals(members, hours),
     totals: () => reader.totals(),
     podLabels: () => reader.podLabels(),
     append: (tick) => writer.append(tick),

@@ -2,7 +2,7 @@ import { type EpochMs, HOUR_MS } from '../../grid/units.ts';
 import type { TimeRange } from '../../records/power.ts';
 import type { SqliteDatabase } from './database.ts';
 import { withoutOverlaps } from './overlaps.ts';
-import type { StoredSample } from './tick-codec.ts';
+import { bySeries, type StoredSample } from './tick-codec.ts';
 
 /**
  * Up to when the time of each series may be taken, so that a tick of newer samples, as nearly all are, need not be
@@ -16,18 +16,32 @@ export class StoredEnds {
   /** Ticks that were inserted ever, when the bounds were right. */
   #inserts = -1;
 
-  /** See {@link withoutOverlaps}; call it within the transaction that adds the tick. */
-  withoutOverlaps(database: SqliteDatabase, samples: readonly StoredSample[], range: TimeRange): StoredSample[] {
+  /** See {@link withoutOverlaps}; by ascending series. Call it within the transaction that adds the tick. */
+  withoutOverlaps(
+    database: SqliteDatabase,
+    samples: readonly StoredSample[],
+    range: TimeRange,
+  ): readonly StoredSample[] {
     this.#refresh(database);
-    const isNewer = samples.every(({ series, start }) => start >= (this.#ends.get(series) ?? this.#others));
-    return withoutOverlaps(database, samples, isNewer ? undefined : range);
+    const sorted = bySeries(samples);
+    let before: number | undefined;
+    let isNewer = true;
+    let isOneOfEach = true;
+    for (const { series, start } of sorted) {
+      isNewer &&= start >= (this.#ends.get(series) ?? this.#others);
+      isOneOfEach &&= series !== before;
+      before = series;
+    }
+    return isNewer && isOneOfEach ? sorted : withoutOverlaps(database, sorted, isNewer ? undefined : range);
   }
 
   /** Takes in the samples of a tick that was just inserted, whether or not its transaction will last. */
   inserted(samples: readonly StoredSample[]): void {
     this.#inserts += 1;
-    for (const { series, end } of samples)
-      this.#ends.set(series, Math.max(end, this.#ends.get(series) ?? this.#others));
+    for (const { series, end } of samples) {
+      const known = this.#ends.get(series) ?? this.#others;
+      if (end > known) this.#ends.set(series, end);
+    }
   }
 
   /** Forgets all bounds: the numbers of series mean other ones now. */

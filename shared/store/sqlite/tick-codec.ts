@@ -11,19 +11,25 @@ export interface StoredSample {
 
 const writer = new VarintWriter();
 
+/** Samples by ascending series, those of one series in their order. */
+export function bySeries(samples: readonly StoredSample[]): readonly StoredSample[] {
+  for (let index = 1; index < samples.length; index += 1)
+    if ((samples[index] as StoredSample).series < (samples[index - 1] as StoredSample).series)
+      return samples.toSorted((a, b) => a.series - b.series);
+  return samples;
+}
+
 /** Packs the samples of one tick: its distinct intervals before its time `t`, then series, interval and energy of each. */
 export function encodeTick(t: EpochMs, samples: readonly StoredSample[]): Uint8Array {
-  const { starts, ends, of } = intervalsOf(samples);
+  const sorted = bySeries(samples);
+  const { starts, ends, of } = intervalsOf(sorted);
   writer.unsigned(ends.length);
   for (const [interval, end] of ends.entries()) {
     writer.unsigned(t - end);
     writer.unsigned(end - (starts[interval] as number));
   }
-  const order = samples.map((_, index) => index);
-  order.sort((a, b) => (samples[a] as StoredSample).series - (samples[b] as StoredSample).series);
   let before = 0;
-  for (const index of order) {
-    const { series, millijoules } = samples[index] as StoredSample;
+  for (const [index, { series, millijoules }] of sorted.entries()) {
     writer.unsigned(series - before);
     if (ends.length > 1) writer.unsigned(of[index] as number);
     writer.unsigned(millijoules);

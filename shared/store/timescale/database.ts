@@ -159,7 +159,7 @@ export class ConnectionPool implements AsyncDisposable {
       abandoned.reject(new Error(reason));
     };
     // The server's own limit does not help when nothing arrives from the server any more.
-    const late = setTimeout(() => giveUp(`no answer within ${patience} ms`), patience);
+    const late = setTimeout(() => giveUp(`no response within ${patience} ms`), patience);
     this.#underWay.add(giveUp);
     try {
       return await Promise.race([work(connection), abandoned.promise]);

@@ -25,9 +25,9 @@ const HELD: Record<LeasePurpose, string> = {
   alerts: 'this process alerts Slack about the grid data',
 };
 const STANDBY: Record<LeasePurpose, string> = {
-  recording: 'another process records; this one stands by',
-  budgets: 'another process watches the carbon budgets; this one stands by',
-  alerts: 'another process alerts Slack about the grid data; this one stands by',
+  recording: 'another process records; this one is on standby',
+  budgets: 'another process watches the carbon budgets; this one is on standby',
+  alerts: 'another process alerts Slack about the grid data; this one is on standby',
 };
 
 /** Default of {@link DatabaseLeaseOptions.beatMs}. */

@@ -6,6 +6,7 @@ import type {
   EnergyTotal,
   EnergyTotalsRequest,
   HourlyEnergy,
+  HourTotal,
   NodeTime,
   PodLabels,
   PowerReader,
@@ -17,9 +18,10 @@ import type {
 import { containerNames, storedContainer } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
 import { timescaleEnergyTotals } from './energy-totals.ts';
+import { timescaleHourTotals } from './hour-totals.ts';
 import { batchesOf, isBefore, type MatchingSeries, seriesMatching } from './matching-series.ts';
 import { timescaleNodeTimes } from './node-times.ts';
-import { groupKey } from './series-groups.ts';
+import { groupKey, type SeriesMember } from './series-groups.ts';
 
 /** Samples fetched at a time while they stream out: it bounds the memory of an export. */
 const SAMPLES_AT_A_TIME = 20_000;
@@ -140,16 +142,26 @@ export class TimescalePowerReader implements PowerReader {
 
   /** Of containers that {@link containers} gave, by the object itself. */
   energyTotals(request: EnergyTotalsRequest): Promise<EnergyTotal[]> {
-    const members = request.members.map(([container, classAt]) => {
+    // The list after all others is that of containers without prices.
+    const listOf = (classAt: number) => request.classes[classAt] ?? request.prices.length;
+    return timescaleEnergyTotals(this.#database, this.#seriesOf(request.members, listOf), request);
+  }
+
+  /** Likewise. */
+  hourTotals(members: EnergyTotalsRequest['members'], hours: TimeRange): Promise<HourTotal[]> {
+    return timescaleHourTotals(
+      this.#database,
+      this.#seriesOf(members, () => 0),
+      hours,
+    );
+  }
+
+  #seriesOf(members: EnergyTotalsRequest['members'], listOf: (classAt: number) => number): SeriesMember[] {
+    return members.map(([container, classAt]) => {
       const id = this.#numbers.get(container);
       if (id === undefined) throw new Error('energy can only be added up of containers that the store has given');
-      // The list after all others is that of containers without prices.
-      return [
-        ...([id, classAt, request.classes[classAt] ?? request.prices.length] as const),
-        groupKey(containerNames(container)),
-      ] as const;
+      return [id, classAt, listOf(classAt), groupKey(containerNames(container))];
     });
-    return timescaleEnergyTotals(this.#database, members, request);
   }
 
   nodeTimes(pieces: readonly TimeRange[]): Promise<NodeTime[]> {

@@ -1,7 +1,8 @@
-import { isoTime, watts } from '../../grid/units.ts';
+import { watts } from '../../grid/units.ts';
 import type { Zone } from '../../grid/zones.ts';
 import type { MeterReadingsReader, MeterReadingsStore, Site, StoredReading } from '../../records/meter-readings.ts';
 import type { TimescaleDatabase } from './database.ts';
+import { postgresTime } from './postgres-time.ts';
 import { timescaleReadingsWriter } from './readings-writer.ts';
 
 interface ReadingRow {
@@ -30,14 +31,14 @@ export function timescaleReadings(database: TimescaleDatabase): MeterReadingsSto
 function timescaleReadingsReader(database: TimescaleDatabase): MeterReadingsReader {
   return {
     async readings(siteId, { from, to }, limit, after) {
-      const start = isoTime(Math.max(from, after?.timestamp ?? from));
+      const start = postgresTime(Math.max(from, after?.timestamp ?? from));
       const rows = await database.query<ReadingRow & Record<string, unknown>>(
         `SELECT meter.name AS device, reading."timestamp" AS t, reading.watts, stream_ms || '-' || stream_seq AS stream_id
          FROM site JOIN meter_reading AS reading ON reading.site_id = site.id JOIN meter ON meter.id = reading.meter_id
          WHERE site.name = $1 AND reading."timestamp" >= $2 AND reading."timestamp" < $3
            AND (reading."timestamp", meter.name COLLATE "C") > ($4, $5)
          ORDER BY reading."timestamp", meter.name COLLATE "C" LIMIT $6`,
-        [siteId, start, isoTime(to), isoTime(after?.timestamp ?? from), after?.deviceId ?? '', limit],
+        [siteId, start, postgresTime(to), postgresTime(after?.timestamp ?? from), after?.deviceId ?? '', limit],
       );
       return rows.map(({ device, t, watts: power, stream_id }): StoredReading => {
         return { siteId, deviceId: device, timestamp: t.getTime(), watts: watts(power), streamId: stream_id };

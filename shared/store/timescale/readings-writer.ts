@@ -1,4 +1,3 @@
-import { isoTime } from '../../grid/units.ts';
 import type {
   KeyedDelivery,
   MeterReadingsWriter,
@@ -7,6 +6,7 @@ import type {
 } from '../../records/meter-readings.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
 import { DatabaseError } from './database-error.ts';
+import { postgresTime } from './postgres-time.ts';
 
 // Sites, then meters, in the order of their names: two workers that meet the same new ones wait for each other
 // instead of locking each other out.
@@ -41,7 +41,7 @@ export function timescaleReadingsWriter(database: TimescaleDatabase): MeterReadi
   return {
     appendReadings: (readings) => writing((connection) => append(connection, readings)),
     appendReadingsOnce: (readings, delivery) => writing((connection) => appendOnce(connection, readings, delivery)),
-    forgetReadingsBefore: (time) => database.transaction((connection) => forget(connection, isoTime(time))),
+    forgetReadingsBefore: (time) => database.transaction((connection) => forget(connection, postgresTime(time))),
     async putSite(siteId, zone) {
       await database.query(
         'INSERT INTO site (name, zone) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET zone = excluded.zone',
@@ -70,7 +70,7 @@ function columns(readings: readonly StoredReading[]): unknown[][] {
   return [
     readings.map((reading) => reading.siteId),
     readings.map((reading) => reading.deviceId),
-    readings.map((reading) => isoTime(reading.timestamp)),
+    readings.map((reading) => postgresTime(reading.timestamp)),
     readings.map((reading) => reading.watts),
     readings.map((reading) => reading.streamId.split('-')[0]),
     readings.map((reading) => reading.streamId.split('-')[1]),
@@ -87,7 +87,7 @@ async function appendOnce(
   const added = await connection.query(
     `INSERT INTO reading_delivery AS known VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE
      SET expires = excluded.expires, note = excluded.note, stream_ids = excluded.stream_ids WHERE known.expires <= $5`,
-    [key, isoTime(expires), note, streamIds.join(' '), isoTime(now)],
+    [key, postgresTime(expires), note, streamIds.join(' '), postgresTime(now)],
   );
   if (added.rowCount === 1) {
     await append(connection, readings);

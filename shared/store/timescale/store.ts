@@ -53,7 +53,7 @@ export function openTimescaleStore({ dsn, recording, onCertificate }: TimescaleS
       await migrate(connection);
       if (recording === undefined) return;
       if (await isBehindPooler(connection))
-        recording.logger.info({ database: describeDsn(dsn) }, 'a connection pooler is in front of PostgreSQL');
+        recording.logger.info({ database: describeDsn(dsn) }, 'PostgreSQL is behind a connection pooler');
       await applyPolicies(connection, recording.retentionDays, (error) => {
         const err = DatabaseError.from(describeDsn(dsn), error);
         recording.logger.warn({ code: 'STORE_POLICIES_REFUSED', err }, STORE_ERRORS.STORE_POLICIES_REFUSED.message);
@@ -93,6 +93,7 @@ function history(database: TimescaleDatabase, reading: TimescaleDatabase): Writa
     lastBlocks: (filter, blocks) => reader.lastBlocks(filter, blocks),
     hourly: (filter, range) => reader.hourly(filter, range),
     energyTotals: (request) => reader.energyTotals(request),
+    hourTotals: (members, hours) => reader.hourTotals(members, hours),
     nodeTimes: (pieces) => reader.nodeTimes(pieces),
     totals: () => reader.totals(),
     podLabels: () => reader.podLabels(),

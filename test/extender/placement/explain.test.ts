@@ -74,7 +74,7 @@ describe('GET /explain', () => {
     const unknown = await scheduler.send('GET', '/explain?pod=shop/never');
 
     expect([unnamed.status, unknown.status]).toEqual([400, 404]);
-    expect(JSON.parse(unknown.text).error).toMatch(/^no decision about shop\/never is remembered/);
+    expect(JSON.parse(unknown.text).error).toMatch(/^no decision is remembered for shop\/never/);
   });
 
   it('forgets the oldest pods, not the newest', async () => {

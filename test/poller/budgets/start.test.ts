@@ -14,7 +14,7 @@ import { workload } from '../../shared/store/workloads-contract.ts';
 
 const NOON = Date.parse('2026-01-15T12:00:00Z');
 const HELD = 'this process watches the carbon budgets';
-const STANDBY = 'another process watches the carbon budgets; this one stands by';
+const STANDBY = 'another process watches the carbon budgets; this one is on standby';
 
 describeDatabase('two pollers that watch the budgets of one database', (server) => {
   it('send one alert between them whatever their lease is called, and show each budget once', async () => {

@@ -175,7 +175,7 @@ describe('the power task', () => {
       ['n2', 360],
     ]);
     expect(recording.log.at('warn').map((line) => line.message)).toEqual([
-      'one exporter address answers for several nodes in turn; use a headless service',
+      'one exporter address serves several nodes in turn; use a headless service',
     ]);
   });
 

@@ -137,7 +137,7 @@ describe.skipIf(!redisAvailable())('the readings task', () => {
     await expect.poll(() => stateOf(redis.client)).toMatchObject({ pending: 0, deadLetters: 1 });
 
     const [dead] = (await redis.client.xRange(`${STREAM}:dead`, '-', '+')) ?? [];
-    expect(dead?.message.reason).toMatch(/every worker that took it ended/);
+    expect(dead?.message.reason).toMatch(/every worker that took it exited/);
   });
 
   it('waits for a store that is away, counts that against no reading, and keeps hold of its entries', async () => {

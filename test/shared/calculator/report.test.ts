@@ -32,14 +32,14 @@ describe('reportOn', () => {
       ]);
   });
 
-  it('says how many records reach beyond the period, on either side, and none that fit', () => {
+  it('says how many records extend beyond the period, on either side, and none that fit', () => {
     const notes = (...records: Parameters<typeof reportOn>[0][number][]) => reportOn(records, PERIOD)?.notes;
 
     expect(notes(record(0, 100))).toEqual([]);
-    expect(notes(record(0, 101))).toEqual([expect.stringMatching(/^1 record reaches beyond/)]);
-    expect(notes(record(-1, 100))).toEqual([expect.stringMatching(/^1 record reaches beyond/)]);
+    expect(notes(record(0, 101))).toEqual([expect.stringMatching(/^1 record extends beyond/)]);
+    expect(notes(record(-1, 100))).toEqual([expect.stringMatching(/^1 record extends beyond/)]);
     expect(notes(record(-1, 50), record(50, 101, { region: 'FR' }))).toEqual([
-      expect.stringMatching(/^2 records reach beyond/),
+      expect.stringMatching(/^2 records extend beyond/),
     ]);
   });
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Contracts, contractedKwh, parseContracts } from '../../../shared/emissions/contracts.ts';
+import {
+  type Contracts,
+  type ContractsIssue,
+  contractedKwh,
+  parseContracts,
+} from '../../../shared/emissions/contracts.ts';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 
 const wind = { name: 'wind', kind: 'ppa', zone: 'DE', from: '2026-01-01', to: '2027-01-01', grams_per_kwh: 10 };
@@ -8,7 +13,7 @@ const mix = (zone: string, from: string, to: string) => ({ zone, from, to, grams
 function parsed(content: unknown): Contracts {
   const known = parseContracts(content);
   if ('contracts' in known) return known;
-  throw new Error(known.join('; '));
+  throw new Error(known.map(({ problem }) => problem).join('; '));
 }
 
 function contract(amount: object, from = wind.from, to = wind.to) {
@@ -64,7 +69,9 @@ describe('parseContracts', () => {
       [second, ...others, first],
       [...others, first, second],
     ])
-      expect(parseContracts({ residual_mix: all })).toEqual(['residual_mix: DE has two factors for the same time']);
+      expect(parseContracts({ residual_mix: all })).toEqual([
+        { path: ['residual_mix'], problem: 'DE has two factors for the same time' },
+      ]);
   });
 
   it.each([
@@ -79,6 +86,10 @@ describe('parseContracts', () => {
     [{ mwh_per_hour: 1, name: '' }, 'name'],
     [{ mwh_per_hour: 1, mhw: 1 }, 'contracts.0'],
   ])('refuses a contract with %j and names the place', (change, place) => {
-    expect(parseContracts({ contracts: [{ ...wind, ...change }] })).toEqual([expect.stringContaining(place)]);
+    const issues = parseContracts({ contracts: [{ ...wind, ...change }] }) as readonly ContractsIssue[];
+
+    expect(issues.map(({ path, problem }) => `${path.join('.')}: ${problem}`)).toEqual([
+      expect.stringContaining(place),
+    ]);
   });
 });

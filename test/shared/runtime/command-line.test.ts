@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXTENDER_COMMAND_LINE } from '../../../extender/command-line.ts';
 import { POLLER_COMMAND_LINE } from '../../../poller/command-line.ts';
 import { ROOT } from '../../laws/sources.ts';
+import { startProcess } from '../../started-process.ts';
 
 /** Runs a program to its end, with a folder that no start may touch. */
 function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -78,5 +79,42 @@ describe('a file that a setting names', () => {
     // What --check-config passes starts.
     const checked = run(program, ['--check-config'], { ...ports, CACHE_FILE: join(folder, 'cache.json'), ...settings });
     expect(checked).toEqual({ code, out: '', faults });
+  });
+});
+
+describe('a file of contracts that never match', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'contracts-'));
+  const file = join(folder, 'contracts.yaml');
+  const env = { CONTRACTS_FILE: file, CACHE_FILE: join(folder, 'cache.json'), DATA_DIR: join(folder, 'data') };
+  writeFileSync(
+    file,
+    'contracts: [{ name: go, kind: ppa, zone: IT-NORD, from: 2020-01-01, to: 2020-02-01, mwh_per_hour: 1, grams_per_kwh: 0 }]',
+  );
+
+  it('passes --check-config with a warning for each reason, beside the settings', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'extender/main.ts'), '--check-config'], {
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ CONTRACTS_FILE: file });
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^warning: contract go .* did you mean "IT-NO"\? \[CONTRACT_WITHOUT_EFFECT\]$/),
+      expect.stringMatching(/^warning: contract go .* ended at 2020-02-01T00:00:00.000Z \[CONTRACT_WITHOUT_EFFECT\]$/),
+    ]);
+  });
+
+  it('starts the extender, which warns', async () => {
+    await using extender = startProcess('extender', { ...env, EXTENDER_PORT: '0', API_PORT: '0', LOG_LEVEL: 'warn' });
+
+    expect(await extender.logged('a contract of CONTRACTS_FILE matches nothing, or makes figures worse')).toMatchObject(
+      {
+        code: 'CONTRACT_WITHOUT_EFFECT',
+        object: 'go',
+        reason: 'unknown-zone',
+      },
+    );
   });
 });

@@ -53,9 +53,7 @@ describe('toSystemError', () => {
     const error = thrown(() => mkdirSync(join(file, 'data'), { recursive: true }));
 
     const text = toSystemError(error, { DATA_DIR: join(file, 'data'), CACHE_FILE: '/elsewhere/cache.json' });
-    expect(text?.message).toMatch(
-      /^DATA_DIR: there is a file where a folder is needed .*; set DATA_DIR to another place$/,
-    );
+    expect(text?.message).toMatch(/^DATA_DIR: a file is in the place of a folder .*; set DATA_DIR to another path$/);
     expect(toSystemError(error, { CACHE_FILE: join(file, 'data', 'cache.json') })?.message).toMatch(/^CACHE_FILE: /);
   });
 

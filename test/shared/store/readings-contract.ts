@@ -74,6 +74,15 @@ export function readingsContract(name: string, open: () => Promise<Opened<MeterR
       expect(found).toEqual([reading(1), reading(2)]);
     });
 
+    it('keeps the oldest time that a request can name, and reads every range that a Date can hold', async () => {
+      await using store = await open();
+      const oldest = reading(1, { timestamp: Date.parse('0000-01-01T00:00:00Z') });
+      await store.appendReadings([reading(2), oldest]);
+
+      expect(await store.readings('mill-2', { from: oldest.timestamp, to: 8.64e15 }, 10)).toEqual([oldest, reading(2)]);
+      expect(await store.readings('mill-2', { from: -8.64e15, to: NOON }, 10)).toEqual([oldest]);
+    });
+
     it('takes a batch whole or not at all', async () => {
       await using store = await open();
 

@@ -136,12 +136,30 @@ describe('market-based emissions', () => {
     expect(sum).toBeCloseTo(january?.shop?.market_grams ?? 0, 6);
   });
 
+  it('are explained by /api/status where a contract matches nothing', async () => {
+    const lost = join(folder, 'lost.yaml');
+    const own = 'from: 2026-01-01, to: 2027-01-01, mwh_per_hour: 1, grams_per_kwh: 0';
+    writeFileSync(
+      lost,
+      `contracts:\n  - { name: a, kind: ppa, zone: PL, ${own} }\n  - { name: b, kind: ppa, zone: DE, ${own} }\n`,
+    );
+    await using other = await start(undefined, undefined, undefined, { CONTRACTS_FILE: lost });
+    await other.hour(-1, [web, kwh(1)]);
+
+    const status = await other.get('/api/status');
+
+    expect(status.body.contracts_without_effect).toEqual([
+      { contract: 'a', reason: 'no-node-in-zone', problem: expect.stringContaining('nodes are in DE') },
+    ]);
+    expect((await api.get('/api/status')).body.contracts_without_effect).toEqual([]);
+  });
+
   it('need a file that can be read, and say what is wrong with it', async () => {
     const missing = await run(['emissions'], { DATA_DIR: api.folder, CONTRACTS_FILE: join(folder, 'none.yaml') });
     writeFileSync(join(folder, 'bad.yaml'), 'contracts: [{ zone: DE }]');
     const bad = await run(['emissions'], { DATA_DIR: api.folder, CONTRACTS_FILE: join(folder, 'bad.yaml') });
 
     expect(missing).toMatchObject({ code: 1, notes: expect.stringContaining('[CONTRACTS_FILE_UNREADABLE]') });
-    expect(bad).toMatchObject({ code: 1, notes: expect.stringContaining('contracts.0.name: ') });
+    expect(bad).toMatchObject({ code: 1, notes: expect.stringContaining('contracts.0.name (line 1): ') });
   });
 });

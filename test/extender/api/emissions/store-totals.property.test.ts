@@ -1,4 +1,6 @@
 // Flow: emissions that a store adds up, beside the same that this program adds up from each container's hours.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gramsPerKwh, HOUR_MS, joules } from '../../../../shared/grid/units.ts';
@@ -125,12 +127,28 @@ async function recordLate({ history }: RecordingStore): Promise<void> {
 }
 
 /** The same store, which adds nothing up itself. */
-function withoutTotals({ history: { energyTotals: _added, ...history }, ...store }: RecordingStore): RecordingStore {
+function withoutTotals(store: RecordingStore): RecordingStore {
+  const { energyTotals: _added, hourTotals: _matched, ...history } = store.history;
   return { ...store, history };
 }
 
 /** The making of two of the three machines is known. */
 const MACHINES = { EMBODIED_KG: 'n1=900,lost=70', PUE: '1.2' };
+
+/** Contracts that match all of an hour, a part or nothing of it, with a residual mix of some of the time. */
+const CONTRACTS = `contracts:
+  - { name: wind, kind: ppa, zone: DE, from: 2025-12-28T06:00:00Z, to: 2025-12-31, mwh_per_hour: 0.00001, grams_per_kwh: 12 }
+  - { name: more wind, kind: ppa, zone: DE, from: 2025-12-30T00:30:00Z, to: 2026-01-01, mwh_per_hour: 0.000007, grams_per_kwh: 0 }
+  - { name: water, kind: certificate, zone: FR, from: 2025-12-29, to: 2026-01-02, mwh_per_year: 300, grams_per_kwh: 4 }
+residual_mix:
+  - { zone: DE, from: 2025-12-27, to: 2025-12-30T15:00:00Z, grams_per_kwh: 650, source: test }
+`;
+
+function contractsIn(folder: string): { CONTRACTS_FILE: string } {
+  const file = join(folder, 'contracts.yaml');
+  writeFileSync(file, CONTRACTS);
+  return { CONTRACTS_FILE: file };
+}
 
 type Api = Awaited<ReturnType<typeof start>>;
 
@@ -170,13 +188,25 @@ describe('emissions added up in the embedded store', () => {
     await recordLate(store);
 
     await expectSame(inStore, here);
+    const env = contractsIn(folder.path);
+    const matched = stack.use(await start(undefined, undefined, undefined, env, { ...store, history }));
+    await expectSame(matched, stack.use(await start(undefined, undefined, undefined, env, withoutTotals(store))));
+    const contracted = (await matched.get('/api/emissions?window=5d&aggregate=node')).body;
     const made = stack.use(await start(undefined, undefined, undefined, MACHINES, store));
     const { body } = await made.get('/api/emissions?window=5d&aggregate=node');
 
     expect(body.data[0].n1.embodied_grams).toBeGreaterThan(0);
-    expect(counted.calls).toBeGreaterThan(30);
+    expect(contracted.data[0].n1).toMatchObject(MATCHED);
+    expect(counted.calls).toBeGreaterThan(60);
   });
 });
+
+/** What node n1 shows when every part of market-based figures has some of its energy. */
+const MATCHED = {
+  matched_share: expect.toSatisfy((share: number) => share > 0.2 && share < 0.9),
+  market_unknown_kwh: expect.toSatisfy((kwh: number) => kwh > 0),
+  market_basis: ['location-based', 'residual-mix'],
+};
 
 describeDatabases('emissions added up in the database', (_name, server) => {
   let dsn: string;
@@ -219,6 +249,17 @@ describeDatabases('emissions added up in the database', (_name, server) => {
     const { body } = await adding.get('/api/emissions?window=5d&aggregate=node');
     expect(body.data[0].n1.embodied_grams).toBeGreaterThan(0);
     expect(body.data[0].n2.embodied_grams).toBeNull();
+  });
+
+  it('are matched with contracts as those that are added up from hours', { timeout: 120_000 }, async () => {
+    using folder = temporaryFolder();
+    const env = contractsIn(folder.path);
+    const adding = await serve((store) => store, env);
+
+    await expectSame(adding, await serve(withoutTotals, env));
+
+    const { body } = await adding.get('/api/emissions?window=5d&aggregate=node');
+    expect(body.data[0].n1).toMatchObject(MATCHED);
   });
 
   it('of a part of a group are those of its series alone', async () => {

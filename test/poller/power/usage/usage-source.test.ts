@@ -93,7 +93,7 @@ describe('energy from the usage that a kubelet reports', () => {
     ['forbidden', 'http-status', /403.*nodes\/metrics/],
     ['html', 'html', /HTML/],
     ['truncated', 'truncated', /inside a line/],
-    ['half', 'truncated', /lacks/],
+    ['half', 'truncated', /has no/],
     ['foreign', 'foreign', /not a body/],
   ])('says once why a kubelet gives none (%s), invents nothing, and loses nothing', async (mode, reason, detail) => {
     const clock = new FakeClock();

@@ -185,7 +185,7 @@ describeDatabases('a store behind a spool', (_name, server) => {
 
     expect(await recorded(store)).toEqual(ofTicks(2));
     expect(logger.at('error').map(({ message }) => message)).toContain(
-      'something in the spool cannot be delivered; it is set aside and the rest goes on',
+      'an entry of the spool cannot be delivered; it was set aside, and the rest is delivered',
     );
   });
 

@@ -130,7 +130,7 @@ describeDatabase('a lease in the database', (server) => {
       locked.resolve(rows);
       await new Promise<never>(() => undefined);
     });
-    const refused = expect(renewal).rejects.toThrow('no answer within');
+    const refused = expect(renewal).rejects.toThrow('no response within');
 
     expect(await locked.promise).toEqual([{ holder: 'another' }]);
     await refused;

@@ -11,7 +11,7 @@ import type { PostgresServer } from '../../../servers/postgres-cluster.ts';
 import { query } from '../../../servers/query.ts';
 import { eventually } from '../../../started-process.ts';
 
-const POOLER_SEEN = 'a connection pooler is in front of PostgreSQL';
+const POOLER_SEEN = 'PostgreSQL is behind a connection pooler';
 
 function openRecorder(dsn: string) {
   const logger = capturedLog();
