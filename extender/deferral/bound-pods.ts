@@ -2,7 +2,7 @@ import { type LabelSelector, type Labels, matchesLabels, own } from './label-sel
 import type { HostPort, PeerTerm, PodPeers } from './pod-peers.ts';
 
 /** A pod that has a node. */
-export interface BoundPod {
+export interface PlacedPod {
   readonly namespace: string;
   readonly labels: Labels;
   readonly node: string;
@@ -90,7 +90,7 @@ export function indexBoundPods(groups: readonly BoundGroup[], namespaces: Readon
 }
 
 /** Groups pods one by one, so that a large cluster is read without a long pause. */
-export function createPodGroups(): { add(pod: BoundPod): void; all(): readonly BoundGroup[] } {
+export function createPodGroups(): { add(pod: PlacedPod): void; all(): readonly BoundGroup[] } {
   const groups = new Map<string, BoundGroup & { readonly nodes: Map<string, number> }>();
   return {
     add({ namespace, labels, node, isTerminating, peers }) {

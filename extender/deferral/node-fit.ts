@@ -1,6 +1,7 @@
 import type { Zone } from '../../shared/grid/zones.ts';
 import { compares, meetsExpression, own } from './label-selector.ts';
-import type { NodeSelectorTerm, PodRequirements, Toleration } from './pod-requirements.ts';
+import type { NodeSelectorTerm } from './node-selector.ts';
+import type { PodRequirements, Toleration } from './pod-requirements.ts';
 
 /** What of a node decides which pods can run on it. */
 export interface SchedulableNode {

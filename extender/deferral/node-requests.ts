@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts
 import { KubernetesError } from '../../shared/runtime/kubernetes/kubernetes-error.ts';
 import { listObjects } from '../../shared/runtime/kubernetes/list.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { type BoundPod, type BoundPods, createPodGroups, indexBoundPods } from './bound-pods.ts';
+import { type BoundPods, createPodGroups, indexBoundPods, type PlacedPod } from './bound-pods.ts';
 import type { Labels } from './label-selector.ts';
 import { podSpec, requirementsOf } from './pod-requirements.ts';
 import type { Amounts } from './space.ts';
@@ -74,7 +74,7 @@ export function createNodeRequests(options: {
   };
 }
 
-function boundPodOf({ metadata, spec }: z.output<typeof boundPod>): BoundPod & { readonly requests: Amounts } {
+function boundPodOf({ metadata, spec }: z.output<typeof boundPod>): PlacedPod & { readonly requests: Amounts } {
   const { requests, peers } = requirementsOf(spec, metadata.labels ?? {});
   return {
     ...{ namespace: metadata.namespace, labels: metadata.labels ?? {}, node: spec.nodeName, requests, peers },

@@ -1,31 +1,16 @@
-import { type BoundGroup, type BoundPods, isOwnGroup, type PodIdentity, type Repulsion } from './bound-pods.ts';
+import { type BoundGroup, isOwnGroup, type PodIdentity, type Repulsion } from './bound-pods.ts';
+import type { DomainRule, PeerCluster } from './domain-rule.ts';
 import { own } from './label-selector.ts';
 import type { SchedulableNode } from './node-fit.ts';
 import type { HostPort, PeerTerm } from './pod-peers.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { spreadRules } from './spread-rules.ts';
 
-/** Which values of a node label other pods leave to a pod. */
-export interface DomainRule {
-  readonly key: string;
-  /** Whether a node without the label is refused. */
-  readonly required: boolean;
-  /** Undefined: all that are not denied. */
-  readonly allowed?: ReadonlySet<string>;
-  readonly denied?: ReadonlySet<string>;
-}
-
 /** Which nodes the pods that run leave to a pod. */
 export interface PeerRules {
   readonly domains: readonly DomainRule[];
   /** Nodes whose ports are taken. */
   readonly nodes: ReadonlySet<string>;
-}
-
-/** The cluster as rules are made from it. */
-export interface PeerCluster {
-  readonly pods: BoundPods;
-  readonly nodes: ReadonlyMap<string, SchedulableNode>;
 }
 
 /** Whether rules leave a node to the pod that they were made for. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type LabelSelector, type Labels, labelSelector, own } from './label-selector.ts';
-import type { NodeSelectorTerm, PodRequirements } from './pod-requirements.ts';
+import type { NodeSelectorTerm } from './node-selector.ts';
 
 const keys = z.array(z.string()).nullish();
 const affinityTerm = z.object({
@@ -71,7 +71,7 @@ export interface PodPeers {
   readonly spread: readonly SpreadConstraint[];
   readonly hostPorts: readonly HostPort[];
   /** Its required node affinity, without what its volumes require: spreading counts nodes by it. */
-  readonly nodeTerms: PodRequirements['selectors'];
+  readonly nodeTerms: readonly (readonly NodeSelectorTerm[])[];
 }
 
 /** The parts of a pod's spec that depend on other pods. */

@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import { type Labels, selectorExpression } from './label-selector.ts';
+import type { Labels } from './label-selector.ts';
+import { type NodeSelectorTerm, nodeSelectorTerms } from './node-selector.ts';
 import { hostPort, type PodPeers, peersOf, podAffinity, spreadConstraint } from './pod-peers.ts';
-
-const term = z.object({
-  matchExpressions: z.array(selectorExpression).nullish(),
-  matchFields: z.array(selectorExpression).nullish(),
-});
-
-/** Terms of a node selector: a node matches when it matches one of them. */
-export const nodeSelectorTerms = z.object({ nodeSelectorTerms: z.array(term) });
 
 const amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).nullish();
 const resources = z.object({ requests: amounts, limits: amounts }).nullish();
@@ -51,8 +44,6 @@ export const podSpec = z.object({
   volumes: z.array(volume).nullish(),
 });
 
-/** One term of a node selector: all of its expressions must hold. */
-export type NodeSelectorTerm = z.output<typeof term>;
 /** One toleration of a pod. */
 export type Toleration = NonNullable<z.output<typeof podSpec>['tolerations']>[number];
 

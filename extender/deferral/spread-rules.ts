@@ -1,7 +1,7 @@
 import { isOwnGroup, type PodIdentity } from './bound-pods.ts';
+import type { DomainRule, PeerCluster } from './domain-rule.ts';
 import { matchesLabels, own } from './label-selector.ts';
 import { isSelected, isTolerated, type SchedulableNode } from './node-fit.ts';
-import type { DomainRule, PeerCluster } from './peer-rules.ts';
 import type { SpreadConstraint } from './pod-peers.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 
