@@ -52,7 +52,7 @@ const fields = {
   includeIdle: flag
     .default('false')
     .describe(
-      'true adds a row __idle__ for what the nodes used beside containers, and __unmetered__ for what meters on their outlets counted beyond',
+      'true adds a row __idle__ for the energy of nodes outside containers, and __unmetered__ for what meters on their outlets count beyond it',
     ),
   zone: zoneCode.optional().meta({ description: ZONE_DESCRIPTION }),
   namespace: name.describe('Only this namespace'),
