@@ -29,8 +29,8 @@ export function demoCommand(env: Environment): Command {
       'after',
       `
 ${LOCAL_SETTINGS}
-The cluster has ${DEMO_NODES.length} nodes in four zones, services and batch jobs; four weeks of history are made at the first start.
-ZONES selects the zones that are followed beside those of the nodes, REPLAY_TRACE another trace.
+The cluster has ${DEMO_NODES.length} nodes in four zones, services and batch jobs; four weeks of history are generated at the first start.
+ZONES selects zones to follow beside those of the nodes, REPLAY_TRACE another trace.
 ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 carbon demo')}`,
     )
     .action(async () => {

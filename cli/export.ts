@@ -40,7 +40,7 @@ export function exportCommand(env: Environment, io: Io): Command {
     .option('--format <format>', ACTIVITY_FORMATS.join(', '), 'focus')
     .option('--by <unit>', 'hour or day (UTC)', 'day')
     .option('--window <window>', '7d, lastmonth, or FROM,TO (UTC)', '7d')
-    .option('--columns <set>', 'focus or plain; focus and parquet have those of FOCUS if not given')
+    .option('--columns <set>', 'focus or plain; default: focus for the formats focus and parquet, else plain')
     .option('--namespace <name>', 'only this namespace')
     .option('--output <file>', 'write to this file, which appears once it is complete')
     .addHelpText(

@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<NodePowerRow>[] = [
 /** `carbon power`: what is known of the power of each node, and how well. */
 export function powerCommand(env: Environment, io: Io): Command {
   return new Command('power')
-    .description('Show for each node how its power is known: measured or modelled, by which model, within which bounds')
+    .description('Show how the power of each node is known: measured or modelled, by which model, within which bounds')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

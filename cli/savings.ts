@@ -73,9 +73,9 @@ export function savingsCommand(env: Environment, io: Io): Command {
       'after',
       `
 ${API_HELP}
-Possible is what the cleanest start within its slack, or its cleanest candidate zone, would have saved each pod in hindsight.
+Possible: what each pod would have saved in hindsight, with the cleanest start within its slack or in its cleanest candidate zone.
 Savings are attributional differences to a baseline, with average intensities; where marginal intensities are known for the
-hours, the difference with them is beside it, with its sign.
+hours, the difference with them is shown, too, with its sign.
 
 Baselines: "arrival" is the same energy in the same zone, started when the pod or its Job arrived; "candidates-mean" is
 the same energy at the same time, at the mean intensity of the zones of all candidate nodes, hour by hour. A pod may

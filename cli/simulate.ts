@@ -58,7 +58,7 @@ export function simulateCommand(env: Environment, io: Io): Command {
     )
     .option(
       '--marginal-trace <file>',
-      'the same with marginal intensities: what is saved by them is shown beside; no policy sees them',
+      'the same with marginal intensities: shows the savings by them, too; no policy uses them',
     )
     .option(
       '--jobs <file|distribution>',
@@ -80,11 +80,7 @@ export function simulateCommand(env: Environment, io: Io): Command {
       'forecast and revised do not plan a wait that saves less (default: as the controller, 0.5 or less in quiet zones)',
     )
     .option('--threshold <percentile>', 'the threshold policy waits for this percentile of the last four weeks', '25')
-    .option(
-      '--errors <percents>',
-      'relative forecast errors to simulate, to show what forecast error costs',
-      '10,20,40',
-    )
+    .option('--errors <percents>', 'relative forecast errors to simulate, to show what they cost', '10,20,40')
     .option('--shadow', 'evaluate the decisions recorded on this cluster against its recorded carbon intensity')
     .option('--from <time>', 'with --shadow: start (default: 30 days ago)')
     .option('--to <time>', 'with --shadow: end, excluded (default: now)')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import distributions from '../shared/data/job-distributions.json' with { type: 'json' };
 import type { Trace } from '../shared/grid/trace.ts';
@@ -7,6 +7,7 @@ import { HOUR_MS } from '../shared/grid/units.ts';
 import { type Zone, zone } from '../shared/grid/zones.ts';
 import { drawJobs, type JobDistribution, parseJobs, type SimulatedJob } from '../shared/simulation/jobs.ts';
 import { cliError } from './errors.ts';
+import { fileReason } from './file-reason.ts';
 import { parseNumber } from './options.ts';
 
 /** A trace of carbon intensity and the jobs to run on it, from files or from the history. */
@@ -72,11 +73,10 @@ function readTrace(file: string): Trace {
 }
 
 function readOr<Result>(file: string, read: () => Result): Result {
-  if (!existsSync(file)) throw cliError('FILE_INVALID', { file, reason: 'no such file' });
   try {
     return read();
   } catch (error) {
-    throw cliError('FILE_INVALID', { file, reason: (error as Error).message });
+    throw cliError('FILE_INVALID', { file, reason: fileReason(error) });
   }
 }
 

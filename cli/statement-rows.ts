@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { rowText, type StatementRow, type StatementRows, statementRow } from '../shared/statement/rows.ts';
 import { cliError } from './errors.ts';
+import { fileReason } from './file-reason.ts';
 
 /** Passes rows on while it writes them to a file, one JSON object to a line. */
 export async function* keepRows(batches: AsyncIterable<StatementRows>, file: string): AsyncIterable<StatementRows> {
@@ -51,7 +52,7 @@ async function* linesOf(file: string): AsyncIterable<string> {
   try {
     yield* createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
   } catch (error) {
-    throw cliError('FILE_INVALID', { file, reason: (error as Error).message });
+    throw cliError('FILE_INVALID', { file, reason: fileReason(error) });
   }
 }
 

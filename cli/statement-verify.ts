@@ -6,6 +6,7 @@ import { differencesOf, type StatementDifference, sealOf } from '../shared/state
 import { type Statement, statementSchema } from '../shared/statement/statement.ts';
 import { apiClient } from './api-client.ts';
 import { cliError } from './errors.ts';
+import { fileReason } from './file-reason.ts';
 import { API_HELP, examples } from './help.ts';
 import type { Io } from './io.ts';
 import { cliConfig } from './settings.ts';
@@ -19,7 +20,7 @@ const SHOWN = 50;
 /** `carbon statement verify`: computes a statement again, and says what differs. */
 export function verifyCommand(env: Environment, io: Io): Command {
   return new Command('verify')
-    .description('Compute a statement again from the store, the API or kept rows, and say what differs')
+    .description('Recompute a statement from the store, the API or kept rows, and show the differences')
     .argument('<file>', 'a statement as Markdown, JSON or HTML')
     .option('--rows <file>', 'rows that were kept with the statement, instead of the store')
     .addHelpText(
@@ -71,7 +72,7 @@ function statementIn(file: string): Statement {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw cliError('FILE_INVALID', { file, reason: (error as Error).message });
+    throw cliError('FILE_INVALID', { file, reason: fileReason(error) });
   }
   const json =
     /<script type="application\/json" id="statement">(.*?)<\/script>/s.exec(text)?.[1] ??

@@ -31,13 +31,13 @@ interface StatementOptions {
 /** `carbon statement`: a month's emissions, sealed by the hashes of the rows that they were made from. */
 export function statementCommand(env: Environment, io: Io): Command {
   return new Command('statement')
-    .description('Make a monthly statement of emissions that can be verified later')
+    .description('Create a monthly statement of emissions that can be verified later')
     .enablePositionalOptions()
     .option('--month <month>', 'such as 2026-11 (UTC); a running month up to the last full hour')
-    .option('--namespace <name>', 'only this namespace; everything that is recorded if not given')
+    .option('--namespace <name>', 'only this namespace; default: everything that is recorded')
     .option('--format <format>', `${FORMATS.join(', ')}; html prints as PDF`, 'markdown')
     .option('--output <file>', 'write to this file instead of standard output')
-    .option('--rows <file>', 'keep the rows beside it, to verify without the store (only without CARBON_API)')
+    .option('--rows <file>', 'also write the rows, to verify without the store (only without CARBON_API)')
     .addCommand(verifyCommand(env, io))
     .addHelpText(
       'after',

@@ -41,7 +41,7 @@ export function savingsCard({ totals, pods, decisions }) {
     h(
       'p',
       { class: 'note' },
-      'Possible: what the cleanest start within its slack, or its cleanest candidate zone, would have saved each pod in hindsight.',
+      'Possible: what each pod would have saved in hindsight, with the cleanest start within its slack or in its cleanest candidate zone.',
     ),
     totals.length > 1 && h('p', { class: 'note' }, 'A pod may count for both baselines; the two are never added up.'),
     negative.length > 0 && negativeTable(negative),
