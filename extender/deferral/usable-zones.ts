@@ -42,6 +42,7 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
   const remembered = new Map<string, UsableZones>();
   const rulesMemory = new Map<string, { readonly key: string; readonly rules: PeerRules }>();
   const pools = new Map<string, string>();
+  const counted = new Map<string, ReadonlyMap<string, string>>();
   const rulesFor = (pod: PodRequirements, self: PodIdentity) => {
     if (pods === undefined) return undefined;
     const repelling = pods.repelling(self);
@@ -49,7 +50,7 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
     const key = JSON.stringify([pod, ...identityOf(pod, self, pods), repelling.map(({ id }) => id)]);
     const known = rulesMemory.get(key);
     if (known) return known;
-    const rules = peerRulesOf(pod, self, repelling, { pods, nodes });
+    const rules = peerRulesOf(pod, self, repelling, { pods, nodes, counted });
     if (rulesMemory.size >= MOST_RULES) rulesMemory.clear();
     const found = { key: keyOfRules(rules), rules };
     rulesMemory.set(key, found);
@@ -58,7 +59,9 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
   return {
     zonesFor(pod, self) {
       const found = rulesFor(pod, self);
-      const key = found === undefined ? JSON.stringify(pod) : JSON.stringify({ ...pod, peers: found.key });
+      // Rules of which nothing came must not tell pods apart.
+      const isPlain = pod.peers === undefined && found === undefined;
+      const key = JSON.stringify(isPlain ? pod : { ...pod, peers: found?.key });
       const known = remembered.get(key);
       if (known) return known;
       const usable = [...nodes.values()].filter(

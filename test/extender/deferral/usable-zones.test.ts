@@ -281,4 +281,21 @@ describe('the zones that a pod can use beside others', () => {
     const alone = (run: string) => apart({ topologyKey: AZ, labelSelector: { matchLabels: { run } } });
     expect(zonesFor(alone('1'), { run: '1' })).toBe(zonesFor(alone('2'), { run: '2' }));
   });
+
+  it('are those of the nodes alone while the pods are not known, and then, too, worked out once', () => {
+    const node = readNode({ metadata: { name: 'fr-1' }, status: { allocatable: { pods: '1' } } });
+    const finder = createZoneFinder({
+      nodes: new Map([['fr-1', node]]),
+      zoneOf: () => 'FR' as Zone,
+      use: { of: () => undefined, pods: () => undefined },
+    });
+    const zonesFor = (app: string) =>
+      finder.zonesFor(requirementsOf(podSpec.parse(near({ ...zone, ...byApp(app) }))), {
+        namespace: 'shop',
+        labels: WEB,
+      });
+
+    expect([...zonesFor('web').zones]).toEqual([['FR', 1]]);
+    expect(zonesFor('web')).toBe(zonesFor('db'));
+  });
 });
