@@ -52,7 +52,7 @@ describe('startExtender', () => {
 
     await expect.poll(readyz).toMatch(/^200 .*the watch of \/api\/v1\/nodes is not running: .*403.*have not been listed/);
     cluster.status = 200;
-    await expect.poll(readyz).not.toMatch(/does not run|not been listed/);
+    await expect.poll(readyz).not.toMatch(/is not running|not been listed/);
     cluster.status = 503;
     cluster.dropWatches();
 
