@@ -49,7 +49,10 @@ export const statementFigures = z.strictObject({
   }),
   /** Beside scope 2, and in none of its figures: of the part of the energy whose node's PUE or machine is known. */
   facility: z.strictObject({ kwh: known.describe('Energy × PUE of the building'), unknown_kwh: figure }),
-  embodied: z.strictObject({ grams: known.describe('Embodied emissions of the machines (scope 3)'), unknown_kwh: figure }),
+  embodied: z.strictObject({
+    grams: known.describe('Embodied emissions of the machines (scope 3)'),
+    unknown_kwh: figure,
+  }),
   coverage: z.strictObject({
     hours: figure.describe('Hours of the time'),
     hours_with_power: figure,
