@@ -1,3 +1,4 @@
+import { csvNumber } from '../shared/grid/csv-lines.ts';
 import { nearest } from '../shared/grid/nearest.ts';
 import { type EpochMs, HOUR_MS } from '../shared/grid/units.ts';
 import type { TimeRange } from '../shared/records/power.ts';
@@ -18,7 +19,7 @@ export interface NumberBounds {
 /** A number from the command line; throws NUMBER_INVALID with the valid range. */
 export function parseNumber(option: string, value: string, bounds: NumberBounds): number {
   const { least = -Infinity, above = -Infinity, most = Infinity, whole = false } = bounds;
-  const number = value.trim() === '' ? Number.NaN : Number(value);
+  const number = csvNumber(value) ?? Number.NaN;
   const inRange = number >= least && number > above && number <= most && Number.isFinite(number);
   if (inRange && (!whole || Number.isInteger(number))) return number;
   throw cliError('NUMBER_INVALID', { option, value, expected: expectedText(bounds) });

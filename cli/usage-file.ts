@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { HourlyUse } from '../shared/calculator/intensity-used.ts';
 import { parseTime, writtenPeriod } from '../shared/calculator/period.ts';
 import { isCodedError } from '../shared/errors/catalogue.ts';
+import type { EpochMs } from '../shared/grid/units.ts';
 import type { TimeRange } from '../shared/records/power.ts';
 import { cliError } from './errors.ts';
 import { fileReason } from './file-reason.ts';
@@ -33,7 +34,7 @@ export function readCsv(file: string, required: readonly string[], optional: rea
   let rows: CsvRow[];
   try {
     const { text, delimiter, headerFrom } = separated(decoded(readFileSync(file)).replaceAll(/\r\n?/g, '\n'));
-    const columns = (header: string[]) => header.map((name) => known.get(name.trim().toLowerCase()) ?? name);
+    const columns = (header: string[]) => namesOf(header, known);
     const skip = { skip_empty_lines: true, skip_records_with_empty_values: true, from_line: headerFrom };
     const parsed: unknown = parse(text, { columns, bom: true, trim: true, ...skip, delimiter, info: true, raw: true });
     rows = (parsed as ParsedRow[]).map(({ record, raw, info }) => {
@@ -53,15 +54,33 @@ export function readCsv(file: string, required: readonly string[], optional: rea
   return rows;
 }
 
+/** The names of columns as `known` has them. Throws where one of those comes twice: which of both counts would be a guess. */
+function namesOf(header: readonly string[], known: ReadonlyMap<string, string>): string[] {
+  const names = header.map((name) => known.get(name.trim().toLowerCase()) ?? name);
+  const wanted = new Set(known.values());
+  const twice = names.find((name, at) => wanted.has(name) && names.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`its header has ${twice} twice`);
+  return names;
+}
+
 /** Requests per hour from a CSV with hour,requests; only those within the period. */
 export function readUsage(file: string, period: TimeRange): HourlyUse[] {
   const use = readCsv(file, ['hour', 'requests']).map(({ line, fields: { hour = '', requests = '' } }) => {
     const amount = parseNumber(`${file} line ${line}: requests`, requests, { least: 0 });
-    return { hour: parseTime(hour), amount };
+    return { hour: hourIn(file, line, hour), amount };
   });
   const within = use.filter(({ hour, amount }) => amount > 0 && hour >= period.from && hour < period.to);
   if (within.length > 0) return within;
   throw cliError('NO_REQUESTS', { file, period: writtenPeriod(period) });
+}
+
+/** A time of a row; spreadsheets write a space instead of its T. */
+function hourIn(file: string, line: number, written: string): EpochMs {
+  try {
+    return parseTime(written.replace(/^(\d{4}-\d\d-\d\d) +(?=\d)/, '$1T'));
+  } catch (error) {
+    throw cliError('FILE_INVALID', { file, reason: `line ${line}: ${(error as Error).message}` });
+  }
 }
 
 const ZIP = Buffer.from('PK\x03\x04');

@@ -16,7 +16,7 @@ export const EXTENDER_COMMAND_LINE: CommandLine<'check-config' | 'watchdog'> = {
   DEFERRAL                   on, advise or off: whether pods wait for a cleaner hour
 
 Example:
-  CACHE_FILE=data/carbon_cache.json DATA_DIR=data ZONE_MAP=node-a=DE,node-b=FR node extender/main.ts
+  CACHE_FILE=data/carbon_cache.json DATA_DIR=data ZONE_MAP=node-a=DE,node-b=FR npm run -s extender
 
 Exit codes: 0 done; 1 a setting is invalid, or the start failed.`,
 };

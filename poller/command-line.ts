@@ -17,8 +17,8 @@ export const POLLER_COMMAND_LINE: CommandLine<'check-config' | 'once'> = {
   POLLER_PORT                /healthz, /readyz and /metrics, default 8889
 
 Examples:
-  ZONES=DE,FR CACHE_FILE=data/carbon_cache.json DATA_DIR=data node poller/main.ts
-  ZONES=DE CACHE_FILE=data/carbon_cache.json DATA_DIR=data node poller/main.ts --once
+  ZONES=DE,FR CACHE_FILE=data/carbon_cache.json DATA_DIR=data npm run -s poller
+  ZONES=DE CACHE_FILE=data/carbon_cache.json DATA_DIR=data npm run -s poller -- --once
 
 Exit codes: 0 done; 1 invalid configuration, or the start failed; with --once also 2 no provider responded in three
 attempts, 3 the database could not be written.`,

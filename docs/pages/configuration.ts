@@ -10,7 +10,7 @@ export function configurationPage(): string {
     '# Configuration',
     '',
     'Generated from the code by `npm run docs`. Every setting is an environment variable; an empty one counts as unset.',
-    'A secret may also be given as the path of a file in `NAME_FILE`. `node poller/main.ts --check-config` (and the',
+    'A secret may also be given as the path of a file in `NAME_FILE`. `npm run -s poller -- --check-config` (and the',
     'same for `extender`) checks all settings, prints them with secrets hidden, and exits with 1 naming every invalid setting.',
     '',
     ...section('Poller', pollerConfigSchema),

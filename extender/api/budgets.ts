@@ -8,8 +8,8 @@ export const budgetsOperation: Operation = {
   method: 'GET',
   path: '/api/budgets',
   tag: 'calculator',
-  summary: 'Carbon budgets and how far they are used',
-  response: { description: 'Every budget in its present period', schema: budgetsResponse },
+  summary: 'Carbon budgets and their use',
+  response: { description: 'Every budget in its current period', schema: budgetsResponse },
 };
 
 /** `GET /api/budgets`: every carbon budget with its burn-down; null where nothing is known of what was used. */

@@ -20,7 +20,7 @@ export const exportQuery = z.strictObject({
   end_time: instant.optional().describe('Samples that end at this time at the latest; absent: up to now'),
   limit: wholeNumber(1, 999_999_999)
     .optional()
-    .describe('Most rows of this response; Link then has the address of the next'),
+    .describe('Maximum number of rows; the Link header then has the address of the next page'),
   cursor: z
     .string()
     .max(2000)

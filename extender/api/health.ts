@@ -14,7 +14,7 @@ export const healthOperation: Operation = {
   path: '/health',
   open: true,
   tag: 'health',
-  summary: 'Whether the API works, and how much it knows',
+  summary: 'Health of the API, and how much is recorded',
   response: { description: 'What is recorded', schema: healthResponse },
 };
 
@@ -42,7 +42,7 @@ export const statusOperation: Operation = {
   method: 'GET',
   path: '/api/status',
   tag: 'health',
-  summary: 'How recent the recording is',
+  summary: 'How recent the recorded data is',
   response: { description: 'Times of the last scrape and sample; null while there is none', schema: statusResponse },
 };
 
@@ -57,7 +57,7 @@ export function statusRoute({ store, storeState, zoneOfNode, contracts, clock, m
       const spans = totals ? await store.containers() : [];
       const last = lastMeasurement === undefined ? null : isoTime(lastMeasurement);
       response.json({
-        status: totals === undefined ? 'degraded' : 'ok',
+        status: totals === undefined || state?.status === 'unavailable' ? 'degraded' : 'ok',
         last_scrape_time: lastScrape === undefined ? null : isoTime(lastScrape),
         last_measurement_time: last,
         has_data: lastMeasurement !== undefined,

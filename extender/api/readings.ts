@@ -27,7 +27,11 @@ export const readingsOperation: Operation = {
   description:
     'One reading, or a batch as JSON array or as NDJSON, with an outcome for each. The same site, device and time, or the same Idempotency-Key, is counted once.',
   headers: z.object({
-    'Idempotency-Key': z.string().regex(KEY).optional().describe('A repetition under it gets the first response'),
+    'Idempotency-Key': z
+      .string()
+      .regex(KEY)
+      .optional()
+      .describe('A repeated request with the same key gets the first response'),
   }),
   body: z.union([readingInput, z.array(readingInput).min(1)]),
   bodyTypes: ['application/json', NDJSON],
@@ -36,7 +40,7 @@ export const readingsOperation: Operation = {
     207: { description: 'Some readings of the batch are accepted', schema: partialResponse },
     400: { description: 'No reading is valid; errors lists every issue', schema: noneAccepted, types: PROBLEM_TYPES },
     409: {
-      description: 'The Idempotency-Key was used before with another body, or every reading lies ahead of the clock',
+      description: 'The Idempotency-Key was used before with another body, or every reading is in the future',
       schema: noneAccepted,
       types: PROBLEM_TYPES,
     },

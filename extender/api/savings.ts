@@ -24,17 +24,17 @@ const query = z.strictObject({
   to: instant.optional().describe('The same as end_time'),
   limit: wholeNumber(0, 100_000)
     .default(10_000)
-    .describe('Most entries of pods that are listed, those bound last; the totals count all'),
+    .describe('Maximum number of pods listed, those bound last; the totals count all'),
 });
 
 const figures = {
   energy_kwh: z.number().nonnegative(),
-  emissions_grams: z.number().describe('With the intensity that was met'),
+  emissions_grams: z.number().describe('With the actual intensity'),
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
   qualities: z.array(z.enum(QUALITIES)),
 };
 const marginal = {
-  emissions_grams: z.number().describe('With the marginal intensity that was met'),
+  emissions_grams: z.number().describe('With the actual marginal intensity'),
   baseline_grams: z.number(),
   saved_grams: z.number().describe('Negative: more was emitted than at the baseline'),
 };
@@ -81,9 +81,9 @@ export const savingsOperation: Operation = {
   method: 'GET',
   path: '/api/savings',
   tag: 'emissions',
-  summary: 'What placed and deferred pods saved',
+  summary: 'Savings of placed and deferred pods',
   description:
-    'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones that the candidate nodes stood in, hour by hour. A pod may have both baselines; they are never added up. These are attributional differences. `marginal` is the same difference with marginal intensities, where they are known.',
+    'Measured energy × (intensity it would have met − intensity it met), for pods bound in the range, with the energy that they used in it; the last 30 days unless one is given. `arrival`: the same energy in the same zone as much earlier as the pod or its Job waited. `candidates-mean`: at the same time in the mean of the zones of the candidate nodes, hour by hour. A pod may have both baselines; they are never added up. These are attributional differences. `marginal` is the same difference with marginal intensities, where they are known.',
   query,
   response: { description: 'Sums by baseline, and the pods in the order of their binding', schema: savingsResponse },
 };

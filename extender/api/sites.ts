@@ -51,7 +51,7 @@ export const putSiteOperation: Operation = {
   method: 'PUT',
   path: '/sites/:site_id',
   tag: 'readings',
-  summary: 'Gives a site its zone',
+  summary: 'Sets the zone of a site',
   description: 'null removes it, so that SITE_ZONES applies again.',
   params: sitePath,
   body: putBody,

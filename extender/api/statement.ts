@@ -23,7 +23,7 @@ export const statementOperation: Operation = {
   path: '/api/statement',
   isExport: true,
   tag: 'emissions',
-  summary: 'A month’s emissions, sealed by the hashes of the rows that they were made from',
+  summary: 'A month’s emissions, sealed by the hashes of their rows',
   description: 'What `carbon statement` prints and `carbon statement verify` computes again.',
   query,
   response: { description: 'The statement', schema: statementSchema },

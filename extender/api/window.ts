@@ -25,7 +25,7 @@ export function windowIssues(text: unknown, now: EpochMs, maxDays: 31 | 366): Re
   const range = parseWindow(text, now);
   if (range !== undefined && range.to - range.from <= maxDays * 24 * HOUR_MS) return [];
   const detail =
-    range === undefined ? 'does not start in 1970 or later and end after its start' : `is longer than ${maxDays} days`;
+    range === undefined ? 'must start in 1970 or later and end after its start' : `is longer than ${maxDays} days`;
   const isConflict = new RegExp(windowPattern(maxDays)).test(text);
   return [{ pointer: '/window', detail, ...(isConflict && { isConflict }) }];
 }

@@ -44,10 +44,10 @@ export const saveWorkloadsOperation: Operation = {
     'One record, or a list that is saved whole or not at all. A record of the same service, region and period is replaced.',
   body: z.union([workloadInput, workloadList]),
   response: { status: 201, description: 'Saved; some of it is new', schema: savedResponse },
-  further: { 200: { description: 'Saved; all of it was there before', schema: savedResponse } },
+  further: { 200: { description: 'Saved; all records existed before', schema: savedResponse } },
   errors: {
-    409: 'Records that contradict each other or what is known, such as an unknown service; nothing was saved',
-    422: 'Records with numbers or times that are none; nothing was saved',
+    409: 'Records that conflict with each other or with known data, such as an unknown service; nothing was saved',
+    422: 'Records with invalid numbers or times; nothing was saved',
   },
 };
 

@@ -119,7 +119,7 @@ const STARTS: ReadonlySet<ReleaseReason> = new Set(['due', 'deadline', 'cleanest
 export interface ControllerParts extends DeferralOptions, ReconcilerOptions {
   readonly leadership: Pick<Leadership, 'leads' | 'firstAttempt'>;
   readonly waiting: { all(): readonly WaitingWork[]; running(): readonly WaitingWork[] };
-  /** Looks what the nodes have free, for plans of several pieces of work; undefined where nodes are not known. */
+  /** Looks at the pods that have a node: what is free beside them, and which nodes they leave to others; undefined where nodes are not known. */
   readonly refreshUse?: (() => Promise<void>) | undefined;
 }
 
@@ -148,7 +148,7 @@ export function createController(parts: ControllerParts): (signal: AbortSignal) 
     const graceMs = parts.cache().kind === 'stale' ? Math.min(parts.periodMs, STARTING_MS) : STARTING_MS;
     const isStarting = !signalSeen && clock.monotonic() - startedAt < graceMs;
     if (!leadership.leads() || isStarting) return;
-    if (waiting.all().length > 1) await parts.refreshUse?.();
+    if (waiting.all().length > 0) await parts.refreshUse?.();
     const decided = reconciler.decide(waiting.all());
     const due = decided.filter(({ action }) => isSpread(action)).sort(byDeadline);
     const now = clock.monotonic();

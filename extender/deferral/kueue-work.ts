@@ -56,7 +56,10 @@ const queuedObject = z.object({
     .extend({
       ...{ parallelism: count, replicas: count },
       template: z
-        .object({ spec: podSpec.optional().catch(undefined) })
+        .object({
+          metadata: z.object({ labels: objectMetadata.shape.labels }).nullish().catch(undefined),
+          spec: podSpec.optional().catch(undefined),
+        })
         .optional()
         .catch(undefined),
     })
@@ -86,8 +89,12 @@ export function queuedWork(object: unknown, resource: QueuedResource): WaitingWo
   if (!gates.includes(WAIT_GATE) || metadata.deletionTimestamp || !queue) return undefined;
   const { apiVersion, kind } = resource;
   const { namespace, name, resourceVersion, labels } = metadata;
-  const template = kind === 'Pod' ? spec : spec?.template?.spec;
-  const work = workOf('Workload', metadata, requirementsOf(template ?? {}));
+  const template = kind === 'Pod' ? { metadata, spec } : spec?.template;
+  const podLabels = template?.metadata?.labels ?? {};
+  const work = workOf('Workload', metadata, {
+    requirements: requirementsOf(template?.spec ?? {}, podLabels),
+    podLabels,
+  });
   const seconds = Number(labels?.[MAX_SECONDS]);
   const { durationMs = seconds > 0 ? (seconds / 3_600) * HOUR_MS : undefined } = work.preferences;
   return {

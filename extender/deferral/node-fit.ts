@@ -1,5 +1,7 @@
 import type { Zone } from '../../shared/grid/zones.ts';
-import type { NodeSelectorTerm, PodRequirements, Toleration } from './pod-requirements.ts';
+import { compares, meetsExpression, own } from './label-selector.ts';
+import type { NodeSelectorTerm } from './node-selector.ts';
+import type { PodRequirements, Toleration } from './pod-requirements.ts';
 
 /** What of a node decides which pods can run on it. */
 export interface SchedulableNode {
@@ -22,8 +24,7 @@ const CORDONED = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule'
  * NodeUnschedulable and NodeResourcesFit see them.
  */
 export function fitsNode(pod: PodRequirements, node: SchedulableNode): boolean {
-  for (const [key, value] of Object.entries(pod.nodeSelector)) if (own(node.labels, key) !== value) return false;
-  for (const terms of pod.selectors) if (!terms.some((term) => matchesTerm(term, node))) return false;
+  if (!isSelected(pod, node)) return false;
   if (node.unschedulable && !isTolerated(CORDONED, pod.tolerations)) return false;
   for (const taint of node.taints)
     if (taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, pod.tolerations)) return false;
@@ -32,16 +33,23 @@ export function fitsNode(pod: PodRequirements, node: SchedulableNode): boolean {
   return true;
 }
 
-/** Number of nodes that a pod can use, by zone; nodes without a zone are counted under undefined. */
-export function usableZones(
-  pod: PodRequirements,
+/** Whether a node meets a pod's node selector and the terms of each of its lists. */
+export function isSelected(
+  { nodeSelector, selectors }: Pick<PodRequirements, 'nodeSelector' | 'selectors'>,
+  node: SchedulableNode,
+): boolean {
+  for (const [key, value] of Object.entries(nodeSelector)) if (own(node.labels, key) !== value) return false;
+  return selectors.every((terms) => terms.some((term) => matchesTerm(term, node)));
+}
+
+/** Number of nodes by zone; nodes without a zone are counted under undefined. */
+export function countZones(
   nodes: Iterable<SchedulableNode>,
   zoneOf: (node: string) => Zone | undefined,
 ): ReadonlyMap<Zone | undefined, number> {
   const zones = new Map<Zone | undefined, number>();
-  for (const node of nodes) {
-    if (!fitsNode(pod, node)) continue;
-    const zone = zoneOf(node.name);
+  for (const { name } of nodes) {
+    const zone = zoneOf(name);
     zones.set(zone, (zones.get(zone) ?? 0) + 1);
   }
   return zones;
@@ -53,46 +61,13 @@ function matchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, { name
   const fields = matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;
   return (
-    expressions.every((expression) => matches(expression, own(labels, expression.key))) &&
-    fields.every((field) => field.key === 'metadata.name' && matches(field, name))
+    expressions.every((expression) => meetsExpression(expression, own(labels, expression.key))) &&
+    fields.every((field) => field.key === 'metadata.name' && meetsExpression(field, name))
   );
 }
 
-function matches(
-  { operator, values }: NonNullable<NodeSelectorTerm['matchExpressions']>[number],
-  value: string | undefined,
-): boolean {
-  const given = values ?? [];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && given.includes(value);
-    case 'NotIn':
-      return value === undefined || !given.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-    case 'Lt':
-      return compares(value, operator, given[0]);
-    default:
-      return false;
-  }
-}
-
-/** Whether one whole number is greater or less than another; never where one of them is missing or is not whole. */
-function compares(value: string | undefined, operator: 'Gt' | 'Lt', limit: string | undefined): boolean {
-  const [found, than] = [value, limit].map((text) => (/^[+-]?\d+$/.test(text ?? '') ? BigInt(`${text}`) : undefined));
-  if (found === undefined || than === undefined) return false;
-  return operator === 'Gt' ? found > than : found < than;
-}
-
-/** Labels may be called like a property that every object has. */
-function own<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
-}
-
-function isTolerated(
+/** Whether one of the tolerations tolerates a taint. */
+export function isTolerated(
   taint: { readonly key: string; readonly value?: string; readonly effect: string },
   tolerations: readonly Toleration[],
 ): boolean {

@@ -1,18 +1,11 @@
 import { z } from 'zod';
-
-const keyed = z.object({
-  key: z.string(),
-  operator: z.string(),
-  values: z.array(z.string()).nullish(),
-});
-const term = z.object({ matchExpressions: z.array(keyed).nullish(), matchFields: z.array(keyed).nullish() });
-
-/** Terms of a node selector: a node matches when it matches one of them. */
-export const nodeSelectorTerms = z.object({ nodeSelectorTerms: z.array(term) });
+import type { Labels } from './label-selector.ts';
+import { type NodeSelectorTerm, nodeSelectorTerms } from './node-selector.ts';
+import { hostPort, type PodPeers, peersOf, podAffinity, spreadConstraint } from './pod-peers.ts';
 
 const amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).nullish();
 const resources = z.object({ requests: amounts, limits: amounts }).nullish();
-const container = z.object({ resources, restartPolicy: z.string().nullish() });
+const container = z.object({ resources, restartPolicy: z.string().nullish(), ports: z.array(hostPort).nullish() });
 
 const volume = z.object({
   persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
@@ -29,8 +22,11 @@ export const podSpec = z.object({
   affinity: z
     .object({
       nodeAffinity: z.object({ requiredDuringSchedulingIgnoredDuringExecution: nodeSelectorTerms.nullish() }).nullish(),
+      podAffinity,
+      podAntiAffinity: podAffinity,
     })
     .nullish(),
+  topologySpreadConstraints: z.array(spreadConstraint).nullish(),
   tolerations: z
     .array(
       z.object({
@@ -48,8 +44,6 @@ export const podSpec = z.object({
   volumes: z.array(volume).nullish(),
 });
 
-/** One term of a node selector: all of its expressions must hold. */
-export type NodeSelectorTerm = z.output<typeof term>;
 /** One toleration of a pod. */
 export type Toleration = NonNullable<z.output<typeof podSpec>['tolerations']>[number];
 
@@ -67,12 +61,15 @@ export interface PodRequirements {
   readonly claims: readonly string[];
   /** Storage classes of its ephemeral volumes, whose claims are made for each pod. */
   readonly storageClasses: readonly string[];
+  /** What it requires of where other pods are; undefined for most pods. */
+  readonly peers?: PodPeers;
 }
 
-/** Reads the requirements of a pod, or of a Job's template. */
-export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements {
+/** Reads the requirements of a pod, or of a Job's template, with its labels. */
+export function requirementsOf(spec: z.output<typeof podSpec>, labels: Labels = {}): PodRequirements {
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const volumes = spec.volumes ?? [];
+  const peers = peersOf(spec, labels);
   return {
     schedulerName: spec.schedulerName ?? 'default-scheduler',
     nodeSelector: spec.nodeSelector ?? {},
@@ -86,6 +83,7 @@ export function requirementsOf(spec: z.output<typeof podSpec>): PodRequirements 
     requests: { ...requestsOf(spec), pods: 1 },
     claims: volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
     storageClasses: volumes.flatMap(({ ephemeral }) => ephemeral?.volumeClaimTemplate?.spec.storageClassName ?? []),
+    ...(peers && { peers }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { PodPreferences } from '../placement/annotations.ts';
 import { effectiveMode, type Mode } from '../placement/mode.ts';
 import type { Action, DecisionContext } from './action.ts';
+import type { PodIdentity } from './bound-pods.ts';
 import { forecastViewOf, type Places } from './candidates.ts';
 import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
@@ -12,8 +13,8 @@ import { withLongerWait } from './over-budget.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { createReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { Space } from './space.ts';
+import type { UsableZones } from './usable-zones.ts';
 import { type WaitingWork, withDefaults } from './waiting-work.ts';
-import type { UsableZones } from './watch-nodes.ts';
 import { createMemories, type WorkMemory } from './work-memory.ts';
 
 /** No zone at all, which is not the same as an unknown one: it matches none of the document. */
@@ -40,7 +41,7 @@ export interface ReconcilerOptions {
   /** The cluster's mode where a namespace sets none; default `enforce`. */
   readonly clusterMode?: Mode | undefined;
   /** Zones of the nodes that a pod can use; undefined where nodes are not known, and then all `zones` are taken. */
-  readonly usableZones?: ((pod: PodRequirements) => UsableZones | undefined) | undefined;
+  readonly usableZones?: ((pod: PodRequirements, self: PodIdentity) => UsableZones | undefined) | undefined;
   /** Names of the schedulers that prefer clean nodes; undefined: every scheduler does. */
   readonly carbonSchedulers?: readonly string[] | undefined;
   readonly releasePerMinute: number;
@@ -165,13 +166,18 @@ export function durationOf(
 }
 
 /** What work would fill in a zone: its nodes there, and the quota of its queue. */
-function spacesOf({ requirements, admission }: WaitingWork, zone: Zone, { usableZones }: ReconcilerOptions): Space[] {
-  const nodes = usableZones?.(requirements)?.spaces?.get(zone);
-  return [nodes, admission?.quota].filter((space) => space !== undefined);
+function spacesOf(work: WaitingWork, zone: Zone, { usableZones }: ReconcilerOptions): Space[] {
+  const nodes = usableZones?.(work.requirements, identityOf(work))?.spaces?.get(zone);
+  return [nodes, work.admission?.quota].filter((space) => space !== undefined);
 }
 
-function placesOf({ requirements }: WaitingWork, { usableZones, zones, carbonSchedulers }: ReconcilerOptions): Places {
-  const usable = usableZones?.(requirements);
+function identityOf({ kind, namespace, podLabels, uid }: WaitingWork): PodIdentity {
+  return { namespace, labels: podLabels, ...(kind === 'Job' && { uid }) };
+}
+
+function placesOf(work: WaitingWork, { usableZones, zones, carbonSchedulers }: ReconcilerOptions): Places {
+  const { requirements } = work;
+  const usable = usableZones?.(requirements, identityOf(work));
   if (usable === undefined) return { kind: 'cleanest', zones: zones() ?? [] };
   if (carbonSchedulers === undefined || carbonSchedulers.includes(requirements.schedulerName))
     return { kind: 'cleanest', zones: usable.zones.size + usable.unknown === 0 ? NO_ZONES : [...usable.zones.keys()] };

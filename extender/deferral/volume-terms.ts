@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { KubernetesClient } from '../../shared/runtime/kubernetes/client.ts';
 import { listObjects } from '../../shared/runtime/kubernetes/list.ts';
-import { type NodeSelectorTerm, nodeSelectorTerms, quantityOf } from './pod-requirements.ts';
+import { type NodeSelectorTerm, nodeSelectorTerms } from './node-selector.ts';
+import { quantityOf } from './pod-requirements.ts';
 
 /** Each of these lists must have a term that a node matches; none restricts nothing. */
 export type VolumeTerms = readonly (readonly NodeSelectorTerm[])[];

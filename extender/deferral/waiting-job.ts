@@ -34,7 +34,7 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   const { metadata: meta, spec, status } = jobSchema.parse(object);
   if (spec.suspend !== true || meta.deletionTimestamp || meta.annotations?.[WRITTEN.releasedAt] !== undefined)
     return undefined;
-  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
+  const work = workOf('Job', meta, podOf(spec));
   const schedulerName = spec.template?.spec.schedulerName;
   const { ownerReferences: owners, labels, generation } = meta;
   const ownership = { labels, ownerReferences: owners, generation, schedulerName, managedBy: spec.managedBy };
@@ -47,10 +47,16 @@ export function waitingJob(object: unknown): WaitingWork | undefined {
   return { ...work, pods: spec.parallelism ?? 1 };
 }
 
+/** What is known of the pods of a Job. */
+function podOf({ template }: z.output<typeof jobSchema>['spec']): Pick<WaitingWork, 'requirements' | 'podLabels'> {
+  const podLabels = template?.metadata?.labels ?? {};
+  return { requirements: requirementsOf(template?.spec ?? {}, podLabels), podLabels };
+}
+
 /** A Job that said that it may be paused, while it runs or is paused by us; undefined for any other. */
 export function pausableJob(object: unknown): WaitingWork | undefined {
   const { metadata: meta, spec, status } = jobSchema.parse(object);
-  const work = workOf('Job', meta, requirementsOf(spec.template?.spec ?? {}));
+  const work = workOf('Job', meta, podOf(spec));
   const { maxDelayMs, deadline, interruptible } = work.preferences;
   if (interruptible !== true || meta.deletionTimestamp || (maxDelayMs === undefined && deadline === undefined))
     return undefined;

@@ -11,6 +11,7 @@ import {
 } from '../placement/annotations.ts';
 import type { Mode } from '../placement/mode.ts';
 import type { JobProgress } from './job-progress.ts';
+import type { Labels } from './label-selector.ts';
 import { isQueuedElsewhere } from './ownership.ts';
 import { type PodRequirements, podSpec, requirementsOf } from './pod-requirements.ts';
 import type { Space } from './space.ts';
@@ -64,6 +65,8 @@ export interface WaitingWork {
   /** The controller above it, by name and without the time that a CronJob adds; its own name where there is none. */
   readonly owner: string;
   readonly requirements: PodRequirements;
+  /** Labels of its pods, by which other pods select them. */
+  readonly podLabels: Labels;
   readonly preferences: PodPreferences;
   readonly invalid: readonly InvalidAnnotation[];
   readonly plan: WrittenPlan | undefined;
@@ -143,7 +146,8 @@ export function waitingPod(object: unknown): WaitingWork | undefined {
   const gated = spec.schedulingGates?.some(({ name }) => name === WAIT_GATE) ?? false;
   if (!gated || spec.nodeName || meta.deletionTimestamp) return undefined;
   const queuedElsewhere = isQueuedElsewhere({ ...meta, schedulerName: spec.schedulerName });
-  return { ...workOf('Pod', meta, requirementsOf(spec)), queuedElsewhere };
+  const pod = { requirements: requirementsOf(spec, meta.labels ?? {}), podLabels: meta.labels ?? {} };
+  return { ...workOf('Pod', meta, pod), queuedElsewhere };
 }
 
 /** The name under which runs of the same work are remembered: a CronJob's Jobs end in the minute of their start. */
@@ -152,8 +156,12 @@ export function ownerName(meta: Pick<ObjectMetadata, 'name' | 'ownerReferences'>
   return (owner?.name ?? meta.name).replace(/-\d{8,10}$/, '');
 }
 
-/** Work as its metadata describe it. */
-export function workOf(kind: WaitingKind, meta: ObjectMetadata, requirements: PodRequirements): WaitingWork {
+/** Work as its metadata and its pods describe it. */
+export function workOf(
+  kind: WaitingKind,
+  meta: ObjectMetadata,
+  pod: Pick<WaitingWork, 'requirements' | 'podLabels'>,
+): WaitingWork {
   const isPod = kind === 'Pod';
   const [group, plural] = isPod ? ['/api/v1', 'pods'] : ['/apis/batch/v1', 'jobs'];
   const { preferences, invalid } = parseAnnotations(meta.annotations ?? undefined);
@@ -168,7 +176,7 @@ export function workOf(kind: WaitingKind, meta: ObjectMetadata, requirements: Po
     createdAt: Date.parse(meta.creationTimestamp),
     controller: isPod ? controllerOf(meta.ownerReferences) : undefined,
     owner: ownerName(meta),
-    requirements,
+    ...pod,
     preferences,
     invalid,
     plan: writtenPlan(meta.annotations ?? {}),

@@ -1,4 +1,5 @@
 import fleet from '../data/pue.json' with { type: 'json' };
+import { csvNumber } from '../grid/csv-lines.ts';
 import { calculatorError } from './error.ts';
 
 /** Power usage effectiveness: energy of the whole data centre per energy of its machines, and where the figure is from. */
@@ -17,8 +18,8 @@ export function readPue(text: string, provider: string | undefined): Pue {
     if (value !== undefined) return { value, source: `fleet average of ${provider}` };
     throw calculatorError('PUE_NOT_KNOWN', { providers: [...FLEETS.keys()].join(', ') });
   }
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 1 && value <= 5) return { value, source: 'given' };
+  const value = csvNumber(text) ?? Number.NaN;
+  if (value >= 1 && value <= 5) return { value, source: 'given' };
   const nearest = Number.isNaN(value) ? '1.2 or auto' : String(Math.min(Math.max(value, 1), 5));
   throw calculatorError('PUE_INVALID', { value: text, nearest });
 }

@@ -66,14 +66,14 @@ export const workloadInput = z
     period_start: instant,
     period_end: instant.meta({ ...instant.meta(), description: 'Not included' }),
     request_count: z.number().meta({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-    total_kWh: energy.optional().describe('Measured energy of all requests; takes the place of the profile'),
-    total_gCO2e: z.number().nonnegative().finite().optional().describe('Known emissions; needs total_kWh beside it'),
+    total_kWh: energy.optional().describe('Measured energy of all requests; replaces the profile'),
+    total_gCO2e: z.number().nonnegative().finite().optional().describe('Known emissions; requires total_kWh'),
     usage: z
       .array(z.strictObject({ hour: instant, requests: z.number().nonnegative().finite() }))
       .max(9000)
       .optional()
-      .describe('Requests by hour, to weight the intensity with'),
-    yearly_average: z.boolean().optional().describe('Takes the yearly average where no history is recorded'),
+      .describe('Requests by hour, by which the intensity is weighted'),
+    yearly_average: z.boolean().optional().describe('Uses the yearly average where no history is recorded'),
     metadata: z.record(z.string(), z.unknown()).optional(),
   })
   .refine(({ total_kWh, total_gCO2e }) => total_gCO2e === undefined || total_kWh !== undefined, {

@@ -20,6 +20,8 @@ export interface HourPrice {
   readonly carbonIntensity: ReturnType<typeof gramsPerKwh>;
   readonly quality: Quality;
   readonly providers: readonly string[];
+  /** Whether the factors count power plants and fuels from their making on (lifecycle), or what is burnt (direct); absent where no provider says. */
+  readonly factorTypes?: readonly ('lifecycle' | 'direct')[];
 }
 
 /** The hourly intensities of a country or zone, as far as they are known. */
@@ -106,10 +108,12 @@ export function priced(
 export function meanOf(values: readonly HourlyIntensity[]): HourPrice {
   let total = 0;
   for (const value of values) total += value.carbonIntensity;
+  const factorTypes = new Set(values.map((value) => value.emissionFactorType).filter((type) => type !== undefined));
   return {
     carbonIntensity: gramsPerKwh(total / values.length),
     quality: worstQuality(values.map((value) => value.quality)) ?? 'estimated',
     providers: [...new Set(values.map((value) => value.provider))],
+    ...(factorTypes.size > 0 && { factorTypes: [...factorTypes].sort() }),
   };
 }
 

@@ -44,6 +44,10 @@ export const RUNTIME_ERRORS = {
     message: 'Redis may evict accepted readings when it is full',
     action: 'set maxmemory-policy noeviction',
   },
+  TASK_FAILED: {
+    message: 'a periodic task failed; it is run again',
+    action: 'see `loop` for its name and `err` for the reason',
+  },
   CERTIFICATE_EXPIRES: {
     message: 'a TLS certificate expires within seven days',
     action: 'renew the certificate named in `certificate`; new files are picked up without a restart',

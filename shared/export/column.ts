@@ -1,4 +1,5 @@
 import type { Activity } from '../emissions/activity.ts';
+import type { EpochMs } from '../grid/units.ts';
 
 /** What an export knows beside its rows. */
 export interface ExportFacts {
@@ -19,6 +20,8 @@ export interface ExportColumn {
   readonly name: string;
   readonly type: 'STRING' | 'DOUBLE' | 'TIMESTAMP';
   readonly value: (row: Activity, facts: ExportFacts) => Cell;
+  /** How a time is written as text; absent: as the API writes it, with milliseconds. */
+  readonly written?: (time: EpochMs) => string;
 }
 
 /** A column of text. */

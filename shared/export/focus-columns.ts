@@ -1,6 +1,6 @@
 import type { Activity } from '../emissions/activity.ts';
-import type { EpochMs } from '../grid/units.ts';
-import { IDLE, SYSTEM } from '../records/power.ts';
+import { type EpochMs, isoTime } from '../grid/units.ts';
+import { IDLE, SYSTEM, UNMETERED } from '../records/power.ts';
 import { workloadName } from '../records/workload-name.ts';
 import { type ExportColumn, type ExportFacts, number, text, time } from './column.ts';
 import {
@@ -20,14 +20,14 @@ const STANDARD: readonly ExportColumn[] = [
   text('BillingAccountId', (_row, { cluster }) => cluster),
   text('BillingAccountName', (_row, { cluster }) => cluster),
   text('BillingCurrency', (_row, { currency }) => currency),
-  time('BillingPeriodEnd', ({ from }) => monthOf(from, 1)),
-  time('BillingPeriodStart', ({ from }) => monthOf(from, 0)),
+  second('BillingPeriodEnd', ({ from }) => monthOf(from, 1)),
+  second('BillingPeriodStart', ({ from }) => monthOf(from, 0)),
   text('ChargeCategory', () => 'Usage'),
   text('ChargeClass', () => null),
   text('ChargeDescription', describe),
   text('ChargeFrequency', () => 'Usage-Based'),
-  time('ChargePeriodEnd', ({ to }) => to),
-  time('ChargePeriodStart', ({ from }) => from),
+  second('ChargePeriodEnd', ({ to }) => to),
+  second('ChargePeriodStart', ({ from }) => from),
   number('ConsumedQuantity', kwhOf),
   text('ConsumedUnit', () => 'kWh'),
   number('ContractedCost', ({ cost }) => cost),
@@ -81,17 +81,23 @@ const CUSTOM: readonly ExportColumn[] = [
   text('x_CarbonIntensitySource', ({ providers }) => providers.join(', ') || null),
 ];
 
+/** A time as FOCUS has it (its attribute DateTimeFormat): YYYY-MM-DDTHH:mm:ssZ, without a fraction. */
+function second(name: string, value: ExportColumn['value']): ExportColumn {
+  return { ...time(name, value), written: (at) => `${isoTime(at).slice(0, 19)}Z` };
+}
+
 /** FOCUS rows: the standard columns, then those with the prefix `x_`. */
 export const FOCUS_COLUMNS: readonly ExportColumn[] = [...STANDARD, ...CUSTOM];
 
 function describe({ container }: Activity): string {
   if (container.namespace === IDLE) return `Electricity of node ${container.node} while idle`;
   if (container.namespace === SYSTEM) return `Electricity of node ${container.node} outside containers`;
+  if (container.namespace === UNMETERED) return `Electricity of node ${container.node} that its meter counted beyond`;
   return `Electricity of container ${container.namespace}/${container.pod}/${container.container}`;
 }
 
 function isContainer(namespace: string): boolean {
-  return namespace !== IDLE && namespace !== SYSTEM;
+  return namespace !== IDLE && namespace !== SYSTEM && namespace !== UNMETERED;
 }
 
 function resourceId({ container }: Activity, { cluster }: ExportFacts): string {

@@ -43,8 +43,8 @@ async function* piecesOf(batches: AsyncIterable<readonly Activity[]>): AsyncIter
     for (let at = 0; at < rows.length; at += ROWS_AT_A_TIME) yield rows.slice(at, at + ROWS_AT_A_TIME);
 }
 
-function plain({ type }: ExportColumn, value: Cell): Cell {
-  return type === 'TIMESTAMP' && typeof value === 'number' ? isoTime(value) : value;
+function plain({ type, written = isoTime }: ExportColumn, value: Cell): Cell {
+  return type === 'TIMESTAMP' && typeof value === 'number' ? written(value) : value;
 }
 
 function csvCell(column: ExportColumn, value: Cell): string {

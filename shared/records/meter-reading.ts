@@ -88,8 +88,8 @@ function withSkew(issues: readonly MeterReadingIssue[], input: unknown, now: Epo
 }
 
 function skewIssue(timestamp: EpochMs, now: EpochMs, { maxAheadMs, maxAgeMs }: SkewLimits): string | undefined {
-  if (timestamp > now + maxAheadMs) return `lies more than ${maxAheadMs / 1000} s ahead of this server's clock`;
-  if (timestamp < now - maxAgeMs) return `is older than the ${maxAgeMs / HOUR_MS} h that are taken`;
+  if (timestamp > now + maxAheadMs) return `is more than ${maxAheadMs / 1000} s ahead of this server's clock`;
+  if (timestamp < now - maxAgeMs) return `is older than the ${maxAgeMs / HOUR_MS} h that are accepted`;
   return undefined;
 }
 

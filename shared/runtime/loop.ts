@@ -1,3 +1,4 @@
+import { RUNTIME_ERRORS } from '../errors/runtime-errors.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 
@@ -13,7 +14,7 @@ export interface LoopOptions {
   readonly random?: () => number;
 }
 
-/** Runs a task now and then once per interval on a fixed grid, never twice at a time; an error costs one round, not the loop. */
+/** Runs a task now and then once per interval on a fixed grid, never twice at a time; an error costs one run, not the loop. */
 export function startLoop(options: LoopOptions): AsyncDisposable {
   const { name, intervalMs, jitter = 0, clock, logger, task, random = Math.random } = options;
   const stop = new AbortController();
@@ -23,11 +24,12 @@ export function startLoop(options: LoopOptions): AsyncDisposable {
       try {
         await task(stop.signal);
       } catch (error) {
-        if (!stop.signal.aborted) logger.error({ loop: name, err: error }, 'round failed');
+        if (!stop.signal.aborted)
+          logger.error({ code: 'TASK_FAILED', loop: name, err: error }, RUNTIME_ERRORS.TASK_FAILED.message);
       }
       next += intervalMs;
       const now = clock.monotonic();
-      // Rounds that were slept through (a suspended laptop, a slow task) are left out, not made up for.
+      // Runs that were slept through (a suspended laptop, a slow task) are left out, not made up for.
       if (next < now) next += Math.ceil((now - next) / intervalMs) * intervalMs;
       await clock.sleep(next - now + random() * jitter * intervalMs, stop.signal);
     }

@@ -29,7 +29,11 @@ export function toRedisError(error: unknown): RedisError {
   return new RedisError(reasonOf(text, name), text.slice(0, 200), { cause: error });
 }
 
-function reasonOf(text: string, name: string): RedisErrorReason {
+/** What Redis 6 and older put before the error of a command within a script. */
+const SCRIPT = /^ERR Error running script .*?-(?=[A-Z]+ )/s;
+
+function reasonOf(given: string, name: string): RedisErrorReason {
+  const text = given.replace(SCRIPT, '');
   if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR Client sent AUTH)/.test(text)) return 'no-access';
   if (/^OOM|used memory > 'maxmemory'/.test(text)) return 'full';
   if (/^(CROSSSLOT|MOVED|ASK )/.test(text)) return 'cluster';

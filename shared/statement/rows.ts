@@ -121,14 +121,14 @@ function rowsOf(hours: readonly ActivityHour[]): StatementRow[] {
     if (machine !== undefined && isNew(known, `${node}\0${at}`)) rows.push(...machineRow(at, node, machine));
     if (zone === null || !isNew(known, `${zone} ${at}`)) continue;
     if (price !== undefined) {
-      const { carbonIntensity, quality: known, providers } = price;
+      const { carbonIntensity, quality: known, providers, factorTypes = [] } = price;
       rows.push({
         row: 'factor',
         hour: at,
         zone,
         g_per_kwh: carbonIntensity,
         quality: known,
-        source: providers.join(', '),
+        source: [providers.join(', '), ...factorTypes.map((type) => `(${type})`)].join(' '),
       });
     }
     if (matched === undefined) continue;

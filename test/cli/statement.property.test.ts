@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gramsPerKwh } from '../../shared/grid/units.ts';
+import { gramsPerKwh, joules } from '../../shared/grid/units.ts';
 import { zone } from '../../shared/grid/zones.ts';
 import type { StatementRow } from '../../shared/statement/rows.ts';
 import { start, web } from '../extender/api/start-api.ts';
@@ -177,6 +177,31 @@ describe('a statement', () => {
     expect(notes).toContain('[STATEMENT_DIFFERS]');
     expect(notes).toContain('seal (the file was changed after it was made)');
     expect(notes).toContain('energy.kwh: stated 1, computed 11.9');
+  });
+
+  it('says whether factors are of the life cycle or direct, and finds where that is changed', async () => {
+    using other = temporaryFolder();
+    await using changed = openSqliteWriter(other.path);
+    const hour = Date.parse('2026-01-01T10:00:00Z');
+    const facts = { zone: zone('DE'), hour, carbonIntensity: gramsPerKwh(300), provider: 'test' };
+    const record = (emissionFactorType: 'lifecycle' | 'direct') =>
+      changed.record([{ ...facts, signal: 'average', quality: 'measured', emissionFactorType }]);
+    await changed.append({
+      target: 't',
+      samples: [{ container: web, start: hour, end: hour + 60_000, joules: joules(KWH) }],
+    });
+    await record('lifecycle');
+    const settings = { DATA_DIR: other.path, ZONE_MAP: 'n1=DE' };
+    const file = join(other.path, 'made.json');
+    await run([...month, '--format', 'json', '--output', file], settings);
+
+    const before = await run(['statement', 'verify', file], settings);
+    await record('direct');
+    const after = await run(['statement', 'verify', file], settings);
+
+    expect(JSON.parse(readFileSync(file, 'utf8')).factors).toMatchObject([{ source: 'test (lifecycle)' }]);
+    expect(before.code).toBe(0);
+    expect(after.notes).toContain('factors.0.source: stated "test (lifecycle)", computed "test (direct)"');
   });
 
   it('finds a record that came later, and says on which day', async () => {

@@ -15,6 +15,8 @@ function fileOf(content: string | Buffer): string {
 
 const ROW = { hour: '2026-01-01T10:00:00Z', requests: '1500.5' };
 
+const JANUARY = { from: Date.parse('2026-01-01'), to: Date.parse('2026-02-01') };
+
 describe('a CSV file', () => {
   it.each([
     ['with commas', 'hour,requests\n2026-01-01T10:00:00Z,1500.5\n'],
@@ -70,6 +72,41 @@ describe('a CSV file', () => {
 
   it('with a broken row is refused with the line of the file, whatever comes before it', () => {
     expect(() => readCsv(fileOf('sep=;\nhour;requests\n\na;1;2\n'), ['hour'])).toThrow('line 4');
+  });
+
+  it.each(['0x10', '1e309', '-5', 'Infinity', '1_000', '5\0'])(
+    'with %j for a number is refused with its line',
+    (requests) => {
+      const file = fileOf(`hour,requests\n2026-01-01T10:00:00Z,"${requests}"\n`);
+
+      expect(() => readUsage(file, JANUARY)).toThrow('line 2: requests');
+    },
+  );
+
+  it('with a header that has a column twice is refused: which of both counts would be a guess', () => {
+    const file = fileOf('hour;requests;Requests\n2026-01-01T10:00:00Z;1;2\n');
+
+    expect(() => readUsage(file, JANUARY)).toThrow('its header has requests twice');
+  });
+
+  it('with other columns of one name is read', () => {
+    expect(readUsage(fileOf('hour,requests,note,note\n2026-01-01T10:00:00Z,1,a,b\n'), JANUARY)).toHaveLength(1);
+  });
+
+  it('in UTF-16 with line breaks in quotes, and a space instead of the T of its times, is read', () => {
+    const text =
+      '\ufeffhour;Requests;"note\r\nof line"\r\n2026-01-01 10:00:00;"1 234,5";"a\nb;c"\r\n"2026-01-01 11:00";7;😀\r\n';
+
+    expect(readUsage(fileOf(Buffer.from(text, 'utf16le').swap16()), JANUARY)).toEqual([
+      { hour: Date.parse('2026-01-01T10:00:00Z'), amount: 1234.5 },
+      { hour: Date.parse('2026-01-01T11:00:00Z'), amount: 7 },
+    ]);
+  });
+
+  it('with a time that is none is refused with its line', () => {
+    expect(() => readUsage(fileOf('hour,requests\n2026-01-01T10:00:00Z,1\n2026-02-30 10:00,1\n'), JANUARY)).toThrow(
+      /usage.csv: line 3: .*"2026-02-30T10:00"/,
+    );
   });
 
   it('with requests that are not a number is refused with the line of the file', () => {

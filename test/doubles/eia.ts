@@ -15,7 +15,13 @@ const LAG_HOURS = 2;
 /** How far back the double goes. */
 const HOURS = 40 * 24;
 
-const service: Service = {
+/** The double of EIA, with what a test may set. */
+export interface EiaDouble extends GridService {
+  /** Rows that are sent after all others. */
+  more: readonly object[];
+}
+
+const service = (state: Pick<EiaDouble, 'more'>): Service => ({
   placeOf: (url) => url.searchParams.get('facets[respondent][]') ?? undefined,
   answer({ url, now, values, bend }) {
     const key = url.searchParams.get('api_key');
@@ -35,7 +41,7 @@ const service: Service = {
         total: rows.length,
         dateFormat: 'YYYY-MM-DD"T"HH24',
         frequency: 'hourly',
-        data: rows.slice(offset, offset + length),
+        data: [...rows.slice(offset, offset + length), ...state.more],
       },
     });
   },
@@ -45,11 +51,15 @@ const service: Service = {
     'too-many': () => refusal('OVER_RATE_LIMIT', 429),
     'error-in-200': () => json({ error: 'something went wrong', code: 500 }),
   },
-};
+});
 
 /** Starts the double of EIA v2. Values by respondent: coal (820), wind (11) and a battery are mixed to give them. */
-export function startEia(values: Record<string, number> = {}): Promise<GridService> {
-  return startGridService(service, values);
+export async function startEia(values: Record<string, number> = {}): Promise<EiaDouble> {
+  const state: Pick<EiaDouble, 'more'> = { more: [] };
+  const double = await startGridService(service(state), values);
+  return Object.defineProperties(double, {
+    more: { get: () => state.more, set: (more) => Object.assign(state, { more }) },
+  }) as EiaDouble;
 }
 
 function refusal(code: string, status: number): Reply {

@@ -22,13 +22,20 @@ export interface EnergyChartsDouble extends GridService {
   /** Requests that are taken at once, and the milliseconds for one more; undefined: no limit. */
   limit: { readonly burst: number; readonly refillMs: number } | undefined;
   deprecated: boolean;
+  /** Sent in the place of the values; undefined: the values are sent. */
+  series: object | undefined;
   /** Requests that were refused as too many. */
   readonly refused: number;
 }
 
 /** Starts the double of Energy-Charts. Values by lower-case country. Without a range it tells today, from local midnight on. */
 export async function startEnergyCharts(values: Record<string, number> = {}): Promise<EnergyChartsDouble> {
-  const state = { limit: undefined as EnergyChartsDouble['limit'], deprecated: false, refused: 0 };
+  const state = {
+    limit: undefined as EnergyChartsDouble['limit'],
+    series: undefined as EnergyChartsDouble['series'],
+    deprecated: false,
+    refused: 0,
+  };
   const bucket = { tokens: 0, at: Number.NEGATIVE_INFINITY };
   const isRefused = (now: number): boolean => {
     if (!state.limit) return false;
@@ -42,7 +49,7 @@ export async function startEnergyCharts(values: Record<string, number> = {}): Pr
   const service: Service = {
     placeOf: (url) => url.searchParams.get('country') ?? undefined,
     answer(asked) {
-      if (!isRefused(asked.now)) return answer(asked, state.deprecated);
+      if (!isRefused(asked.now)) return state.series ? json(state.series) : answer(asked, state.deprecated);
       state.refused += 1;
       return { ...json({ detail: 'Too Many Requests' }, 429), headers: { 'Retry-After': '5' } };
     },
@@ -51,6 +58,7 @@ export async function startEnergyCharts(values: Record<string, number> = {}): Pr
   const double = await startGridService(service, values);
   return Object.defineProperties(double, {
     limit: { get: () => state.limit, set: (limit) => Object.assign(state, { limit }) },
+    series: { get: () => state.series, set: (series) => Object.assign(state, { series }) },
     deprecated: { get: () => state.deprecated, set: (deprecated) => Object.assign(state, { deprecated }) },
     refused: { get: () => state.refused },
   }) as EnergyChartsDouble;

@@ -13,7 +13,7 @@ import { windowIssues, windowText } from '../window.ts';
 
 const query = z.strictObject({
   window: windowText(31).default('60m'),
-  limit: wholeNumber(0, 1_000).default(100).describe('Most decisions that are listed; all are counted'),
+  limit: wholeNumber(0, 1_000).default(100).describe('Maximum number of decisions listed; all are counted'),
 });
 
 const intensity = z.number().nullable();

@@ -26,8 +26,8 @@ export const eventsOperation: Operation = {
   tag: 'grid',
   summary: 'Server-sent events: changes of the grid and new placements',
   description: 'event grid: the response of /api/grid; event decisions: {count, newest} of the last hour.',
-  response: { description: 'A stream without end', schema: z.string(), types: ['text/event-stream'] },
-  errors: { 503: 'Too many clients listen' },
+  response: { description: 'An endless stream of events', schema: z.string(), types: ['text/event-stream'] },
+  errors: { 503: 'Too many event streams are open' },
 };
 
 /** `GET /api/events`: server-sent events `grid` and `decisions`, each when something changed, and a heartbeat. */

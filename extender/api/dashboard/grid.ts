@@ -8,7 +8,7 @@ import type { ApiDependencies, Route } from '../route.ts';
 
 const zoneNow = z.strictObject({
   zone: z.string(),
-  name: z.string().describe('As ZONES has it: a cloud region, another spelling, or the zone itself'),
+  name: z.string().describe('As written in ZONES: a cloud region, another spelling, or the zone itself'),
   country: z.string(),
   rank: z.int().positive().nullable().describe('1 is the cleanest; null: of another signal, not comparable'),
   intensity_g_per_kwh: z.number().nonnegative(),
@@ -29,7 +29,7 @@ export const gridResponse = z.strictObject({
   reason: z.string().nullable().describe('Why it is missing'),
   written_at: z.iso.datetime().nullable(),
   age_seconds: z.number().nonnegative().nullable(),
-  ttl_seconds: z.number().positive().nullable().describe('Older than this is stale'),
+  ttl_seconds: z.number().positive().nullable().describe('Age from which the data is stale'),
   simulated: z.boolean().describe('Some value is simulated for a demonstration'),
   simulated_power: z
     .boolean()
@@ -46,8 +46,8 @@ export const gridOperation: Operation = {
   method: 'GET',
   path: '/api/grid',
   tag: 'grid',
-  summary: 'Present carbon intensity of every zone, ranked, and the state of the cache that it is in',
-  response: { description: 'Zones by rank; none while the cache is missing', schema: gridResponse },
+  summary: 'Current carbon intensity of every zone, ranked, and the state of the cache',
+  response: { description: 'Zones by rank; empty while the cache is missing', schema: gridResponse },
 };
 
 /** `GET /api/grid`: the carbon cache that decisions are made from, as of now. */

@@ -33,7 +33,11 @@ const entry = z.strictObject({
 /** Response of `GET /api/waiting`. */
 export const waitingResponse = z.strictObject({
   deferral: z.enum(DEFERRAL_MODES).describe('off: the controller does not run here'),
-  total: z.int().nonnegative().nullable().describe('All that wait; null: the cluster has not been listed yet'),
+  total: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe('Number of waiting pods and Jobs; null: the cluster has not been listed yet'),
   waiting: z.array(entry).describe(`Nearest deadline first, ${MOST_LISTED} at most`),
 });
 
@@ -46,7 +50,7 @@ export const waitingOperation: Operation = {
   path: '/api/waiting',
   tag: 'scheduling',
   summary: 'Pods and Jobs that wait for a cleaner hour, with planned start, deadline and expected saving',
-  response: { description: 'What waited at the end of the last reconciliation', schema: waitingResponse },
+  response: { description: 'Waiting work at the end of the last reconciliation', schema: waitingResponse },
 };
 
 /** `GET /api/waiting`: pods behind the gate and suspended Jobs, with their plans, as of the last reconciliation. */

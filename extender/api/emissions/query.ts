@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../../shared/grid/units.ts';
 import { ACCUMULATIONS, parseStep, parseWindow } from '../../../shared/records/time-window.ts';
 import { zoneCode } from '../co2-request.ts';
-import { STEP_PATTERN, UNITS_PATTERN } from '../openapi/patterns.ts';
+import { STEP_PATTERN, UNITS_PATTERN, ZONE_OR_EMPTY_PATTERN } from '../openapi/patterns.ts';
 import type { RequestIssue } from '../problem.ts';
 import { windowIssues, windowText } from '../window.ts';
 import { allocationFields, filterIssues } from './allocation-query.ts';
@@ -18,6 +18,8 @@ const LONGEST_MS = 366 * 24 * HOUR_MS;
 
 const name = z.string().min(1).max(253).optional();
 const flag = z.enum(['true', 'false'], { error: 'is neither true nor false' });
+
+const ZONE_DESCRIPTION = 'Prices everything with this zone or country instead of the zone of each container’s node';
 
 const fields = {
   window: windowText(366).default('24h'),
@@ -50,11 +52,9 @@ const fields = {
   includeIdle: flag
     .default('false')
     .describe(
-      'true adds a row __idle__ for what the nodes used beside containers, and __unmetered__ for what meters on their outlets counted beyond',
+      'true adds a row __idle__ for the energy of nodes outside containers, and __unmetered__ for what meters on their outlets count beyond it',
     ),
-  zone: zoneCode
-    .optional()
-    .meta({ description: 'Prices everything with this zone or country instead of the zone of each container’s node' }),
+  zone: zoneCode.optional().meta({ description: ZONE_DESCRIPTION }),
   namespace: name.describe('Only this namespace'),
   workload: name.describe('Only pods of this workload'),
   pod: name.describe('Only this pod'),
@@ -83,6 +83,7 @@ export const emissionsQuery = z.strictObject(fields);
 /** Query of OpenCost's own paths: what else its clients send is ignored. Without aggregate each container is a row. */
 export const allocationQuery = z.object({
   ...fields,
+  zone: fields.zone.meta({ description: ZONE_DESCRIPTION, pattern: ZONE_OR_EMPTY_PATTERN }),
   aggregate: fields.aggregate.unwrap().default('cluster,node,namespace,pod,container'),
 });
 

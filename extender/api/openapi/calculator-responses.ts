@@ -21,13 +21,13 @@ const workload = z.strictObject({
   max_grid_gCO2_per_kWh: amount,
   calculation_method: z.string(),
   assumptions: json.describe('Zone, source, quality and coverage of the intensity, and the energy profile'),
-  metadata: json.describe('What was given with the record'),
+  metadata: json.describe('Metadata given with the record'),
 });
 
 /** Response of `POST /api/workloads`. */
 export const savedResponse = z.strictObject({
   created: z.int().nonnegative(),
-  updated: z.int().nonnegative().describe('Records that took the place of one of the same service, region and period'),
+  updated: z.int().nonnegative().describe('Records that replaced one of the same service, region and period'),
   workloads: z.array(workload),
 });
 
@@ -47,10 +47,10 @@ export const budgetsResponse = z.strictObject({
       period_start: time,
       period_end: time,
       used_gCO2e: amount.nullable().describe('null: nothing is known; state is then unknown'),
-      remaining_gCO2e: z.number().nullable().describe('Negative: used up and more'),
+      remaining_gCO2e: z.number().nullable().describe('Negative: exceeded'),
       used_share: amount.nullable().describe('1 is all of it'),
       elapsed_share: z.number().min(0).max(1),
-      projected_gCO2e: amount.nullable().describe('A straight line, not a forecast'),
+      projected_gCO2e: amount.nullable().describe('A linear projection, not a forecast'),
       coverage: z.number().min(0).max(1),
       zone_source: z
         .string()

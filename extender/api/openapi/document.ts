@@ -89,15 +89,17 @@ function responsesOf(operation: Operation, open: boolean): DescribedOperation['r
   const { response, further = {}, errors = {}, body, query, params } = operation;
   const problems: Record<string, string> = {
     ...((body || query || params) && { 400: 'The request is not valid; errors lists every issue' }),
-    ...((body || query) && { 409: 'The parts of the request contradict each other, the clock or what is known' }),
+    ...((body || query) && {
+      409: 'The parts of the request conflict with each other, the current time or recorded data',
+    }),
     ...(!open && {
       401: 'A bearer token is missing or wrong',
       429: 'This address sent too many requests; see Retry-After',
     }),
     ...(query && { 431: 'The address and headers are longer than 16 KiB' }),
-    ...(body && { 413: 'The body is too large', 415: 'The body is of another media type' }),
+    ...(body && { 413: 'The body is too large', 415: 'The media type of the body is not supported' }),
     ...errors,
-    500: 'The request failed; the log says why',
+    500: 'The request failed; the log has the reason',
     ...(!open && { 503: 'The store is not available; see Retry-After' }),
   };
   const failures = Object.entries(problems).map(([status, description]) => [status, { description, content: PROBLEM }]);

@@ -61,3 +61,6 @@ const GROUP = String.raw`\(${joined(COMPARISON)}\)`;
  * which no pattern can describe; an empty filter is none.
  */
 export const FILTER_PATTERN = `^(${joined(`(${COMPARISON}|${GROUP})`)}| *)$`;
+
+/** A zone or country code, or nothing: OpenCost's clients send parameters that they leave empty. */
+export const ZONE_OR_EMPTY_PATTERN = '^(\\s*[A-Za-z]{2}(-[A-Za-z0-9]+)*\\s*)?$';

@@ -40,9 +40,7 @@ const watts = z.number().nonnegative().describe('Mean power in watts');
 const joules = z.number().nonnegative();
 const gpuJoules = joules
   .nullable()
-  .describe(
-    'What of joules was used on GPUs: all of it in measurements of GPUs, null in those of processors and memory',
-  );
+  .describe('Part of joules used on GPUs: all of it in measurements of GPUs, null in those of processors and memory');
 const mode = z.enum(['local', 'db']);
 const whole = z.int().nonnegative();
 
@@ -144,7 +142,7 @@ const emissionsRow = z.strictObject({
   end: time,
   minutes: z.number().nonnegative(),
   kwh: z.number().nullable().describe('null: no power is known'),
-  gpu_joules: z.number().nullable().describe('What of the energy was used on GPUs; null: none is known'),
+  gpu_joules: z.number().nullable().describe('Part of the energy used on GPUs; null: not known'),
   facility_kwh: z
     .number()
     .nullable()
@@ -155,7 +153,7 @@ const emissionsRow = z.strictObject({
     .number()
     .nullable()
     .describe(
-      'Share of the making of the nodes in gCO2eq, by the energy used there; null: it is not known of some node. Never part of grams',
+      'Share of the embodied emissions of the nodes in gCO2eq, by the energy used there; null: not known for some node. Never part of grams',
     ),
   sci_g_per_unit: z
     .number()
@@ -213,7 +211,7 @@ export const emissionsResponse = z.strictObject({
     unavailable: z
       .array(z.string())
       .describe(
-        'What aggregate and filters name although it is not recorded: rows by it are __unallocated__, and no row fulfils a filter for it',
+        'What aggregate and filters name although it is not recorded: rows by it are __unallocated__, and no row matches a filter for it',
       ),
     rows: whole.describe('Number of rows that match, on this page or not'),
     order: z.array(z.string()).describe('Names of the rows of this page, in the requested order'),
@@ -251,25 +249,25 @@ export const healthResponse = z.strictObject({
   readings: z
     .looseObject({ backend: z.enum(['redis', 'store']), status: z.string() })
     .optional()
-    .describe('How meter readings are taken, and how far their processing is'),
+    .describe('How meter readings are accepted, and the state of their processing'),
   timestamp: time,
 });
 
 /** Response of `GET /api/status`. */
 export const statusResponse = z.strictObject({
-  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be used'),
+  status: z.enum(['ok', 'degraded']).describe('degraded: the embedded store cannot be read or written'),
   last_scrape_time: time.nullable(),
   last_measurement_time: time.nullable(),
   has_data: z.boolean(),
   unique_container_keys: whole,
   unpriced_nodes: z
     .array(z.string())
-    .describe('Nodes with power of the last hour whose zone is not known: their energy has no grams'),
+    .describe('Nodes with power in the last hour whose zone is not known: their energy has no emissions'),
   contracts_without_effect: z
     .array(z.strictObject({ contract: z.string(), reason: z.enum(CONTRACT_ISSUE_REASONS), problem: z.string() }))
     .optional()
     .describe('Contracts that match nothing from now on, or make figures worse; absent without CONTRACTS_FILE'),
-  pending_db_blocks: whole.nullable().describe('null: the spool cannot be seen'),
+  pending_db_blocks: whole.nullable().describe('null: the spool cannot be read'),
   mode,
   store: z
     .strictObject({

@@ -13,7 +13,7 @@ export const openApiOperation: Operation = {
   method: 'GET',
   path: '/openapi.json',
   tag: 'description',
-  summary: 'This description, for programs',
+  summary: 'This description as OpenAPI 3.1',
   response: { description: 'OpenAPI 3.1', schema: descriptionResponse },
 };
 
@@ -22,7 +22,7 @@ export const docsOperation: Operation = {
   method: 'GET',
   path: '/docs',
   tag: 'description',
-  summary: 'This description, for people',
+  summary: 'This description as a page',
   response: { description: 'A page without scripts', schema: z.string(), types: ['text/html'] },
 };
 

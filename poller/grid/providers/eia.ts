@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseInstant } from '../../../shared/grid/instant.ts';
 import { energyMix, type IntensitySample, intensitySample } from '../../../shared/grid/intensity.ts';
 import { type EpochMs, gramsPerKwh, HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
@@ -6,7 +7,7 @@ import { classifyResponse, errorText, type HttpResponse, parseAs } from '../http
 import { type GridProvider, ProviderError, type ProviderErrorReason } from '../provider.ts';
 import type { ProviderClient } from '../provider-client.ts';
 import { completeHours, FUELS, type FuelEnergy, fuelIntensity, OTHER_CODES, STORAGE } from './eia-fuels.ts';
-import { usableElements } from './elements.ts';
+import { plausiblePoints, usableElements } from './elements.ts';
 
 const NAME = 'eia';
 const ZONE = /^US-[A-Z]+-([A-Z]+)$/;
@@ -18,11 +19,14 @@ const MOST_PAGES = 4;
 
 const body = z.object({ response: z.object({ data: z.array(z.unknown()) }) });
 const element = z.object({
-  period: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is not a UTC hour'),
+  period: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d$/, 'is not a UTC hour')
+    .refine((hour) => !Number.isNaN(parseInstant(`${hour}:00:00Z`)), 'is not a UTC hour'),
   respondent: z.string(),
   fueltype: z.string().regex(/^[A-Z0-9]{1,8}$/, 'is not a fuel code'),
   // Text in recordings, a number in the documentation's example; null while it is not known.
-  value: z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'is not a number'), z.null()]),
+  value: z.union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d+)?$/, 'is not a number'), z.null()]),
 });
 type Row = z.output<typeof element>;
 
@@ -90,10 +94,11 @@ function classify(response: HttpResponse): ProviderErrorReason | undefined {
 function samplesOf(rows: readonly Row[], zone: Zone, client: ProviderClient): IntensitySample[] {
   const hours = [...energyByHour(rows, zone, client)].sort(([a], [b]) => (a < b ? -1 : 1));
   const complete = completeHours(hours.map(([, energy]) => energy));
-  return hours.flatMap(([period, energy], index) => {
+  const samples = hours.flatMap(([period, energy], index) => {
     const value = complete[index] ? fuelIntensity(energy) : undefined;
     return value === undefined ? [] : [toSample(zone, period, client.now(), energy, value)];
   });
+  return plausiblePoints(samples, client, zone);
 }
 
 function energyByHour(rows: readonly Row[], zone: Zone, client: ProviderClient): Map<string, FuelEnergy> {

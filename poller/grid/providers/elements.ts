@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isoTime } from '../../../shared/grid/units.ts';
+import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import type { Zone } from '../../../shared/grid/zones.ts';
 import type { DataIssueReporter } from '../data-issues.ts';
 import { ProviderError } from '../provider.ts';
@@ -24,14 +24,24 @@ export function usableElements<Schema extends z.ZodType>(
   return usable;
 }
 
-/** The points with a plausible intensity, each time once (the last one counts); the others are reported and left out. */
+/** No provider has data of earlier times, nor forecasts later ones, in milliseconds since 1970 and from now on. */
+const EARLIEST = Date.parse('2000-01-01T00:00:00Z');
+const LONGEST_FORECAST_MS = 62 * 24 * HOUR_MS;
+
+/** The points with a plausible time and intensity, oldest first, each time once (the last one counts); the others are reported and left out. */
 export function plausiblePoints<Point extends { readonly datetime: number; readonly carbonIntensity: number }>(
   points: readonly Point[],
-  reporter: DataIssueReporter,
+  reporter: DataIssueReporter & Pick<ProviderClient, 'now'>,
   zone: Zone,
 ): Point[] {
   const byTime = new Map<number, Point>();
+  const latest = reporter.now() + LONGEST_FORECAST_MS;
   for (const point of points) {
+    if (!(point.datetime >= EARLIEST && point.datetime <= latest)) {
+      // Not as a date: it may be beyond what a date can be.
+      reporter.report(zone, 'implausible', `a value ${point.datetime} milliseconds after 1970`);
+      continue;
+    }
     const issue = intensityIssue(point.carbonIntensity, reporter.maxIntensity);
     if (issue) {
       reporter.report(zone, issue, `${point.carbonIntensity} gCO2eq/kWh at ${isoTime(point.datetime)}`);
@@ -40,7 +50,7 @@ export function plausiblePoints<Point extends { readonly datetime: number; reado
     if (byTime.has(point.datetime)) reporter.report(zone, 'duplicate', `two values at ${isoTime(point.datetime)}`);
     byTime.set(point.datetime, point);
   }
-  return [...byTime.values()];
+  return [...byTime.values()].sort((a, b) => a.datetime - b.datetime);
 }
 
 /** A single value that must be plausible; throws a `malformed` ProviderError where it is not. */

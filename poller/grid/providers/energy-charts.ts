@@ -58,7 +58,7 @@ export function energyCharts(
     covers: (zone) => COUNTRIES.has(zone),
     async latest(zone, signal) {
       const { measured, forecast } = await today(zone, signal);
-      const known = measured.at(-1) ?? currentPoint(forecast, client.now());
+      const known = currentPoint(measured, client.now()) ?? currentPoint(forecast, client.now());
       if (known) return known;
       const detail = 'no time of today has a value';
       throw new ProviderError({ provider: NAME, zone, reason: 'no-data', detail });

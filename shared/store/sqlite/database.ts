@@ -21,6 +21,8 @@ export class SqliteDatabase implements Disposable {
   damagedRows = 0;
   /** Called with each error of SQLite before it is thrown. */
   onError: (error: unknown) => void = () => undefined;
+  /** Called when a change was committed. */
+  onWritten: () => void = () => undefined;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
@@ -73,7 +75,9 @@ export class SqliteDatabase implements Disposable {
 
   /** Runs work as one transaction: all of it lasts, or none when it throws. */
   write<Result>(work: () => Result): Result {
-    return this.#transaction('BEGIN IMMEDIATE', work);
+    const result = this.#transaction('BEGIN IMMEDIATE', work);
+    this.onWritten();
+    return result;
   }
 
   /** Runs work as one transaction, as soon as no other process writes; meanwhile the rest of the program goes on. */
@@ -99,14 +103,14 @@ export class SqliteDatabase implements Disposable {
   }
 
   #transaction<Result>(begin: string, work: () => Result): Result {
-    this.#connection.exec(begin);
+    this.exec(begin);
     try {
       const result = work();
-      this.#connection.exec('COMMIT');
+      this.exec('COMMIT');
       return result;
     } catch (error) {
-      // SQLite itself ends the transaction on some faults (disk full): a second end would hide the first fault.
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      // SQLite itself ends the transaction on some errors (disk full), and a damaged file is closed: a second end would hide the error.
+      if (this.#connection.isOpen && this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
       throw error;
     }
   }
@@ -129,17 +133,29 @@ export class SqliteDatabase implements Disposable {
 /** SQLite's codes for a file that is damaged, or is not a database. */
 const DAMAGE = new Set([11, 26]);
 
+/** Its codes where the disk, or what it allows, is in the way: read-only, input or output, disk full, cannot open. */
+const UNWRITABLE = new Set([8, 10, 13, 14]);
+const BUSY = new Set([5]);
+
 /** Whether an error of SQLite means that another process is writing. */
 function isBusy(error: unknown): boolean {
-  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
-  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && (errcode & 255) === 5;
+  return hasCode(error, BUSY);
 }
 
 /** Whether an error of SQLite means that the file is damaged. */
 export function isDamage(error: unknown): boolean {
+  return hasCode(error, DAMAGE);
+}
+
+/** Whether an error of SQLite means that the file cannot be written: a full disk, or one that is read-only or fails. */
+export function isUnwritable(error: unknown): boolean {
+  return hasCode(error, UNWRITABLE);
+}
+
+function hasCode(error: unknown, codes: ReadonlySet<number>): boolean {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
   // Extended codes hold the primary one in their lowest byte.
-  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && DAMAGE.has(errcode & 255);
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && codes.has(errcode & 255);
 }
 
 /** Opens a file for writing, making it and bringing it up to date where needed. What is committed survives a power cut. */

@@ -5,17 +5,19 @@ import { isoTime } from '../../grid/units.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { makeFolderSync } from '../../runtime/folders.ts';
 import { checkBeside } from './check-beside.ts';
-import { isDamage, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
+import { isDamage, isUnwritable, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
 /** The store's file in its folder. */
 export const STORE_FILE = 'history.sqlite';
 /** Largest file that is checked before its first use, which takes less than a second; larger ones are in use meanwhile. */
 const CHECKED_FIRST_BYTES = 134_217_728;
+/** How long after a write that failed, and that no other followed, the file is tried, in milliseconds. */
+const TRY_AGAIN_MS = 60_000;
 const ASIDE = /^history\.sqlite\.damaged-[0-9TZ-]+$/;
 
 /** What the file of an embedded store is like. */
 export interface SqliteFileState {
-  /** `ok`; `missing` until it is first written; `unavailable` while it can be neither read nor made. */
+  /** `ok`; `missing` until it is first written; `unavailable` while it cannot be read, or what is to be written cannot be. */
   readonly status: 'ok' | 'missing' | 'unavailable';
   /** Why it is unavailable. */
   readonly detail?: string;
@@ -44,7 +46,9 @@ export class SqliteFile implements Disposable {
   /** The file that the connections are of: another process may have replaced it. */
   #inode: number | undefined;
   #check: Disposable | undefined;
+  /** Why the last attempt to open it for reading failed, and the last to write it; undefined once one succeeds. */
   #detail: string | undefined;
+  #unwritable: { readonly reason: string; readonly at: number } | undefined;
   #damagedRows = 0;
 
   constructor(folder: string, options: SqliteFileOptions = {}) {
@@ -70,9 +74,13 @@ export class SqliteFile implements Disposable {
   writer(): SqliteDatabase {
     this.#leaveReplaced();
     return this.#opened(() => {
-      if (this.#writing === undefined) {
+      if (this.#writing !== undefined) return this.#writing;
+      try {
         makeFolderSync(this.#folder);
         this.#writing = this.#watched(openForWriting(this.#path));
+      } catch (error) {
+        if (!isDamage(error)) this.#notWritten(error);
+        throw error;
       }
       return this.#writing;
     });
@@ -94,10 +102,12 @@ export class SqliteFile implements Disposable {
   }
 
   state(): SqliteFileState {
+    if (this.#unwritable !== undefined && performance.now() - this.#unwritable.at > TRY_AGAIN_MS) this.#tryToWrite();
+    const detail = this.#detail ?? this.#unwritable?.reason;
     const rows = (this.#reading?.damagedRows ?? 0) + (this.#writing?.damagedRows ?? 0);
     return {
-      status: this.#detail !== undefined ? 'unavailable' : existsSync(this.#path) ? 'ok' : 'missing',
-      ...(this.#detail !== undefined && { detail: this.#detail }),
+      status: detail !== undefined ? 'unavailable' : existsSync(this.#path) ? 'ok' : 'missing',
+      ...(detail !== undefined && { detail }),
       setAside: filesSetAside(this.#folder),
       damagedRows: this.#damagedRows + rows,
     };
@@ -147,8 +157,26 @@ export class SqliteFile implements Disposable {
     this.#inode = statSync(this.#path).ino;
     database.onError = (error) => {
       if (isDamage(error)) this.#damaged((error as Error).message);
+      else if (isUnwritable(error)) this.#notWritten(error);
+    };
+    database.onWritten = () => {
+      this.#unwritable = undefined;
     };
     return database;
+  }
+
+  #notWritten(error: unknown): void {
+    this.#unwritable = { reason: error instanceof Error ? error.message : String(error), at: performance.now() };
+  }
+
+  /** Changes nothing, but has to be written: in a process that rarely writes, the next change may be hours away. */
+  #tryToWrite(): void {
+    try {
+      const database = this.writer();
+      database.write(() => database.run('UPDATE schema_migrations SET name = name'));
+    } catch {
+      // It is reported as it was, or with the new reason.
+    }
   }
 
   /** Sets a damaged file aside; false where this process may not. The next use begins a new one. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitsNode, type SchedulableNode, usableZones } from '../../../extender/deferral/node-fit.ts';
+import { countZones, fitsNode, type SchedulableNode } from '../../../extender/deferral/node-fit.ts';
 import {
   type PodRequirements,
   podSpec,
@@ -139,7 +139,7 @@ describe('the zones of a plan', () => {
     const nodes = ['a', 'b', 'c'].map((name) => node({ name }));
     const zoneOf = (name: string) => (name === 'c' ? undefined : zone('FR'));
 
-    expect([...usableZones(pod(), nodes, zoneOf)]).toEqual([
+    expect([...countZones(nodes, zoneOf)]).toEqual([
       ['FR', 2],
       [undefined, 1],
     ]);

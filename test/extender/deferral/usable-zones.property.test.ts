@@ -2,7 +2,7 @@
 // kube-scheduler's rules written once more from Kubernetes' documentation, in schedulable.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { usableZones } from '../../../extender/deferral/node-fit.ts';
+import { countZones, fitsNode } from '../../../extender/deferral/node-fit.ts';
 import { podSpec, requirementsOf } from '../../../extender/deferral/pod-requirements.ts';
 import { createVolumeZones } from '../../../extender/deferral/volume-zones.ts';
 import { readNode } from '../../../extender/deferral/watch-nodes.ts';
@@ -180,7 +180,8 @@ async function zonesOfPlan(cluster: Cluster, spec: object, zoneOf: (node: string
     selectors = volumes.selectorsOf('batch', requirements);
   }
   const all = { ...requirements, selectors: [...requirements.selectors, ...selectors] };
-  return new Set(usableZones(all, cluster.nodes.map(readNode), zoneOf).keys());
+  const usable = cluster.nodes.map(readNode).filter((node) => fitsNode(all, node));
+  return new Set(countZones(usable, zoneOf).keys());
 }
 
 function read({ volumes, claims, classes }: Cluster, path: string): unknown {

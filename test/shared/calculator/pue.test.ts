@@ -13,7 +13,8 @@ describe('readPue', () => {
   it.each([
     ['0.99', 'a PUE from 1 to 5', '1'],
     ['5.01', 'a PUE from 1 to 5', '5'],
-    ['', 'empty', '1'],
+    ['', 'empty', '1.2 or auto'],
+    ['0x2', 'hexadecimal', '1.2 or auto'],
     ['low', 'text', '1.2 or auto'],
   ])('refuses %s (%s) and names %s', (text, _, nearest) => {
     expect(() => readPue(text, undefined)).toThrow(

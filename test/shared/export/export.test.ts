@@ -72,15 +72,15 @@ describe('an export', () => {
     const rows = await csvOf({ format: 'focus', by: 'day' });
 
     expect(rows.map(({ ChargePeriodStart, x_Namespace, x_Pod }) => [ChargePeriodStart, x_Namespace, x_Pod])).toEqual([
-      ['2026-01-31T00:00:00.000Z', 'batch', 'report'],
-      ['2026-01-31T00:00:00.000Z', 'shop', 'cache-0'],
-      ['2026-01-31T00:00:00.000Z', 'shop', web.pod],
-      ['2026-02-01T00:00:00.000Z', 'batch', 'report'],
-      ['2026-02-01T00:00:00.000Z', 'shop', 'cache-0'],
-      ['2026-02-01T00:00:00.000Z', 'shop', web.pod],
+      ['2026-01-31T00:00:00Z', 'batch', 'report'],
+      ['2026-01-31T00:00:00Z', 'shop', 'cache-0'],
+      ['2026-01-31T00:00:00Z', 'shop', web.pod],
+      ['2026-02-01T00:00:00Z', 'batch', 'report'],
+      ['2026-02-01T00:00:00Z', 'shop', 'cache-0'],
+      ['2026-02-01T00:00:00Z', 'shop', web.pod],
     ]);
     expect(rows[2]).toMatchObject({
-      ...{ BillingPeriodStart: '2026-01-01T00:00:00.000Z', BillingPeriodEnd: '2026-02-01T00:00:00.000Z' },
+      ...{ BillingPeriodStart: '2026-01-01T00:00:00Z', BillingPeriodEnd: '2026-02-01T00:00:00Z' },
       ...{
         ConsumedQuantity: '4',
         ConsumedUnit: 'kWh',
@@ -92,6 +92,28 @@ describe('an export', () => {
       // Three of four hours: 2000, 2100 and 2300 g/kWh.
       ...{ x_CarbonLocationGrams: '6400', x_CarbonUnknownEnergyKwh: '1', x_CarbonIntensitySource: 'grid-test' },
     });
+  });
+
+  it('has energy of a node that no container used as that of the node', async () => {
+    await using more = openSqliteWriter(mkdtempSync(join(folder, 'nodes-')));
+    const samples = ['__idle__', '__system__', '__unmetered__'].map((name) => ({
+      container: { namespace: name, pod: name, container: name, node: 'n1' },
+      ...{ start: DAY, end: DAY + HOUR_MS, joules: joules(JOULES_PER_KWH) },
+    }));
+    await more.append({ target: 't', samples });
+    const pieces = exportedActivity(
+      { store: more, zoneOfNode: () => undefined },
+      { cluster: 'c', currency: null },
+      { range: RANGE, format: 'focus', by: 'day' },
+    );
+
+    const rows = parse<Record<string, string>>(Buffer.concat(await Array.fromAsync(pieces)), { columns: true });
+
+    expect(rows.map(({ ResourceType, ChargeDescription }) => [ResourceType, ChargeDescription])).toEqual([
+      ['Node', 'Electricity of node n1 while idle'],
+      ['Node', 'Electricity of node n1 outside containers'],
+      ['Node', 'Electricity of node n1 that its meter counted beyond'],
+    ]);
   });
 
   it('leaves what is not known empty: never 0, and without a price no cost', async () => {

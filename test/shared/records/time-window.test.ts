@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseStep, parseWindow, writtenWindow } from '../../../shared/records/time-window.ts';
 
 // A Wednesday.
@@ -10,6 +10,28 @@ const window = (text: string, now = NOW) => {
 };
 
 describe('parseWindow', () => {
+  it.each(['Europe/Berlin', 'America/New_York', 'Pacific/Apia'])(
+    'reads words in UTC on a machine in %s, on days on which its clocks change',
+    (TZ) => {
+      const { TZ: before } = process.env;
+      onTestFinished(() => {
+        if (before === undefined) delete process.env.TZ;
+        else process.env.TZ = before;
+      });
+      const words = ['today', 'yesterday', 'week', 'lastweek', 'month', 'lastmonth', '2d', '2026-10-25,2026-10-26'];
+      const times = ['2026-03-29T00:30:00Z', '2026-10-25T22:30:00Z', '2026-11-01T05:30:00Z'].map(Date.parse);
+      const all = () => times.map((now) => words.map((word) => window(word, now)));
+      process.env.TZ = 'UTC';
+      const inUtc = all();
+
+      process.env.TZ = TZ;
+
+      expect(new Date(times[0] ?? 0).getHours()).not.toBe(0);
+      expect(all()).toEqual(inUtc);
+      expect(window('yesterday', times[1])).toBe('2026-10-24T00:00 2026-10-25T00:00');
+    },
+  );
+
   it.each([
     ['1h', '2026-03-04T12:00 2026-03-04T13:00'],
     ['24h', '2026-03-03T13:00 2026-03-04T13:00'],

@@ -91,6 +91,8 @@ describe('an address of Redis that the library would refuse', () => {
   );
 });
 
+const SCRIPT_6 = 'ERR Error running script (call to f_7ac3e5): @user_script:5: @user_script: 5:';
+
 describe('an error of Redis', () => {
   it.each([
     ['WRONGPASS invalid username-password pair or user is disabled.', 'no-access'],
@@ -103,6 +105,13 @@ describe('an error of Redis', () => {
     ['connect ECONNREFUSED 127.0.0.1:6379', 'away'],
     ['NOGROUP No such key', 'other'],
     ['undefined is not a function', 'other'],
+    // Scripts of Redis 6, and of 7.
+    [`${SCRIPT_6} -READONLY You can't write against a read only replica.`, 'away'],
+    [`${SCRIPT_6} -OOM command not allowed when used memory > 'maxmemory'.`, 'full'],
+    [`${SCRIPT_6} -WRONGTYPE Operation against a key holding the wrong kind of value`, 'wrong-type'],
+    [`${SCRIPT_6} -MISCONF Redis is configured to save RDB snapshots`, 'away'],
+    [`${SCRIPT_6} Script attempted to access a non local key in a cluster node`, 'other'],
+    ["READONLY You can't write against a read only replica. script: 7ac3, on @user_script:5.", 'away'],
   ])('%s has the reason %s', (message, kind) => {
     expect(toRedisError(new Error(message)).reason).toBe(kind);
   });

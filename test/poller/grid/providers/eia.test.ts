@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../../shared/grid/units.ts';
 import { zone } from '../../../../shared/grid/zones.ts';
-import { EIA_KEY } from '../../../doubles/eia.ts';
+import { EIA_KEY, type EiaDouble } from '../../../doubles/eia.ts';
 import { FakeClock } from '../../../fake-clock.ts';
 import { startProvider } from './start-provider.ts';
 
@@ -34,6 +34,28 @@ describe('eia', () => {
 
     expect(past.length).toBeGreaterThan(28 * 24 - 6);
     expect(past[0]?.datetime).toBeLessThan(past.at(-1)?.datetime ?? 0);
+  });
+
+  it('drops rows whose time or amount is absurd, and keeps the others', async () => {
+    await using started = await startProvider<EiaDouble>('EIA', clock, { ERCO: 415.5 });
+    const row = (period: string, value: unknown) => ({ period, respondent: 'ERCO', fueltype: 'COL', value });
+    started.double.more = [
+      row('2026-02-30T05', '7'),
+      row('2026-01-15T25', '7'),
+      row('9999-12-31T23', '7'),
+      row('0001-01-01T00', '7'),
+      row('2026-01-15T10', '9'.repeat(400)),
+      row('2026-01-15T10', 'NaN'),
+    ];
+
+    const sample = await started.provider.latest(ERCO, live());
+    const past = (await started.provider.history?.(ERCO, live())) ?? [];
+
+    expect([iso(sample.datetime), sample.carbonIntensity]).toEqual(['2026-01-15T09:00:00.000Z', 415.5]);
+    expect(
+      past.filter(({ datetime }) => !(datetime > clock.now() - 8 * 24 * HOUR_MS && datetime < clock.now())),
+    ).toEqual([]);
+    expect(await started.issues('malformed')).toBe(8);
   });
 
   it('counts a fuel code that the service has added, and warns of it once', async () => {

@@ -105,6 +105,42 @@ describe('energyCharts', () => {
     expect(started.log.at('warn').map(({ fields }) => fields.reason)).toEqual(['negative', 'implausible']);
   });
 
+  it('takes the newest value of times out of order, and drops absurd times, numbers and texts one by one', async () => {
+    await using started = await start({ de: 300 });
+    const quarter = (back: number) => clock.now() / 1000 - 720 - back * 900;
+    const values: [seconds: unknown, value: unknown][] = [
+      [quarter(1), 310],
+      [quarter(2), 320],
+      [1e14, 999],
+      [clock.now(), 998],
+      [-1e15, 997],
+      ['1768478400', 996],
+      [quarter(3), '330'],
+      [quarter(4), -0],
+      [quarter(5), '\ud800'],
+      [quarter(2), 321],
+    ];
+    started.double.series = {
+      unix_seconds: values.map(([seconds]) => seconds),
+      co2eq: values.map(([, value]) => value),
+      co2eq_forecast: values.map(() => null),
+    };
+
+    const sample = await started.provider.latest(zone('DE'), live());
+    const past = (await started.provider.history?.(zone('DE'), live())) ?? [];
+
+    expect([sample.datetime / 1000, sample.carbonIntensity]).toEqual([quarter(1), 310]);
+    // 11:00 is 0, 11:30 is 320 and then 321, 11:45 is 310.
+    expect(past.map(({ datetime, carbonIntensity }) => [iso(datetime), carbonIntensity])).toEqual([
+      ['2026-01-15T11:00:00.000Z', expect.closeTo((0 + 321 + 310) / 3, 2)],
+    ]);
+    expect([
+      await started.issues('implausible'),
+      await started.issues('malformed'),
+      await started.issues('duplicate'),
+    ]).toEqual([3, 3, 1]);
+  });
+
   it('warns when the service announces the end of the interface', async () => {
     await using started = await start({ de: 300 });
     started.double.deprecated = true;

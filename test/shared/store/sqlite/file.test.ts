@@ -2,11 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { joules } from '../../../../shared/grid/units.ts';
 import type { PowerTick } from '../../../../shared/records/power.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { SqliteFile, STORE_FILE } from '../../../../shared/store/sqlite/file.ts';
+import { SqlitePowerWriter } from '../../../../shared/store/sqlite/power-writer.ts';
 import { openSqliteStore } from '../../../../shared/store/sqlite/store.ts';
 import { capturedLog } from '../../../captured-log.ts';
 
@@ -156,6 +157,41 @@ describe('a store that cannot be written', () => {
     expect(state?.status).toBe('unavailable');
     expect(store.logger.at('error').map(({ fields }) => fields.code)).toEqual(['STORE_UNUSABLE']);
     expect(store.state?.()).toMatchObject({ status: 'ok' });
+  });
+
+  it('is unavailable while its disk is full though it can be read, and usable after the next write', async () => {
+    const at = folder();
+    await filled(at, 4);
+    using file = new SqliteFile(at);
+    const writer = new SqlitePowerWriter(() => file.writer());
+    const before = file.state().status;
+
+    file.writer().exec('PRAGMA max_page_count = 1');
+    await expect(writer.append(tick(5, 400))).rejects.toThrow('full');
+    const full = file.state();
+    const read = file.reader()?.all('SELECT * FROM tick').length;
+    file.writer().exec('PRAGMA max_page_count = 100000');
+    await writer.append(tick(6, 400));
+
+    expect([before, full.status, full.detail, read]).toEqual(['ok', 'unavailable', 'database or disk is full', 4]);
+    expect(file.state().status).toBe('ok');
+  });
+
+  it('is tried anew by a process that seldom writes, a minute after its last write failed', async () => {
+    const at = folder();
+    await filled(at, 4);
+    using file = new SqliteFile(at);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    file.writer().exec('PRAGMA max_page_count = 1');
+    await expect(new SqlitePowerWriter(() => file.writer()).append(tick(5, 400))).rejects.toThrow('full');
+    file.writer().exec('PRAGMA max_page_count = 100000');
+
+    vi.advanceTimersByTime(59_000);
+    const early = file.state().status;
+    vi.advanceTimersByTime(2_000);
+
+    expect([early, file.state().status]).toEqual(['unavailable', 'ok']);
   });
 
   it.skipIf(process.getuid?.() === 0)('of an older version is said to be not migrated yet', async () => {
