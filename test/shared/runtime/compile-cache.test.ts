@@ -28,8 +28,8 @@ describe.each(['poller', 'extender'])('the compiled modules of the %s', (program
     expect(kept(join(folder, 'node-compile-cache')).length).toBeGreaterThan(100);
   });
 
-  it('are not kept where nothing can be written, and the program runs all the same', () => {
-    const { status, stdout, stderr } = help(program, { TMPDIR: '/dev/null' });
+  it.each(['/dev/null', '/proc/nowhere'])('are not kept in %s, and the program runs all the same', (TMPDIR) => {
+    const { status, stdout, stderr } = help(program, { TMPDIR });
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`${program}/main.ts`);
