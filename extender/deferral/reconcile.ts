@@ -11,7 +11,7 @@ import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
 import { withLongerWait } from './over-budget.ts';
 import type { PodRequirements } from './pod-requirements.ts';
-import { createReleaseCapacity, worthOf } from './release-capacity.ts';
+import { createReleaseCapacity, type ReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { Space } from './space.ts';
 import type { UsableZones } from './usable-zones.ts';
 import { type WaitingWork, withDefaults } from './waiting-work.ts';
@@ -91,11 +91,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const now = clock.now();
       const works = byWorth(all.map(withCluster), options);
       const together = podsTogether(works);
-      const capacity = createReleaseCapacity(works, {
-        releasePerMinute: options.releasePerMinute,
-        durationOf: (work) => durationOf(work, options),
-        spacesOf: (work, zone) => spacesOf(work, zone, options),
-      });
+      const capacity = capacityFor(works, options);
       return works.flatMap((work) => {
         const memory = memories.of(work, now);
         const isDue = work.plan !== undefined && work.plan.start <= now;
@@ -126,6 +122,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     released: ({ origin }) => memories.started(origin),
   };
+}
+
+function capacityFor(works: readonly WaitingWork[], options: ReconcilerOptions): ReleaseCapacity {
+  return createReleaseCapacity(works, {
+    releasePerMinute: options.releasePerMinute,
+    durationOf: (work) => durationOf(work, options),
+    spacesOf: (work, zone) => spacesOf(work, zone, options),
+  });
 }
 
 /** Makes the context of a decision from the grid, the cluster and what is remembered of the work. */

@@ -43,22 +43,8 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
   const { nodes, zoneOf, use } = options;
   const pods = use.pods();
   const remembered = new Map<string, { readonly zones: UsableZones; readonly usable: readonly SchedulableNode[] }>();
-  const rulesMemory = new Map<string, { readonly key: string; readonly rules: PeerRules }>();
   const pools = new Map<string, string>();
-  const counted = new Map<string, ReadonlyMap<string, string>>();
-  const rulesFor = (pod: PodRequirements, self: PodIdentity) => {
-    if (pods === undefined) return undefined;
-    const repelling = pods.repelling(self);
-    if (pod.peers === undefined && repelling.length === 0) return undefined;
-    const key = JSON.stringify([pod, ...identityOf(pod, self, pods), repelling.map(({ id }) => id)]);
-    const known = rulesMemory.get(key);
-    if (known) return known;
-    const rules = peerRulesOf(pod, self, repelling, { pods, nodes, counted });
-    if (rulesMemory.size >= MOST_RULES) rulesMemory.clear();
-    const found = { key: keyOfRules(rules), rules };
-    rulesMemory.set(key, found);
-    return found;
-  };
+  const rulesFor = createRuleMemory(nodes, pods);
   const leasts = new Map<string, number>();
   const remember = (key: string, pod: PodRequirements, rules: PeerRules | undefined) => {
     const usable = [...nodes.values()].filter(
@@ -91,6 +77,25 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
       leasts.set(memory, least);
       return least < together ? { ...zones, isSplit: true } : zones;
     },
+  };
+}
+
+/** Works out the rules for each pod once; undefined where nothing depends on other pods. */
+function createRuleMemory(nodes: ReadonlyMap<string, SchedulableNode>, pods: BoundPods | undefined) {
+  const rulesMemory = new Map<string, { readonly key: string; readonly rules: PeerRules }>();
+  const counted = new Map<string, ReadonlyMap<string, string>>();
+  return (pod: PodRequirements, self: PodIdentity) => {
+    if (pods === undefined) return undefined;
+    const repelling = pods.repelling(self);
+    if (pod.peers === undefined && repelling.length === 0) return undefined;
+    const key = JSON.stringify([pod, ...identityOf(pod, self, pods), repelling.map(({ id }) => id)]);
+    const known = rulesMemory.get(key);
+    if (known) return known;
+    const rules = peerRulesOf(pod, self, repelling, { pods, nodes, counted });
+    if (rulesMemory.size >= MOST_RULES) rulesMemory.clear();
+    const found = { key: keyOfRules(rules), rules };
+    rulesMemory.set(key, found);
+    return found;
   };
 }
 
