@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Environment } from '../shared/runtime/config.ts';
+import { makeFolderSync } from '../shared/runtime/folders.ts';
 import { toSystemError } from '../shared/runtime/system-error.ts';
 import { type DemoCluster, startDemoCluster } from './demo/demo-cluster.ts';
 import { DEMO_SITE_ZONES, sendReadings, setBudgets } from './demo/demo-extras.ts';
@@ -43,7 +43,7 @@ ${examples('carbon demo', 'API_PORT=9001 EXTENDER_PORT=9888 POLLER_PORT=9889 car
 }
 
 async function runDemo(given: Settings, folder: string): Promise<number> {
-  mkdirSync(folder, { recursive: true });
+  makeFolderSync(folder);
   const { file, trace } = await writeDemoTrace(folder);
   await using cluster = await startDemoCluster(folder, systemClock);
   await using kepler = await startSimulatedKepler({ host: '127.0.0.1', port: 0 }, cluster.pods);

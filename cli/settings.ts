@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, httpUrl, loadConfig } from '../shared/runtime/config.ts';
 import { contractSettings } from '../shared/runtime/contracts-file.ts';
 import { facilitySettings } from '../shared/runtime/facility-settings.ts';
+import { makeFolderSync } from '../shared/runtime/folders.ts';
 import { priceSettings } from '../shared/runtime/price-settings.ts';
 import { cacheSettings, checkStoreSettings, storeMode, storeSettings } from '../shared/runtime/settings.ts';
 import { serviceSettings, zoneSettings } from '../shared/runtime/zone-settings.ts';
@@ -45,6 +46,6 @@ export function cliConfig(env: Environment): CliConfig {
 export function withDataFolder(env: Environment): Environment {
   if (env.DATA_DIR?.trim() || storeMode(env) === 'db') return env;
   const folder = resolve('data');
-  mkdirSync(folder, { recursive: true });
+  makeFolderSync(folder);
   return { ...env, DATA_DIR: folder };
 }

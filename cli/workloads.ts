@@ -96,7 +96,9 @@ const NUMBERS = ['request_count', ...OPTIONAL];
 
 /** What of a row is not a number although it should be: a spreadsheet may have written thousands separators. */
 function numberIssues(row: Readonly<Record<string, string>>): string[] {
-  const wrong = NUMBERS.filter((name) => row[name] && csvNumber(row[name]) === undefined);
+  // A number below 0 is a number: the calculation refuses it, together with what else is invalid.
+  const isNumber = (cell: string) => csvNumber(cell.trim().replace(/^-/, '')) !== undefined;
+  const wrong = NUMBERS.filter((name) => row[name] && !isNumber(row[name]));
   return wrong.map((name) => `${name} "${row[name]}" is not a number; write it without thousands separators and units`);
 }
 

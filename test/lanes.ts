@@ -18,7 +18,7 @@ export const LONG: readonly string[] = [
   'test/shared/store/timescale/**',
   'test/shared/store/spool/**',
   'test/shared/emissions/savings-ledger.test.ts',
-  'test/shared/runtime/{command-line,client-certificates,server-certificates}.test.ts',
+  'test/shared/runtime/{command-line,compile-cache,client-certificates,server-certificates}.test.ts',
   'test/extender/api/store-problem.test.ts',
   'test/extender/api/{api-thread,slow-downloads}.test.ts',
   'test/extender/api/readings.test.ts',

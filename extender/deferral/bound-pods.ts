@@ -27,6 +27,8 @@ export interface PodIdentity {
   readonly labels: Labels;
   /** UID of the Job whose pods it is about: those that run already are not others. */
   readonly uid?: string;
+  /** Pods of its kind that wait for the same start; default 1. */
+  readonly together?: number;
 }
 
 /** A required anti-affinity of pods that run. */

@@ -15,4 +15,6 @@ export interface DomainRule {
 export interface PeerCluster {
   readonly pods: BoundPods;
   readonly nodes: ReadonlyMap<string, SchedulableNode>;
+  /** Remembers which nodes constraints count, with the place of each. */
+  readonly counted: Map<string, ReadonlyMap<string, string>>;
 }

@@ -11,7 +11,7 @@ import { decide, guaranteeDue } from './decide.ts';
 import { decidePieces, withLatestResume } from './decide-pieces.ts';
 import { withLongerWait } from './over-budget.ts';
 import type { PodRequirements } from './pod-requirements.ts';
-import { createReleaseCapacity, worthOf } from './release-capacity.ts';
+import { createReleaseCapacity, type ReleaseCapacity, worthOf } from './release-capacity.ts';
 import type { Space } from './space.ts';
 import type { UsableZones } from './usable-zones.ts';
 import { type WaitingWork, withDefaults } from './waiting-work.ts';
@@ -90,17 +90,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     decide(all) {
       const now = clock.now();
       const works = byWorth(all.map(withCluster), options);
-      const capacity = createReleaseCapacity(works, {
-        releasePerMinute: options.releasePerMinute,
-        durationOf: (work) => durationOf(work, options),
-        spacesOf: (work, zone) => spacesOf(work, zone, options),
-      });
+      const together = podsTogether(works);
+      const capacity = capacityFor(works, options);
       return works.flatMap((work) => {
         const memory = memories.of(work, now);
         const isDue = work.plan !== undefined && work.plan.start <= now;
         const review = memory.reviewedHour !== hourOf(now) || (isDue && memory.reviewedDue !== work.plan?.start);
         const isFull = (start: EpochMs, zone: Zone) => capacity.isFull(work, start, zone);
-        const context = contextOf(work, memory, now, { review, isFull });
+        const context = contextOf(work, memory, now, { review, isFull, together: together(work) });
         if (guaranteeDue(work, context)) return [];
         memories.reviewed(work, hourOf(now), isDue);
         // Its own plan does not stand in its way.
@@ -119,12 +116,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         const isEnforced = modeOf(work, options) === 'enforce' && work.preferences.skip !== true;
         if (!isEnforced || work.preferences.durationMs === undefined || memory.reviewedHour === hourOf(now)) return [];
         runningMemories.reviewed(work, hourOf(now), false);
-        const context = contextOf(work, memory, now, { review: true, isFull: () => false });
+        const context = contextOf(work, memory, now, { review: true, isFull: () => false, together: work.pods });
         return [{ work, action: decidePieces(work, context), durationHours: context.durationHours }];
       });
     },
     released: ({ origin }) => memories.started(origin),
   };
+}
+
+function capacityFor(works: readonly WaitingWork[], options: ReconcilerOptions): ReleaseCapacity {
+  return createReleaseCapacity(works, {
+    releasePerMinute: options.releasePerMinute,
+    durationOf: (work) => durationOf(work, options),
+    spacesOf: (work, zone) => spacesOf(work, zone, options),
+  });
 }
 
 /** Makes the context of a decision from the grid, the cluster and what is remembered of the work. */
@@ -133,11 +138,11 @@ function contexts(options: ReconcilerOptions, memories: ReturnType<typeof create
     work: WaitingWork,
     { lostMs }: WorkMemory,
     now: EpochMs,
-    given: Pick<DecisionContext, 'review' | 'isFull'>,
+    { together, ...given }: Pick<DecisionContext, 'review' | 'isFull'> & { readonly together: number },
   ): DecisionContext => ({
     ...{ now, lostMs, periodMs: options.periodMs, ...given },
     durationHours: durationOf(work, options),
-    forecast: forecastViewOf(options.cache(), placesOf(work, options), work.preferences.zones, now),
+    forecast: forecastViewOf(options.cache(), placesOf(work, options, together), work.preferences.zones, now),
     advise: modeOf(work, options) === 'advise',
     isOff: modeOf(work, options) === 'off',
     hasStarted: work.hasStarted || memories.hasStarted(work.origin),
@@ -175,11 +180,23 @@ function identityOf({ kind, namespace, podLabels, uid }: WaitingWork): PodIdenti
   return { namespace, labels: podLabels, ...(kind === 'Job' && { uid }) };
 }
 
-function placesOf(work: WaitingWork, { usableZones, zones, carbonSchedulers }: ReconcilerOptions): Places {
+/** Pods that wait for the same start: those of a Job, or the replicas of one owner. */
+function podsTogether(all: readonly WaitingWork[]): (work: WaitingWork) => number {
+  const pods = new Map<string, number>();
+  for (const work of all) pods.set(work.origin, (pods.get(work.origin) ?? 0) + work.pods);
+  return ({ origin }) => pods.get(origin) ?? 1;
+}
+
+function placesOf(
+  work: WaitingWork,
+  { usableZones, zones, carbonSchedulers }: ReconcilerOptions,
+  together: number,
+): Places {
   const { requirements } = work;
-  const usable = usableZones?.(requirements, identityOf(work));
+  const usable = usableZones?.(requirements, { ...identityOf(work), together });
   if (usable === undefined) return { kind: 'cleanest', zones: zones() ?? [] };
-  if (carbonSchedulers === undefined || carbonSchedulers.includes(requirements.schedulerName))
+  const prefersClean = carbonSchedulers === undefined || carbonSchedulers.includes(requirements.schedulerName);
+  if (prefersClean && !usable.isSplit)
     return { kind: 'cleanest', zones: usable.zones.size + usable.unknown === 0 ? NO_ZONES : [...usable.zones.keys()] };
   return { kind: 'any', nodes: usable.zones, unknown: usable.unknown };
 }

@@ -26,33 +26,46 @@ function countsOf(
   constraint: SpreadConstraint,
   pod: PodRequirements,
   self: PodIdentity,
-  { pods, nodes }: PeerCluster,
+  cluster: PeerCluster,
 ): Map<string, number> {
-  const { topologyKey, selector } = constraint;
-  const keys = pod.peers?.spread.map(({ topologyKey: each }) => each) ?? [];
-  const placeOf = (node: SchedulableNode) =>
-    keys.every((key) => own(node.labels, key) !== undefined) && isCounted(constraint, pod, node)
-      ? own(node.labels, topologyKey)
-      : undefined;
+  const { selector } = constraint;
+  const places = placesOf(constraint, pod, cluster);
   const counts = new Map<string, number>();
-  for (const node of nodes.values()) {
-    const place = placeOf(node);
-    if (place !== undefined) counts.set(place, 0);
-  }
+  for (const place of places.values()) counts.set(place, 0);
   // kube-scheduler counts nothing where a selector would select everything.
   if (selector?.length === 0) return counts;
-  for (const group of pods.selectedBy(
-    { selector, namespaces: undefined, namespaceSelector: undefined },
-    self.namespace,
-  )) {
+  const term = { selector, namespaces: undefined, namespaceSelector: undefined };
+  for (const group of cluster.pods.selectedBy(term, self.namespace)) {
     if (group.isTerminating || isOwnGroup(group, self)) continue;
     for (const [name, count] of group.nodes) {
-      const node = nodes.get(name);
-      const place = node && placeOf(node);
+      const place = places.get(name);
       if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + count);
     }
   }
   return counts;
+}
+
+/** The nodes that a constraint counts, with the place of each. */
+function placesOf(
+  constraint: SpreadConstraint,
+  pod: PodRequirements,
+  { nodes, counted }: PeerCluster,
+): ReadonlyMap<string, string> {
+  const { topologyKey, honors } = constraint;
+  const { spread = [], nodeTerms } = pod.peers ?? {};
+  const keys = spread.map(({ topologyKey: each }) => each);
+  const affinity = honors.affinity && [pod.nodeSelector, nodeTerms];
+  const memory = JSON.stringify([topologyKey, keys, affinity, honors.taints && pod.tolerations]);
+  const known = counted.get(memory);
+  if (known) return known;
+  const places = new Map<string, string>();
+  for (const node of nodes.values()) {
+    const place = own(node.labels, topologyKey);
+    const hasAll = keys.every((key) => own(node.labels, key) !== undefined);
+    if (place !== undefined && hasAll && isCounted(constraint, pod, node)) places.set(node.name, place);
+  }
+  counted.set(memory, places);
+  return places;
 }
 
 function isCounted({ honors }: SpreadConstraint, pod: PodRequirements, node: SchedulableNode): boolean {

@@ -5,6 +5,7 @@ import { countZones, fitsNode, type SchedulableNode } from './node-fit.ts';
 import type { NodeRequests } from './node-requests.ts';
 import { allowsNode, keyOfRules, type PeerRules, peerRulesOf } from './peer-rules.ts';
 import type { PodRequirements } from './pod-requirements.ts';
+import { limitsOf, podsPerZone } from './pods-per-zone.ts';
 import type { Space } from './space.ts';
 import { ANY_ZONE } from './waiting-work.ts';
 
@@ -14,6 +15,8 @@ export interface UsableZones {
   readonly zones: ReadonlyMap<Zone, number>;
   /** Usable nodes whose zone is not known. */
   readonly unknown: number;
+  /** One of the zones does not take all pods that start together, by their rules about each other. */
+  readonly isSplit?: boolean;
   /** What is free on the usable nodes of each zone, and of all of them under {@link ANY_ZONE}; undefined until the pods on them are known. */
   readonly spaces: ReadonlyMap<Zone, Space> | undefined;
 }
@@ -39,40 +42,60 @@ const MOST_RULES = 20_000;
 export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
   const { nodes, zoneOf, use } = options;
   const pods = use.pods();
-  const remembered = new Map<string, UsableZones>();
-  const rulesMemory = new Map<string, { readonly key: string; readonly rules: PeerRules }>();
+  const remembered = new Map<string, { readonly zones: UsableZones; readonly usable: readonly SchedulableNode[] }>();
   const pools = new Map<string, string>();
-  const rulesFor = (pod: PodRequirements, self: PodIdentity) => {
+  const rulesFor = createRuleMemory(nodes, pods);
+  const leasts = new Map<string, number>();
+  const remember = (key: string, pod: PodRequirements, rules: PeerRules | undefined) => {
+    const usable = [...nodes.values()].filter(
+      (node) => fitsNode(pod, node) && (rules === undefined || allowsNode(rules, node)),
+    );
+    const counts = new Map(countZones(usable, zoneOf));
+    const unknown = counts.get(undefined) ?? 0;
+    counts.delete(undefined);
+    const spaces = spacesOf(usable, { zoneOf, use, pools });
+    const result = { usable, zones: { zones: counts as Map<Zone, number>, unknown, spaces } };
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(key, result);
+    return result;
+  };
+  return {
+    zonesFor(pod, self) {
+      const found = rulesFor(pod, self);
+      // Rules of which nothing came must not tell pods apart.
+      const isPlain = pod.peers === undefined && found === undefined;
+      const key = JSON.stringify(isPlain ? pod : { ...pod, peers: found?.key });
+      const { zones, usable } = remembered.get(key) ?? remember(key, pod, found?.rules);
+      const { together = 1 } = self;
+      if (pods === undefined || pod.peers === undefined || together === 1) return zones;
+      const limits = limitsOf(pod.peers, {
+        term: (term) => pods.selects(term, self.namespace, self),
+        constraint: ({ selector }) => matchesLabels(selector, self.labels),
+      });
+      const memory = JSON.stringify(limits) + key;
+      const least = leasts.get(memory) ?? podsPerZone(limits, usable, zoneOf);
+      leasts.set(memory, least);
+      return least < together ? { ...zones, isSplit: true } : zones;
+    },
+  };
+}
+
+/** Works out the rules for each pod once; undefined where nothing depends on other pods. */
+function createRuleMemory(nodes: ReadonlyMap<string, SchedulableNode>, pods: BoundPods | undefined) {
+  const rulesMemory = new Map<string, { readonly key: string; readonly rules: PeerRules }>();
+  const counted = new Map<string, ReadonlyMap<string, string>>();
+  return (pod: PodRequirements, self: PodIdentity) => {
     if (pods === undefined) return undefined;
     const repelling = pods.repelling(self);
     if (pod.peers === undefined && repelling.length === 0) return undefined;
     const key = JSON.stringify([pod, ...identityOf(pod, self, pods), repelling.map(({ id }) => id)]);
     const known = rulesMemory.get(key);
     if (known) return known;
-    const rules = peerRulesOf(pod, self, repelling, { pods, nodes });
+    const rules = peerRulesOf(pod, self, repelling, { pods, nodes, counted });
     if (rulesMemory.size >= MOST_RULES) rulesMemory.clear();
     const found = { key: keyOfRules(rules), rules };
     rulesMemory.set(key, found);
     return found;
-  };
-  return {
-    zonesFor(pod, self) {
-      const found = rulesFor(pod, self);
-      const key = found === undefined ? JSON.stringify(pod) : JSON.stringify({ ...pod, peers: found.key });
-      const known = remembered.get(key);
-      if (known) return known;
-      const usable = [...nodes.values()].filter(
-        (node) => fitsNode(pod, node) && (found === undefined || allowsNode(found.rules, node)),
-      );
-      const zones = new Map(countZones(usable, zoneOf));
-      const unknown = zones.get(undefined) ?? 0;
-      zones.delete(undefined);
-      const spaces = spacesOf(usable, { zoneOf, use, pools });
-      const result = { zones: zones as Map<Zone, number>, unknown, spaces };
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(key, result);
-      return result;
-    },
   };
 }
 

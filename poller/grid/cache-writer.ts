@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { type CachedRegion, encodeCarbonCache } from '../../shared/grid/carbon-cache.ts';
@@ -7,6 +7,7 @@ import { supersedes } from '../../shared/grid/intensity.ts';
 import { HOUR_MS, hourOf } from '../../shared/grid/units.ts';
 import type { Zone } from '../../shared/grid/zones.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { makeFolder } from '../../shared/runtime/folders.ts';
 import type { NamedZone } from './zone-names.ts';
 
 /** The one writer of the cache file: keeps each zone's last good sample until it is older than the TTL. */
@@ -33,7 +34,7 @@ export interface CacheWriterOptions {
 /** Opens the cache file for writing: takes over the samples of an earlier poller that are still good, and removes its temporary files. */
 export async function openCacheWriter(options: CacheWriterOptions): Promise<CacheWriter> {
   const { file, ttlMinutes, naive, named, clock, maxIntensity } = options;
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await removeLeftovers(file);
   const wanted = new Set(named.map(({ zone }) => zone));
   const known = new Map<Zone, CachedRegion>();

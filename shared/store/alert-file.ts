@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { makeFolder } from '../runtime/folders.ts';
 import { type AlertMemory, alertStateSchema } from './alert-memory.ts';
 
 /** Keeps the state of alerts in a file of the data folder; the folder is made by the first write. */
@@ -15,7 +16,7 @@ export function alertFile(folder: string): AlertMemory {
       return text === undefined ? undefined : alertStateSchema.parse(JSON.parse(text));
     },
     async save(state) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await writeFileAtomic(path, JSON.stringify(state), { fsync: true });
     },
   };

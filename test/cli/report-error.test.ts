@@ -50,7 +50,7 @@ describe('reportError, for invalid input,', () => {
       'calculate --service q2q-ai --region FR --requests 1 --intensity 0',
       '--intensity must be a number above 0, not "0"',
     ],
-    ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv: cannot be read (ENOENT)'],
+    ['calculate --service q2q-ai --region FR --requests 1 --usage nowhere.csv', 'nowhere.csv: no such file'],
     [
       'calculate --service q2q-ai --region FR --requests 1 --services nowhere.yaml',
       'nowhere.yaml cannot be read (ENOENT)',

@@ -70,13 +70,13 @@ describe.skipIf(assets === undefined)('a good citizen of a real cluster', () => 
 
     const details = await eventually(
       () => fetch(`http://127.0.0.1:${port}/readyz`).then((response) => response.text()),
-      (text) => text.includes('the watch of /api/v1/nodes does not run'),
+      (text) => text.includes('the watch of /api/v1/nodes is not running'),
     );
 
     expect(details).toContain('the nodes of the cluster have not been listed');
     expect(anonymous.log.some(({ code }) => code === 'KUBERNETES_ANONYMOUS')).toBe(true);
     const served = await fetch(`http://127.0.0.1:${(await first.logged('extender started')).port}/readyz`);
-    expect(await served.text()).not.toContain('does not run');
+    expect(await served.text()).not.toContain('is not running');
   });
 
   it('plans in the zones of the nodes that a pod can use, with the saving that they give', async () => {

@@ -11,6 +11,7 @@ import { pollerConfigSchema } from '../../poller/config.ts';
 import { startPoller } from '../../poller/poller.ts';
 import { loadConfig } from '../../shared/runtime/config.ts';
 import { capturedLog } from '../captured-log.ts';
+import { freePort } from '../servers/free-port.ts';
 import { everyObject, everyPod, programOf } from './objects.ts';
 
 const extender = loadConfig('extender', extenderConfigSchema, {});
@@ -97,7 +98,7 @@ interface Egress {
 
 describe('paths in the manifests', () => {
   let folder: string;
-  let running: Extender & { pollerPort: number };
+  let running: Extender & { pollerPort: number; apiPort: number };
   const stack = new AsyncDisposableStack();
 
   beforeAll(async () => {
@@ -107,13 +108,14 @@ describe('paths in the manifests', () => {
     const started = stack.use(
       await startPoller({ ...poller, ...files, POLLER_PORT: 0, POLLER_TASKS: ['retention'] }, { logger }),
     );
+    const apiPort = await freePort();
     const serving = stack.use(
       await startExtender(
-        { ...extender, ...files, EXTENDER_PORT: 0, API_PORT: 0, LOG_LEVEL: 'silent' },
+        { ...extender, ...files, EXTENDER_PORT: 0, API_PORT: apiPort, LOG_LEVEL: 'silent' },
         { logger, startApi: superviseApiThread },
       ),
     );
-    running = { ...serving, pollerPort: started.port };
+    running = { ...serving, apiPort, pollerPort: started.port };
   });
 
   afterAll(async () => {
@@ -125,6 +127,8 @@ describe('paths in the manifests', () => {
     `http://127.0.0.1:${{ scheduler: running.schedulerPort, api: running.apiPort, poller: running.pollerPort }[port]}`;
 
   it('of probes are answered 200 by the programs', async () => {
+    // The extender does not wait for the API for longer than 10 s, which it may need on a busy machine.
+    await expect.poll(async () => (await fetch(`${address('api')}/healthz`)).status).toBe(200);
     const probes = ours.flatMap(({ container }) =>
       ['startupProbe', 'livenessProbe', 'readinessProbe'].flatMap((kind) => container[kind]?.httpGet ?? []),
     );

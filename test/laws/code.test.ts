@@ -63,6 +63,13 @@ describe('files and functions', () => {
     expect(undocumentedExports(madeUp('a.ts', 'export const a = 1;')).missing).toHaveLength(1);
   });
 
+  it('make folders by makeFolder, which returns where Node’s own recursive mkdir does not', () => {
+    const recursive = ({ text }: Source) => /\bmkdir(Sync)?\([^;]*recursive/.test(text);
+
+    expect(product.filter(recursive).map(({ path }) => path)).toEqual([]);
+    expect(recursive(madeUp('a.ts', 'mkdirSync(folder, { recursive: true });'))).toBe(true);
+  });
+
   it('are TypeScript that Node itself can run', () => {
     expect(product.filter(({ text }) => !stripsCleanly(text)).map(({ path }) => path)).toEqual([]);
     expect(stripsCleanly('enum Colour { Red }')).toBe(false);

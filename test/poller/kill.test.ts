@@ -82,7 +82,7 @@ async function readUntil(file: string, done: () => boolean): Promise<number> {
 }
 
 describe('a poller that is killed', () => {
-  it(`never lets a reader see half a document, in ${KILLS} kills with SIGKILL`, { timeout: 180_000 }, async () => {
+  it(`never lets a reader see half a document, in ${KILLS} kills with SIGKILL`, { timeout: 600_000 }, async () => {
     const file = join(folder, 'carbon_cache.json');
     let reads = 0;
 

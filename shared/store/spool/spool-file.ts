@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolderSync } from '../../runtime/folders.ts';
 import { isDamage, SqliteDatabase } from '../sqlite/database.ts';
 import type { PackedEntry } from './entry.ts';
 
@@ -20,7 +21,7 @@ CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 
 /** Opens a spool's file, making it where needed. What is committed survives a power cut. Throws when it is damaged. */
 export function openSpoolFile(path: string, maxBytes: number): SqliteDatabase {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolderSync(dirname(path));
   const connection = new DatabaseSync(path, { timeout: BUSY_MS });
   const log = Math.min(LOG_BYTES, Math.floor(maxBytes / 8));
   connection.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { STORE_ERRORS } from '../../errors/store-errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { makeFolderSync } from '../../runtime/folders.ts';
 import type { Lease, LeasePurpose } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
@@ -65,7 +66,7 @@ export class FileLease implements Lease {
     const path = join(folder, `${purpose}.lock`);
     let lock: DatabaseSync | undefined;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolderSync(folder);
       // Node has no file locks of its own, but SQLite's are the kernel's, and containers of one node see each other's.
       lock = new DatabaseSync(path, { timeout: 0 });
       lock.exec('BEGIN EXCLUSIVE');

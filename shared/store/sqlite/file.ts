@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedError } from '../../errors/shared-errors.ts';
 import { isoTime } from '../../grid/units.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { makeFolderSync } from '../../runtime/folders.ts';
 import { checkBeside } from './check-beside.ts';
 import { isDamage, isUnwritable, openForReading, openForWriting, type SqliteDatabase } from './database.ts';
 
@@ -75,7 +76,7 @@ export class SqliteFile implements Disposable {
     return this.#opened(() => {
       if (this.#writing !== undefined) return this.#writing;
       try {
-        mkdirSync(this.#folder, { recursive: true });
+        makeFolderSync(this.#folder);
         this.#writing = this.#watched(openForWriting(this.#path));
       } catch (error) {
         if (!isDamage(error)) this.#notWritten(error);

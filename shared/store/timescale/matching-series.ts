@@ -2,6 +2,7 @@ import { type EpochMs, HOUR_MS, hourOf } from '../../grid/units.ts';
 import type { ContainerFilter, SamplePosition, TimeRange } from '../../records/power.ts';
 import { CONTAINER_NAMES, type ContainerNames, containerNames, type PowerFacts } from '../../records/power-facts.ts';
 import type { TimescaleDatabase } from './database.ts';
+import { canBeStored } from './stored-text.ts';
 
 /** A container with its number in the database. */
 export type MatchingSeries = ContainerNames & PowerFacts & { readonly id: number };
@@ -14,7 +15,8 @@ export interface Batch {
 }
 
 /** Series that a filter matches, in the order of their names. */
-export function seriesMatching(database: TimescaleDatabase, filter: ContainerFilter): Promise<MatchingSeries[]> {
+export async function seriesMatching(database: TimescaleDatabase, filter: ContainerFilter): Promise<MatchingSeries[]> {
+  if (!Object.values(filter).every(canBeStored)) return [];
   const given = (['namespace', 'pod', 'container', 'node'] as const).filter((field) => filter[field] !== undefined);
   const where = given.map((field, index) => `${field} = $${index + 1}`).join(' AND ');
   return database.query<MatchingSeries>(

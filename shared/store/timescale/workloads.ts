@@ -1,5 +1,6 @@
 import type { Budget, BudgetBook, SavedWorkload, WorkloadEmissions, WorkloadStore } from '../../records/workloads.ts';
 import type { Connection, TimescaleDatabase } from './database.ts';
+import { canBeStored } from './stored-text.ts';
 
 /** Columns as PostgreSQL names them, with their types; a time is milliseconds since 1970 in the program. */
 const COLUMNS = {
@@ -43,8 +44,10 @@ export function timescaleWorkloads(database: TimescaleDatabase): WorkloadStore {
         for (const record of records) if (await saved(connection, record)) created += 1;
         return { created, updated: records.length - created };
       }),
-    workloads: ({ service = null, region = null }, { from, to }) =>
-      database.query<SavedWorkload>(FIND, [new Date(from), new Date(to), service, region]),
+    async workloads({ service = null, region = null }, { from, to }) {
+      if (!canBeStored(service) || !canBeStored(region)) return [];
+      return database.query<SavedWorkload>(FIND, [new Date(from), new Date(to), service, region]);
+    },
     ...budgetBook(database),
   };
 }

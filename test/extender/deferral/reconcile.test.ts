@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReconciler } from '../../../extender/deferral/reconcile.ts';
+import { createReconciler, type ReconcilerOptions } from '../../../extender/deferral/reconcile.ts';
 import { type WaitingWork, waitingPod } from '../../../extender/deferral/waiting-work.ts';
 import { HOUR_MS, isoTime } from '../../../shared/grid/units.ts';
 import { zone } from '../../../shared/grid/zones.ts';
@@ -37,7 +37,31 @@ describe('one reconciliation', () => {
   });
 });
 
-function reconcilerAt(now: number, hours: Readonly<Record<string, readonly number[]>>) {
+describe('pods of one owner that cannot all be in the cleanest zone', () => {
+  it('are planned for the mean of their zones, a single one for the cleanest', () => {
+    const usableZones = (_pod: unknown, { together = 1 }: { together?: number }) => ({
+      zones: new Map([zone('FR'), zone('DE')].map((each) => [each, 1])),
+      ...{ unknown: 0, spaces: undefined, isSplit: together > 1 },
+    });
+    const grid = { FR: [500, 50, 500, 500], DE: [500, 500, 500, 400] };
+    const { reconciler } = reconcilerAt(NOON, grid, { usableZones, releasePerMinute: 60 });
+    const siblings = ['a', 'b'].map((name) => ({
+      ...work(name, { 'max-delay': '3h', duration: '1h' }),
+      origin: 'their Deployment',
+    }));
+    const zonesOf = (all: readonly WaitingWork[]) =>
+      reconciler.decide(all).map(({ action }) => (action.kind === 'plan' ? action.slot.zone : action.kind));
+
+    expect(zonesOf(siblings)).toEqual(['any', 'any']);
+    expect(zonesOf(siblings.slice(0, 1))).toEqual(['FR']);
+  });
+});
+
+function reconcilerAt(
+  now: number,
+  hours: Readonly<Record<string, readonly number[]>>,
+  more: Partial<ReconcilerOptions> = {},
+) {
   const clock = settableClock();
   clock.set(now);
   const reconciler = createReconciler({
@@ -45,6 +69,7 @@ function reconcilerAt(now: number, hours: Readonly<Record<string, readonly numbe
     zones: () => [zone('FR')],
     ...{ mode: 'on', releasePerMinute: 1 / 60, periodMs: 15_000, defaultDurationHours: 1, clock },
     durationOf: () => undefined,
+    ...more,
   });
   return { reconciler, clock };
 }

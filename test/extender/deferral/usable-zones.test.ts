@@ -271,6 +271,25 @@ describe('the zones that a pod can use beside others', () => {
     expect(zonesOf(given)).toEqual(expected);
   });
 
+  it.each<[string, object, number, boolean]>([
+    ['one pod', apart(zone), 1, false],
+    ['two that must be in different zones', apart(zone), 2, true],
+    ['as many as the zone with the fewest nodes has', apart(host), 1, false],
+    ['more than that', apart(host), 2, true],
+    ['that many in the only zone that they can use', { ...apart(host), nodeSelector: { [AZ]: 'fr' } }, 2, false],
+    ['within the skew', spread({ maxSkew: 2 }), 2, false],
+    ['beyond the skew', spread({ maxSkew: 2 }), 3, true],
+    ['any number where all places are in one zone', { ...spread(), nodeSelector: { [AZ]: 'fr' } }, 9, false],
+    ['two with the same port, one node in a zone', port(80), 2, true],
+    ['rules about others only', apart({ topologyKey: AZ, ...byApp('db') }), 9, false],
+    ['no rules', {}, 9, false],
+  ])('say whether pods that start together must be split: %s', (_what, spec, together, expected) => {
+    const pod = requirementsOf(podSpec.parse(spec), WEB);
+    const { isSplit = false } = finderOf().zonesFor(pod, { namespace: 'shop', labels: WEB, together });
+
+    expect(isSplit).toBe(expected);
+  });
+
   it('are worked out once for pods that differ in nothing that matters', () => {
     const finder = finderOf([{ node: 'fr-1', spec: apart(host) }]);
     const zonesFor = (spec: object, labels: Labels) =>
@@ -280,5 +299,22 @@ describe('the zones that a pod can use beside others', () => {
     expect(zonesFor({}, { run: '1' })).not.toBe(zonesFor({}, WEB));
     const alone = (run: string) => apart({ topologyKey: AZ, labelSelector: { matchLabels: { run } } });
     expect(zonesFor(alone('1'), { run: '1' })).toBe(zonesFor(alone('2'), { run: '2' }));
+  });
+
+  it('are those of the nodes alone while the pods are not known, and then, too, worked out once', () => {
+    const node = readNode({ metadata: { name: 'fr-1' }, status: { allocatable: { pods: '1' } } });
+    const finder = createZoneFinder({
+      nodes: new Map([['fr-1', node]]),
+      zoneOf: () => 'FR' as Zone,
+      use: { of: () => undefined, pods: () => undefined },
+    });
+    const zonesFor = (app: string) =>
+      finder.zonesFor(requirementsOf(podSpec.parse(near({ ...zone, ...byApp(app) }))), {
+        namespace: 'shop',
+        labels: WEB,
+      });
+
+    expect([...zonesFor('web').zones]).toEqual([['FR', 1]]);
+    expect(zonesFor('web')).toBe(zonesFor('db'));
   });
 });

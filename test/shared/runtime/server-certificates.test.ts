@@ -50,7 +50,7 @@ describe.skipIf(!canRun)('the certificates of Redis and PostgreSQL', () => {
       ...env,
       EXTENDER_PORT: '0',
       EXTENDER_HOST: '127.0.0.1',
-      API_PORT: '0',
+      API_PORT: String(await freePort()),
       API_HOST: '127.0.0.1',
     };
     const clock = new FakeClock(Date.now());
@@ -65,7 +65,7 @@ describe.skipIf(!canRun)('the certificates of Redis and PostgreSQL', () => {
       const metrics = async () => {
         await clock.advance(61_000);
         // The API connects when it is asked, and a busy machine may take longer for it than one request waits.
-        await fetch(`http://127.0.0.1:${extender.apiPort}/api/containers`);
+        await fetch(`http://127.0.0.1:${extenderEnv.API_PORT}/api/containers`);
         return fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text());
       };
       for (const name of ['redis', 'database'])

@@ -95,6 +95,18 @@ export function storeContract(name: string, open: () => Promise<Opened<WritableS
       expect(await behind({ ...web, pod: 'x' })).toEqual([]);
     });
 
+    it('finds nothing by a name that cannot be stored', async () => {
+      await using store = await open();
+      await store.append(tick('a', NOON + 15_000, [web, 1]));
+
+      for (const field of ['namespace', 'pod', 'container', 'node'] as const) {
+        const filter = { [field]: 'web\0' };
+        expect(await store.containers(filter)).toEqual([]);
+        expect(await store.lastBlocks(filter, 1)).toEqual([]);
+        expect(await collectSamples(store.samples(filter, { from: NOON, to: NOON + HOUR_MS }))).toEqual([]);
+      }
+    });
+
     it('merges a tick that comes after its hour was folded', async () => {
       await using store = await open();
       await store.append(tick('a', NOON + 15_000, [web, 1]));

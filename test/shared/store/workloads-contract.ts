@@ -35,6 +35,7 @@ export function workloadsContract(name: string, open: () => Promise<Opened<Workl
       await using store = await open();
 
       expect(await store.workloads({}, ALWAYS)).toEqual([]);
+      expect(await store.workloads({ service: 'a name that cannot be stored\0' }, ALWAYS)).toEqual([]);
       expect(await store.budgets()).toEqual([]);
       expect(await store.removeBudget({ kind: 'service', name: 's', per: 'day' })).toBe(false);
     });

@@ -1,8 +1,9 @@
+import type { RecordingStore } from '../../../../shared/store/store.ts';
 import { NOON, start, web } from '../start-api.ts';
 
-/** The API over a store with two hours of energy, labels, an intensity, readings and a budget, for requests of any kind. */
-export async function filledApi() {
-  const api = await start();
+/** The API over a store (an embedded one of its own unless given, and closed by it) with two hours of energy, labels, an intensity, readings and a budget, for requests of any kind. */
+export async function filledApi(recording?: RecordingStore) {
+  const api = await start(undefined, undefined, undefined, {}, recording);
   await api.hour(-2, [web, 3_600]);
   await api.hour(-1, [web, 3_600], [{ ...web, pod: 'job-0', node: '' }, 60]);
   await api.store.compact(Date.parse('2026-01-01T11:00:00Z'));
