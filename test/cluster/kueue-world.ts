@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { recorded } from '../k8s/objects.ts';
+import { eventually } from '../started-process.ts';
 import { type Api, apiOf, applyAll, tokenOf } from './api.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { writeKubeconfig } from './credentials.ts';
-import { ours } from './kueue-jobs.ts';
+import { GATES, JOBS, ours, queuedJob } from './kueue-jobs.ts';
 import type { Program } from './program.ts';
 import { installKueueResources, quota, startKueue } from './real-kueue.ts';
 
@@ -43,6 +44,11 @@ export async function startKueueWorld(
   await apply(
     api,
     inherited.map((queue) => ({ ...queue, metadata: { name: 'patient', namespace: 'batch', annotations: patient } })),
+  );
+  // Policies, and the queues that they read, take effect a moment after they were accepted.
+  await eventually(
+    () => api.post(`${JOBS}?dryRun=All`, queuedJob('probe', {}, 'patient')),
+    ({ body }) => body.metadata.annotations?.[GATES] !== undefined,
   );
   const kubeconfig = join(folder, 'kubeconfig');
   const token = await tokenOf(api, 'carbon-extender', 'carbon-aware-scheduler');
