@@ -6,9 +6,8 @@ if (major < 24) {
   process.stderr.write(`carbon needs Node 24 or newer; this is Node ${process.versions.node}\n`);
   process.exitCode = 1;
 } else {
-  // Compiled programs are kept in the directory of temporary files: from the second start on, this takes half as long.
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  const { keepCompiled } = await import('../shared/runtime/compile-cache.ts');
+  keepCompiled(process.env);
   const { runCarbon } = await import('./run.ts');
   await runCarbon();
 }

@@ -55,7 +55,10 @@ export function createZoneFinder(options: ZoneFinderOptions): ZoneFinder {
     counts.delete(undefined);
     const spaces = spacesOf(usable, { zoneOf, use, pools });
     const result = { usable, zones: { zones: counts as Map<Zone, number>, unknown, spaces } };
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (remembered.size >= MOST_REMEMBERED) {
+      remembered.clear();
+      leasts.clear();
+    }
     remembered.set(key, result);
     return result;
   };

@@ -20,7 +20,11 @@ const kept = (directory: string) =>
     ? readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
     : [];
 
-describe.each(['poller', 'extender'])('the compiled modules of the %s', (program) => {
+describe.each([
+  ['poller', 'poller/main.ts'],
+  ['extender', 'extender/main.ts'],
+  ['cli', 'Usage: carbon'],
+])('the compiled modules of the %s', (program, usage) => {
   it('are kept in the directory of temporary files', () => {
     const { status } = help(program, { TMPDIR: folder });
 
@@ -32,7 +36,7 @@ describe.each(['poller', 'extender'])('the compiled modules of the %s', (program
     const { status, stdout, stderr } = help(program, { TMPDIR });
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toContain(`${program}/main.ts`);
+    expect(stdout).toContain(usage);
   });
 });
 
